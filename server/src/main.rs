@@ -1,0 +1,2 @@
+//! The `gesso` command.
+fn main() {}
