@@ -1,1 +1,16 @@
-//! The domain of Gesso.
+//! The domain of Gesso: the shared document, the node kinds, the model catalogue, the graph, plans, prices,
+//! fingerprints and the wire. It compiles to native and to wasm32, so that the browser refuses, previews and
+//! quotes exactly what the server refuses, runs and charges.
+//!
+//! There is no clock, no randomness, no input or output here: times (`now_ms`) and ids are arguments. Nothing
+//! in here fails on what users or foreign clients put into a document; problems are values.
+#![warn(missing_docs)]
+
+pub mod catalog;
+pub mod doc;
+pub mod ids;
+pub mod nodes;
+pub mod order;
+pub mod pricing;
+pub mod schema;
+pub mod values;

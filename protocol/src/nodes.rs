@@ -1,0 +1,194 @@
+//! The node kinds: typed ports and what each kind holds (DESIGN §3). One file a kind, listed once, in
+//! [`node_kinds!`]; nothing else in the product enumerates them.
+
+use serde::Serialize;
+
+use crate::values::DataType;
+
+/// The family a kind belongs to, for menus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Brings content in.
+    Bring,
+    /// Makes something new.
+    Generate,
+    /// Changes or combines what arrives.
+    Transform,
+    /// Organises; generates nothing.
+    Organise,
+}
+
+/// What a port carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortType {
+    /// Always this type.
+    Fixed(DataType),
+    /// The type of the asset the node holds; unknown while it is empty.
+    OfAsset,
+    /// The type of the list's first item; unknown while it is empty.
+    OfItems,
+    /// The type of the evaluator's first connection; unknown while it has none.
+    OfCandidates,
+}
+
+/// What a run needs on an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// May stay empty.
+    Optional,
+    /// An edge with something on it.
+    Required,
+    /// An edge with something on it, or the node's own text.
+    OrOwnText,
+    /// At least one of the node's inputs that say so (or its own text, where that stands for one).
+    OneOf,
+}
+
+/// An input port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortSpec {
+    /// Its name in edges.
+    pub name: &'static str,
+    /// What it takes.
+    pub ty: PortType,
+    /// Whether a run needs it.
+    pub need: Need,
+    /// Whether it takes several connections.
+    pub many: bool,
+}
+
+/// An output port; it feeds any number of connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputSpec {
+    /// Its name in edges.
+    pub name: &'static str,
+    /// What it gives.
+    pub ty: PortType,
+}
+
+/// Everything that is known of a kind without a document.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeSpec {
+    /// The kind.
+    pub kind: NodeKind,
+    /// Its name in documents.
+    pub id: &'static str,
+    /// Its name for people, and the title of a node that has none.
+    pub title: &'static str,
+    /// One sentence of what it does.
+    pub description: &'static str,
+    /// Where menus list it.
+    pub family: Family,
+    /// Inputs, top to bottom.
+    pub inputs: &'static [PortSpec],
+    /// Outputs, top to bottom; the first is the main one.
+    pub outputs: &'static [OutputSpec],
+    /// The input that the node's own text stands for.
+    pub own_text: Option<&'static str>,
+    /// Whether it gives what it holds without running.
+    pub source: bool,
+    /// Whether it holds a formatted or prompt text (`text`).
+    pub has_text: bool,
+    /// Whether it holds a negative prompt (`negative`).
+    pub has_negative: bool,
+    /// Whether it holds list items (`items`).
+    pub has_items: bool,
+    /// Whether `count` (number of generations) applies.
+    pub counted: bool,
+}
+
+impl NodeSpec {
+    /// The input named `name`.
+    pub fn input(&self, name: &str) -> Option<&'static PortSpec> {
+        self.inputs.iter().find(|port| port.name == name)
+    }
+
+    /// The output named `name`.
+    pub fn output(&self, name: &str) -> Option<&'static OutputSpec> {
+        self.outputs.iter().find(|port| port.name == name)
+    }
+
+    /// Whether a run can have a step of it: neither a source nor a mere organiser.
+    pub fn runs(&self) -> bool {
+        !self.source && !self.outputs.is_empty()
+    }
+}
+
+macro_rules! node_kinds {
+    ($($module:ident => $kind:ident,)*) => {
+        $(pub mod $module;)*
+
+        /// A kind of node.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum NodeKind { $(
+            #[doc = concat!("`", stringify!($module), "`")]
+            $kind,
+        )* }
+
+        /// Every kind, in the order of the catalogue.
+        pub const SPECS: &[&NodeSpec] = &[$(&$module::SPEC,)*];
+
+        impl NodeKind {
+            /// What is known of it.
+            pub fn spec(self) -> &'static NodeSpec {
+                match self { $(Self::$kind => &$module::SPEC,)* }
+            }
+        }
+    };
+}
+
+node_kinds! {
+    text => Text,
+    upload => Upload,
+    media => Media,
+    list => List,
+    image_generator => ImageGenerator,
+    video_generator => VideoGenerator,
+    assistant => Assistant,
+    image_upscaler => ImageUpscaler,
+    svg_generator => SvgGenerator,
+    camera_angles => CameraAngles,
+    voiceover => Voiceover,
+    sound_effects => SoundEffects,
+    music_generator => MusicGenerator,
+    video_audio_mix => VideoAudioMix,
+    lip_sync => LipSync,
+    model3d_generator => Model3dGenerator,
+    evaluator => Evaluator,
+    sticky_note => StickyNote,
+    sticker => Sticker,
+    group => Group,
+}
+
+/// What is known of the kind named `id`; `None` for a kind of a later version or a made-up one.
+pub fn spec(id: &str) -> Option<&'static NodeSpec> {
+    SPECS.iter().copied().find(|spec| spec.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_is_sound() {
+        for spec in SPECS {
+            assert!(crate::ids::is_id(spec.id));
+            assert!(std::ptr::eq(spec.kind.spec(), *spec) || spec.kind.spec().id == spec.id);
+            assert!(!(spec.source && !spec.inputs.is_empty()), "{} is no source", spec.id);
+            if let Some(port) = spec.own_text {
+                let port = spec.input(port).expect("own text stands for an input");
+                assert_eq!(port.ty, PortType::Fixed(DataType::Text));
+                assert!(spec.has_text && matches!(port.need, Need::OrOwnText | Need::OneOf));
+            }
+            for output in spec.outputs {
+                if let PortType::Fixed(ty) = output.ty {
+                    assert!(output.name == ty.id() || output.name.ends_with("_frame"));
+                }
+            }
+        }
+        assert_eq!(SPECS.len(), 20);
+        assert!(super::spec("nonsense").is_none());
+    }
+}

@@ -1,0 +1,27 @@
+//! Camera Angles: shows one picture from other camera positions.
+
+use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use crate::values::DataType;
+
+/// What a `camera_angles` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::CameraAngles,
+    id: "camera_angles",
+    title: "Camera Angles",
+    description: "Shows one picture from other camera positions.",
+    family: Family::Transform,
+    inputs: &[
+        PortSpec { name: "image", ty: PortType::Fixed(DataType::Image), need: Need::Required, many: false },
+    ],
+    outputs: &[
+        OutputSpec { name: "image", ty: PortType::Fixed(DataType::Image) },
+        OutputSpec { name: "start_frame", ty: PortType::Fixed(DataType::Image) },
+        OutputSpec { name: "end_frame", ty: PortType::Fixed(DataType::Image) },
+    ],
+    own_text: None,
+    source: false,
+    has_text: false,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

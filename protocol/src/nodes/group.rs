@@ -1,0 +1,20 @@
+//! Group: holds nodes together so that they move as one.
+
+use super::{Family, NodeKind, NodeSpec};
+
+/// What a `group` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::Group,
+    id: "group",
+    title: "Group",
+    description: "Holds nodes together so that they move as one.",
+    family: Family::Organise,
+    inputs: &[],
+    outputs: &[],
+    own_text: None,
+    source: false,
+    has_text: false,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

@@ -1,0 +1,25 @@
+//! Image Upscaler: makes a picture larger and sharper.
+
+use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use crate::values::DataType;
+
+/// What a `image_upscaler` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::ImageUpscaler,
+    id: "image_upscaler",
+    title: "Image Upscaler",
+    description: "Makes a picture larger and sharper.",
+    family: Family::Transform,
+    inputs: &[
+        PortSpec { name: "image", ty: PortType::Fixed(DataType::Image), need: Need::Required, many: false },
+    ],
+    outputs: &[
+        OutputSpec { name: "image", ty: PortType::Fixed(DataType::Image) },
+    ],
+    own_text: None,
+    source: false,
+    has_text: false,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

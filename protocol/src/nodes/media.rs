@@ -1,0 +1,22 @@
+//! Media: holds something picked from the library.
+
+use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+
+/// What a `media` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::Media,
+    id: "media",
+    title: "Media",
+    description: "Holds something picked from the library.",
+    family: Family::Bring,
+    inputs: &[],
+    outputs: &[
+        OutputSpec { name: "asset", ty: PortType::OfAsset },
+    ],
+    own_text: None,
+    source: true,
+    has_text: false,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

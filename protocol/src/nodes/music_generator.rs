@@ -1,0 +1,25 @@
+//! Music Generator: composes a track from words.
+
+use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use crate::values::DataType;
+
+/// What a `music_generator` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::MusicGenerator,
+    id: "music_generator",
+    title: "Music Generator",
+    description: "Composes a track from words.",
+    family: Family::Generate,
+    inputs: &[
+        PortSpec { name: "prompt", ty: PortType::Fixed(DataType::Text), need: Need::OrOwnText, many: false },
+    ],
+    outputs: &[
+        OutputSpec { name: "audio", ty: PortType::Fixed(DataType::Audio) },
+    ],
+    own_text: Some("prompt"),
+    source: false,
+    has_text: true,
+    has_negative: false,
+    has_items: false,
+    counted: true,
+};

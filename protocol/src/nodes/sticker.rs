@@ -1,0 +1,20 @@
+//! Sticker: a visual marker; never runs.
+
+use super::{Family, NodeKind, NodeSpec};
+
+/// What a `sticker` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::Sticker,
+    id: "sticker",
+    title: "Sticker",
+    description: "A visual marker; never runs.",
+    family: Family::Organise,
+    inputs: &[],
+    outputs: &[],
+    own_text: None,
+    source: false,
+    has_text: false,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

@@ -1,0 +1,20 @@
+//! Sticky Note: a note for people; never runs.
+
+use super::{Family, NodeKind, NodeSpec};
+
+/// What a `sticky_note` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::StickyNote,
+    id: "sticky_note",
+    title: "Sticky Note",
+    description: "A note for people; never runs.",
+    family: Family::Organise,
+    inputs: &[],
+    outputs: &[],
+    own_text: None,
+    source: false,
+    has_text: true,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

@@ -1,0 +1,23 @@
+//! Text: writes prompts, scripts and notes; what it holds flows to any number of nodes.
+
+use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+use crate::values::DataType;
+
+/// What a `text` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::Text,
+    id: "text",
+    title: "Text",
+    description: "Writes prompts, scripts and notes; what it holds flows to any number of nodes.",
+    family: Family::Bring,
+    inputs: &[],
+    outputs: &[
+        OutputSpec { name: "text", ty: PortType::Fixed(DataType::Text) },
+    ],
+    own_text: None,
+    source: true,
+    has_text: true,
+    has_negative: false,
+    has_items: false,
+    counted: false,
+};

@@ -1,0 +1,25 @@
+//! Voiceover: speaks a script.
+
+use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use crate::values::DataType;
+
+/// What a `voiceover` node is.
+pub const SPEC: NodeSpec = NodeSpec {
+    kind: NodeKind::Voiceover,
+    id: "voiceover",
+    title: "Voiceover",
+    description: "Speaks a script.",
+    family: Family::Generate,
+    inputs: &[
+        PortSpec { name: "text", ty: PortType::Fixed(DataType::Text), need: Need::OrOwnText, many: false },
+    ],
+    outputs: &[
+        OutputSpec { name: "audio", ty: PortType::Fixed(DataType::Audio) },
+    ],
+    own_text: Some("text"),
+    source: false,
+    has_text: true,
+    has_negative: false,
+    has_items: false,
+    counted: true,
+};

@@ -1,0 +1,100 @@
+//! Fractional indexes: strings over `0-9A-Za-z` compared by bytes, so that something can always be put
+//! between two others by writing one value (DESIGN §2, "Order").
+
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Appending and prepending count in the leading digits, so that keys stay short over many of them.
+const COUNTED: usize = 4;
+
+fn value(digit: u8) -> usize {
+    DIGITS.iter().position(|d| *d == digit).unwrap_or(0)
+}
+
+/// A key after `last` (`""`: the first key of all).
+pub fn after(last: &str) -> String {
+    step(last, 1).unwrap_or_else(|| format!("{last}V"))
+}
+
+/// A key before `first`, if there is room (there is none before `""`).
+pub fn before(first: &str) -> Option<String> {
+    if first.is_empty() {
+        return None;
+    }
+    step(first, -1).or_else(|| between("", first))
+}
+
+fn step(key: &str, by: i64) -> Option<String> {
+    if key.is_empty() {
+        return Some("V000".to_owned());
+    }
+    let mut number: i64 = 0;
+    for i in 0..COUNTED {
+        let digit = key.as_bytes().get(i).map_or(0, |d| value(*d));
+        number = number * 62 + i64::try_from(digit).ok()?;
+    }
+    number += by;
+    if !(1..62_i64.pow(4)).contains(&number) {
+        return None;
+    }
+    let mut digits = [b'0'; COUNTED];
+    for place in digits.iter_mut().rev() {
+        *place = DIGITS[usize::try_from(number % 62).ok()?];
+        number /= 62;
+    }
+    Some(digits.iter().map(|d| char::from(*d)).collect())
+}
+
+/// A key strictly between `low` and `high`; `None` where none exists, because they are equal, out of
+/// order or differ by trailing zeros only: then one of the two must be rewritten.
+pub fn between(low: &str, high: &str) -> Option<String> {
+    if low >= high {
+        return None;
+    }
+    let (low, high) = (low.as_bytes(), high.as_bytes());
+    let mut key = Vec::new();
+    let mut bounded = true;
+    for i in 0.. {
+        let from = low.get(i).map_or(0, |d| value(*d));
+        let to = if bounded { high.get(i).map(|d| value(*d)) } else { Some(62) };
+        let Some(to) = to else { return None };
+        if to > from + 1 {
+            key.push(DIGITS[(from + to) / 2]);
+            break;
+        }
+        key.push(DIGITS[from]);
+        if to == from + 1 {
+            bounded = false;
+        }
+    }
+    Some(key.into_iter().map(char::from).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_thousand_appends_stay_short_and_ordered() {
+        let mut last = String::new();
+        for _ in 0..1000 {
+            let next = after(&last);
+            assert!(next > last && next.len() <= 4);
+            last = next;
+        }
+        assert!(after("zzzz") > "zzzz".to_owned());
+        assert!(before("").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn between_is_between(a in "[0-9A-Za-z]{0,6}", b in "[0-9A-Za-z]{0,6}") {
+            let (low, high) = if a < b { (a, b) } else { (b, a) };
+            match between(&low, &high) {
+                Some(key) => prop_assert!(low < key && key < high, "{} {} {}", low, key, high),
+                None => prop_assert!(low == high || high.trim_end_matches('0') == low.trim_end_matches('0')),
+            }
+            prop_assert!(after(&low) > low);
+            if let Some(key) = before(&high) { prop_assert!(key < high); }
+        }
+    }
+}

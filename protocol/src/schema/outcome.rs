@@ -1,0 +1,225 @@
+//! The server's writes: `results`, `generations`, `runs`. The database is their truth; these functions bring
+//! the document in line with it, writing only what differs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use yrs::{
+    Any, Array as _, ArrayPrelim, ArrayRef, Map as _, MapPrelim, MapRef, Out, TransactionMut,
+    WriteTxn as _,
+};
+
+use super::{
+    Chosen, Generation, ItemResult, NodeResult, RunInfo, read_generations, read_node, read_result,
+    read_run,
+};
+use crate::values::json_to_any;
+
+/// How many of a node's generations stay in the document, besides those that something names.
+pub const GENERATIONS_KEPT: usize = 50;
+/// How many ended runs stay in the document.
+pub const RUNS_KEPT: usize = 20;
+
+fn result_map(txn: &TransactionMut<'_>, id: &str) -> Option<MapRef> {
+    use yrs::ReadTxn as _;
+    txn.get_map("results")?.get(txn, id)?.cast().ok()
+}
+
+fn to_any<T: serde::Serialize>(value: &T) -> Any {
+    json_to_any(&serde_json::to_value(value).unwrap_or(Value::Null))
+}
+
+/// Lays a *new* entry at `results[id]`, so that the old one is collected whole.
+pub fn put_result(txn: &mut TransactionMut<'_>, id: &str, result: &NodeResult) {
+    let mut keys: Vec<(&str, Value)> =
+        vec![("state", json!(result.state.id())), ("cost", result.cost.to_json())];
+    let optional = [
+        ("error", result.error.as_ref().map(|error| json!(error))),
+        ("run", result.run.as_ref().map(|run| json!(run))),
+        ("started_at", result.started_at.map(|at| json!(at))),
+        ("finished_at", result.finished_at.map(|at| json!(at))),
+        ("fingerprint", result.fingerprint.as_ref().map(|f| json!(f))),
+    ];
+    keys.extend(optional.into_iter().filter_map(|(key, value)| Some((key, value?))));
+    let mut prelim: MapPrelim =
+        keys.iter().map(|(key, value)| (*key, json_to_any(value))).collect();
+    let items: MapPrelim =
+        result.items.iter().map(|(key, item)| (key.as_str(), to_any(item))).collect();
+    prelim.insert("items".into(), items.into());
+    txn.get_or_insert_map("results").insert(txn, id, prelim);
+}
+
+/// Sets keys of an existing result; null removes one.
+pub fn set_result_keys(txn: &mut TransactionMut<'_>, id: &str, keys: &[(&str, Value)]) {
+    let Some(map) = result_map(txn, id) else { return };
+    for (key, value) in keys {
+        if value.is_null() {
+            map.remove(txn, key);
+        } else {
+            map.try_update(txn, *key, json_to_any(value));
+        }
+    }
+}
+
+/// Sets one item of an existing result.
+pub fn set_item(txn: &mut TransactionMut<'_>, id: &str, key: &str, item: &ItemResult) {
+    let items = result_map(txn, id).and_then(|map| map.get(txn, "items")?.cast::<MapRef>().ok());
+    if let Some(items) = items {
+        items.try_update(txn, key, to_any(item));
+    }
+}
+
+/// Appends what a node made, leaves out what is there already, and drops the oldest above
+/// [`GENERATIONS_KEPT`] that neither an item nor a choice names.
+pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation]) {
+    let map = txn.get_or_insert_map("generations");
+    let array = match map.get(txn, id) {
+        Some(Out::YArray(array)) => array,
+        _ => map.insert(txn, id, ArrayPrelim::default()),
+    };
+    let held = read_generations(txn, id);
+    let known: BTreeSet<&str> = held.iter().map(|generation| generation.id.as_str()).collect();
+    let fresh: Vec<Any> =
+        new.iter().filter(|g| !known.contains(g.id.as_str())).map(to_any).collect();
+    for generation in fresh {
+        array.push_back(txn, generation);
+    }
+    trim(txn, id, &array);
+}
+
+fn trim(txn: &mut TransactionMut<'_>, id: &str, array: &ArrayRef) {
+    let surplus = (array.len(txn) as usize).saturating_sub(GENERATIONS_KEPT);
+    if surplus == 0 {
+        return;
+    }
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    if let Some(result) = read_result(txn, id) {
+        named.extend(result.items.into_values().flat_map(|item| item.generations));
+    }
+    if let Some(node) = read_node(txn, id) {
+        named.extend(node.output.into_values().filter_map(|choice| match choice.chosen {
+            Chosen::Generation(id) => Some(id),
+            Chosen::Asset(_) | Chosen::Nothing => None,
+        }));
+    }
+    let held = read_generations(txn, id);
+    let unnamed: Vec<u32> = (0_u32..)
+        .zip(held.iter())
+        .take(held.len().saturating_sub(GENERATIONS_KEPT))
+        .filter(|(_, generation)| !named.contains(&generation.id))
+        .map(|(at, _)| at)
+        .collect();
+    for at in unnamed.into_iter().rev() {
+        array.remove(txn, at);
+    }
+}
+
+/// Removes the generations of a node from the document.
+pub fn remove_generations(txn: &mut TransactionMut<'_>, id: &str) {
+    txn.get_or_insert_map("generations").remove(txn, id);
+}
+
+/// Writes an entry of `runs`, only the keys that differ, and drops the oldest ended ones above [`RUNS_KEPT`].
+pub fn put_run(txn: &mut TransactionMut<'_>, run: &RunInfo) {
+    let value = serde_json::to_value(run).unwrap_or(Value::Null);
+    let Value::Object(mut keys) = value else { return };
+    keys.remove("id");
+    let runs = txn.get_or_insert_map("runs");
+    match runs.get(txn, &run.id).and_then(|out| out.cast::<MapRef>().ok()) {
+        Some(map) => {
+            for (key, value) in &keys {
+                map.try_update(txn, key.as_str(), json_to_any(value));
+            }
+        }
+        None => {
+            let prelim: MapPrelim =
+                keys.iter().map(|(k, v)| (k.as_str(), json_to_any(v))).collect();
+            runs.insert(txn, run.id.as_str(), prelim);
+            drop_old_runs(txn, &runs);
+        }
+    }
+}
+
+fn drop_old_runs(txn: &mut TransactionMut<'_>, runs: &MapRef) {
+    let ids: Vec<String> = runs.keys(txn).map(str::to_owned).collect();
+    let mut ended: Vec<(i64, String)> = ids
+        .into_iter()
+        .filter_map(|id| read_run(txn, &id))
+        .filter(|run| run.status.is_terminal())
+        .map(|run| (run.number, run.id))
+        .collect();
+    ended.sort();
+    let surplus = ended.len().saturating_sub(RUNS_KEPT);
+    for (_, id) in ended.into_iter().take(surplus) {
+        runs.remove(txn, &id);
+    }
+}
+
+/// Takes results and generations of nodes that are gone out of the document; they come back from the
+/// database if the node does. Answers how many were dropped.
+pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> usize {
+    let nodes = txn.get_or_insert_map("nodes");
+    let mut dropped = 0;
+    for root in ["results", "generations"] {
+        let map = txn.get_or_insert_map(root);
+        let gone: Vec<String> =
+            map.keys(txn).filter(|id| !nodes.contains_key(txn, id)).map(str::to_owned).collect();
+        for id in gone {
+            map.remove(txn, &id);
+            dropped += 1;
+        }
+    }
+    dropped
+}
+
+/// The database's truth of a canvas's outcome.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// What stands at `results`.
+    pub results: BTreeMap<String, NodeResult>,
+    /// What stands at `generations`, oldest first.
+    pub generations: BTreeMap<String, Vec<Generation>>,
+    /// What stands at `runs`.
+    pub runs: BTreeMap<String, RunInfo>,
+}
+
+impl Outcome {
+    /// Rewrites what differs from it in the document, of nodes that exist. Answers how many entries it wrote.
+    pub fn lay(&self, txn: &mut TransactionMut<'_>) -> usize {
+        let mut written = remove_foreign(txn, "results", |id| self.results.contains_key(id))
+            + remove_foreign(txn, "generations", |id| self.generations.contains_key(id))
+            + remove_foreign(txn, "runs", |id| self.runs.contains_key(id));
+        for (id, run) in &self.runs {
+            if read_run(txn, id).as_ref() != Some(run) {
+                txn.get_or_insert_map("runs").remove(txn, id);
+                put_run(txn, run);
+                written += 1;
+            }
+        }
+        for (id, result) in &self.results {
+            let exists = read_node(txn, id).is_some();
+            if exists && read_result(txn, id).as_ref() != Some(result) {
+                put_result(txn, id, result);
+                written += 1;
+            }
+        }
+        for (id, generations) in &self.generations {
+            let exists = read_node(txn, id).is_some();
+            if exists && !read_generations(txn, id).iter().eq(generations) {
+                remove_generations(txn, id);
+                put_generations(txn, id, generations);
+                written += 1;
+            }
+        }
+        written
+    }
+}
+
+fn remove_foreign(txn: &mut TransactionMut<'_>, root: &str, known: impl Fn(&str) -> bool) -> usize {
+    let map = txn.get_or_insert_map(root);
+    let foreign: Vec<String> = map.keys(txn).filter(|id| !known(id)).map(str::to_owned).collect();
+    for id in &foreign {
+        map.remove(txn, id);
+    }
+    foreign.len()
+}

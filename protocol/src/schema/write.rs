@@ -1,0 +1,370 @@
+//! People's writes. Each works inside the caller's transaction, so that what belongs together is one step of
+//! undo and one message. None of them judges: [`crate::edit`] and [`crate::graph`] do.
+
+use serde_json::{Value, json};
+use yrs::{
+    Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, Text as _, TextPrelim, TextRef, TransactionMut,
+    WriteTxn as _,
+};
+
+use super::{ItemContent, read_edge, read_node};
+use crate::nodes;
+use crate::order;
+use crate::values::{AssetRef, json_to_any};
+
+/// An entry of a new list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewItem {
+    /// Its id within the list.
+    pub id: String,
+    /// What it holds.
+    pub content: ItemContent,
+}
+
+/// What a new node starts with.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewNode {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub kind: String,
+    /// Top left corner in canvas units.
+    pub pos: [f64; 2],
+    /// Width and height.
+    pub size: Option<[f64; 2]>,
+    /// Its place in the stacking order; `None`: on top.
+    pub z: Option<String>,
+    /// The group it sits in.
+    pub parent: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its colour.
+    pub color: Option<String>,
+    /// Whether it is locked.
+    pub locked: bool,
+    /// Its settings.
+    pub settings: Vec<(String, Value)>,
+    /// Its text.
+    pub text: String,
+    /// Its negative prompt.
+    pub negative: String,
+    /// The entries of a list, in order.
+    pub items: Vec<NewItem>,
+    /// What an upload or media node holds.
+    pub asset: Option<AssetRef>,
+}
+
+/// An edge to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The node and output it comes from.
+    pub from: (String, String),
+    /// The node and input it goes to.
+    pub to: (String, String),
+    /// Whether the whole batch arrives at once.
+    pub items_all: bool,
+}
+
+/// A node's Y.Map.
+pub fn node_map<T: ReadTxn>(txn: &T, id: &str) -> Option<MapRef> {
+    txn.get_map("nodes")?.get(txn, id)?.cast().ok()
+}
+
+/// The Y.Text of a node: `text` or `negative`, or of a list item: `items/{item id}`.
+pub fn text_of<T: ReadTxn>(txn: &T, node: &str, field: &str) -> Option<TextRef> {
+    let map = node_map(txn, node)?;
+    match field.strip_prefix("items/") {
+        Some(item) => {
+            let items: MapRef = map.get(txn, "items")?.cast().ok()?;
+            let item: MapRef = items.get(txn, item)?.cast().ok()?;
+            item.get(txn, "text")?.cast().ok()
+        }
+        None => map.get(txn, field)?.cast().ok(),
+    }
+}
+
+/// The highest `z` of all nodes.
+pub fn top_z<T: ReadTxn>(txn: &T) -> String {
+    let Some(nodes) = txn.get_map("nodes") else { return String::new() };
+    nodes
+        .iter(txn)
+        .filter_map(|(_, node)| match node.cast::<MapRef>().ok()?.get(txn, "z")? {
+            Out::Any(Any::String(z)) => Some(z.to_string()),
+            _ => None,
+        })
+        .max()
+        .unwrap_or_default()
+}
+
+/// Adds a node with the Y types of its kind.
+pub fn add_node(txn: &mut TransactionMut<'_>, node: &NewNode) {
+    let z = node.z.clone().unwrap_or_else(|| order::after(&top_z(txn)));
+    let mut plain: Vec<(&str, Value)> =
+        vec![("kind", json!(node.kind)), ("pos", json!(node.pos)), ("z", json!(z))];
+    if let Some(size) = node.size {
+        plain.push(("size", json!(size)));
+    }
+    let texts = [("parent", &node.parent), ("title", &node.title), ("color", &node.color)];
+    plain.extend(texts.into_iter().filter_map(|(k, v)| v.as_ref().map(|v| (k, json!(v)))));
+    if node.locked {
+        plain.push(("locked", json!(true)));
+    }
+    if let Some(asset) = &node.asset {
+        plain.push(("asset", asset.to_value()));
+    }
+    let prelim: MapPrelim = plain.iter().map(|(k, v)| (*k, json_to_any(v))).collect();
+    let map = txn.get_or_insert_map("nodes").insert(txn, node.id.as_str(), prelim);
+    let settings: MapPrelim =
+        node.settings.iter().map(|(k, v)| (k.as_str(), json_to_any(v))).collect();
+    map.insert(txn, "settings", settings);
+    map.insert(txn, "output", MapPrelim::default());
+    let Some(spec) = nodes::spec(&node.kind) else { return };
+    if spec.has_text {
+        map.insert(txn, "text", TextPrelim::new(node.text.as_str()));
+    }
+    if spec.has_negative {
+        map.insert(txn, "negative", TextPrelim::new(node.negative.as_str()));
+    }
+    if spec.has_items {
+        let items = map.insert(txn, "items", MapPrelim::default());
+        let mut z = String::new();
+        for item in &node.items {
+            z = order::after(&z);
+            insert_item(txn, &items, item, &z);
+        }
+    }
+}
+
+fn insert_item(txn: &mut TransactionMut<'_>, items: &MapRef, item: &NewItem, z: &str) {
+    let map = items.insert(txn, item.id.as_str(), MapPrelim::from([("z", z)]));
+    match &item.content {
+        ItemContent::Text(text) => {
+            map.insert(txn, "text", TextPrelim::new(text.as_str()));
+        }
+        ItemContent::Asset(asset) => {
+            map.insert(txn, "asset", json_to_any(&asset.to_value()));
+        }
+    }
+}
+
+fn items_map(txn: &TransactionMut<'_>, node: &str) -> Option<MapRef> {
+    node_map(txn, node)?.get(txn, "items")?.cast().ok()
+}
+
+/// Appends an entry to a list.
+pub fn add_item(txn: &mut TransactionMut<'_>, node: &str, item: &NewItem) {
+    let last = read_node(txn, node).and_then(|n| n.items.last().map(|i| i.z.clone()));
+    if let Some(items) = items_map(txn, node) {
+        insert_item(txn, &items, item, &order::after(&last.unwrap_or_default()));
+    }
+}
+
+/// Gives an entry of a list another place.
+pub fn move_item(txn: &mut TransactionMut<'_>, node: &str, item: &str, z: &str) {
+    let map: Option<MapRef> =
+        items_map(txn, node).and_then(|items| items.get(txn, item)?.cast().ok());
+    if let Some(map) = map {
+        map.insert(txn, "z", z);
+    }
+}
+
+/// Removes an entry of a list.
+pub fn remove_item(txn: &mut TransactionMut<'_>, node: &str, item: &str) {
+    if let Some(items) = items_map(txn, node) {
+        items.remove(txn, item);
+    }
+}
+
+/// Removes nodes and the edges that touch them.
+pub fn remove_nodes(txn: &mut TransactionMut<'_>, ids: &[String]) {
+    let edges = edges_of(txn, ids);
+    let map = txn.get_or_insert_map("edges");
+    for key in edges {
+        map.remove(txn, &key);
+    }
+    let nodes = txn.get_or_insert_map("nodes");
+    for id in ids {
+        nodes.remove(txn, id);
+    }
+}
+
+/// The keys of all edges that touch one of `ids`.
+pub fn edges_of<T: ReadTxn>(txn: &T, ids: &[String]) -> Vec<String> {
+    let Some(map) = txn.get_map("edges") else { return Vec::new() };
+    let mut keys: Vec<String> = map
+        .keys(txn)
+        .filter(|key| {
+            read_edge(txn, key)
+                .is_some_and(|edge| ids.contains(&edge.from_node) || ids.contains(&edge.to_node))
+        })
+        .map(str::to_owned)
+        .collect();
+    keys.sort();
+    keys
+}
+
+/// Sets a plain key of a node (`title`, `color`, `parent`, `size`, `z`, `locked`, `asset`); null removes it.
+pub fn set_node_value(txn: &mut TransactionMut<'_>, id: &str, key: &str, value: &Value) {
+    let Some(map) = node_map(txn, id) else { return };
+    if value.is_null() {
+        map.remove(txn, key);
+    } else {
+        map.try_update(txn, key, json_to_any(value));
+    }
+}
+
+/// Moves a node.
+pub fn set_pos(txn: &mut TransactionMut<'_>, id: &str, pos: [f64; 2]) {
+    set_node_value(txn, id, "pos", &json!(pos));
+}
+
+/// Sets one setting; null removes it.
+pub fn set_setting(txn: &mut TransactionMut<'_>, id: &str, key: &str, value: &Value) {
+    let settings = node_map(txn, id).and_then(|m| m.get(txn, "settings")?.cast::<MapRef>().ok());
+    let Some(settings) = settings else { return };
+    if value.is_null() {
+        settings.remove(txn, key);
+    } else {
+        settings.try_update(txn, key, json_to_any(value));
+    }
+}
+
+/// Writes what to show and pass on of an item: `use` is `{"generation": id}`, `{"asset": {…}}` or null;
+/// `after` the item's newest generation. `None` takes the choice back.
+pub fn set_output(
+    txn: &mut TransactionMut<'_>,
+    id: &str,
+    item: &str,
+    choice: Option<(Value, Option<&str>)>,
+) {
+    let output = node_map(txn, id).and_then(|m| m.get(txn, "output")?.cast::<MapRef>().ok());
+    let Some(output) = output else { return };
+    match choice {
+        Some((chosen, after)) => {
+            output.insert(txn, item, json_to_any(&json!({"use": chosen, "after": after})));
+        }
+        None => {
+            output.remove(txn, item);
+        }
+    }
+}
+
+/// Marks a generation as a favourite, or no longer.
+pub fn set_star(txn: &mut TransactionMut<'_>, id: &str, generation: &str, starred: bool) {
+    let Some(map) = node_map(txn, id) else { return };
+    let stars = match map.get(txn, "stars").and_then(|stars| stars.cast::<MapRef>().ok()) {
+        Some(stars) => stars,
+        None if starred => map.insert(txn, "stars", MapPrelim::default()),
+        None => return,
+    };
+    if starred {
+        stars.insert(txn, generation, true);
+    } else {
+        stars.remove(txn, generation);
+    }
+}
+
+/// Sets `meta.name` or `meta.description`.
+pub fn set_meta(txn: &mut TransactionMut<'_>, key: &str, value: &str) {
+    txn.get_or_insert_map("meta").try_update(txn, key, value);
+}
+
+/// The key of an edge into `to` (DESIGN §2): the port alone where it takes one connection. `None` when the
+/// kind of the node has no such input.
+pub fn edge_key(to_kind: &str, from: (&str, &str), to: (&str, &str)) -> Option<String> {
+    let port = nodes::spec(to_kind)?.input(to.1)?;
+    Some(if port.many {
+        format!("{}:{}:{}:{}", to.0, to.1, from.0, from.1)
+    } else {
+        format!("{}:{}", to.0, to.1)
+    })
+}
+
+/// Writes an edge, replacing the one on a port that takes one connection. `None` when the input does not exist.
+pub fn connect(txn: &mut TransactionMut<'_>, connection: &Connection) -> Option<String> {
+    let Connection { from, to, items_all } = connection;
+    let kind = read_node(txn, &to.0)?.kind;
+    let key = edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))?;
+    let last = edges_of(txn, std::slice::from_ref(&to.0))
+        .iter()
+        .filter_map(|key| read_edge(txn, key))
+        .filter(|edge| edge.to_node == to.0 && edge.to_port == to.1)
+        .map(|edge| edge.z)
+        .max()
+        .unwrap_or_default();
+    let z = order::after(&last);
+    let mut prelim = MapPrelim::from([
+        ("from_node", from.0.as_str()),
+        ("from_port", from.1.as_str()),
+        ("to_node", to.0.as_str()),
+        ("to_port", to.1.as_str()),
+        ("z", z.as_str()),
+    ]);
+    if *items_all {
+        prelim.insert("items".into(), "all".into());
+    }
+    txn.get_or_insert_map("edges").insert(txn, key.as_str(), prelim);
+    Some(key)
+}
+
+/// Removes an edge.
+pub fn disconnect(txn: &mut TransactionMut<'_>, key: &str) {
+    txn.get_or_insert_map("edges").remove(txn, key);
+}
+
+/// Makes `text` read `wanted` by replacing the one stretch that differs, so that what others type elsewhere
+/// in it stays where it is.
+pub fn splice_text(txn: &mut TransactionMut<'_>, text: &TextRef, wanted: &str) {
+    use yrs::GetString as _;
+    let current: Vec<char> = text.get_string(txn).chars().collect();
+    let wanted: Vec<char> = wanted.chars().collect();
+    let prefix = current.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
+    let suffix = current[prefix..]
+        .iter()
+        .rev()
+        .zip(wanted[prefix..].iter().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let units = |chars: &[char]| chars.iter().map(|c| c.len_utf16() as u32).sum::<u32>();
+    let at = units(&current[..prefix]);
+    let gone = units(&current[prefix..current.len() - suffix]);
+    if gone > 0 {
+        text.remove_range(txn, at, gone);
+    }
+    let new: String = wanted[prefix..wanted.len() - suffix].iter().collect();
+    if !new.is_empty() {
+        text.insert(txn, at, &new);
+    }
+}
+
+/// Adds the Y types that a node of its kind must have and lacks (DESIGN §2: only the room does this).
+/// Answers whether anything was missing.
+pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
+    let Some(map) = node_map(txn, id) else { return false };
+    let Some(node) = read_node(txn, id) else { return false };
+    let spec = nodes::spec(&node.kind);
+    let mut missing = false;
+    let is_map =
+        |txn: &TransactionMut<'_>, key: &str| matches!(map.get(txn, key), Some(Out::YMap(_)));
+    let mut maps = vec!["settings", "output"];
+    if spec.is_some_and(|spec| spec.has_items) {
+        maps.push("items");
+    }
+    for key in maps {
+        if !is_map(txn, key) {
+            map.insert(txn, key, MapPrelim::default());
+            missing = true;
+        }
+    }
+    let texts = [
+        ("text", spec.is_some_and(|spec| spec.has_text), node.text),
+        ("negative", spec.is_some_and(|spec| spec.has_negative), node.negative),
+    ];
+    for (key, wanted, plain) in texts {
+        if wanted && !matches!(map.get(txn, key), Some(Out::YText(_))) {
+            map.insert(txn, key, TextPrelim::new(plain.as_str()));
+            missing = true;
+        }
+    }
+    missing
+}
