@@ -249,7 +249,8 @@ impl Catalog {
     }
 
     /// The models of a kind.
-    pub fn models_of<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Model> {
+    pub fn models_of<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Model> + use<'a> {
+        let kind = kind.to_owned();
         self.models.iter().filter(move |model| model.kind == kind)
     }
 }

@@ -6,11 +6,21 @@
 //! in here fails on what users or foreign clients put into a document; problems are values.
 #![warn(missing_docs)]
 
+pub mod api;
 pub mod catalog;
 pub mod doc;
+pub mod edit;
+pub mod graph;
 pub mod ids;
+pub mod invocation;
 pub mod nodes;
 pub mod order;
+pub mod plan;
 pub mod pricing;
+pub mod problem;
 pub mod schema;
+pub mod template;
 pub mod values;
+
+#[cfg(test)]
+mod fixture;

@@ -189,6 +189,6 @@ mod tests {
             }
         }
         assert_eq!(SPECS.len(), 20);
-        assert!(super::spec("nonsense").is_none());
+        assert!(spec("nonsense").is_none());
     }
 }

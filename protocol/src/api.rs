@@ -1,0 +1,500 @@
+//! The bodies of the HTTP API (DESIGN §7), shared by server and browser.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::catalog::Model;
+use crate::graph::GraphEdge;
+use crate::nodes::{self, Need, NodeSpec, PortType};
+use crate::plan::{Plan, Target};
+use crate::pricing::Money;
+use crate::problem::{ErrorCode, NodeProblem};
+use crate::schema::{Failure, Generation, Node, NodeResult, NodeState, RunStatus};
+use crate::values::{AssetRef, DataType};
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// What to pass as `cursor` for the next page; null at the end.
+    pub next: Option<String>,
+}
+
+/// An error: RFC 9457 `application/problem+json` with our stable `code`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A URI reference that names the kind of problem: `/problems/{code}`.
+    #[serde(rename = "type", default)]
+    pub ty: String,
+    /// A short title.
+    #[serde(default)]
+    pub title: String,
+    /// The HTTP status.
+    #[serde(default)]
+    pub status: u16,
+    /// The stable code.
+    pub code: ErrorCode,
+    /// What happened and what to do.
+    #[serde(default)]
+    pub detail: String,
+    /// The nodes at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeProblem>,
+}
+
+/// A port of a kind. `type` is null where it depends on what the node holds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PortBody {
+    /// Its name.
+    pub name: &'static str,
+    /// Its data type.
+    #[serde(rename = "type")]
+    pub ty: Option<DataType>,
+    /// Whether a run needs it, for inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub need: Option<Need>,
+    /// Whether the node will not run without it.
+    pub required: bool,
+    /// Whether it takes several connections.
+    pub many: bool,
+}
+
+/// A node kind.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KindBody {
+    /// Its name in documents.
+    pub id: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// One sentence of what it does.
+    pub description: &'static str,
+    /// Where menus list it.
+    pub family: nodes::Family,
+    /// Inputs.
+    pub inputs: Vec<PortBody>,
+    /// Outputs.
+    pub outputs: Vec<PortBody>,
+    /// Whether a run can have a step of it.
+    pub runs: bool,
+    /// Whether the number of generations can be chosen.
+    pub counted: bool,
+}
+
+impl KindBody {
+    /// From what is known of a kind.
+    pub fn of(spec: &'static NodeSpec) -> Self {
+        let fixed = |ty: PortType| match ty {
+            PortType::Fixed(ty) => Some(ty),
+            PortType::OfAsset | PortType::OfItems | PortType::OfCandidates => None,
+        };
+        let input = |port: &nodes::PortSpec| PortBody {
+            name: port.name,
+            ty: fixed(port.ty),
+            need: Some(port.need),
+            required: port.need != Need::Optional,
+            many: port.many,
+        };
+        let output = |port: &nodes::OutputSpec| PortBody {
+            name: port.name,
+            ty: fixed(port.ty),
+            need: None,
+            required: false,
+            many: true,
+        };
+        Self {
+            id: spec.id,
+            title: spec.title,
+            description: spec.description,
+            family: spec.family,
+            inputs: spec.inputs.iter().map(input).collect(),
+            outputs: spec.outputs.iter().map(output).collect(),
+            runs: spec.runs(),
+            counted: spec.counted,
+        }
+    }
+}
+
+/// A model and whether it can run here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelBody {
+    /// The model.
+    #[serde(flatten)]
+    pub model: Model,
+    /// Whether it can run here.
+    pub usable: bool,
+    /// What it still needs, where it cannot.
+    pub missing: Vec<String>,
+}
+
+/// `GET /api/catalog`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CatalogBody {
+    /// All kinds.
+    pub kinds: Vec<KindBody>,
+    /// All models.
+    pub models: Vec<ModelBody>,
+}
+
+/// The part of `GET /api/catalog` that the browser does not know by itself.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CatalogModels {
+    /// All models.
+    pub models: Vec<ModelBody>,
+}
+
+/// The last run of a canvas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastRun {
+    /// Its id.
+    pub id: String,
+    /// Its status.
+    pub status: RunStatus,
+    /// When its first step started, in ms since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+}
+
+/// The picture of a canvas.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    /// The asset.
+    pub asset: String,
+    /// Its media type.
+    pub mime: String,
+}
+
+/// A canvas in the workflow list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CanvasBody {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// What this person may do with it.
+    pub role: String,
+    /// When it was made, in ms since 1970.
+    pub created_at: i64,
+    /// When it was last changed, in ms since 1970.
+    pub updated_at: i64,
+    /// Its last run.
+    pub last_run: Option<LastRun>,
+    /// What its last run made.
+    pub preview: Option<Preview>,
+    /// How many have it open.
+    pub online: usize,
+}
+
+/// `POST /api/canvases`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCanvas {
+    /// Its id; made up where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The template it starts from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+}
+
+/// `PATCH /api/canvases/{id}`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CanvasChange {
+    /// The new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// A node of `GET …/graph`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GraphNode {
+    /// The node.
+    #[serde(flatten)]
+    pub node: Node,
+    /// Its state.
+    pub state: NodeState,
+    /// Its results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<NodeResult>,
+    /// What it made, as far as the document holds it.
+    pub generations: Vec<Generation>,
+}
+
+/// `GET …/graph`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GraphBody {
+    /// The canvas's name.
+    pub name: String,
+    /// The canvas's description.
+    pub description: String,
+    /// All nodes, by id.
+    pub nodes: Vec<GraphNode>,
+    /// The edges that count.
+    pub edges: Vec<GraphEdge>,
+    /// What is wrong with it.
+    pub problems: Vec<NodeProblem>,
+}
+
+/// `POST …/estimate`, and the first part of `POST …/runs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EstimateRequest {
+    /// What it covers.
+    pub mode: String,
+    /// The node it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+}
+
+/// A step of an estimate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEstimate {
+    /// The node.
+    pub node: String,
+    /// Its kind.
+    pub kind: String,
+    /// The model.
+    pub model: String,
+    /// How often it is called.
+    pub invocations: u32,
+    /// The most it can cost.
+    pub cost: Money,
+}
+
+/// The answer of `POST …/estimate`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The most that can be charged.
+    pub cost: Money,
+    /// Whether that is also what will be charged.
+    pub exact: bool,
+    /// The steps, in order.
+    pub steps: Vec<StepEstimate>,
+}
+
+impl Estimate {
+    /// The price of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let quote = plan.quote();
+        let step = |step: &crate::plan::Step| StepEstimate {
+            node: step.node.clone(),
+            kind: step.kind.clone(),
+            model: step.model.clone(),
+            invocations: step.invocations,
+            cost: step.cost,
+        };
+        Self { cost: quote.cost, exact: quote.exact, steps: plan.steps.iter().map(step).collect() }
+    }
+}
+
+/// `POST …/runs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// What it covers.
+    pub mode: String,
+    /// The node it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Refuse it where it could cost more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Money>,
+    /// `continue` (independent branches finish, the default) or `stop` (nothing new starts).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<String>,
+}
+
+impl From<Target> for EstimateRequest {
+    fn from(target: Target) -> Self {
+        Self { mode: target.mode.id().to_owned(), node: target.node }
+    }
+}
+
+/// The answer of `POST …/runs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The run's id.
+    pub id: String,
+    /// Its status.
+    pub status: RunStatus,
+    /// What is held for it.
+    pub cost: Money,
+    /// Its steps, in order.
+    pub steps: Vec<StepEstimate>,
+}
+
+/// A step of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepBody {
+    /// The node.
+    pub node: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its title when the run was asked for.
+    pub title: String,
+    /// The model.
+    pub model: String,
+    /// Its state.
+    pub state: NodeState,
+    /// When it started, in ms since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// What it cost.
+    pub cost: Money,
+    /// Why it failed or did not start.
+    pub error: Option<Failure>,
+    /// What it made.
+    pub outputs: Vec<Generation>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunBody {
+    /// Its id.
+    pub id: String,
+    /// Its canvas.
+    pub canvas: String,
+    /// Its number on that canvas.
+    pub number: i64,
+    /// Its status.
+    pub status: RunStatus,
+    /// Its mode.
+    pub mode: String,
+    /// The node it was asked for.
+    pub node: Option<String>,
+    /// Who started it.
+    pub by: String,
+    /// When it was asked for, in ms since 1970.
+    pub created_at: i64,
+    /// When its first step started.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// What it has cost.
+    pub cost: Money,
+    /// What is still held for it.
+    pub held: Money,
+    /// Why it failed.
+    pub error: Option<Failure>,
+    /// The run it tries again.
+    pub retry_of: Option<String>,
+    /// Its steps, in order.
+    pub steps: Vec<StepBody>,
+}
+
+/// A generation with exactly what made it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GenerationBody {
+    /// The generation.
+    #[serde(flatten)]
+    pub generation: Generation,
+    /// The model.
+    pub model: String,
+    /// The model's version.
+    pub version: String,
+    /// The parameters it was called with.
+    pub settings: Value,
+    /// The prompt as the model got it.
+    pub prompt: String,
+    /// The negative prompt.
+    pub negative: String,
+    /// What arrived, by input.
+    pub inputs: Value,
+}
+
+/// `GET /api/credits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credits {
+    /// Grants minus captures.
+    pub balance: Money,
+    /// Held and neither captured nor released.
+    pub held: Money,
+}
+
+/// An entry of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Its number.
+    pub id: i64,
+    /// When, in ms since 1970.
+    pub at: i64,
+    /// `grant`, `hold`, `capture` or `release`.
+    pub kind: String,
+    /// How much.
+    pub amount: Money,
+    /// The run it belongs to.
+    pub run: Option<String>,
+    /// The node it belongs to.
+    pub node: Option<String>,
+    /// Why.
+    pub note: String,
+}
+
+/// `GET /api/me`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// This person's id.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Their colour, `#rrggbb`.
+    pub color: String,
+    /// Ids of models they starred.
+    pub favourites: Vec<String>,
+}
+
+/// `PATCH /api/me`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeChange {
+    /// The new name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// The new favourites.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub favourites: Option<Vec<String>>,
+}
+
+/// `GET /api/assets/{id}/meta`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AssetMeta {
+    /// Its id and facts.
+    #[serde(flatten)]
+    pub asset: AssetRef,
+    /// Its size.
+    pub bytes: i64,
+    /// Where it came from: `{"kind": "upload"}` or `{"kind": "run", "run": …, "node": …, "prompt": …}`.
+    pub origin: Value,
+    /// When it was stored, in ms since 1970.
+    pub created_at: i64,
+}
+
+/// A template in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemplateBody {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// One sentence of what it makes.
+    pub description: String,
+    /// The kinds it uses.
+    pub kinds: Vec<String>,
+}

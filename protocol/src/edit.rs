@@ -1,0 +1,436 @@
+//! Typed edits for clients that are not CRDTs (DESIGN §7): checked against the canvas as a whole, then
+//! written in one transaction, all or nothing.
+
+mod parse;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+use yrs::TransactionMut;
+
+use crate::graph::{Drag, Graph};
+use crate::nodes;
+use crate::order;
+use crate::problem::{ErrorCode, Refusal};
+use crate::schema::{
+    self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node,
+};
+use crate::values::AssetRef;
+
+/// One edit.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// A new node; `fields` are any node keys.
+    AddNode {
+        /// Its id; made up where there is none.
+        id: Option<String>,
+        /// Its kind.
+        kind: String,
+        /// Other keys of it.
+        fields: Fields,
+    },
+    /// Changes keys of a node.
+    Set {
+        /// The node.
+        node: String,
+        /// The keys; null removes one.
+        fields: Fields,
+    },
+    /// Removes a node and its edges.
+    RemoveNode {
+        /// The node.
+        node: String,
+    },
+    /// Connects an output to an input.
+    Connect(Connection),
+    /// Removes an edge.
+    Disconnect {
+        /// The edge.
+        key: String,
+    },
+    /// Changes name or description.
+    SetMeta {
+        /// The new name.
+        name: Option<String>,
+        /// The new description.
+        description: Option<String>,
+    },
+}
+
+/// Keys of a node as a client wrote them, checked for form.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// Plain keys: `pos`, `size`, `z`, `parent`, `title`, `color`, `locked`.
+    pub plain: Map<String, Value>,
+    /// Settings to merge; null removes one.
+    pub settings: Map<String, Value>,
+    /// The whole text.
+    pub text: Option<String>,
+    /// The whole negative prompt.
+    pub negative: Option<String>,
+    /// All entries of a list.
+    pub items: Option<Vec<FieldItem>>,
+    /// What an upload or media node holds; `Some(None)` removes it.
+    pub asset: Option<Option<FieldAsset>>,
+    /// Choices by item key; null takes one back.
+    pub output: Map<String, Value>,
+    /// Favourites to add (true) or remove.
+    pub stars: BTreeMap<String, bool>,
+}
+
+/// An asset as a client names it: whole, or by its id alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldAsset {
+    /// By its id, to be filled in.
+    Id(String),
+    /// With all its facts.
+    Whole(AssetRef),
+}
+
+/// An entry of a list as a client writes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldItem {
+    /// Its id; made up where there is none.
+    pub id: Option<String>,
+    /// A text, or an asset.
+    pub content: Result<String, FieldAsset>,
+}
+
+/// Reads a JSON array of edits.
+///
+/// # Errors
+/// `bad_request` with the number of the edit and what is wrong with it.
+pub fn parse(value: &Value) -> Result<Vec<Edit>, Refusal> {
+    parse::edits(value)
+}
+
+/// The ids of all assets that the edits name, for the caller to look up.
+pub fn asset_ids(edits: &[Edit]) -> BTreeSet<String> {
+    let id = |asset: &FieldAsset| match asset {
+        FieldAsset::Id(id) => id.clone(),
+        FieldAsset::Whole(asset) => asset.id.clone(),
+    };
+    let mut ids = BTreeSet::new();
+    for edit in edits {
+        let (Edit::AddNode { fields, .. } | Edit::Set { fields, .. }) = edit else { continue };
+        ids.extend(fields.asset.iter().flatten().map(id));
+        let items = fields.items.iter().flatten();
+        ids.extend(items.filter_map(|item| item.content.as_ref().err()).map(id));
+    }
+    ids
+}
+
+/// Checks all edits against `canvas`, one after the other, each in the light of those before it.
+/// `assets` holds the facts of every asset they name; `fresh_id` makes up ids.
+///
+/// # Errors
+/// The first refusal; nothing may be written then.
+pub fn check(
+    canvas: &Canvas,
+    edits: &[Edit],
+    assets: &BTreeMap<String, AssetRef>,
+    fresh_id: &mut dyn FnMut() -> String,
+) -> Result<Checked, Refusal> {
+    let mut checker = Checker {
+        graph: None,
+        canvas: canvas.clone(),
+        assets,
+        fresh_id,
+        checked: Checked { writes: Vec::new(), ids: Vec::new() },
+    };
+    for (number, edit) in edits.iter().enumerate() {
+        checker.edit(edit).map_err(|mut refusal| {
+            refusal.detail = format!("Edit {}: {}", number + 1, refusal.detail);
+            refusal
+        })?;
+    }
+    Ok(checker.checked)
+}
+
+/// Edits that were found to be right, ready to be written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    writes: Vec<Write>,
+    /// For each edit the id of what it made, if it made something.
+    pub ids: Vec<Option<String>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Write {
+    Add(Box<NewNode>),
+    Fields { node: String, fields: Box<Fields>, items: Option<Vec<NewItem>>, asset: Option<Value> },
+    Remove(String),
+    Connect(Connection),
+    Disconnect(String),
+    Meta(&'static str, String),
+}
+
+impl Checked {
+    /// Writes them, in one transaction.
+    pub fn apply(&self, txn: &mut TransactionMut<'_>) {
+        for write in &self.writes {
+            match write {
+                Write::Add(node) => schema::add_node(txn, node),
+                Write::Remove(node) => schema::remove_nodes(txn, std::slice::from_ref(node)),
+                Write::Connect(connection) => {
+                    schema::connect(txn, connection);
+                }
+                Write::Disconnect(key) => schema::disconnect(txn, key),
+                Write::Meta(key, value) => schema::set_meta(txn, key, value),
+                Write::Fields { node, fields, items, asset } => {
+                    write_fields(txn, node, fields);
+                    if let Some(items) = items {
+                        write_items(txn, node, items);
+                    }
+                    if let Some(asset) = asset {
+                        schema::set_node_value(txn, node, "asset", asset);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn write_fields(txn: &mut TransactionMut<'_>, node: &str, fields: &Fields) {
+    for (key, value) in &fields.plain {
+        schema::set_node_value(txn, node, key, value);
+    }
+    for (key, value) in &fields.settings {
+        schema::set_setting(txn, node, key, value);
+    }
+    for (field, wanted) in [("text", &fields.text), ("negative", &fields.negative)] {
+        if let (Some(wanted), Some(text)) = (wanted, schema::text_of(txn, node, field)) {
+            schema::splice_text(txn, &text, wanted);
+        }
+    }
+    for (item, choice) in &fields.output {
+        let choice = choice.as_object().map(|choice| {
+            let chosen = choice.get("use").cloned().unwrap_or(Value::Null);
+            (chosen, choice.get("after").and_then(Value::as_str))
+        });
+        schema::set_output(txn, node, item, choice);
+    }
+    for (generation, starred) in &fields.stars {
+        schema::set_star(txn, node, generation, *starred);
+    }
+}
+
+fn write_items(txn: &mut TransactionMut<'_>, node: &str, items: &[NewItem]) {
+    let old = schema::read_node(txn, node).map(|node| node.items).unwrap_or_default();
+    for item in &old {
+        schema::remove_item(txn, node, &item.id);
+    }
+    for item in items {
+        schema::add_item(txn, node, item);
+    }
+}
+
+struct Checker<'a> {
+    /// Kept while only edges are added, since most edits come in long rows of those.
+    graph: Option<Graph>,
+    canvas: Canvas,
+    assets: &'a BTreeMap<String, AssetRef>,
+    fresh_id: &'a mut dyn FnMut() -> String,
+    checked: Checked,
+}
+
+impl Checker<'_> {
+    fn edit(&mut self, edit: &Edit) -> Result<(), Refusal> {
+        let (write, id) = match edit {
+            Edit::AddNode { id, kind, fields } => self.add_node(id.as_deref(), kind, fields)?,
+            Edit::Set { node, fields } => (self.set(node, fields)?, None),
+            Edit::RemoveNode { node } => {
+                self.known(node)?;
+                self.canvas.nodes.remove(node);
+                self.canvas.edges.retain(|_, e| e.from_node != *node && e.to_node != *node);
+                self.graph = None;
+                (Write::Remove(node.clone()), None)
+            }
+            Edit::Connect(connection) => self.connect(connection)?,
+            Edit::Disconnect { key } => {
+                if self.canvas.edges.remove(key).is_none() {
+                    return Err(not_found(format!("There is no connection {key}.")));
+                }
+                self.graph = None;
+                (Write::Disconnect(key.clone()), None)
+            }
+            Edit::SetMeta { name, description } => {
+                let name = name.iter().map(|name| Write::Meta("name", name.clone()));
+                let about = description.iter().map(|d| Write::Meta("description", d.clone()));
+                self.checked.writes.extend(name.chain(about));
+                self.checked.ids.push(None);
+                return Ok(());
+            }
+        };
+        self.checked.writes.push(write);
+        self.checked.ids.push(id);
+        Ok(())
+    }
+
+    fn known(&self, node: &str) -> Result<&Node, Refusal> {
+        let missing = || not_found(format!("There is no node {node}."));
+        self.canvas.nodes.get(node).ok_or_else(missing)
+    }
+
+    fn add_node(
+        &mut self,
+        id: Option<&str>,
+        kind: &str,
+        fields: &Fields,
+    ) -> Result<(Write, Option<String>), Refusal> {
+        if nodes::spec(kind).is_none() {
+            let detail = format!("There is no node kind “{kind}”.");
+            return Err(Refusal::new(ErrorCode::BadRequest, detail));
+        }
+        let id = id.map_or_else(|| (self.fresh_id)(), str::to_owned);
+        if self.canvas.nodes.contains_key(&id) {
+            return Err(Refusal::new(
+                ErrorCode::Conflict,
+                format!("There is a node {id} already."),
+            ));
+        }
+        let text = |key: &str| fields.plain.get(key).and_then(Value::as_str).map(str::to_owned);
+        let pair = |key: &str| fields.plain.get(key).and_then(parse::pair);
+        let items = self.items(fields)?.unwrap_or_default();
+        let asset = self.asset(fields)?.flatten();
+        let node = NewNode {
+            id: id.clone(),
+            kind: kind.to_owned(),
+            pos: pair("pos").unwrap_or_default(),
+            size: pair("size"),
+            z: text("z"),
+            parent: text("parent"),
+            title: text("title"),
+            color: text("color"),
+            locked: fields.plain.get("locked") == Some(&Value::Bool(true)),
+            settings: fields
+                .settings
+                .iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+            text: fields.text.clone().unwrap_or_default(),
+            negative: fields.negative.clone().unwrap_or_default(),
+            items: items.clone(),
+            asset: asset.clone(),
+        };
+        let read = Node {
+            id: id.clone(),
+            kind: kind.to_owned(),
+            title: node.title.clone(),
+            items: listed(&items),
+            asset,
+            ..Node::default()
+        };
+        self.canvas.nodes.insert(id.clone(), read);
+        self.graph = None;
+        Ok((Write::Add(Box::new(node)), Some(id)))
+    }
+
+    fn set(&mut self, node: &str, fields: &Fields) -> Result<Write, Refusal> {
+        self.known(node)?;
+        let items = self.items(fields)?;
+        let asset = self.asset(fields)?;
+        if let Some(read) = self.canvas.nodes.get_mut(node) {
+            if let Some(items) = &items {
+                read.items = listed(items);
+            }
+            if let Some(asset) = &asset {
+                read.asset.clone_from(asset);
+            }
+        }
+        if items.is_some() || asset.is_some() {
+            self.graph = None;
+        }
+        let asset = asset.map(|asset| asset.map_or(Value::Null, |asset| asset.to_value()));
+        Ok(Write::Fields { node: node.to_owned(), fields: Box::new(fields.clone()), items, asset })
+    }
+
+    fn connect(&mut self, connection: &Connection) -> Result<(Write, Option<String>), Refusal> {
+        let Connection { from, to, items_all } = connection;
+        self.known(&from.0)?;
+        let kind = self.known(&to.0)?.kind.clone();
+        let graph = self.graph.take().unwrap_or_else(|| Graph::materialize(&self.canvas));
+        let drag = Drag::from_output(&graph, &from.0, &from.1);
+        drag.fits(&graph, &to.0, &to.1).map_err(|mut refusal| {
+            refusal.detail.push('.');
+            let problem = crate::problem::NodeProblem {
+                node: to.0.clone(),
+                port: Some(to.1.clone()),
+                code: refusal.code,
+                detail: refusal.detail.clone(),
+            };
+            refusal.nodes = vec![problem];
+            refusal
+        })?;
+        let key = schema::edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))
+            .ok_or_else(|| not_found(format!("There is no input {}.", to.1)))?;
+        let last = graph.sources(&to.0, &to.1).map(|edge| edge.edge.z.clone()).max();
+        let edge = Edge {
+            key: key.clone(),
+            from_node: from.0.clone(),
+            from_port: from.1.clone(),
+            to_node: to.0.clone(),
+            to_port: to.1.clone(),
+            z: order::after(&last.unwrap_or_default()),
+            items_all: *items_all,
+        };
+        self.canvas.edges.insert(key.clone(), edge.clone());
+        let mut graph = graph;
+        graph.add_edge(edge, &self.canvas);
+        self.graph = Some(graph);
+        Ok((Write::Connect(connection.clone()), Some(key)))
+    }
+
+    fn fill_in(&self, asset: &FieldAsset) -> Result<AssetRef, Refusal> {
+        let id = match asset {
+            FieldAsset::Id(id) => id,
+            FieldAsset::Whole(asset) => &asset.id,
+        };
+        let unknown = || not_found(format!("There is no asset {id}. Upload it first."));
+        self.assets.get(id).cloned().ok_or_else(unknown)
+    }
+
+    fn asset(&self, fields: &Fields) -> Result<Option<Option<AssetRef>>, Refusal> {
+        match &fields.asset {
+            None => Ok(None),
+            Some(None) => Ok(Some(None)),
+            Some(Some(asset)) => self.fill_in(asset).map(|asset| Some(Some(asset))),
+        }
+    }
+
+    fn items(&mut self, fields: &Fields) -> Result<Option<Vec<NewItem>>, Refusal> {
+        let Some(items) = &fields.items else { return Ok(None) };
+        let mut new = Vec::with_capacity(items.len());
+        let mut seen = BTreeSet::new();
+        for item in items {
+            let id = item.id.clone().unwrap_or_else(|| (self.fresh_id)());
+            if !seen.insert(id.clone()) {
+                let detail = format!("Two items have the id {id}.");
+                return Err(Refusal::new(ErrorCode::BadRequest, detail));
+            }
+            let content = match &item.content {
+                Ok(text) => ItemContent::Text(text.clone()),
+                Err(asset) => ItemContent::Asset(self.fill_in(asset)?),
+            };
+            new.push(NewItem { id, content });
+        }
+        Ok(Some(new))
+    }
+}
+
+fn listed(items: &[NewItem]) -> Vec<ListItem> {
+    let item = |item: &NewItem| ListItem {
+        id: item.id.clone(),
+        z: String::new(),
+        content: item.content.clone(),
+    };
+    items.iter().map(item).collect()
+}
+
+fn not_found(detail: String) -> Refusal {
+    Refusal::new(ErrorCode::NotFound, detail)
+}
+
+#[cfg(test)]
+mod tests;

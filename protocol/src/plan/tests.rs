@@ -1,0 +1,195 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::fixture::{any_canvas, canvas, edge};
+use crate::schema::{Generation, ItemResult, NodeResult, NodeState};
+
+fn target(mode: Mode, node: Option<&str>) -> Target {
+    Target { mode, node: node.map(str::to_owned) }
+}
+
+fn planned(canvas: &Canvas, mode: Mode, node: Option<&str>) -> Result<Plan, Refusal> {
+    let graph = Graph::materialize(canvas);
+    plan(canvas, &graph, &Catalog::built_in(), &target(mode, node), &|_| true)
+}
+
+fn chain() -> Canvas {
+    let mut canvas = canvas("t:text, g:image_generator, u:image_upscaler");
+    edge(&mut canvas, "t.text", "g.prompt");
+    edge(&mut canvas, "g.image", "u.image");
+    canvas
+}
+
+fn made(canvas: &mut Canvas, node: &str, generation: &str) {
+    let item = ItemResult {
+        state: NodeState::Completed,
+        generations: vec![generation.to_owned()],
+        ..ItemResult::default()
+    };
+    let result = NodeResult {
+        state: NodeState::Completed,
+        items: [(String::new(), item)].into(),
+        ..NodeResult::default()
+    };
+    canvas.results.insert(node.to_owned(), result);
+    let made = Generation {
+        id: generation.to_owned(),
+        port: "image".to_owned(),
+        asset: Some("a".repeat(64)),
+        ty: Some(crate::values::DataType::Image),
+        ..Generation::default()
+    };
+    canvas.generations.entry(node.to_owned()).or_default().push(made);
+}
+
+#[test]
+fn a_workflow_runs_in_order_and_costs_the_sum() {
+    let plan = planned(&chain(), Mode::Workflow, None).unwrap();
+    let order: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
+    assert_eq!(order, ["g", "u"]);
+    assert_eq!(plan.quote(), Quote { cost: Money::credits(3), exact: true });
+    assert_eq!(plan.steps[1].waits_for(), ["g"].into());
+    let json = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan, "a plan is a snapshot");
+}
+
+#[test]
+fn one_node_uses_what_is_on_its_inputs() {
+    let mut canvas = chain();
+    let refusal = planned(&canvas, Mode::Node, Some("u")).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::MissingInput);
+    assert_eq!(refusal.nodes[0].port.as_deref(), Some("image"));
+    made(&mut canvas, "g", "g1");
+    let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
+    assert_eq!(plan.steps.len(), 1);
+    assert!(matches!(plan.steps[0].inputs[0].sources[0], Source::Ready(PlannedContent::Asset(_))));
+    let plan = planned(&canvas, Mode::Downstream, Some("g")).unwrap();
+    assert_eq!(plan.steps.len(), 2);
+}
+
+#[test]
+fn refusals_name_the_nodes() {
+    let mut canvas = chain();
+    canvas.nodes.get_mut("t").unwrap().text = " \n ".to_owned();
+    assert_eq!(planned(&canvas, Mode::Workflow, None).unwrap_err().code, ErrorCode::MissingInput);
+    canvas.nodes.get_mut("g").unwrap().text = "a fox".to_owned();
+    assert!(planned(&canvas, Mode::Workflow, None).is_ok());
+    canvas.nodes.get_mut("g").unwrap().settings.insert("model".to_owned(), json!("nope"));
+    let refusal = planned(&canvas, Mode::Workflow, None).unwrap_err();
+    assert_eq!((refusal.code, refusal.nodes[0].node.as_str()), (ErrorCode::ModelUnavailable, "g"));
+    for (mode, node, code) in [
+        (Mode::Node, Some("t"), ErrorCode::BadRequest),
+        (Mode::Node, None, ErrorCode::BadRequest),
+        (Mode::Node, Some("nope"), ErrorCode::NotFound),
+    ] {
+        assert_eq!(planned(&canvas, mode, node).unwrap_err().code, code);
+    }
+}
+
+#[test]
+fn a_cycle_refuses_only_what_depends_on_it() {
+    let mut canvas = chain();
+    for (id, kind) in [("a", "image_upscaler"), ("b", "image_upscaler"), ("c", "image_upscaler")] {
+        let node = crate::schema::Node { id: id.into(), kind: kind.into(), ..Default::default() };
+        canvas.nodes.insert(id.into(), node);
+    }
+    for (from, to) in [("a.image", "b.image"), ("b.image", "a.image"), ("b.image", "c.image")] {
+        edge(&mut canvas, from, to);
+    }
+    assert_eq!(planned(&canvas, Mode::Workflow, None).unwrap_err().code, ErrorCode::CycleDetected);
+    assert_eq!(planned(&canvas, Mode::Node, Some("c")).unwrap_err().code, ErrorCode::CycleDetected);
+    assert!(planned(&canvas, Mode::Workflow, Some("g")).is_ok());
+}
+
+#[test]
+fn locked_nodes_are_skipped_and_their_output_flows() {
+    let mut canvas = chain();
+    canvas.nodes.get_mut("g").unwrap().locked = true;
+    assert_eq!(planned(&canvas, Mode::Node, Some("g")).unwrap_err().code, ErrorCode::BadRequest);
+    assert_eq!(planned(&canvas, Mode::Workflow, None).unwrap_err().code, ErrorCode::MissingInput);
+    made(&mut canvas, "g", "g1");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    assert_eq!(plan.steps.iter().map(|step| step.node.as_str()).collect::<Vec<_>>(), ["u"]);
+}
+
+#[test]
+fn number_of_generations_multiplies_the_price() {
+    let mut canvas = chain();
+    let settings = &mut canvas.nodes.get_mut("g").unwrap().settings;
+    settings.insert("count".to_owned(), json!(4.0));
+    settings.insert("resolution".to_owned(), json!("2K"));
+    let plan = planned(&canvas, Mode::Node, Some("g")).unwrap();
+    assert_eq!(plan.quote().cost, Money::credits(16));
+    canvas.nodes.get_mut("g").unwrap().settings.insert("count".to_owned(), json!(11));
+    assert_eq!(planned(&canvas, Mode::Node, Some("g")).unwrap_err().code, ErrorCode::BadRequest);
+}
+
+#[test]
+fn busy_nodes_refuse_a_second_run() {
+    let canvas = chain();
+    let graph = Graph::materialize(&canvas);
+    let busy = |mode, node: &str, active: &str| {
+        let plan = planned(&canvas, mode, Some(node)).unwrap();
+        plan.check_idle(&graph, &[active.to_owned()].into()).is_err()
+    };
+    assert!(busy(Mode::Workflow, "u", "g"));
+    assert!(!busy(Mode::Node, "g", "u"));
+    let mut canvas = chain();
+    made(&mut canvas, "g", "g1");
+    let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
+    assert!(plan.check_idle(&graph, &["g".to_owned()].into()).is_err(), "its upstream runs");
+}
+
+#[test]
+fn a_result_is_outdated_once_what_it_depends_on_changed() {
+    let mut canvas = chain();
+    let plan = planned(&canvas, Mode::Node, Some("g")).unwrap();
+    let fingerprint = plan.steps[0].invocation(|_, _| Vec::new()).fingerprint().to_string();
+    made(&mut canvas, "g", "g1");
+    canvas.generations.get_mut("g").unwrap()[0].fingerprint = fingerprint;
+    let why = |canvas: &Canvas| {
+        let graph = Graph::materialize(canvas);
+        outdated(canvas, &graph, &Catalog::built_in(), "g", &|_| true)
+    };
+    assert_eq!(why(&canvas), None);
+    canvas.nodes.get_mut("g").unwrap().pos = [5.0, 5.0];
+    canvas.nodes.get_mut("g").unwrap().title = Some("New".to_owned());
+    assert_eq!(why(&canvas), None);
+    canvas.nodes.get_mut("t").unwrap().text = "another".to_owned();
+    assert_eq!(why(&canvas), Some(vec!["input"]));
+    canvas.nodes.get_mut("g").unwrap().settings.insert("aspect_ratio".to_owned(), json!("16:9"));
+    assert_eq!(why(&canvas), Some(vec!["settings", "input"]));
+}
+
+proptest! {
+    #[test]
+    fn planning_is_total_ordered_and_priced(canvas in any_canvas(), at in 0_usize..12) {
+        let node = format!("n{at}");
+        for (mode, node) in [
+            (Mode::Workflow, None),
+            (Mode::Workflow, Some(node.as_str())),
+            (Mode::Node, Some(node.as_str())),
+            (Mode::Downstream, Some(node.as_str())),
+        ] {
+            let Ok(plan) = planned(&canvas, mode, node) else { continue };
+            prop_assert!(!plan.steps.is_empty());
+            let mut done = BTreeSet::new();
+            for step in &plan.steps {
+                prop_assert!(step.waits_for().iter().all(|id| done.contains(*id)));
+                prop_assert!(done.insert(step.node.as_str()));
+            }
+            let sum: i64 = plan.steps.iter().map(|step| step.cost.0).sum();
+            prop_assert_eq!(plan.quote().cost.0, sum);
+        }
+    }
+
+    /// Edges are read by their place, whatever order the replicas met them in.
+    #[test]
+    fn plans_do_not_depend_on_insertion_order(canvas in any_canvas()) {
+        let mut reversed = Canvas::default();
+        reversed.nodes.extend(canvas.nodes.clone().into_iter().rev());
+        reversed.edges.extend(canvas.edges.clone().into_iter().rev());
+        prop_assert_eq!(planned(&canvas, Mode::Workflow, None), planned(&reversed, Mode::Workflow, None));
+    }
+}

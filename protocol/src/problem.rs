@@ -1,0 +1,105 @@
+//! What can be wrong, as values: stable codes, their HTTP status, and problems bound to nodes.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $variant:ident, $id:literal, $status:literal, $title:literal;)*) => {
+        /// A stable code of DESIGN §7; answers carry it as `code`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum ErrorCode { $( $(#[$doc])* #[serde(rename = $id)] $variant, )* }
+
+        impl ErrorCode {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in answers.
+            pub fn id(self) -> &'static str { match self { $(Self::$variant => $id,)* } }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> u16 { match self { $(Self::$variant => $status,)* } }
+
+            /// A short title for people.
+            pub fn title(self) -> &'static str { match self { $(Self::$variant => $title,)* } }
+        }
+    };
+}
+
+error_codes! {
+    /// The request makes no sense as it is.
+    BadRequest, "bad_request", 400, "The request is not right";
+    /// Nobody is signed in.
+    Unauthorized, "unauthorized", 401, "Sign in first";
+    /// The balance is too small.
+    InsufficientCredits, "insufficient_credits", 402, "Not enough credits";
+    /// This person may not do that.
+    Forbidden, "forbidden", 403, "Not allowed";
+    /// There is no such thing.
+    NotFound, "not_found", 404, "Not found";
+    /// It contradicts what happened meanwhile.
+    Conflict, "conflict", 409, "Conflict";
+    /// Something it needs is being made right now.
+    UpstreamInProgress, "upstream_in_progress", 409, "Upstream task in progress";
+    /// It is larger than allowed.
+    TooLarge, "too_large", 413, "Too large";
+    /// Files of this type are not taken.
+    UnsupportedMedia, "unsupported_media", 415, "Unsupported file type";
+    /// Connections form a loop.
+    CycleDetected, "cycle_detected", 422, "Cycle detected";
+    /// A connection carries another type than its input takes.
+    TypeMismatch, "type_mismatch", 422, "Types do not match";
+    /// A required input is empty.
+    MissingInput, "missing_input", 422, "An input is missing";
+    /// Lists of unequal length meet.
+    BatchMismatch, "batch_mismatch", 422, "Lists of different length";
+    /// A connection that cannot be.
+    InvalidEdge, "invalid_edge", 422, "Invalid connection";
+    /// The price is above the caller's limit.
+    CostExceeded, "cost_exceeded", 422, "It would cost too much";
+    /// There is no such model, or it cannot run here.
+    ModelUnavailable, "model_unavailable", 422, "Model unavailable";
+    /// Too many requests.
+    RateLimited, "rate_limited", 429, "Too many requests";
+    /// The server failed.
+    Internal, "internal", 500, "The server failed";
+}
+
+/// A problem of the graph, bound to a node.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NodeProblem {
+    /// The node.
+    pub node: String,
+    /// The port of it, where one is at fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// What kind of problem.
+    pub code: ErrorCode,
+    /// A sentence that says what is wrong and what to do.
+    pub detail: String,
+}
+
+/// Why something is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refusal {
+    /// The code of the answer.
+    pub code: ErrorCode,
+    /// A sentence that says what is wrong and what to do.
+    pub detail: String,
+    /// The nodes at fault, where it is about the graph.
+    pub nodes: Vec<NodeProblem>,
+}
+
+impl Refusal {
+    /// One that names no node.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), nodes: Vec::new() }
+    }
+
+    /// One made of node problems; cycles come before other problems (DESIGN §4).
+    /// `None` when there are none.
+    pub fn of_nodes(mut nodes: Vec<NodeProblem>) -> Option<Self> {
+        nodes.sort_by_key(|problem| problem.code != ErrorCode::CycleDetected);
+        let first = nodes.first()?;
+        Some(Self { code: first.code, detail: first.detail.clone(), nodes })
+    }
+}
