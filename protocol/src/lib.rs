@@ -14,3 +14,4 @@ pub mod order;
 pub mod pricing;
 pub mod schema;
 pub mod values;
+pub mod wire;
