@@ -21,6 +21,7 @@ pub mod problem;
 pub mod schema;
 pub mod template;
 pub mod values;
+pub mod wire;
 
 #[cfg(test)]
 mod fixture;
