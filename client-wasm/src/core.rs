@@ -1,0 +1,9 @@
+//! The page without the browser: document replica, sync, undo, gestures and geometry.
+//!
+//! Invariant: nothing in here knows `web_sys`; it builds and is tested natively. Time, randomness and ids come in as
+//! arguments, bytes to send and things to redraw go out as values.
+
+pub mod editor;
+pub mod geometry;
+pub mod index;
+pub mod textdiff;
