@@ -1,1 +1,3 @@
 //! The canvas in the browser.
+
+pub mod core;
