@@ -11,6 +11,7 @@ pub mod media;
 pub mod paint;
 mod upscale;
 
+pub use image::RgbaImage;
 pub use media::{MediaError, MediaKind, Sniffed};
 pub use paint::{PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint};
 pub use upscale::{UPSCALED_PIXELS_MAX, UPSCALED_SIDE_MAX_PX, UpscaleRequest, upscale};

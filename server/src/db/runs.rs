@@ -6,7 +6,7 @@ mod start;
 
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{Failure, NodeResult, NodeState, RunInfo, RunStatus};
+use gesso_protocol::schema::{Failure, Generation, NodeResult, NodeState, RunInfo, RunStatus};
 
 pub use settle::{Settled, SettledState};
 pub use start::{NewRun, StartError, Started};
@@ -211,14 +211,15 @@ impl Db {
         &self,
         run: &str,
         canvas: &str,
-    ) -> Result<Vec<gesso_protocol::schema::Generation>, DbError> {
+    ) -> Result<Vec<(String, Generation)>, DbError> {
         const SQL: &str =
-            "SELECT body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
-        let rows: Vec<(String,)> = with_read!(self, pool =>
+            "SELECT node, body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
+        let rows: Vec<(String, String)> = with_read!(self, pool =>
             sqlx::query_as(SQL).bind(canvas).bind(run).fetch_all(pool).await)?;
-        rows.iter()
-            .map(|(body,)| serde_json::from_str(body).map_err(DbError::row("generations")))
-            .collect()
+        let read = |(node, body): (String, String)| {
+            Ok((node, serde_json::from_str(&body).map_err(DbError::row("generations"))?))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// The nodes of a canvas that a run has in hand.
