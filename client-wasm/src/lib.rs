@@ -1,1 +1,13 @@
-//! The canvas in the browser.
+//! The canvas in the browser: [`core`] decides without a browser, `web` draws and listens.
+#![recursion_limit = "512"]
+
+pub mod core;
+#[cfg(target_arch = "wasm32")]
+pub mod web;
+
+/// What the page calls once its code is loaded.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen(start)]
+pub fn start() {
+    web::start();
+}

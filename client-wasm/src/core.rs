@@ -1,0 +1,13 @@
+//! The page without the browser: document replica, sync, undo, gestures and geometry.
+//!
+//! Invariant: nothing in here knows `web_sys`; it builds and is tested natively. Time, randomness and ids come in as
+//! arguments, bytes to send and things to redraw go out as values.
+
+pub mod doc;
+pub mod editor;
+pub mod frame;
+pub mod geometry;
+pub mod index;
+pub mod presence;
+pub mod sync;
+pub mod textdiff;

@@ -1,0 +1,38 @@
+//! The marquee: what it touches is selected while it grows.
+
+use std::collections::BTreeSet;
+
+use super::{Editor, Effect, Input, State, World};
+use crate::core::geometry::{Point, Rect};
+
+/// A marquee being drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Brushing {
+    pub(super) start: Point,
+    pub(super) base: BTreeSet<String>,
+}
+
+impl Editor {
+    pub(super) fn brushing(
+        &mut self,
+        b: Brushing,
+        input: &Input,
+        world: &impl World,
+        out: &mut Vec<Effect>,
+    ) {
+        match input {
+            Input::Move { at, .. } => {
+                let rect = Rect::spanned(b.start, world.camera().to_canvas(*at));
+                let mut ids = world.touching(rect);
+                ids.extend(b.base.iter().cloned());
+                out.push(Effect::Brush(Some(rect)));
+                if self.select(ids) {
+                    out.push(Effect::Selected);
+                }
+                self.state = State::Brushing(b);
+            }
+            Input::Up { .. } => out.push(Effect::Brush(None)),
+            Input::Down { .. } | Input::Cancel => self.state = State::Brushing(b),
+        }
+    }
+}

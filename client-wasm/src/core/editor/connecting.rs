@@ -1,0 +1,95 @@
+//! A wire between the port it was drawn from and the pointer.
+
+use super::{Editor, Effect, Input, PortRef, Side, State, Target, World};
+use crate::core::geometry::Point;
+
+/// A wire being drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire {
+    /// The end that stays.
+    pub from: PortRef,
+    /// Where the loose end is, in canvas units.
+    pub at: Point,
+    /// The port under the pointer and whether the wire may land there.
+    pub over: Option<(PortRef, Result<(), String>)>,
+    /// The connection whose end was picked up.
+    pub replaces: Option<String>,
+}
+
+/// The output and the input of a pair of ports drawn in either direction.
+fn oriented(a: PortRef, b: PortRef) -> (PortRef, PortRef) {
+    match a.side {
+        Side::Out => (a, b),
+        Side::In => (b, a),
+    }
+}
+
+impl Editor {
+    /// Starts a wire at a port; at an input that is taken, the wire in it comes off instead.
+    pub(super) fn pick_up(
+        &mut self,
+        port: PortRef,
+        at: Point,
+        world: &impl World,
+        out: &mut Vec<Effect>,
+    ) {
+        let (from, replaces) = match (port.side, world.plugged(&port)) {
+            (Side::In, Some((key, output))) => (output, Some(key)),
+            _ => (port, None),
+        };
+        self.state = State::Connecting(Wire { from, at, over: None, replaces });
+        out.push(Effect::WireMoved);
+    }
+
+    pub(super) fn connecting(
+        &mut self,
+        mut wire: Wire,
+        input: &Input,
+        world: &impl World,
+        out: &mut Vec<Effect>,
+    ) {
+        match input {
+            Input::Move { at, over } => {
+                wire.at = world.camera().to_canvas(*at);
+                wire.over = match over {
+                    Target::Port(port) if *port != wire.from => {
+                        let verdict = world.refusal(&wire.from, port, wire.replaces.as_deref());
+                        Some((port.clone(), verdict))
+                    }
+                    _ => None,
+                };
+                self.state = State::Connecting(wire);
+                out.push(Effect::WireMoved);
+            }
+            Input::Up { at, over } => {
+                out.push(Effect::WireMoved);
+                self.let_go(wire, *at, over, world, out);
+            }
+            Input::Down { .. } | Input::Cancel => self.state = State::Connecting(wire),
+        }
+    }
+
+    fn let_go(
+        &mut self,
+        wire: Wire,
+        at: Point,
+        over: &Target,
+        world: &impl World,
+        out: &mut Vec<Effect>,
+    ) {
+        match over {
+            Target::Port(port) if *port == wire.from => {}
+            Target::Port(port) => {
+                if world.refusal(&wire.from, port, wire.replaces.as_deref()).is_ok() {
+                    let (from, to) = oriented(wire.from, port.clone());
+                    out.push(Effect::Connect { from, to, replaces: wire.replaces });
+                }
+            }
+            Target::Canvas | Target::Edge(_) => {
+                out.push(Effect::DropWire { from: wire.from, at, replaces: wire.replaces });
+            }
+            // Over a card but beside its ports: neither a connection nor a place for a new node.
+            Target::Node(_) | Target::Corner(_) | Target::Own => {}
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! The connection to the room as a state machine without sockets or clocks.
+//!
+//! The page gives it what happened ([`Event`]) with the time, and does what it says ([`Action`]). Edits never wait for
+//! it: while there is no connection they stay in the replica, and the next handshake carries whatever the server
+//! lacks. Nothing is called saved but what the server counted as durable.
+
+use super::doc::{Changes, Replica};
+use super::frame::Frame;
+use super::presence::{RENEW_MS, Room};
+
+/// Longest wait between two attempts, in ms.
+const RETRY_MS_MAX: u64 = 30_000;
+/// First wait, in ms; doubled after each failure.
+const RETRY_MS_MIN: u64 = 500;
+/// A handshake that takes longer is given up.
+const HANDSHAKE_MS_MAX: u64 = 20_000;
+/// What does not fit a frame goes over HTTP (DESIGN §6), with room for the header.
+const STEP2_BYTES_MAX: usize = 4 * 1024 * 1024 - 64;
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The page is ready, somebody asked to try now, or the network came back.
+    Wake,
+    /// The socket is open.
+    Opened,
+    /// A binary frame arrived.
+    Frame(&'a [u8]),
+    /// The socket is closed.
+    Closed {
+        /// Close code.
+        code: u16,
+        /// The server's reason.
+        reason: &'a str,
+    },
+    /// A replica too large for a frame was posted (or could not be).
+    Posted(bool),
+    /// Time passed; at least once a second, and once an animation frame while there are updates to send.
+    Tick,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Open a socket.
+    Connect,
+    /// Close the socket.
+    Disconnect,
+    /// Send bytes.
+    Send(Vec<u8>),
+    /// Post this update to `…/doc` and answer with [`Event::Posted`].
+    Post(Vec<u8>),
+    /// Draw what changed.
+    Draw(Changes),
+    /// People, progress or queue changed.
+    Presence,
+    /// The server refused something but goes on: tell.
+    Told(String),
+    /// The replica is of no more use: keep it aside, take a fresh one, tell why.
+    Fresh(String),
+}
+
+/// Where the connection is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Waiting to try again.
+    Waiting {
+        /// When, in ms since 1970.
+        until_ms: u64,
+    },
+    /// A socket is being opened.
+    Connecting,
+    /// The socket is open and the server has not told what it has yet.
+    Handshake,
+    /// Everything flows.
+    Live,
+    /// It is over; the sentence says why.
+    Ended(String),
+}
+
+/// What people read about saving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Saving {
+    /// Not connected for the first time yet.
+    Opening,
+    /// Some changes are not durable yet.
+    Saving,
+    /// Everything is durable.
+    Saved,
+    /// Not connected.
+    Offline {
+        /// Changes that are only here.
+        kept: u64,
+    },
+    /// It will not come back; the sentence says why.
+    Ended(String),
+}
+
+impl Saving {
+    /// The words in the top bar.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Opening => "Opening…".to_owned(),
+            Self::Saving => "Saving…".to_owned(),
+            Self::Saved => "Saved".to_owned(),
+            Self::Offline { kept: 0 } => "Offline".to_owned(),
+            Self::Offline { kept: 1 } => "Offline, 1 change kept".to_owned(),
+            Self::Offline { kept } => format!("Offline, {kept} changes kept"),
+            Self::Ended(_) => "Not connected".to_owned(),
+        }
+    }
+}
+
+/// The connection.
+#[derive(Debug)]
+pub struct Sync {
+    phase: Phase,
+    failures: u32,
+    since_ms: u64,
+    /// Whether the document arrived at least once.
+    loaded: bool,
+    /// Update messages sent over this connection.
+    sent: u64,
+    /// Of those, durable.
+    durable: u64,
+    /// (message number, edits it completes), oldest first.
+    marks: Vec<(u64, u64)>,
+    /// Edits ever made on this page, and those known durable.
+    edits: u64,
+    edits_durable: u64,
+    /// Updates not sent yet.
+    queue: Vec<Vec<u8>>,
+    /// Everybody's awareness.
+    pub room: Room,
+    own_state: Option<String>,
+    own_clock: u32,
+    own_sent_ms: u64,
+    own_dirty: bool,
+}
+
+impl Default for Sync {
+    fn default() -> Self {
+        Self {
+            phase: Phase::Waiting { until_ms: 0 },
+            failures: 0,
+            since_ms: 0,
+            loaded: false,
+            sent: 0,
+            durable: 0,
+            marks: Vec::new(),
+            edits: 0,
+            edits_durable: 0,
+            queue: Vec::new(),
+            room: Room::default(),
+            own_state: None,
+            own_clock: 0,
+            own_sent_ms: 0,
+            own_dirty: false,
+        }
+    }
+}
+
+/// What a final close code means to a person; `None` for one after which it is worth trying again.
+fn ending(code: u16) -> Option<&'static str> {
+    match code {
+        4401 => Some("You are not signed in any more. Reload the page to sign in."),
+        4403 => Some("You may not open this canvas. Ask its owner to share it with you."),
+        4404 => Some("There is no canvas at this address. It may have been deleted."),
+        4409 => {
+            Some("This canvas was deleted while you had it open. Your copy is still on this page.")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the server will never take this replica again.
+fn spoiled(code: u16) -> Option<&'static str> {
+    match code {
+        1007 => Some("The server could not read a change of yours."),
+        1008 => Some("The server refused a change of yours."),
+        1009 => Some("A change of yours is too large for the server."),
+        4413 => Some("The canvas is full: the server could not take your last changes."),
+        _ => None,
+    }
+}
+
+impl Sync {
+    /// Where the connection is.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// Whether the document arrived at least once.
+    pub fn loaded(&self) -> bool {
+        self.loaded
+    }
+
+    /// What to show about saving.
+    pub fn saving(&self) -> Saving {
+        let kept = self.edits - self.edits_durable;
+        match &self.phase {
+            Phase::Ended(why) => Saving::Ended(why.clone()),
+            Phase::Live if kept == 0 => Saving::Saved,
+            Phase::Live => Saving::Saving,
+            // A connection that is only being made says nothing about being offline yet.
+            Phase::Connecting | Phase::Handshake | Phase::Waiting { .. } if self.failures == 0 => {
+                if self.loaded {
+                    Saving::Saving
+                } else {
+                    Saving::Opening
+                }
+            }
+            Phase::Connecting | Phase::Handshake | Phase::Waiting { .. } => {
+                Saving::Offline { kept }
+            }
+        }
+    }
+
+    /// Edits that are only on this page.
+    pub fn unsaved(&self) -> u64 {
+        self.edits - self.edits_durable
+    }
+
+    /// Sets this page's awareness state; it goes out with the next tick.
+    pub fn set_state(&mut self, json: String) {
+        if self.own_state.as_deref() != Some(&json) {
+            self.own_state = Some(json);
+            self.own_dirty = true;
+        }
+    }
+
+    /// The frame that says good-bye, for when the page is left.
+    pub fn farewell(&mut self, client: u32) -> Vec<u8> {
+        self.own_clock += 1;
+        Frame::Awareness(vec![(u64::from(client), self.own_clock, "null".to_owned())]).encode()
+    }
+
+    /// Takes one event. `jitter` is a random number from 0 to 1.
+    pub fn handle(
+        &mut self,
+        event: &Event<'_>,
+        replica: &mut Replica,
+        now_ms: u64,
+        jitter: f64,
+    ) -> Vec<Action> {
+        let mut out = Vec::new();
+        self.collect(replica);
+        match event {
+            Event::Wake => self.wake(now_ms, &mut out),
+            Event::Opened => {
+                self.phase = Phase::Handshake;
+                self.since_ms = now_ms;
+                out.push(Action::Send(Frame::Step1(replica.state_vector()).encode()));
+                self.send_state(replica, now_ms, &mut out);
+            }
+            Event::Frame(bytes) => {
+                if let Some(frame) = Frame::decode(bytes) {
+                    self.frame(frame, replica, now_ms, &mut out);
+                }
+            }
+            Event::Closed { code, reason } => self.closed(*code, reason, now_ms, jitter, &mut out),
+            Event::Posted(true) => {
+                // The socket's count does not cover what went over HTTP; its answer does.
+                self.edits_durable =
+                    self.marks.pop().map_or(self.edits_durable, |(_, edits)| edits);
+                self.marks.clear();
+                self.phase = Phase::Live;
+                self.failures = 0;
+            }
+            Event::Posted(false) => out.push(Action::Disconnect),
+            Event::Tick => self.tick(replica, now_ms, &mut out),
+        }
+        out
+    }
+
+    fn collect(&mut self, replica: &mut Replica) {
+        let updates = replica.take_updates();
+        self.edits += updates.len() as u64;
+        // Without a connection they are part of the next handshake instead.
+        if self.phase == Phase::Live || matches!(self.phase, Phase::Handshake) {
+            self.queue.extend(updates);
+        }
+    }
+
+    fn wake(&mut self, now_ms: u64, out: &mut Vec<Action>) {
+        if matches!(self.phase, Phase::Waiting { .. }) {
+            self.phase = Phase::Connecting;
+            self.since_ms = now_ms;
+            out.push(Action::Connect);
+        }
+    }
+
+    fn tick(&mut self, replica: &mut Replica, now_ms: u64, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::Waiting { until_ms } if now_ms >= until_ms => self.wake(now_ms, out),
+            Phase::Connecting | Phase::Handshake
+                if now_ms.saturating_sub(self.since_ms) > HANDSHAKE_MS_MAX =>
+            {
+                out.push(Action::Disconnect);
+            }
+            Phase::Live => {
+                self.flush(out);
+                let due = now_ms.saturating_sub(self.own_sent_ms) >= RENEW_MS;
+                if self.own_dirty || due {
+                    self.send_state(replica, now_ms, out);
+                }
+            }
+            Phase::Waiting { .. } | Phase::Connecting | Phase::Handshake | Phase::Ended(_) => {}
+        }
+        if self.room.expire(now_ms) {
+            out.push(Action::Presence);
+        }
+    }
+
+    /// Sends what is queued as one message.
+    fn flush(&mut self, out: &mut Vec<Action>) {
+        let queue = std::mem::take(&mut self.queue);
+        let merged = match queue.as_slice() {
+            [] => return,
+            [one] => vec![one.clone()],
+            // Each is a message of its own where merging fails: nothing is held back.
+            many => yrs::merge_updates_v1(many).map_or_else(|_| many.to_vec(), |one| vec![one]),
+        };
+        for update in merged {
+            self.sent += 1;
+            out.push(Action::Send(Frame::Update(update).encode()));
+        }
+        self.marks.push((self.sent, self.edits));
+    }
+
+    fn send_state(&mut self, replica: &Replica, now_ms: u64, out: &mut Vec<Action>) {
+        let Some(state) = &self.own_state else { return };
+        self.own_clock += 1;
+        self.own_sent_ms = now_ms;
+        self.own_dirty = false;
+        let states = vec![(u64::from(replica.client()), self.own_clock, state.clone())];
+        out.push(Action::Send(Frame::Awareness(states).encode()));
+    }
+
+    fn frame(&mut self, frame: Frame, replica: &mut Replica, now_ms: u64, out: &mut Vec<Action>) {
+        match frame {
+            Frame::Step1(vector) => self.answer(&vector, replica, out),
+            Frame::Step2(update) => {
+                self.take(&update, replica, out);
+                self.loaded = true;
+            }
+            Frame::Update(update) => self.take(&update, replica, out),
+            Frame::Awareness(states) => {
+                if self.room.receive(u64::from(replica.client()), &states, now_ms) {
+                    out.push(Action::Presence);
+                }
+            }
+            Frame::Auth(Some(reason)) => out.push(Action::Told(reason)),
+            Frame::Auth(None) => {}
+            Frame::QueryAwareness => self.send_state(replica, now_ms, out),
+            Frame::Saved(count) => {
+                self.durable = self.durable.max(count);
+                let durable = self.durable;
+                for (_, edits) in self.marks.iter().filter(|(message, _)| *message <= durable) {
+                    self.edits_durable = self.edits_durable.max(*edits);
+                }
+                self.marks.retain(|(message, _)| *message > durable);
+            }
+        }
+    }
+
+    fn answer(&mut self, vector: &[u8], replica: &Replica, out: &mut Vec<Action>) {
+        let Ok(update) = replica.diff(vector) else {
+            out.push(Action::Disconnect);
+            return;
+        };
+        // The difference holds whatever was queued so far.
+        self.queue.clear();
+        if update.len() > STEP2_BYTES_MAX {
+            self.marks.push((u64::MAX, self.edits));
+            out.push(Action::Post(update));
+            return;
+        }
+        self.sent += 1;
+        self.marks.push((self.sent, self.edits));
+        out.push(Action::Send(Frame::Step2(update).encode()));
+        self.phase = Phase::Live;
+        self.failures = 0;
+    }
+
+    fn take(&mut self, update: &[u8], replica: &mut Replica, out: &mut Vec<Action>) {
+        match replica.apply(update) {
+            Ok(changes) => out.push(Action::Draw(changes)),
+            Err(_) => out.push(Action::Disconnect),
+        }
+        self.collect(replica);
+    }
+
+    fn closed(&mut self, code: u16, reason: &str, now_ms: u64, jitter: f64, out: &mut Vec<Action>) {
+        self.queue.clear();
+        self.marks.clear();
+        self.sent = 0;
+        self.durable = 0;
+        self.own_dirty = true;
+        self.room.clear();
+        out.push(Action::Presence);
+        if let Some(why) = ending(code) {
+            self.phase = Phase::Ended(why.to_owned());
+            return;
+        }
+        if let Some(why) = spoiled(code) {
+            let detail = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+            self.edits_durable = self.edits;
+            self.phase = Phase::Waiting { until_ms: now_ms + RETRY_MS_MIN };
+            out.push(Action::Fresh(format!("{why}{detail}")));
+            return;
+        }
+        let wait = RETRY_MS_MIN.saturating_mul(1 << self.failures.min(6)).min(RETRY_MS_MAX);
+        self.failures = self.failures.saturating_add(1);
+        // Half to all of the wait, so that a restarted server is not met by everybody at once.
+        let wait = (wait as f64 * (0.5 + 0.5 * jitter.clamp(0.0, 1.0))) as u64;
+        self.phase = Phase::Waiting { until_ms: now_ms + wait };
+    }
+}
+
+#[cfg(test)]
+mod tests;

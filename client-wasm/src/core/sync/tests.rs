@@ -1,0 +1,243 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use gesso_protocol::schema::{self, NewNode};
+use proptest::prelude::*;
+
+use super::*;
+use crate::core::textdiff::Edit;
+
+/// A page, and the server's end of its connection: a replica that answers as the room does.
+struct Page {
+    sync: Sync,
+    replica: Replica,
+    outbox: VecDeque<Vec<u8>>,
+    connected: bool,
+}
+
+fn replica(client: u32) -> Replica {
+    Replica::new(client, "canvas", Arc::new(|| 0))
+}
+
+impl Page {
+    fn new(client: u32) -> Self {
+        Self {
+            sync: Sync::default(),
+            replica: replica(client),
+            outbox: VecDeque::new(),
+            connected: false,
+        }
+    }
+
+    fn event(&mut self, event: &Event<'_>, now: u64) -> Vec<Action> {
+        let actions = self.sync.handle(event, &mut self.replica, now, 0.5);
+        for action in &actions {
+            match action {
+                Action::Send(bytes) => self.outbox.push_back(bytes.clone()),
+                Action::Connect => self.connected = true,
+                Action::Disconnect => self.connected = false,
+                _ => {}
+            }
+        }
+        actions
+    }
+
+    fn write(&mut self, id: &str, x: f64) {
+        self.replica.edit(|txn| {
+            let node = NewNode {
+                id: id.to_owned(),
+                kind: "text".to_owned(),
+                pos: [x, 0.0],
+                ..NewNode::default()
+            };
+            schema::add_node(txn, &node);
+        });
+    }
+}
+
+/// The room: applies, fans out, counts.
+struct Server {
+    replica: Replica,
+    counts: Vec<u64>,
+}
+
+impl Server {
+    fn connect(&mut self, page: &mut Page, at: usize) {
+        self.counts[at] = 0;
+        page.event(&Event::Wake, 0);
+        page.event(&Event::Opened, 0);
+        let hello = Frame::Step1(self.replica.state_vector()).encode();
+        page.event(&Event::Frame(&hello), 0);
+    }
+
+    fn pump(&mut self, pages: &mut [Page]) {
+        for page in pages.iter_mut() {
+            page.event(&Event::Tick, 1);
+        }
+        for at in 0..pages.len() {
+            while let Some(bytes) = pages[at].outbox.pop_front() {
+                let answer = match Frame::decode(&bytes).expect("pages send frames") {
+                    Frame::Step1(vector) => {
+                        Frame::Step2(self.replica.diff(&vector).expect("a state vector")).encode()
+                    }
+                    Frame::Step2(update) | Frame::Update(update) => {
+                        self.replica.apply(&update).expect("an update");
+                        self.counts[at] += 1;
+                        let update = Frame::Update(update).encode();
+                        for (other, page) in pages.iter_mut().enumerate() {
+                            if other != at && *page.sync.phase() == Phase::Live {
+                                page.event(&Event::Frame(&update), 1);
+                            }
+                        }
+                        Frame::Saved(self.counts[at]).encode()
+                    }
+                    _ => continue,
+                };
+                pages[at].event(&Event::Frame(&answer), 1);
+            }
+        }
+    }
+
+    fn settle(&mut self, pages: &mut [Page]) {
+        for _ in 0..3 {
+            self.pump(pages);
+        }
+    }
+}
+
+fn two() -> (Server, Vec<Page>) {
+    (Server { replica: replica(99), counts: vec![0; 2] }, vec![Page::new(1), Page::new(2)])
+}
+
+#[test]
+fn two_pages_converge_and_say_saved_only_after_the_count() {
+    let (mut server, mut pages) = two();
+    for at in 0..2 {
+        server.connect(&mut pages[at], at);
+    }
+    server.settle(&mut pages);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    pages[0].write("a", 5.0);
+    pages[0].event(&Event::Tick, 2);
+    assert_eq!(pages[0].sync.saving(), Saving::Saving);
+    server.settle(&mut pages);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    assert_eq!(pages[1].replica.canvas().nodes["a"].pos, [5.0, 0.0]);
+}
+
+#[test]
+fn edits_made_offline_are_counted_kept_and_carried_by_the_next_handshake() {
+    let (mut server, mut pages) = two();
+    for at in 0..2 {
+        server.connect(&mut pages[at], at);
+    }
+    server.settle(&mut pages);
+    pages[0].event(&Event::Closed { code: 1006, reason: "" }, 10);
+    pages[0].write("a", 1.0);
+    pages[0].write("b", 2.0);
+    pages[0].event(&Event::Tick, 11);
+    assert_eq!(pages[0].sync.saving().words(), "Offline, 2 changes kept");
+    pages[1].write("c", 3.0);
+    server.settle(&mut pages[1..]);
+    assert!(
+        pages[0].event(&Event::Tick, 10_000).contains(&Action::Connect),
+        "it tries again by itself"
+    );
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    for page in &pages {
+        assert_eq!(page.replica.canvas().nodes.len(), 3);
+    }
+}
+
+#[test]
+fn the_wait_grows_and_stays_bounded() {
+    let mut page = Page::new(1);
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        page.event(&Event::Wake, 0);
+        page.event(&Event::Closed { code: 1006, reason: "" }, 0);
+        if let Phase::Waiting { until_ms } = page.sync.phase() {
+            waits.push(*until_ms);
+        }
+    }
+    assert_eq!(waits.len(), 12);
+    assert!(waits.windows(2).all(|w| w[0] <= w[1]) && waits[11] <= RETRY_MS_MAX);
+}
+
+#[test]
+fn close_codes_say_what_they_mean() {
+    for (code, word) in
+        [(4404, "no canvas"), (4409, "deleted"), (4403, "may not"), (4401, "signed in")]
+    {
+        let mut page = Page::new(1);
+        page.event(&Event::Wake, 0);
+        page.event(&Event::Closed { code, reason: "" }, 0);
+        let Phase::Ended(why) = page.sync.phase() else { panic!("{code} ends it") };
+        assert!(why.contains(word), "{why}");
+    }
+    let mut page = Page::new(1);
+    page.event(&Event::Wake, 0);
+    let actions = page.event(&Event::Closed { code: 1008, reason: "gap" }, 0);
+    assert!(actions.iter().any(|a| matches!(a, Action::Fresh(why) if why.contains("gap"))));
+}
+
+#[test]
+fn a_replica_too_large_for_a_frame_is_posted() {
+    let (mut server, mut pages) = two();
+    pages[0].write("a", 0.0);
+    let edit = Edit { at: 0, delete: 0, insert: "x".repeat(STEP2_BYTES_MAX + 1) };
+    pages[0].replica.edit_text("a", "text", &edit);
+    pages[0].event(&Event::Wake, 0);
+    pages[0].event(&Event::Opened, 0);
+    let hello = Frame::Step1(server.replica.state_vector()).encode();
+    let actions = pages[0].event(&Event::Frame(&hello), 0);
+    let posted = actions.iter().find_map(|a| if let Action::Post(u) = a { Some(u) } else { None });
+    server.replica.apply(posted.expect("it is posted")).expect("an update");
+    pages[0].event(&Event::Posted(true), 1);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn replicas_converge_through_losses_of_connection(
+        steps in prop::collection::vec((0usize..2, 0u8..5, 0u32..12, "[a-z😀]{0,3}"), 1..40)
+    ) {
+        let (mut server, mut pages) = two();
+        pages[0].write("shared", 0.0);
+        for at in 0..2 {
+            server.connect(&mut pages[at], at);
+        }
+        server.settle(&mut pages);
+        for (who, what, at, text) in steps {
+            match what {
+                0 => pages[who].write(&format!("n{at}"), f64::from(at)),
+                1 | 2 => {
+                    let edit = Edit { at, delete: u32::from(what) - 1, insert: text };
+                    pages[who].replica.edit_text("shared", "text", &edit);
+                }
+                3 => {
+                    pages[who].outbox.clear();
+                    pages[who].event(&Event::Closed { code: 1006, reason: "" }, 5);
+                }
+                _ => {
+                    if matches!(pages[who].sync.phase(), Phase::Waiting { .. }) {
+                        server.connect(&mut pages[who], who);
+                    }
+                    server.pump(&mut pages);
+                }
+            }
+        }
+        for at in 0..2 {
+            if matches!(pages[at].sync.phase(), Phase::Waiting { .. }) {
+                server.connect(&mut pages[at], at);
+            }
+        }
+        server.settle(&mut pages);
+        prop_assert_eq!(pages[0].replica.canvas(), pages[1].replica.canvas());
+        prop_assert_eq!(pages[0].replica.canvas(), server.replica.canvas());
+        prop_assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    }
+}
