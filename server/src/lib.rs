@@ -1,1 +1,4 @@
-//! The Gesso server.
+//! The Gesso server: rooms, runs, assets and the HTTP API. It touches the world; what things mean is decided
+//! in `gesso_protocol`.
+
+pub mod db;
