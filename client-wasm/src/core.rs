@@ -3,6 +3,7 @@
 //! Invariant: nothing in here knows `web_sys`; it builds and is tested natively. Time, randomness and ids come in as
 //! arguments, bytes to send and things to redraw go out as values.
 
+pub mod clip;
 pub mod doc;
 pub mod editor;
 pub mod frame;

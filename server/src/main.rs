@@ -1,2 +1,88 @@
 //! The `gesso` command.
-fn main() {}
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use gesso_server::app::App;
+use gesso_server::config::{Cli, Command, ServeOptions};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("GESSO_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,gesso_server=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let options = match cli.command {
+        Some(Command::Serve(options)) => options,
+        None => cli.serve,
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match runtime.block_on(serve(options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+fn fail(error: &str) -> ExitCode {
+    tracing::error!("{error}");
+    ExitCode::FAILURE
+}
+
+async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let open = options.open;
+    let listen = options.listen;
+    let app = App::start(options).await?;
+    let listener = match tokio::net::TcpListener::bind(listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return Err(format!(
+                "cannot listen on {listen}: {error}. Choose another address with --listen."
+            )
+            .into());
+        }
+    };
+    let url = format!("http://{}", listener.local_addr()?);
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on {url}")?;
+    out.flush()?;
+    if open {
+        open_browser(&url);
+    }
+    gesso_server::serve(app, listener, stop_signal()).await?;
+    Ok(())
+}
+
+fn open_browser(url: &str) {
+    let command = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    if let Err(error) = std::process::Command::new(command).arg(url).spawn() {
+        tracing::warn!(%error, "the browser cannot be opened; open {url} yourself");
+    }
+}
+
+/// Ends on Ctrl-C and on the signal that service managers and containers send.
+async fn stop_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,1 +1,5 @@
-//! Integration tests.
+//! Integration tests: the real server over real sockets, on every database there is.
+
+mod http;
+mod restart;
+mod runs;

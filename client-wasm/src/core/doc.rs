@@ -56,6 +56,10 @@ pub struct Changes {
     pub runs: bool,
     /// Nodes that went, with what they were.
     pub removed: Vec<schema::Node>,
+    /// Edges that went, with what they were.
+    pub cut: Vec<schema::Edge>,
+    /// Whether the graph may have changed: nodes or edges came or went, or what a node gives did.
+    pub structure: bool,
     /// Whether this page did it (undo included).
     pub local: bool,
 }
@@ -314,18 +318,27 @@ impl Replica {
                     for id in &keys {
                         match schema::read_node(&txn, id) {
                             Some(node) => {
+                                let old = self.canvas.nodes.get(id);
+                                changes.structure |= old.is_none_or(|old| gives_other(old, &node));
                                 self.canvas.nodes.insert(id.clone(), node);
                             }
-                            None => changes.removed.extend(self.canvas.nodes.remove(id)),
+                            None => {
+                                changes.structure = true;
+                                changes.removed.extend(self.canvas.nodes.remove(id));
+                            }
                         }
                     }
                     changes.nodes = keys;
                 }
                 "edges" => {
                     for key in &keys {
-                        self.put_edge(key, schema::read_edge(&txn, key));
+                        let edge = schema::read_edge(&txn, key);
+                        let gone = edge.is_none();
+                        let old = self.put_edge(key, edge);
+                        changes.cut.extend(old.filter(|_| gone));
                     }
                     changes.edges = keys;
+                    changes.structure = true;
                 }
                 "results" | "generations" => {
                     for id in keys {
@@ -369,8 +382,9 @@ impl Replica {
         }
     }
 
-    fn put_edge(&mut self, key: &str, edge: Option<schema::Edge>) {
-        if let Some(old) = self.canvas.edges.remove(key) {
+    fn put_edge(&mut self, key: &str, edge: Option<schema::Edge>) -> Option<schema::Edge> {
+        let old = self.canvas.edges.remove(key);
+        if let Some(old) = &old {
             for node in [&old.from_node, &old.to_node] {
                 if let Some(keys) = self.ends.get_mut(node) {
                     keys.remove(key);
@@ -383,7 +397,18 @@ impl Replica {
             }
             self.canvas.edges.insert(key.to_owned(), edge);
         }
+        old
     }
+}
+
+/// Whether the graph reads the two differently.
+fn gives_other(old: &schema::Node, new: &schema::Node) -> bool {
+    let first = |node: &schema::Node| node.items.first().and_then(|item| item.content.ty());
+    old.kind != new.kind
+        || old.title != new.title
+        || old.asset != new.asset
+        || old.items.len() != new.items.len()
+        || first(old) != first(new)
 }
 
 #[cfg(test)]

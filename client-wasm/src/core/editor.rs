@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use super::geometry::{Camera, Point, Rect};
 
-mod brushing;
+pub mod brushing;
 mod connecting;
 mod dragging;
 mod idle;
-mod pointing;
+pub mod pointing;
 
 pub use connecting::Wire;
 

@@ -1,6 +1,43 @@
 //! The canvas page.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gesso_protocol::api::{CatalogModels, Me};
+use gesso_protocol::catalog::Catalog;
 use leptos::prelude::*;
+
+use super::api;
+
+mod actions;
+mod bars;
+mod card;
+mod chips;
+mod commands;
+mod context;
+mod dom;
+mod foot;
+mod gestures;
+mod keys;
+mod layout;
+mod list;
+mod media;
+mod net;
+mod overlays;
+mod page;
+mod panel;
+mod people;
+mod ports;
+mod running;
+mod runpanel;
+mod socket;
+mod spotlight;
+mod text;
+mod upload;
+mod wires;
+mod world;
+
+use page::Page;
 
 /// The page of one canvas.
 #[component]
@@ -8,10 +45,61 @@ pub fn CanvasPage(
     /// The canvas.
     id: String,
 ) -> impl IntoView {
+    let page = Page::new(&id);
+    socket::start(page);
+    keys::listen(page);
+    fetch_facts(page);
+    let live = page.live;
     view! {
-        <main class="lone">
-            <h1>{id}</h1>
-            <a class="btn" href="/">"All canvases"</a>
-        </main>
+        <div class="canvas-page">
+            <world::World page=page />
+            <overlays::Empty page=page />
+            <actions::ActionBar page=page />
+            <bars::TopBar page=page />
+            <bars::Rail page=page />
+            <panel::RightPanel page=page />
+            <bars::Minimap page=page />
+            <bars::ZoomBar page=page />
+            <overlays::HelpButton page=page />
+            <bars::OfflineBanner page=page />
+            <context::ContextMenu page=page />
+            <spotlight::Spotlight page=page />
+            <overlays::Help page=page />
+            <overlays::Preview page=page />
+            <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
+        </div>
     }
+}
+
+/// What the server knows and the document does not: who one is, the models, the money.
+fn fetch_facts(page: Page) {
+    running::refresh_credits(page);
+    leptos::task::spawn_local(async move {
+        if let Ok(me) = api::get::<Me>("/api/me").await
+            && let Some(core) = page.try_core()
+        {
+            page.me.set(Some(me));
+            core.borrow_mut().tell_due = true;
+        }
+    });
+    leptos::task::spawn_local(async move {
+        let Ok(body) = api::get::<CatalogModels>("/api/catalog").await else { return };
+        if page.try_core().is_none() {
+            return;
+        }
+        let unusable: BTreeMap<String, String> = body
+            .models
+            .iter()
+            .filter(|m| !m.usable)
+            .map(|m| (m.model.id.clone(), m.missing.join(", ")))
+            .collect();
+        page.unusable.set(Arc::new(unusable));
+        let models = body.models.into_iter().map(|m| m.model).collect();
+        page.catalog.set(Arc::new(Catalog::from_models(models)));
+    });
+    // A changed name or colour is told to everybody.
+    Effect::new(move |_| {
+        page.me.track();
+        page.core().borrow_mut().tell_due = true;
+    });
 }

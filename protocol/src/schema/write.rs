@@ -269,6 +269,11 @@ pub fn set_meta(txn: &mut TransactionMut<'_>, key: &str, value: &str) {
     txn.get_or_insert_map("meta").try_update(txn, key, value);
 }
 
+/// Writes the version of the schema into a new document.
+pub fn mark_schema(txn: &mut TransactionMut<'_>) {
+    txn.get_or_insert_map("meta").try_update(txn, "schema", crate::doc::SCHEMA_VERSION);
+}
+
 /// The key of an edge into `to` (DESIGN §2): the port alone where it takes one connection. `None` when the
 /// kind of the node has no such input.
 pub fn edge_key(to_kind: &str, from: (&str, &str), to: (&str, &str)) -> Option<String> {
@@ -367,4 +372,42 @@ pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
         }
     }
     missing
+}
+
+/// Writes the nodes and edges of another canvas into an empty one, under their ids. What runs made is not
+/// copied; what somebody chose among it is left out with it.
+pub fn copy_content(txn: &mut TransactionMut<'_>, canvas: &super::Canvas) {
+    for node in canvas.nodes.values() {
+        let new = NewNode {
+            id: node.id.clone(),
+            kind: node.kind.clone(),
+            pos: node.pos,
+            size: node.size,
+            z: Some(node.z.clone()),
+            parent: node.parent.clone(),
+            title: node.title.clone(),
+            color: node.color.clone(),
+            locked: node.locked,
+            settings: node.settings.clone().into_iter().collect(),
+            text: node.text.clone(),
+            negative: node.negative.clone(),
+            items: node
+                .items
+                .iter()
+                .map(|item| NewItem { id: item.id.clone(), content: item.content.clone() })
+                .collect(),
+            asset: node.asset.clone(),
+        };
+        add_node(txn, &new);
+    }
+    let mut edges: Vec<_> = canvas.edges.values().collect();
+    edges.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
+    for edge in edges {
+        let connection = Connection {
+            from: (edge.from_node.clone(), edge.from_port.clone()),
+            to: (edge.to_node.clone(), edge.to_port.clone()),
+            items_all: edge.items_all,
+        };
+        connect(txn, &connection);
+    }
 }

@@ -92,3 +92,15 @@ impl Editor {
         }
     }
 }
+
+impl Pointing {
+    /// The node that was pressed.
+    pub fn node(&self) -> Option<&str> {
+        if let Target::Node(id) = &self.target { Some(id) } else { None }
+    }
+
+    /// The port that was pressed.
+    pub fn port(&self) -> Option<&super::PortRef> {
+        if let Target::Port(port) = &self.target { Some(port) } else { None }
+    }
+}

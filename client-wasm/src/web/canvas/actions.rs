@@ -1,0 +1,208 @@
+//! The bar above the selected card.
+
+use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::plan::Mode;
+use leptos::html;
+use leptos::prelude::*;
+
+use super::commands;
+use super::media::{Showing, showing};
+use super::page::Page;
+use super::running;
+use crate::core::geometry::{Point, Rect};
+use crate::web::icons::icon;
+
+/// What the bar is about: one node, or several.
+#[derive(Clone, Debug, PartialEq)]
+struct About {
+    ids: Vec<String>,
+    kind: String,
+    title: String,
+    locked: bool,
+    has_output: bool,
+}
+
+fn about(page: Page) -> Option<About> {
+    let ids: Vec<String> = page.selection.get().into_iter().collect();
+    page.revision.track();
+    let first = ids.first()?;
+    let (kind, title, locked) = page.read(|c| {
+        let n = c.nodes.get(first)?;
+        Some((n.kind.clone(), n.shown_title().to_owned(), n.locked))
+    })?;
+    let has_output = matches!(showing(page, first), Showing::Asset(_));
+    Some(About { kind: if ids.len() == 1 { kind } else { String::new() }, title, locked, has_output, ids })
+}
+
+/// The bar.
+#[component]
+pub fn ActionBar(page: Page) -> impl IntoView {
+    let about = Memo::new(move |_| about(page));
+    let hidden = move || {
+        page.busy.get() || page.far.get() || page.renaming.with(Option::is_some) || page.screen.get().0 < 480.0
+    };
+    move || {
+        let about = about.get().filter(|_| !hidden())?;
+        Some(bar(page, about))
+    }
+}
+
+/// The screen rectangle of what is selected, tracking it.
+fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
+    let rects: Vec<Rect> = ids
+        .iter()
+        .take(100)
+        .filter_map(|id| page.node(id))
+        .map(|s| {
+            let (p, (w, h)) = (s.pos.get(), s.size.get());
+            Rect::new(p.x, p.y, w, h)
+        })
+        .collect();
+    let rect = Rect::around(rects)?;
+    let camera = page.camera.get();
+    let corner = camera.to_screen(Point::new(rect.x, rect.y));
+    Some(Rect::new(corner.x, corner.y, rect.w * camera.zoom, rect.h * camera.zoom))
+}
+
+fn bar(page: Page, about: About) -> impl IntoView {
+    let spec = nodes::spec(&about.kind);
+    let single = about.ids.len() == 1;
+    let id = StoredValue::new(about.ids.first().cloned().unwrap_or_default());
+    let ids = about.ids.clone();
+    let style = move || {
+        let Some(rect) = held_rect(page, &ids) else { return "display:none".to_owned() };
+        let (w, h) = page.screen.get();
+        let left = rect.x.clamp(72.0, (w - 420.0).max(72.0));
+        let above = rect.y - 52.0;
+        // Without room above it goes to the top edge, over the card.
+        let top = above.clamp(64.0, (h - 120.0).max(64.0));
+        let off = rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w;
+        if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
+    };
+    let runs = spec.is_some_and(NodeSpec::runs);
+    let tool = move |name: &'static str, label: &'static str, run: Callback<()>| {
+        view! {
+            <button class="ib" title=label aria-label=label on:click=move |_| run.run(())>{icon(name)}</button>
+        }
+    };
+    let duplicate = Callback::new(move |()| commands::duplicate(page, [32.0, 32.0]));
+    let lock = Callback::new(move |()| commands::toggle_lock(page));
+    let download = Callback::new(move |()| super::upload::download(page, &id.get_value()));
+    let preview = Callback::new(move |()| page.preview.set(Some(id.get_value())));
+    let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
+    let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
+    let delete = Callback::new(move |()| commands::delete_selection(page));
+    let group = Callback::new(move |()| commands::group(page));
+    let ungroup = Callback::new(move |()| commands::ungroup(page));
+    let has = about.has_output && single;
+    let lock_word = if about.locked { "Unlock" } else { "Lock" };
+    let label = if single { about.title } else { format!("{} nodes", about.ids.len()) };
+    view! {
+        <div class="island actions" data-floating role="toolbar" aria-label=label style=style>
+            {(runs && single).then(|| view! { <RunMenu page=page id=id /> <i class="sep-v"></i> })}
+            {(about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
+            {tool("duplicate", "Duplicate", duplicate)}
+            {(!single).then(|| tool("group", "Group", group))}
+            {(about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
+            {runs.then(|| tool("lock", lock_word, lock))}
+            {has.then(|| tool("download", "Download", download))}
+            {has.then(|| tool("eye", "Open preview", preview))}
+            {(single && matches!(about.kind.as_str(), "upload" | "media")).then(|| tool("swap", "Replace file", replace))}
+            {(has && runs).then(|| tool("reset", "Reset creation", reset))}
+            <i class="sep-v"></i>
+            {tool("trash", "Delete", delete)}
+        </div>
+    }
+}
+
+#[component]
+fn Colors(page: Page, id: StoredValue<String>) -> impl IntoView {
+    ["yellow", "rose", "sky", "sage"]
+        .map(|color| {
+            let label = format!("{} note", super::layout::port_label(color));
+            let set = move |_| {
+                page.edit(|txn| {
+                    let value = serde_json::Value::from(color);
+                    gesso_protocol::schema::set_node_value(txn, &id.get_value(), "color", &value);
+                });
+            };
+            view! {
+                <button class="ib" title=label.clone() aria-label=label on:click=set>
+                    <i class="note-dot" data-n=color></i>
+                </button>
+            }
+        })
+        .collect_view()
+}
+
+/// Run ▾: every way to run, each with its price.
+#[component]
+pub fn RunMenu(page: Page, id: StoredValue<String>) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let blocked = Memo::new(move |_| running::upstream_active(page, &id.get_value()));
+    let active = Memo::new(move |_| {
+        page.node(&id.get_value()).is_some_and(|s| s.view.with(|v| v.state().is_active()))
+    });
+    let menu = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(menu) = menu.get()
+            && let Some(first) = menu.query_selector("button").ok().flatten()
+        {
+            super::dom::focus(&first);
+        }
+    });
+    let keys = move |e: web_sys::KeyboardEvent| {
+        let Some(menu) = menu.get_untracked() else { return };
+        match e.key().as_str() {
+            "Escape" | "Tab" => open.set(false),
+            "ArrowDown" | "ArrowUp" => super::context::step(&menu, e.key() == "ArrowDown"),
+            _ => return,
+        }
+        e.prevent_default();
+        e.stop_propagation();
+    };
+    let row = move |mode: Mode, name: &'static str, label: &'static str| {
+        page.revision.track();
+        let quote = running::quote(page, &running::target(mode, Some(&id.get_value())));
+        let (price, reason) = match &quote {
+            Ok(quote) => (quote.label(), String::new()),
+            Err(refusal) => ("—".to_owned(), refusal.detail.clone()),
+        };
+        let run = move |_| {
+            open.set(false);
+            running::start(page, running::target(mode, Some(&id.get_value())));
+        };
+        let off = blocked.get() && mode != Mode::Workflow;
+        view! {
+            <button class="menu-item" role="menuitem" disabled=off || active.get() title=reason on:click=run>
+                {icon(name)}{label}<span class="end">{price}</span>
+            </button>
+        }
+    };
+    let left = move || page.credits.get().map(|c| format!("{c} credits left")).unwrap_or_default();
+    let note = move || (blocked.get()).then(|| view! { <div class="menu-note">{running::UPSTREAM}</div> });
+    let list = move || {
+        open.get().then(|| {
+            view! {
+                <div class="menu-back" on:pointerdown=move |_| open.set(false)></div>
+                <div class="menu run-menu" role="menu" aria-label="Run" node_ref=menu on:keydown=keys>
+                    {note}
+                    {move || row(Mode::Node, "play", "Run node")}
+                    {move || row(Mode::Workflow, "group", "Run workflow")}
+                    {move || row(Mode::Downstream, "right", "Run downstream")}
+                    <hr />
+                    <div class="menu-note row"><span class="grow">{left}</span><kbd>"Mod"</kbd><kbd>"Enter"</kbd></div>
+                </div>
+            }
+        })
+    };
+    view! {
+        <div class="run-wrap">
+            <button class="btn primary s2" aria-haspopup="menu" aria-expanded=move || open.get().to_string()
+                on:click=move |_| open.update(|o| *o = !*o)>
+                {icon("play")}"Run "{icon("down")}
+            </button>
+            {list}
+        </div>
+    }
+}

@@ -1,0 +1,525 @@
+//! Cards: what a node looks like, by kind.
+
+use std::sync::Arc;
+
+use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::schema::NodeState;
+use leptos::prelude::*;
+
+use crate::web::icons::{icon, of_kind};
+use super::layout;
+use super::media::MediaBody;
+use super::page::{NodeSignals, NodeView, Page};
+use super::people;
+use super::ports::Ports;
+use super::running::{self, Shown};
+use super::text::TextField;
+
+/// What all parts of one card share.
+#[derive(Clone)]
+pub struct Card {
+    /// The page.
+    pub page: Page,
+    /// The node's id.
+    pub id: StoredValue<String>,
+    /// Its signals.
+    pub signals: NodeSignals,
+    /// Its state as shown.
+    pub shown: Memo<Shown>,
+    /// Whether it is selected.
+    pub selected: Memo<bool>,
+}
+
+impl Card {
+    /// The node's id.
+    pub fn id(&self) -> String {
+        self.id.get_value()
+    }
+
+    /// Reads the content.
+    pub fn view(&self) -> Arc<NodeView> {
+        self.signals.view.get()
+    }
+}
+
+/// A card in the world.
+#[component]
+pub fn CardView(page: Page, id: String) -> impl IntoView {
+    let Some(signals) = page.node(&id) else { return ().into_any() };
+    let kind = signals.view.with_untracked(|v| v.node.kind.clone());
+    let name = id.clone();
+    let shown = Memo::new(move |_| running::shown_state(page, &name));
+    let name = id.clone();
+    let selected = Memo::new(move |_| page.selection.with(|s| s.contains(&name)));
+    let card = Card { page, id: StoredValue::new(id), signals, shown, selected };
+    match kind.as_str() {
+        "sticky_note" => sticky(card).into_any(),
+        "sticker" => sticker(card).into_any(),
+        "group" => frame(card).into_any(),
+        _ => node(card, &kind).into_any(),
+    }
+}
+
+/// "Lighthouse, Image Generator, completed".
+fn full_name(card: &Card) -> String {
+    let state = card.shown.get();
+    let word = if state.word.is_empty() { state.state.to_owned() } else { state.word.to_lowercase() };
+    card.signals.view.with(|v| {
+        let kind = nodes::spec(&v.node.kind).map_or(v.node.kind.as_str(), |s| s.title);
+        format!("{}, {kind}, {word}", v.node.shown_title())
+    })
+}
+
+fn place(card: &Card) -> impl Fn() -> String + Send + 'static + use<> {
+    let signals = card.signals.clone();
+    let (page, id) = (card.page, card.id);
+    move || {
+        let p = signals.pos.get();
+        let w = signals.view.with(|v| layout::width(&v.node));
+        let held = people::holder(page, &id.get_value());
+        let color = held.map(|(_, c)| format!(";--pc:{c}")).unwrap_or_default();
+        format!("--x:{}px;--y:{}px;--w:{w}px{color}", p.x, p.y)
+    }
+}
+
+fn holder_tab(card: &Card) -> impl Fn() -> Option<AnyView> + Send + 'static + use<> {
+    let (page, id) = (card.page, card.id);
+    move || {
+        let (name, _) = people::holder(page, &id.get_value())?;
+        Some(view! { <span class="whose">{name}</span> }.into_any())
+    }
+}
+
+fn held(card: &Card) -> impl Fn() -> bool + Send + 'static + use<> {
+    let (page, id) = (card.page, card.id);
+    move || people::holder(page, &id.get_value()).is_some()
+}
+
+/// Reports the height of the card whenever it changes.
+fn measure(card: &Card) -> impl Fn(web_sys::Element) + use<> {
+    let _ = card;
+    super::world::observe
+}
+
+fn node(card: Card, kind: &str) -> impl IntoView + use<> {
+    let page = card.page;
+    let spec = nodes::spec(kind);
+    let kind_id = kind.to_owned();
+    let article = NodeRef::<leptos::html::Article>::new();
+    let watch = measure(&card);
+    Effect::new(move |_| {
+        if let Some(article) = article.get() {
+            watch((*article).clone().into());
+        }
+    });
+    let name = {
+        let card = card.clone();
+        move || full_name(&card)
+    };
+    let ty = {
+        let card = card.clone();
+        move || card.signals.view.with(|v| layout::main_type(&v.node))
+    };
+    let far_height = {
+        let signals = card.signals.clone();
+        move || page.far.get().then(|| format!("{}px", signals.size.get().1))
+    };
+    let inner = {
+        let card = card.clone();
+        move || if page.far.get() { ().into_any() } else { full(card.clone(), spec).into_any() }
+    };
+    let shown = card.shown;
+    let selected = card.selected;
+    view! {
+        <article
+            node_ref=article
+            class="node"
+            class:is-selected=move || selected.get()
+            class:is-theirs=held(&card)
+            class:is-far=move || page.far.get()
+            role="group"
+            tabindex="0"
+            aria-label=name
+            data-node=card.id()
+            data-kind=kind_id
+            data-p="x"
+            data-state=move || shown.get().state
+            data-type=ty
+            style=place(&card)
+            style:height=far_height
+        >
+            {inner}
+            {holder_tab(&card)}
+            <Show when=move || selected.get() && !page.far.get()>
+                <i class="corner" data-corner aria-hidden="true"></i>
+            </Show>
+        </article>
+    }
+}
+
+/// Everything inside a card.
+fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
+    let Some(spec) = spec else {
+        return view! {
+            <Head card=card.clone() />
+            <p class="prompt">"This node is of a kind that this version of Gesso does not know. It is kept as it is."</p>
+            <div style="height:12px"></div>
+        }
+        .into_any();
+    };
+    let body = match spec.id {
+        "text" => text_body(&card).into_any(),
+        "list" => super::list::list_body(&card).into_any(),
+        "upload" | "media" => view! { <MediaBody card=card.clone() spec=spec /> <div style="height:6px"></div> }.into_any(),
+        _ => runnable(&card, spec).into_any(),
+    };
+    view! {
+        <Head card=card.clone() />
+        {body}
+        <Ports card=card spec=spec />
+    }
+    .into_any()
+}
+
+/// Icon, title, state.
+#[component]
+fn Head(card: Card) -> impl IntoView {
+    let kind = card.signals.view.with_untracked(|v| v.node.kind.clone());
+    let mark = {
+        let card = card.clone();
+        move || head_mark(&card)
+    };
+    view! {
+        <header class="node-head">
+            {icon(of_kind(&kind))}
+            <Title card=card />
+            {mark}
+        </header>
+    }
+}
+
+/// The title; a double click or F2 edits it in place.
+#[component]
+pub fn Title(card: Card) -> impl IntoView {
+    let page = card.page;
+    let id = card.id;
+    let view = card.signals.view.clone();
+    let title = Memo::new(move |_| view.with(|v| v.node.shown_title().to_owned()));
+    let editing = Memo::new(move |_| page.renaming.with(|r| r.as_deref() == Some(&id.get_value())));
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            super::dom::focus(&input);
+            input.select();
+        }
+    });
+    let done = move |value: &str| {
+        if page.renaming.get_untracked().as_deref() == Some(&id.get_value()) {
+            page.renaming.set(None);
+            super::commands::rename(page, &id.get_value(), value);
+        }
+    };
+    move || {
+        if editing.get() {
+            let keys = move |e: web_sys::KeyboardEvent| {
+                e.stop_propagation();
+                match e.key().as_str() {
+                    "Enter" if !e.is_composing() => {
+                        done(&super::dom::value(&e));
+                        super::commands::focus_card(id.get_value());
+                    }
+                    "Escape" => {
+                        page.renaming.set(None);
+                        super::commands::focus_card(id.get_value());
+                    }
+                    _ => {}
+                }
+            };
+            view! {
+                <input
+                    node_ref=input
+                    class="title-in"
+                    aria-label="Title"
+                    prop:value=title.get_untracked()
+                    on:keydown=keys
+                    on:blur=move |e| done(&super::dom::value(&e))
+                />
+            }
+            .into_any()
+        } else {
+            let rename = move |e: web_sys::MouseEvent| {
+                e.stop_propagation();
+                page.renaming.set(Some(id.get_value()));
+            };
+            view! { <h3 on:dblclick=rename>{title}</h3> }.into_any()
+        }
+    }
+}
+
+/// The state at the right of the head: shape, colour and word.
+fn head_mark(card: &Card) -> AnyView {
+    if let Some(name) = people::typist(card.page, &card.id()) {
+        return view! { <span class="st" data-s="idle">{format!("{name} is typing")}</span> }.into_any();
+    }
+    let view = card.view();
+    if view.node.kind == "list" {
+        let n = view.node.items.len();
+        let what = match (view.node.items.first().and_then(|i| i.content.ty()), n) {
+            (Some(ty), 1) => format!("1 {}", ty.id()),
+            (Some(ty), n) => format!("{n} {}s", ty.id()),
+            (None, _) => "Empty".to_owned(),
+        };
+        return view! { <span class="st" data-s="idle">{what}</span> }.into_any();
+    }
+    let shown = card.shown.get();
+    if shown.word.is_empty() { ().into_any() } else { state_mark(&shown, shown.word.clone()) }
+}
+
+/// A state as shape, colour and a word.
+pub fn state_mark(shown: &Shown, word: String) -> AnyView {
+    let shape = match shown.state {
+        "pending" | "queued" => view! {
+            <svg class="ring dotted" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle></svg>
+        }
+        .into_any(),
+        "running" => {
+            let percent = shown.progress.map_or(30.0, |p| (p * 100.0).round());
+            let class = if shown.progress.is_some() { "ring" } else { "ring spins" };
+            view! {
+                <svg class=class viewBox="0 0 16 16" style=format!("--pct:{percent}") aria-hidden="true">
+                    <circle class="track" cx="8" cy="8" r="6.5"></circle>
+                    <circle class="arc" cx="8" cy="8" r="6.5"></circle>
+                </svg>
+            }
+            .into_any()
+        }
+        "completed" | "succeeded" => icon("check").into_any(),
+        "failed" => icon("warn").into_any(),
+        "paused" => icon("hand").into_any(),
+        "cancelled" => icon("struck").into_any(),
+        "outdated" => view! { <i class="dot"></i> }.into_any(),
+        "locked" => icon("lock").into_any(),
+        _ => ().into_any(),
+    };
+    view! { <span class="st" data-s=shown.state>{shape}{word}</span> }.into_any()
+}
+
+fn text_body(card: &Card) -> impl IntoView + use<> {
+    view! {
+        <div class="prompt text">
+            <TextField page=card.page node=card.id() field="text" label="Text" placeholder="Write something…" />
+        </div>
+    }
+}
+
+/// A card that runs: media, prompt, chips, foot.
+fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
+    let notes = {
+        let card = card.clone();
+        move || notes(&card)
+    };
+    let prompt = spec.has_text.then(|| {
+        let hint = match spec.id {
+            "image_generator" => "Describe the picture…",
+            "video_generator" => "Describe the scene…",
+            "assistant" => "Ask for something…",
+            "voiceover" => "What should be said?",
+            _ => "Describe it…",
+        };
+        view! {
+            <div class="prompt">
+                <TextField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />
+            </div>
+        }
+    });
+    view! {
+        <MediaBody card=card.clone() spec=spec />
+        {notes}
+        {prompt}
+        <super::chips::Chips card=card.clone() />
+        <super::foot::Foot card=card.clone() />
+    }
+}
+
+/// What needs saying about the state, in sentences.
+fn notes(card: &Card) -> AnyView {
+    let page = card.page;
+    let id = card.id();
+    let view = card.view();
+    if let Some(complaint) = page.complaints.with(|c| c.get(&id).cloned()) {
+        return banner("It cannot run yet", &complaint, "").into_any();
+    }
+    let result = view.result.clone().unwrap_or_default();
+    match (result.state, &result.error) {
+        (NodeState::Failed, Some(error)) => {
+            let hint = if error.hint.is_empty() { "No credits were spent." } else { &error.hint };
+            banner(&error.detail, hint, &error.code).into_any()
+        }
+        (NodeState::Idle, Some(error)) if !error.detail.is_empty() => {
+            view! { <div class="reason quiet">{error.detail.clone()}</div> }.into_any()
+        }
+        (NodeState::Cancelled, _) => {
+            view! { <div class="reason quiet">"Stopped. Nothing was charged for it."</div> }.into_any()
+        }
+        _ => {
+            let shown = card.shown.get();
+            if !shown.reasons.is_empty() {
+                let what = shown.reasons.join(" and ");
+                let what = layout::port_label(&what);
+                return view! { <div class="reason">{format!("{what} changed since this result")}</div> }.into_any();
+            }
+            if shown.state == "locked" && !view.generations.is_empty() {
+                return view! { <div class="reason quiet">"Never run again. This result flows on, free."</div> }
+                    .into_any();
+            }
+            ().into_any()
+        }
+    }
+}
+
+fn banner(title: &str, hint: &str, code: &str) -> impl IntoView + use<> {
+    let (title, hint) = (title.to_owned(), hint.to_owned());
+    view! {
+        <div class="banner" role="alert" data-code=code.to_owned()>
+            {icon("warn")}
+            <div><b>{title}</b><p>{hint}</p></div>
+        </div>
+    }
+}
+
+fn sticky(card: Card) -> impl IntoView {
+    let note = NodeRef::<leptos::html::Article>::new();
+    Effect::new(move |_| {
+        if let Some(note) = note.get() {
+            super::world::observe((*note).clone().into());
+        }
+    });
+    let name = {
+        let card = card.clone();
+        move || full_name(&card)
+    };
+    let color = {
+        let card = card.clone();
+        move || {
+            card.signals.view.with(|v| match v.node.color.as_deref() {
+                Some(c @ ("rose" | "sky" | "sage")) => c.to_owned(),
+                _ => "yellow".to_owned(),
+            })
+        }
+    };
+    let title = {
+        let card = card.clone();
+        move || {
+            let given = card.signals.view.with(|v| v.node.title.is_some());
+            let renaming = card.page.renaming.with(|r| r.as_deref() == Some(&card.id()));
+            (given || renaming).then(|| view! { <b class="note-title"><Title card=card.clone() /></b> })
+        }
+    };
+    let selected = card.selected;
+    view! {
+        <article
+            node_ref=note
+            class="sticky"
+            class:is-selected=move || selected.get()
+            class:is-theirs=held(&card)
+            role="group"
+            tabindex="0"
+            aria-label=name
+            data-node=card.id()
+            data-kind="sticky_note"
+            data-state="idle"
+            data-p="x"
+            data-n=color
+            style=place(&card)
+        >
+            {title}
+            <TextField page=card.page node=card.id() field="text" label="Note" placeholder="Write a note…" />
+            {holder_tab(&card)}
+            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+        </article>
+    }
+}
+
+/// The stickers there are.
+pub const STICKERS: [&str; 5] = ["approved", "star", "heart", "question", "go"];
+
+fn sticker(card: Card) -> impl IntoView {
+    let name = {
+        let card = card.clone();
+        move || full_name(&card)
+    };
+    let href = {
+        let card = card.clone();
+        move || {
+            card.signals.view.with(|v| {
+                let which = v.node.settings.get("sticker").and_then(|s| s.as_str()).unwrap_or_default();
+                let which = STICKERS.iter().find(|s| **s == which).unwrap_or(&STICKERS[0]);
+                format!("#k-{which}")
+            })
+        }
+    };
+    let selected = card.selected;
+    view! {
+        <article
+            class="sticker"
+            class:is-selected=move || selected.get()
+            class:is-theirs=held(&card)
+            role="group"
+            tabindex="0"
+            aria-label=name
+            data-node=card.id()
+            data-kind="sticker"
+            data-state="idle"
+            data-p="x"
+            style=place(&card)
+        >
+            <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=href></use></svg>
+            {holder_tab(&card)}
+            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+        </article>
+    }
+}
+
+fn frame(card: Card) -> impl IntoView {
+    let page = card.page;
+    let name = {
+        let card = card.clone();
+        move || full_name(&card)
+    };
+    let height = {
+        let signals = card.signals.clone();
+        move || format!("{}px", signals.size.get().1)
+    };
+    let id = card.id;
+    let members = Memo::new(move |_| {
+        page.revision.track();
+        let id = id.get_value();
+        page.read(|c| c.nodes.values().filter(|n| n.parent.as_deref() == Some(&id)).count())
+    });
+    let count = move || match members.get() {
+        0 => String::new(),
+        1 => "1 node".to_owned(),
+        n => format!("{n} nodes"),
+    };
+    let selected = card.selected;
+    view! {
+        <section
+            class="frame"
+            class:is-selected=move || selected.get()
+            class:is-theirs=held(&card)
+            role="group"
+            tabindex="0"
+            aria-label=name
+            data-node=card.id()
+            data-kind="group"
+            data-state="idle"
+            data-p="x"
+            style=place(&card)
+            style=("--h", height)
+        >
+            <div class="name"><Title card=card.clone() /><span class="muted">{count}</span></div>
+            {holder_tab(&card)}
+            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+        </section>
+    }
+}

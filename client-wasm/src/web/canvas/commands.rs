@@ -1,0 +1,349 @@
+//! What people do to nodes, from wherever they ask for it: keys, menus, buttons.
+
+use std::collections::BTreeSet;
+
+use gesso_protocol::order;
+use gesso_protocol::schema::{self, NewNode};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::layout;
+use super::page::{Page, fresh_id, rect_of};
+use crate::core::clip::Clip;
+use crate::core::geometry::{Point, Rect};
+
+/// A node of a kind as it begins, without a place.
+pub fn blank(kind: &str) -> NewNode {
+    let size = match kind {
+        "group" => Some([420.0, 280.0]),
+        _ => None,
+    };
+    let color = (kind == "sticky_note").then(|| "yellow".to_owned());
+    NewNode { id: fresh_id(), kind: kind.to_owned(), size, color, ..NewNode::default() }
+}
+
+/// A free place near `wanted` for a card of that size: moved down until nothing is under its corner.
+fn free_place(page: Page, wanted: Point, w: f64, h: f64) -> Point {
+    let core = page.core();
+    let core = core.borrow();
+    let mut at = wanted;
+    for _ in 0..24 {
+        let taken = core
+            .index
+            .query(Rect::new(at.x, at.y, w, h))
+            .iter()
+            .any(|id| core.replica.canvas().nodes.get(id).is_some_and(|n| n.kind != "group"));
+        if !taken {
+            return at;
+        }
+        at = Point::new(at.x + 24.0, at.y + 24.0);
+    }
+    at
+}
+
+/// Adds a node with its middle at `at` (the middle of the screen for `None`), selects it and answers its id.
+pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
+    let probe = schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
+    let (w, h) = (layout::width(&probe), layout::guessed_height(&probe));
+    let corner = match at {
+        Some(at) => Point::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0)),
+        None => {
+            let middle = super::gestures::free_screen(page).center();
+            let middle = page.camera.get_untracked().to_canvas(middle);
+            free_place(page, Point::new(middle.x - w / 2.0, middle.y - h / 2.0), w, h)
+        }
+    };
+    node.pos = [corner.x.round(), corner.y.round()];
+    let id = node.id.clone();
+    page.edit(|txn| schema::add_node(txn, &node));
+    page.select([id.clone()]);
+    id
+}
+
+/// Deletes what is selected, with its wires; locked positions and groups' members stay.
+pub fn delete_selection(page: Page) {
+    let ids: Vec<String> = page.selection.get_untracked().into_iter().collect();
+    delete(page, &ids);
+}
+
+/// Deletes nodes with their wires.
+pub fn delete(page: Page, ids: &[String]) {
+    if ids.is_empty() {
+        return;
+    }
+    page.edit(|txn| schema::remove_nodes(txn, ids));
+    let what = if ids.len() == 1 { "Deleted 1 node".to_owned() } else { format!("Deleted {} nodes", ids.len()) };
+    page.live.set(what);
+    page.select([]);
+}
+
+/// Copies what is selected beside itself and selects the copies.
+pub fn duplicate(page: Page, by: [f64; 2]) {
+    let ids = page.core().borrow().editor.selection.clone();
+    let ids = with_group_members(page, ids);
+    let clip = page.read(|canvas| Clip::of(canvas, &ids));
+    paste_clip(page, &clip, by, true);
+}
+
+fn with_group_members(page: Page, mut ids: BTreeSet<String>) -> BTreeSet<String> {
+    page.read(|canvas| {
+        for node in canvas.nodes.values() {
+            if node.parent.as_ref().is_some_and(|p| ids.contains(p)) {
+                ids.insert(node.id.clone());
+            }
+        }
+        ids
+    })
+}
+
+fn paste_clip(page: Page, clip: &Clip, by: [f64; 2], incoming: bool) {
+    if clip.is_empty() {
+        return;
+    }
+    let canvas = page.read(Clone::clone);
+    let added = page.edit(|txn| clip.paste(txn, &canvas, by, incoming, fresh_id));
+    page.select(added);
+}
+
+/// What is selected, as text for the clipboard.
+pub fn copied(page: Page) -> Option<String> {
+    let ids = page.selection.get_untracked();
+    if ids.is_empty() {
+        return None;
+    }
+    let ids = with_group_members(page, ids);
+    Some(page.read(|canvas| Clip::of(canvas, &ids).to_json()))
+}
+
+/// Pastes text: nodes that were copied, or any other text as a Text node.
+pub fn paste(page: Page, text: &str, incoming: bool) {
+    let at = page.core().borrow().pointer.unwrap_or_else(|| page.view_rect().center());
+    match Clip::parse(text) {
+        Some(clip) => {
+            let Some(bounds) = clip.bounds() else { return };
+            let c = bounds.center();
+            paste_clip(page, &clip, [(at.x - c.x).round(), (at.y - c.y).round()], incoming);
+        }
+        None if !text.trim().is_empty() => {
+            let node = NewNode { text: text.trim().to_owned(), ..blank("text") };
+            add(page, node, Some(at));
+        }
+        None => {}
+    }
+}
+
+/// Selects every node.
+pub fn select_all(page: Page) {
+    let ids: Vec<String> = page.read(|canvas| canvas.nodes.keys().cloned().collect());
+    page.select(ids);
+}
+
+/// Moves what is selected.
+pub fn nudge(page: Page, dx: f64, dy: f64) {
+    let ids = with_group_members(page, page.selection.get_untracked());
+    page.edit(|txn| {
+        for id in &ids {
+            if let Some(node) = schema::read_node(txn, id) {
+                schema::set_pos(txn, id, [node.pos[0] + dx, node.pos[1] + dy]);
+            }
+        }
+    });
+}
+
+/// Puts a group around what is selected.
+pub fn group(page: Page) {
+    let ids = page.selection.get_untracked();
+    let rect = {
+        let core = page.core();
+        let core = core.borrow();
+        Rect::around(ids.iter().filter_map(|id| core.index.get(id)))
+    };
+    let Some(rect) = rect else { return };
+    let frame = NewNode {
+        pos: [rect.x - 24.0, rect.y - 52.0],
+        size: Some([rect.w + 48.0, rect.h + 76.0]),
+        z: Some(String::new()),
+        ..blank("group")
+    };
+    let id = frame.id.clone();
+    page.edit(|txn| {
+        schema::add_node(txn, &frame);
+        for member in &ids {
+            schema::set_node_value(txn, member, "parent", &json!(id));
+        }
+    });
+    page.select([id]);
+}
+
+/// Takes the selected groups away and leaves what is in them.
+pub fn ungroup(page: Page) {
+    let groups: Vec<String> = page.read(|canvas| {
+        let ids = page.selection.get_untracked();
+        ids.into_iter().filter(|id| canvas.nodes.get(id).is_some_and(|n| n.kind == "group")).collect()
+    });
+    if groups.is_empty() {
+        return;
+    }
+    let members: Vec<String> = page.read(|canvas| {
+        let inside = |p: &Option<String>| p.as_ref().is_some_and(|p| groups.contains(p));
+        canvas.nodes.values().filter(|n| inside(&n.parent)).map(|n| n.id.clone()).collect()
+    });
+    page.edit(|txn| {
+        for id in &members {
+            schema::set_node_value(txn, id, "parent", &Value::Null);
+        }
+        schema::remove_nodes(txn, &groups);
+    });
+    page.select(members);
+}
+
+/// Puts what is selected above or below everything else.
+pub fn restack(page: Page, front: bool) {
+    let ids = page.selection.get_untracked();
+    page.edit(|txn| {
+        if front {
+            let mut z = schema::top_z(txn);
+            for id in &ids {
+                z = order::after(&z);
+                schema::set_node_value(txn, id, "z", &json!(z));
+            }
+        } else {
+            let lowest = schema::read_canvas(txn)
+                .nodes
+                .into_values()
+                .filter(|n| !ids.contains(&n.id))
+                .map(|n| n.z)
+                .min()
+                .unwrap_or_default();
+            let mut z = lowest;
+            for id in ids.iter().rev() {
+                z = order::before(&z).unwrap_or_default();
+                schema::set_node_value(txn, id, "z", &json!(z));
+            }
+        }
+    });
+}
+
+/// Locks what is selected, or unlocks it when all of it is locked.
+pub fn toggle_lock(page: Page) {
+    let ids = page.selection.get_untracked();
+    let locked = page.read(|c| ids.iter().all(|id| c.nodes.get(id).is_some_and(|n| n.locked)));
+    let value = if locked { Value::Null } else { json!(true) };
+    page.edit(|txn| {
+        for id in &ids {
+            schema::set_node_value(txn, id, "locked", &value);
+        }
+    });
+    page.live.set(if locked { "Unlocked".to_owned() } else { "Locked".to_owned() });
+}
+
+/// Gives a node a title; an empty one takes it back.
+pub fn rename(page: Page, id: &str, title: &str) {
+    let title = title.trim();
+    let same = page.read(|c| c.nodes.get(id).is_some_and(|n| n.shown_title() == title));
+    if same {
+        return;
+    }
+    let value = if title.is_empty() { Value::Null } else { json!(title) };
+    page.edit(|txn| schema::set_node_value(txn, id, "title", &value));
+}
+
+/// Sets one setting; null takes it back to the model's default.
+pub fn set_setting(page: Page, id: &str, key: &str, value: &Value) {
+    page.edit(|txn| schema::set_setting(txn, id, key, value));
+}
+
+/// Shows and passes on another generation of a node, `step` away from the one shown.
+pub fn step_history(page: Page, id: &str, step: isize) {
+    let chosen = page.read(|canvas| {
+        let made = canvas.generations.get(id)?;
+        let shown = gesso_protocol::graph::shown_generation(canvas, id, "");
+        let at = shown.and_then(|s| made.iter().position(|g| g.id == s.id)).unwrap_or(made.len());
+        let to = at.checked_add_signed(step)?;
+        made.get(to).map(|g| g.id.clone())
+    });
+    if let Some(chosen) = chosen {
+        choose(page, id, &chosen);
+    }
+}
+
+/// Shows and passes on a generation.
+pub fn choose(page: Page, id: &str, generation: &str) {
+    let key = page.read(|canvas| {
+        canvas.generations.get(id)?.iter().find(|g| g.id == generation).map(|g| g.key.clone())
+    });
+    let Some(key) = key else { return };
+    let newest = page.read(|canvas| {
+        gesso_protocol::graph::newest_generation(canvas, id, &key).map(|g| g.id.clone())
+    });
+    page.edit(|txn| {
+        let choice = (json!({"generation": generation}), newest.as_deref());
+        schema::set_output(txn, id, &key, Some(choice));
+    });
+}
+
+/// Takes away what a node shows and passes on, until its next result.
+pub fn reset_creation(page: Page, id: &str) {
+    let newest = page
+        .read(|c| gesso_protocol::graph::newest_generation(c, id, "").map(|g| g.id.clone()));
+    page.edit(|txn| schema::set_output(txn, id, "", Some((Value::Null, newest.as_deref()))));
+}
+
+/// Cards in reading order: rows from the top, each from the left.
+pub fn reading_order(page: Page) -> Vec<String> {
+    let core = page.core();
+    let core = core.borrow();
+    let mut nodes: Vec<(i64, i64, String)> = core
+        .replica
+        .canvas()
+        .nodes
+        .values()
+        .map(|n| {
+            let r = rect_of(&core, n);
+            ((r.y / 120.0).round() as i64, r.x as i64, n.id.clone())
+        })
+        .collect();
+    nodes.sort();
+    nodes.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// Moves keyboard focus to the next or previous card and brings it into view. `false` at either end.
+pub fn focus_step(page: Page, from: Option<&str>, back: bool) -> bool {
+    let order = reading_order(page);
+    let at = from.and_then(|id| order.iter().position(|o| o == id));
+    let next = match (at, back) {
+        (None, false) => order.first(),
+        (None, true) => order.last(),
+        (Some(i), false) => order.get(i + 1),
+        (Some(i), true) => i.checked_sub(1).and_then(|i| order.get(i)),
+    };
+    let Some(id) = next.cloned() else { return false };
+    page.select([id.clone()]);
+    show(page, &id);
+    focus_card(id);
+    true
+}
+
+/// Brings a node into view.
+pub fn show(page: Page, id: &str) {
+    let Some(rect) = page.core().borrow().index.get(id) else { return };
+    if !page.view_rect().contains(rect) {
+        let (w, h) = page.screen.get_untracked();
+        let zoom = page.camera.get_untracked().zoom.max(0.5);
+        page.set_camera(crate::core::geometry::Camera::centred(rect.center(), zoom, w, h));
+    }
+}
+
+/// Focuses a card once it is in the DOM.
+pub fn focus_card(id: String) {
+    super::dom::after_frames(2, move || {
+        if let Some(card) = super::dom::query(&format!("[data-node=\"{id}\"]")) {
+            super::dom::focus(&card);
+        }
+    });
+}
+
+/// Deletes a connection.
+pub fn delete_edge(page: Page, key: &str) {
+    page.edit(|txn| schema::disconnect(txn, key));
+}

@@ -1,0 +1,188 @@
+//! The menu under the pointer, for cards, wires and the bare canvas.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::commands;
+use super::gestures::{self, at};
+use super::page::{Asked, Page};
+use super::running;
+use crate::core::editor::Target;
+use crate::core::geometry::Point;
+use crate::web::icons::icon;
+use gesso_protocol::nodes;
+use gesso_protocol::plan::Mode;
+
+/// What the menu is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    target: Target,
+    at: Point,
+}
+
+/// Opens the menu for what a right click hit.
+pub fn open(page: Page, e: &web_sys::MouseEvent) {
+    let own = gestures::target_of(document().element_from_point(e.client_x() as f32, e.client_y() as f32).as_ref());
+    if own == Target::Own && super::dom::typing() {
+        return;
+    }
+    e.prevent_default();
+    open_at(page, at(e));
+}
+
+/// Opens the menu at a screen point.
+pub fn open_at(page: Page, p: Point) {
+    let target = match gestures::target_at(page, p) {
+        Target::Port(port) => Target::Node(port.node),
+        Target::Corner(id) => Target::Node(id),
+        Target::Own => Target::Canvas,
+        other => other,
+    };
+    if let Target::Node(id) = &target
+        && !page.selection.with_untracked(|s| s.contains(id))
+    {
+        page.select([id.clone()]);
+    }
+    page.context.set(Some(Context { target, at: p }));
+}
+
+type Line = (&'static str, &'static str, &'static str, Callback<()>);
+
+fn line(icon: &'static str, label: &'static str, key: &'static str, run: impl Fn() + Send + Sync + 'static) -> Line {
+    (icon, label, key, Callback::new(move |()| run()))
+}
+
+fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
+    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    let spec = nodes::spec(&kind);
+    let runs = spec.is_some_and(nodes::NodeSpec::runs);
+    let id = StoredValue::new(id.to_owned());
+    let mut lines = Vec::new();
+    if runs {
+        lines.push(Some(line("play", "Run node", "Mod Enter", move || {
+            running::start(page, running::target(Mode::Node, Some(&id.get_value())));
+        })));
+        lines.push(Some(line("right", "Run downstream", "", move || {
+            running::start(page, running::target(Mode::Downstream, Some(&id.get_value())));
+        })));
+        lines.push(None);
+    }
+    lines.push(Some(line("rename", "Rename", "F2", move || page.renaming.set(Some(id.get_value())))));
+    lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || commands::duplicate(page, [32.0, 32.0]))));
+    if kind == "group" {
+        lines.push(Some(line("group", "Ungroup", "Mod Shift G", move || commands::ungroup(page))));
+    } else {
+        lines.push(Some(line("group", "Group", "Mod G", move || commands::group(page))));
+    }
+    if runs {
+        lines.push(Some(line("lock", "Lock or unlock", "P", move || commands::toggle_lock(page))));
+    }
+    lines.push(Some(line("up", "Bring to front", "]", move || commands::restack(page, true))));
+    lines.push(Some(line("down", "Send to back", "[", move || commands::restack(page, false))));
+    lines.push(None);
+    lines.push(Some(line("trash", "Delete", "Del", move || commands::delete_selection(page))));
+    lines
+}
+
+fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
+    let at = page.camera.get_untracked().to_canvas(p);
+    vec![
+        Some(line("plus", "Add a node", "Mod K", move || {
+            page.spotlight.set(Some(Asked { at: Some(at), ..Asked::default() }));
+        })),
+        Some(line("note", "Sticky note", "N", move || {
+            commands::add(page, commands::blank("sticky_note"), Some(at));
+        })),
+        Some(line("group", "Select all", "Mod A", move || commands::select_all(page))),
+        None,
+        Some(line("fit", "Fit all", "Shift 1", move || gestures::fit_all(page))),
+        Some(line("undo", "Undo", "Mod Z", move || page.undo())),
+    ]
+}
+
+/// The menu.
+#[component]
+pub fn ContextMenu(page: Page) -> impl IntoView {
+    move || page.context.get().map(|context| menu(page, context))
+}
+
+fn menu(page: Page, context: Context) -> impl IntoView {
+    let lines = match &context.target {
+        Target::Node(id) => for_node(page, id),
+        Target::Edge(key) => {
+            let key = StoredValue::new(key.clone());
+            vec![Some(line("trash", "Delete", "", move || commands::delete_edge(page, &key.get_value())))]
+        }
+        Target::Canvas | Target::Port(_) | Target::Corner(_) | Target::Own => for_canvas(page, context.at),
+    };
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(menu) = node.get()
+            && let Some(first) = menu.query_selector("button").ok().flatten()
+        {
+            super::dom::focus(&first);
+        }
+    });
+    let close = move || page.context.set(None);
+    let keys = move |e: web_sys::KeyboardEvent| {
+        let Some(menu) = node.get_untracked() else { return };
+        match e.key().as_str() {
+            "Escape" | "Tab" => close(),
+            "ArrowDown" | "ArrowUp" => step(&menu, e.key() == "ArrowDown"),
+            _ => return,
+        }
+        e.prevent_default();
+        e.stop_propagation();
+    };
+    let (w, h) = page.screen.get_untracked();
+    let height = 34.0 * lines.len() as f64 + 12.0;
+    let left = context.at.x.min(w - 250.0).max(8.0);
+    let top = context.at.y.min(h - height).max(8.0);
+    let rows = lines
+        .into_iter()
+        .map(|line| match line {
+            None => view! { <hr /> }.into_any(),
+            Some((name, label, key, run)) => {
+                let class = if label == "Delete" { "menu-item danger" } else { "menu-item" };
+                let act = move |_| {
+                    close();
+                    run.run(());
+                };
+                view! {
+                    <button class=class role="menuitem" on:click=act>
+                        {icon(name)}{label}<span class="end" aria-hidden="true">{key}</span>
+                    </button>
+                }
+                .into_any()
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="menu-back" data-floating on:pointerdown=move |_| close() on:contextmenu=move |e| e.prevent_default()></div>
+        <div class="menu is-floating" role="menu" aria-label="Actions" data-floating node_ref=node
+            style=format!("left:{left:.0}px;top:{top:.0}px") on:keydown=keys>
+            {rows}
+        </div>
+    }
+}
+
+/// Moves focus among the buttons of a menu.
+pub fn step(menu: &web_sys::Element, forward: bool) {
+    use wasm_bindgen::JsCast as _;
+    let Ok(list) = menu.query_selector_all("button:not([disabled])") else { return };
+    let buttons: Vec<web_sys::Element> =
+        (0..list.length()).filter_map(|i| list.get(i)?.dyn_into().ok()).collect();
+    let now = document().active_element();
+    let at = now.and_then(|n| buttons.iter().position(|b| *b == n));
+    let n = buttons.len();
+    if n == 0 {
+        return;
+    }
+    let to = match (at, forward) {
+        (Some(i), true) => (i + 1) % n,
+        (Some(i), false) => (i + n - 1) % n,
+        (None, true) => 0,
+        (None, false) => n - 1,
+    };
+    super::dom::focus(&buttons[to]);
+}

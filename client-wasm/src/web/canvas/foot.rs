@@ -1,0 +1,112 @@
+//! The foot of a card: history arrows and the one button that fits the state.
+
+use gesso_protocol::graph::shown_generation;
+use gesso_protocol::plan::Mode;
+use gesso_protocol::schema::NodeState;
+use leptos::prelude::*;
+
+use super::card::Card;
+use super::commands;
+use crate::web::icons::icon;
+use super::running;
+
+/// Which of how many generations is shown, counted from 1; 0 for none of them.
+pub fn history_place(card: &Card) -> (usize, usize) {
+    let view = card.view();
+    let n = view.generations.len();
+    let id = card.id();
+    let at = card.page.read(|c| {
+        let shown = shown_generation(c, &id, "")?;
+        c.generations.get(&id)?.iter().position(|g| g.id == shown.id)
+    });
+    (at.map_or(0, |at| at + 1), n)
+}
+
+/// The foot.
+#[component]
+pub fn Foot(card: Card) -> impl IntoView {
+    let page = card.page;
+    let place = {
+        let card = card.clone();
+        Memo::new(move |_| history_place(&card))
+    };
+    let has_history = Memo::new(move |_| place.get().1 > 0);
+    let id = card.id;
+    let arrows = move || {
+        has_history.get().then(|| {
+            view! {
+                <span class="hist">
+                    <button class="ib s" aria-label="Earlier result" disabled={move || place.get().0 <= 1}
+                        on:click=move |_| commands::step_history(page, &id.get_value(), -1)>{icon("left")}</button>
+                    <span>{move || { let (at, n) = place.get(); format!("{at} / {n}") }}</span>
+                    <button class="ib s" aria-label="Later result" disabled={move || place.get().0 >= place.get().1}
+                        on:click=move |_| commands::step_history(page, &id.get_value(), 1)>{icon("right")}</button>
+                </span>
+            }
+        })
+    };
+    view! { <footer class="node-foot">{arrows}<RunButton card=card /></footer> }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Offer {
+    Stop,
+    Drop,
+    Unlock,
+    Blocked,
+    Retry,
+    Run,
+}
+
+fn offer(card: &Card) -> Offer {
+    let view = card.view();
+    match view.state() {
+        NodeState::Running | NodeState::Paused => Offer::Stop,
+        NodeState::Pending => {
+            if running::upstream_active(card.page, &card.id()) { Offer::Blocked } else { Offer::Drop }
+        }
+        _ if view.node.locked => Offer::Unlock,
+        _ if running::upstream_active(card.page, &card.id()) => Offer::Blocked,
+        NodeState::Failed => Offer::Retry,
+        NodeState::Idle | NodeState::Completed | NodeState::Cancelled => Offer::Run,
+    }
+}
+
+/// " · 10", or nothing where the price is not known.
+pub fn price_tag(card: &Card) -> Option<String> {
+    card.signals.view.track();
+    running::card_price(card.page, &card.id()).map(|q| format!("· {}", q.cost))
+}
+
+/// Run with its price, or what stands in its place.
+#[component]
+pub fn RunButton(card: Card) -> impl IntoView {
+    let page = card.page;
+    let id = card.id;
+    let offered = {
+        let card = card.clone();
+        Memo::new(move |_| offer(&card))
+    };
+    let price = {
+        let card = card.clone();
+        Memo::new(move |_| price_tag(&card).unwrap_or_default())
+    };
+    let run = move |_| running::start(page, running::target(Mode::Node, Some(&id.get_value())));
+    let stop = move |_| running::stop_node(page, &id.get_value());
+    let unlock = move |_| {
+        page.edit(|txn| {
+            gesso_protocol::schema::set_node_value(txn, &id.get_value(), "locked", &serde_json::Value::Null);
+        });
+    };
+    let priced = move || (!price.get().is_empty()).then(|| view! { <span class="price">{price}</span> });
+    move || match offered.get() {
+        Offer::Stop => view! { <button class="btn run" on:click=stop>{icon("stop")}"Stop"</button> }.into_any(),
+        Offer::Drop => view! { <button class="btn run" on:click=stop>{icon("x")}"Drop from queue"</button> }.into_any(),
+        Offer::Unlock => view! { <button class="btn run" on:click=unlock>{icon("lock")}"Unlock"</button> }.into_any(),
+        Offer::Blocked => view! { <button class="btn run" disabled>{running::UPSTREAM}</button> }.into_any(),
+        Offer::Retry => {
+            view! { <button class="btn run" on:click=run>{icon("reset")}"Retry "{priced}</button> }.into_any()
+        }
+        Offer::Run => view! { <button class="btn run" on:click=run>{icon("play")}"Run "{priced}</button> }.into_any(),
+    }
+}

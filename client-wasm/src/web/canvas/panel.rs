@@ -1,0 +1,435 @@
+//! The panel on the right: the selected node's settings and history, or the run.
+
+use gesso_protocol::catalog::{Model, Param, ParamType};
+use gesso_protocol::graph::shown_generation;
+use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::plan::model_of;
+use gesso_protocol::pricing::value_key;
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::card::{Card, state_mark};
+use super::commands;
+use super::foot::RunButton;
+use super::layout;
+use super::page::Page;
+use super::running;
+use super::text::TextField;
+use crate::web::icons::{icon, of_kind};
+
+/// Up to so many values an enum is shown as buttons, above as a list.
+const SEGMENTS_MAX: usize = 4;
+
+/// The panel.
+#[component]
+pub fn RightPanel(page: Page) -> impl IntoView {
+    let about = Memo::new(move |_| {
+        let selection = page.selection.get();
+        let id = selection.first().filter(|_| selection.len() == 1)?.clone();
+        page.graph.track();
+        let kind = page.read(|c| c.nodes.get(&id).map(|n| n.kind.clone()))?;
+        let spec = nodes::spec(&kind)?;
+        spec.runs().then_some((id, kind))
+    });
+    move || match about.get() {
+        Some((id, kind)) => match nodes::spec(&kind) {
+            Some(spec) => view! { <Inspector page=page id=id spec=spec /> }.into_any(),
+            None => ().into_any(),
+        },
+        None => view! { <super::runpanel::RunPanel page=page /> }.into_any(),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Tab {
+    Settings,
+    History,
+}
+
+#[component]
+fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
+    let Some(signals) = page.node(&id) else { return ().into_any() };
+    let tab = RwSignal::new(Tab::Settings);
+    let name = id.clone();
+    let shown = Memo::new(move |_| running::shown_state(page, &name));
+    let selected = Memo::new(|_| true);
+    let card = Card { page, id: StoredValue::new(id), signals, shown, selected };
+    let view = card.signals.view.clone();
+    let title = Memo::new(move |_| view.with(|v| v.node.shown_title().to_owned()));
+    let ty = {
+        let card = card.clone();
+        move || card.signals.view.with(|v| layout::main_type(&v.node))
+    };
+    let mark = move || {
+        let shown = shown.get();
+        (!shown.word.is_empty()).then(|| state_mark(&shown, shown.word.clone()))
+    };
+    let seg = move |which: Tab, label: &'static str| {
+        view! {
+            <button class:is-on=move || tab.get() == which role="tab"
+                aria-selected=move || (tab.get() == which).to_string()
+                on:click=move |_| tab.set(which)>{label}</button>
+        }
+    };
+    let body = {
+        let card = card.clone();
+        move || match tab.get() {
+            Tab::Settings => view! { <Settings card=card.clone() spec=spec /> }.into_any(),
+            Tab::History => view! { <History card=card.clone() long=true /> }.into_any(),
+        }
+    };
+    view! {
+        <aside class="panel right" data-floating data-scroll aria-label=title>
+            <div class="panel-head" data-type=ty>
+                <span class="mark">{icon(of_kind(spec.id))}</span>
+                <h2 class="grow">{title}</h2>
+                {mark}
+                <button class="ib s" aria-label="Close" on:click=move |_| page.select([])>{icon("x")}</button>
+            </div>
+            <div class="panel-tabs">
+                <div class="seg" role="tablist">{seg(Tab::Settings, "Settings")}{seg(Tab::History, "History")}</div>
+            </div>
+            <div class="panel-body">{body}</div>
+            <div class="panel-foot"><RunButton card=card /></div>
+        </aside>
+    }
+    .into_any()
+}
+
+#[component]
+fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
+    let prompt = spec.has_text.then(|| {
+        view! {
+            <div class="panel-sec">
+                <div class="label">"Prompt"</div>
+                <div class="field area">
+                    <TextField page=card.page node=card.id() field="text" label="Prompt, in the panel"
+                        placeholder="Describe it…" />
+                </div>
+                <Arriving card=card.clone() spec=spec />
+            </div>
+        }
+    });
+    let negative = spec.has_negative.then(|| {
+        view! {
+            <div class="label" style="margin-top:12px">"Not in the picture"</div>
+            <div class="field area short">
+                <TextField page=card.page node=card.id() field="negative" label="Negative prompt"
+                    placeholder="What to leave out" />
+            </div>
+        }
+    });
+    view! {
+        {prompt}
+        <div class="panel-sec">
+            <Fields card=card.clone() spec=spec />
+            {negative}
+        </div>
+        <History card=card long=false />
+    }
+}
+
+/// Which texts come in before the node's own.
+#[component]
+fn Arriving(card: Card, spec: &'static NodeSpec) -> impl IntoView {
+    let page = card.page;
+    let words = move || {
+        let port = spec.own_text?;
+        let graph = page.graph.get();
+        let titles: Vec<String> = graph
+            .sources(&card.id(), port)
+            .map(|e| graph.title(&e.edge.from_node).to_owned())
+            .collect();
+        (!titles.is_empty()).then(|| {
+            let verb = if titles.len() == 1 { "comes" } else { "come" };
+            view! {
+                <div class="row muted arriving" data-type="text">
+                    <span class="mark">{icon("text")}</span>{format!("{} {verb} first, then this", titles.join(", "))}
+                </div>
+            }
+        })
+    };
+    words
+}
+
+/// The model and its parameters.
+#[component]
+fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
+    let page = card.page;
+    let id = card.id;
+    let view = card.signals.view.clone();
+    let model = Memo::new(move |_| {
+        let catalog = page.catalog.get();
+        let usable = page.usable();
+        view.with(|v| model_of(&catalog, spec.id, &v.node.settings, &usable).ok().cloned())
+    });
+    let choose = move |e: web_sys::Event| {
+        let value = super::dom::value(&e);
+        commands::set_setting(page, &id.get_value(), "model", &json!(value));
+    };
+    let models = move || {
+        page.catalog.with(|catalog| {
+            catalog
+                .models_of(spec.id)
+                .map(|m| {
+                    let missing = page.unusable.with(|u| u.get(&m.id).cloned());
+                    let label = match &missing {
+                        Some(missing) => format!("{} (needs {missing})", m.name),
+                        None => m.name.clone(),
+                    };
+                    let here = m.id.clone();
+                    let chosen = move || model.with(|c| c.as_ref().is_some_and(|c| c.id == here));
+                    view! { <option value=m.id.clone() disabled=missing.is_some() selected=chosen>{label}</option> }
+                })
+                .collect_view()
+        })
+    };
+    let about = move || model.with(|m| m.as_ref().map(|m| m.description.clone()));
+    let signals = card.signals.clone();
+    let rows = move || {
+        let model = model.get()?;
+        let rows = model
+            .params_in_order()
+            .into_iter()
+            .map(|(key, param)| row(page, id, key, param, &model, signals.clone()))
+            .collect_view();
+        Some(rows)
+    };
+    let count = spec.counted.then(|| {
+        let param = Param {
+            ty: ParamType::Integer,
+            title: "Results".to_owned(),
+            description: "How many results one run gives; each is paid for.".to_owned(),
+            values: Vec::new(),
+            minimum: Some(1.0),
+            maximum: Some(10.0),
+            step: Some(1.0),
+            default: Some(json!(1)),
+        };
+        let signals = card.signals.clone();
+        field(page, id, "count", &param, signals)
+    });
+    view! {
+        <label class="frow">
+            <span class="label">"Model"</span>
+            <span class="field pick"><select aria-label="Model" on:change=choose>{models}</select>{icon("down")}</span>
+        </label>
+        <p class="hint">{about}</p>
+        {rows}
+        {count}
+    }
+}
+
+fn row(
+    page: Page,
+    id: StoredValue<String>,
+    key: &str,
+    param: &Param,
+    _model: &Model,
+    signals: super::page::NodeSignals,
+) -> AnyView {
+    field(page, id, key, param, signals)
+}
+
+/// One setting: the control that fits its type.
+fn field(
+    page: Page,
+    id: StoredValue<String>,
+    key: &str,
+    param: &Param,
+    signals: super::page::NodeSignals,
+) -> AnyView {
+    let key = key.to_owned();
+    let title = if param.title.is_empty() { layout::port_label(&key) } else { param.title.clone() };
+    let default = param.default.clone().unwrap_or(Value::Null);
+    let name = key.clone();
+    let value = Memo::new(move |_| {
+        signals.view.with(|v| {
+            v.node.settings.get(&name).filter(|v| !v.is_null()).cloned().unwrap_or_else(|| default.clone())
+        })
+    });
+    let set = Callback::new(move |value: Value| commands::set_setting(page, &id.get_value(), &key, &value));
+    let control = if !param.values.is_empty() && param.values.len() <= SEGMENTS_MAX {
+        segments(&title, param, value, set)
+    } else if !param.values.is_empty() {
+        select(&title, param, value, set)
+    } else {
+        match (param.ty, param.minimum, param.maximum) {
+            (ParamType::Boolean, ..) => switch(&title, value, set),
+            (ParamType::Integer | ParamType::Number, Some(min), Some(max)) if max - min <= 1000.0 => {
+                slider(&title, param, (min, max), value, set)
+            }
+            (ParamType::Integer | ParamType::Number, ..) => number(&title, param, value, set),
+            (ParamType::String, ..) => line(&title, value, set),
+        }
+    };
+    let hint = param.description.clone();
+    view! { <div class="frow" title=hint><span class="label">{title}</span>{control}</div> }.into_any()
+}
+
+fn segments(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let buttons = param
+        .values
+        .iter()
+        .map(|v| {
+            let (label, here, v) = (value_key(v), value_key(v), v.clone());
+            let on = Memo::new(move |_| value_key(&value.get()) == here);
+            view! {
+                <button class:is-on=move || on.get() aria-pressed=move || on.get().to_string()
+                    on:click=move |_| set.run(v.clone())>{label}</button>
+            }
+        })
+        .collect_view();
+    view! { <div class="seg" role="group" aria-label=title.to_owned()>{buttons}</div> }.into_any()
+}
+
+fn select(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let values = StoredValue::new(param.values.clone());
+    let options = param
+        .values
+        .iter()
+        .map(|v| {
+            let (label, here) = (value_key(v), value_key(v));
+            let chosen = move || value_key(&value.get()) == here;
+            view! { <option value=label.clone() selected=chosen>{label.clone()}</option> }
+        })
+        .collect_view();
+    let change = move |e: web_sys::Event| {
+        let wanted = super::dom::value(&e);
+        let found = values.with_value(|all| all.iter().find(|v| value_key(v) == wanted).cloned());
+        if let Some(found) = found {
+            set.run(found);
+        }
+    };
+    view! {
+        <span class="field pick"><select aria-label=title.to_owned() on:change=change>{options}</select>{icon("down")}</span>
+    }
+    .into_any()
+}
+
+fn switch(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let on = move || value.get() == Value::Bool(true);
+    view! {
+        <button class="switch" class:on=on role="switch" aria-label=title.to_owned()
+            aria-checked=move || on().to_string() on:click=move |_| set.run(json!(!on()))></button>
+    }
+    .into_any()
+}
+
+fn numeric(text: &str, ty: ParamType) -> Option<Value> {
+    let number: f64 = text.trim().parse().ok()?;
+    if ty == ParamType::Integer { Some(json!(number.round() as i64)) } else { Some(json!(number)) }
+}
+
+fn slider(title: &str, param: &Param, (min, max): (f64, f64), value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let ty = param.ty;
+    let step = param.step.unwrap_or(if ty == ParamType::Integer { 1.0 } else { 0.01 });
+    let now = move || value.get().as_f64().unwrap_or(min);
+    let percent = move || format!("--v:{:.1}%", (now() - min) / (max - min) * 100.0);
+    let change = move |e: web_sys::Event| {
+        if let Some(value) = numeric(&super::dom::value(&e), ty) {
+            set.run(value);
+        }
+    };
+    view! {
+        <div class="row">
+            <div class="slider grow" style=percent>
+                <i></i><b></b>
+                <input type="range" aria-label=title.to_owned() min=min max=max step=step
+                    prop:value=move || now().to_string() on:change=change />
+            </div>
+            <span class="num slider-n">{move || value_key(&value.get())}</span>
+        </div>
+    }
+    .into_any()
+}
+
+fn number(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let ty = param.ty;
+    let top = param.maximum.unwrap_or(4_294_967_295.0);
+    let shown = move || if value.get().is_null() { String::new() } else { value_key(&value.get()) };
+    let change = move |e: web_sys::Event| {
+        let text = super::dom::value(&e);
+        set.run(if text.trim().is_empty() { Value::Null } else { numeric(&text, ty).unwrap_or(Value::Null) });
+    };
+    let dice = move |_| set.run(json!((super::page::random() * top.min(99_999.0)) as u64));
+    view! {
+        <div class="field">
+            <input class="num" inputmode="numeric" aria-label=title.to_owned() placeholder="New every time"
+                prop:value=shown on:change=change on:keydown=|e: web_sys::KeyboardEvent| e.stop_propagation() />
+            <button class="ib s" aria-label="Roll a number" title="Roll a number" on:click=dice>{icon("dice")}</button>
+        </div>
+    }
+    .into_any()
+}
+
+fn line(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
+    let shown = move || value.get().as_str().unwrap_or_default().to_owned();
+    let change = move |e: web_sys::Event| set.run(json!(super::dom::value(&e)));
+    view! {
+        <div class="field">
+            <input aria-label=title.to_owned() prop:value=shown on:change=change
+                on:keydown=|e: web_sys::KeyboardEvent| e.stop_propagation() />
+        </div>
+    }
+    .into_any()
+}
+
+/// What the node made, as pictures; a click shows and passes on another one.
+#[component]
+fn History(card: Card, long: bool) -> impl IntoView {
+    let page = card.page;
+    let id = card.id;
+    let view = card.signals.view.clone();
+    let made = Memo::new(move |_| view.with(|v| v.generations.clone()));
+    let view = card.signals.view.clone();
+    let shown = Memo::new(move |_| {
+        view.track();
+        page.read(|c| shown_generation(c, &id.get_value(), "").map(|g| g.id.clone()))
+    });
+    let grid = move || {
+        let made = made.get();
+        let first = if long { 0 } else { made.len().saturating_sub(6) };
+        made.into_iter()
+            .enumerate()
+            .skip(first)
+            .map(|(n, g)| {
+                let (pick, here) = (g.id.clone(), g.id.clone());
+                let picked = Memo::new(move |_| shown.get().as_deref() == Some(&here));
+                let face = match (&g.asset, &g.text) {
+                    (Some(asset), _) => {
+                        let src = format!("/api/assets/{asset}/thumbnail?w=320");
+                        view! { <img class="art" src=src alt="" loading="lazy" draggable="false" /> }.into_any()
+                    }
+                    (None, Some(text)) => view! { <span class="excerpt">{text.clone()}</span> }.into_any(),
+                    (None, None) => ().into_any(),
+                };
+                view! {
+                    <button class="thumb" class:is-picked=move || picked.get()
+                        aria-pressed=move || picked.get().to_string()
+                        aria-label=format!("Result {}", n + 1)
+                        on:click=move |_| commands::choose(page, &id.get_value(), &pick)>
+                        {face}<span class="n">{n + 1}</span>
+                    </button>
+                }
+            })
+            .collect_view()
+    };
+    let count = move || made.with(Vec::len);
+    let none = move || {
+        (long && count() == 0).then(|| view! { <p class="hint">"Nothing yet. What this node makes is kept here."</p> })
+    };
+    let some = Memo::new(move |_| count() > 0);
+    move || {
+        (long || some.get()).then(|| {
+            view! {
+                <div class="panel-sec">
+                    <div class="row head"><span class="label grow">"History"</span><span class="label num">{count}</span></div>
+                    <div class="thumbs" style="padding:0;--cols:3">{grid}</div>
+                    {none}
+                </div>
+            }
+        })
+    }
+}
+

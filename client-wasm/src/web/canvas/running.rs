@@ -1,0 +1,309 @@
+//! Runs: prices before the click, starting, stopping, and telling how they end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use gesso_protocol::nodes;
+use gesso_protocol::plan::{self, Mode, Target};
+use gesso_protocol::pricing::{Milli, Quote};
+use gesso_protocol::problem::Refusal;
+use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use super::net::{self, Problem};
+use super::page::{Page, fresh_id};
+
+/// The sentence on a Run button while something before it runs.
+pub const UPSTREAM: &str = "Upstream task in progress";
+
+/// What to run.
+pub fn target(mode: Mode, node: Option<&str>) -> Target {
+    Target { mode, node: node.map(str::to_owned) }
+}
+
+/// What a run would cost, as the server would say.
+///
+/// # Errors
+/// Why it would be refused.
+pub fn quote(page: Page, target: &Target) -> Result<Quote, Refusal> {
+    let graph = page.graph.get();
+    let catalog = page.catalog.get();
+    let usable = page.usable();
+    page.read(|canvas| plan::plan(canvas, &graph, &catalog, target, &usable).map(|p| p.quote()))
+}
+
+/// The price on a card's Run button: that of a run of it alone; where something is missing still, that of its model.
+pub fn card_price(page: Page, id: &str) -> Option<Quote> {
+    if let Ok(quote) = quote(page, &target(Mode::Node, Some(id))) {
+        return Some(quote);
+    }
+    let catalog = page.catalog.get();
+    let usable = page.usable();
+    page.read(|canvas| {
+        let node = canvas.nodes.get(id)?;
+        let model = plan::model_of(&catalog, &node.kind, &node.settings, &usable).ok()?;
+        let params = model.resolve(&node.settings).ok()?;
+        let one = model.price.of(&params, Milli(1000));
+        Some(Quote { cost: one * count(&node.settings), exact: false })
+    })
+}
+
+/// Number of generations a node asks for.
+pub fn count(settings: &BTreeMap<String, Value>) -> i64 {
+    settings.get("count").and_then(Value::as_i64).unwrap_or(1).clamp(1, 10)
+}
+
+/// Whether something before this node is in a run.
+pub fn upstream_active(page: Page, id: &str) -> bool {
+    let graph = page.graph.get();
+    page.revision.track();
+    let before = graph.ancestors(id);
+    page.read(|canvas| {
+        before.iter().any(|n| canvas.results.get(n).is_some_and(|r| r.state.is_active()))
+    })
+}
+
+/// Why what a node shows is out of date; empty when it is not.
+pub fn stale(page: Page, id: &str) -> Vec<&'static str> {
+    page.revision.track();
+    let graph = page.graph.get();
+    let catalog = page.catalog.get();
+    let usable = page.usable();
+    page.read(|canvas| plan::outdated(canvas, &graph, &catalog, id, &usable)).unwrap_or_default()
+}
+
+/// Asks the server to run.
+pub fn start(page: Page, target: Target) {
+    let refused = quote_untracked(page, &target).err();
+    if let Some(refusal) = refused {
+        let nodes = refusal.nodes.iter().map(|n| (n.node.clone(), n.detail.clone())).collect();
+        let detail = refusal.detail.clone();
+        complain(page, &Problem { detail, nodes, ..Problem::default() });
+        return;
+    }
+    let quoted = quote_untracked(page, &target).ok().map(|q| q.cost);
+    page.complaints.set(Arc::default());
+    page.run_panel.set(true);
+    let path = format!("/api/canvases/{}/runs", page.id.get_value());
+    let mut body = json!({"mode": target.mode.id()});
+    if let Some(node) = &target.node {
+        body["node"] = json!(node);
+    }
+    // Nobody pays more than the button said.
+    if let Some(cost) = quoted {
+        body["max_cost"] = cost.to_json();
+    }
+    leptos::task::spawn_local(async move {
+        let answer = net::request("POST", &path, Some(&body), Some(&fresh_id())).await;
+        match answer {
+            Ok(_) => refresh_credits(page),
+            Err(problem) => complain(page, &problem),
+        }
+    });
+}
+
+fn quote_untracked(page: Page, target: &Target) -> Result<Quote, Refusal> {
+    // The graph may be a frame behind the document: what is run is what is there now.
+    let catalog = page.catalog.get_untracked();
+    let usable = page.usable();
+    page.read(|canvas| {
+        let graph = gesso_protocol::graph::Graph::materialize(canvas);
+        plan::plan(canvas, &graph, &catalog, target, &usable).map(|p| p.quote())
+    })
+}
+
+/// Shows why a run was refused: a message, and a banner on each node it names.
+fn complain(page: Page, problem: &Problem) {
+    let Some(_) = page.try_core() else { return };
+    page.toasts.bad(&problem.detail);
+    let complaints: BTreeMap<String, String> = problem.nodes.iter().cloned().collect();
+    if let Some(id) = complaints.keys().next() {
+        super::commands::show(page, id);
+    }
+    page.complaints.set(Arc::new(complaints));
+}
+
+/// The run that has a node in hand.
+fn run_of(page: Page, node: &str) -> Option<String> {
+    page.read(|canvas| canvas.results.get(node).and_then(|r| r.run.clone()))
+}
+
+/// Stops the run a node is in.
+pub fn stop_node(page: Page, node: &str) {
+    if let Some(run) = run_of(page, node) {
+        stop(page, &run);
+    }
+}
+
+/// Stops a run.
+pub fn stop(page: Page, run: &str) {
+    let path = format!("/api/runs/{run}/cancel");
+    leptos::task::spawn_local(async move {
+        if let Err(problem) = net::request("POST", &path, None, None).await {
+            complain(page, &problem);
+        }
+    });
+}
+
+/// The newest run that has not ended.
+pub fn current(page: Page) -> Option<RunInfo> {
+    page.runs.with(|runs| runs.iter().find(|r| !r.status.is_terminal()).cloned())
+}
+
+/// Stops whatever runs.
+pub fn stop_all(page: Page) {
+    let runs: Vec<String> = page.runs.with_untracked(|runs| {
+        runs.iter().filter(|r| !r.status.is_terminal()).map(|r| r.id.clone()).collect()
+    });
+    for run in runs {
+        stop(page, &run);
+    }
+}
+
+/// Tries again what failed in a run, from the same snapshot.
+pub fn retry_node(page: Page, node: &str) {
+    start(page, target(Mode::Node, Some(node)));
+}
+
+/// A run changed in the document: its end is told.
+pub fn runs_changed(page: Page) {
+    let runs = page.runs.get_untracked();
+    let active: BTreeMap<String, i64> =
+        runs.iter().filter(|r| !r.status.is_terminal()).map(|r| (r.id.clone(), r.number)).collect();
+    let known = page.active_runs.get_value();
+    let ended: Vec<RunInfo> =
+        runs.iter().filter(|r| r.status.is_terminal() && known.contains(&r.id)).cloned().collect();
+    for (id, number) in &active {
+        if !known.contains(id) {
+            page.live.set(format!("Run {number} started"));
+            refresh_credits(page);
+        }
+    }
+    page.active_runs.set_value(active.into_keys().collect::<BTreeSet<_>>());
+    for run in ended {
+        tell_end(page, &run);
+    }
+}
+
+fn tell_end(page: Page, run: &RunInfo) {
+    refresh_credits(page);
+    let name = format!("Run {}", run.number);
+    match run.status {
+        RunStatus::Succeeded => {
+            page.toasts.good(&format!("{name} finished, {}", credits(&run.cost.to_string())));
+            page.live.set(format!("{name} succeeded"));
+        }
+        RunStatus::Failed => {
+            let why = run.error.as_ref().map(|e| e.detail.clone()).unwrap_or_default();
+            let text = format!("{name} failed: {why}");
+            page.live.set(text.clone());
+            match run.error.as_ref().and_then(|e| e.node.clone()) {
+                Some(node) => {
+                    let go = Callback::new(move |()| {
+                        page.select([node.clone()]);
+                        super::commands::show(page, &node);
+                    });
+                    page.toasts.bad_act(&text, "Go there", go);
+                }
+                None => page.toasts.bad(&text),
+            }
+        }
+        RunStatus::Cancelled => {
+            page.toasts.say("struck", &format!("{name} was stopped"));
+            page.live.set(format!("{name} was stopped"));
+        }
+        RunStatus::Queued | RunStatus::Running | RunStatus::Paused => {}
+    }
+}
+
+/// "1 credit", "12 credits".
+pub fn credits(amount: &str) -> String {
+    if amount == "1" { "1 credit".to_owned() } else { format!("{amount} credits") }
+}
+
+/// Fetches the credit balance.
+pub fn refresh_credits(page: Page) {
+    leptos::task::spawn_local(async move {
+        let Ok(body) = net::request("GET", "/api/credits", None, None).await else { return };
+        let balance = body.get("balance").and_then(gesso_protocol::pricing::Money::from_json);
+        if let (Some(balance), Some(_)) = (balance, page.try_core()) {
+            page.credits.set(Some(grouped(&balance.to_string())));
+        }
+    });
+}
+
+/// A number with commas between thousands.
+pub fn grouped(number: &str) -> String {
+    let (whole, rest) = match number.split_once('.') {
+        Some((whole, rest)) => (whole, format!(".{rest}")),
+        None => (number, String::new()),
+    };
+    let mut out = String::new();
+    for (i, c) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) && c.is_ascii_digit() && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out + &rest
+}
+
+/// A node's state as it is shown: its id, the word, and what to add.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// `data-state`.
+    pub state: &'static str,
+    /// The word.
+    pub word: String,
+    /// Why it is out of date.
+    pub reasons: Vec<&'static str>,
+    /// 0 to 1 while it runs and the server told.
+    pub progress: Option<f64>,
+}
+
+/// The state of a card.
+pub fn shown_state(page: Page, id: &str) -> Shown {
+    let Some(signals) = page.node(id) else {
+        return Shown { state: "idle", word: String::new(), reasons: Vec::new(), progress: None };
+    };
+    let (state, locked, runs) = signals.view.with(|v| {
+        let runs = nodes::spec(&v.node.kind).is_some_and(nodes::NodeSpec::runs);
+        (v.state(), v.node.locked, runs)
+    });
+    let mut shown = Shown { state: state.id(), word: String::new(), reasons: Vec::new(), progress: None };
+    shown.word = match state {
+        NodeState::Idle => String::new(),
+        NodeState::Pending => "Pending".to_owned(),
+        NodeState::Running => {
+            shown.progress = page.server.with(|s| s.progress.get(id).copied());
+            "Running".to_owned()
+        }
+        NodeState::Completed => "Completed".to_owned(),
+        NodeState::Failed => "Failed".to_owned(),
+        NodeState::Cancelled => "Cancelled".to_owned(),
+        NodeState::Paused => "Review needed".to_owned(),
+    };
+    if locked && runs && !state.is_active() {
+        shown.state = "locked";
+        shown.word = "Locked".to_owned();
+    } else if state == NodeState::Completed {
+        shown.reasons = stale(page, id);
+        if !shown.reasons.is_empty() {
+            shown.state = "outdated";
+            shown.word = "Outdated".to_owned();
+        }
+    }
+    shown
+}
+
+/// A new run of what failed or was blocked in an earlier one.
+pub fn retry_run(page: Page, run: &str) {
+    let path = format!("/api/runs/{run}/retry");
+    leptos::task::spawn_local(async move {
+        let answer = net::request("POST", &path, Some(&json!({})), Some(&fresh_id())).await;
+        if let Err(problem) = answer {
+            complain(page, &problem);
+        }
+    });
+}

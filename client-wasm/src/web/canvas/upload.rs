@@ -1,0 +1,199 @@
+//! Files: from a drop, the clipboard or a picker to the server, and from there into nodes.
+
+use gesso_protocol::nodes;
+use gesso_protocol::schema::{self, NewNode};
+use gesso_protocol::values::AssetRef;
+use leptos::prelude::*;
+use serde_json::Value;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::*;
+
+use super::commands;
+use super::gestures::{at, target_at};
+use super::media::{Showing, showing};
+use super::net::Problem;
+use super::page::Page;
+use crate::core::editor::Target;
+use crate::core::geometry::Point;
+
+/// What the picker offers.
+const ACCEPT: &str = "image/*,video/*,audio/*,.svg,.glb,.gltf";
+
+/// Lets files be dropped.
+pub fn drag_over(e: web_sys::DragEvent) {
+    e.prevent_default();
+}
+
+fn files_of(list: Option<web_sys::FileList>) -> Vec<web_sys::File> {
+    list.map(|l| (0..l.length()).filter_map(|i| l.get(i)).collect()).unwrap_or_default()
+}
+
+/// Files, or text, dropped on the canvas.
+pub fn dropped(page: Page, e: &web_sys::DragEvent) {
+    e.prevent_default();
+    let Some(data) = e.data_transfer() else { return };
+    let p = at(e);
+    let c = page.camera.get_untracked().to_canvas(p);
+    let files = files_of(data.files());
+    if files.is_empty() {
+        let text = data.get_data("text/plain").unwrap_or_default();
+        if !text.trim().is_empty() {
+            commands::add(page, NewNode { text: text.trim().to_owned(), ..commands::blank("text") }, Some(c));
+        }
+        return;
+    }
+    // Onto an upload: it takes the first file.
+    if let (Target::Node(id), [file]) = (target_at(page, p), files.as_slice()) {
+        let takes = page.read(|canvas| {
+            canvas.nodes.get(&id).is_some_and(|n| matches!(n.kind.as_str(), "upload" | "media"))
+        });
+        if takes {
+            send(page, &id, file);
+            return;
+        }
+    }
+    place_files(page, &files, Some(c));
+}
+
+/// Makes a node of each file, side by side.
+pub fn place_files(page: Page, files: &[web_sys::File], at: Option<Point>) {
+    let first = at.unwrap_or_else(|| {
+        page.camera.get_untracked().to_canvas(super::gestures::free_screen(page).center())
+    });
+    for (n, file) in files.iter().enumerate() {
+        let title = file.name();
+        let title = (!title.is_empty()).then_some(title);
+        let spot = Point::new(first.x + 300.0 * n as f64, first.y);
+        let id = commands::add(page, NewNode { title, ..commands::blank("upload") }, Some(spot));
+        send(page, &id, file);
+    }
+}
+
+/// Opens the picker and makes nodes of what is chosen.
+pub fn pick(page: Page) {
+    pick_files(true, move |files| place_files(page, &files, None));
+}
+
+/// Opens the picker for an upload node.
+pub fn pick_for(page: Page, id: &str) {
+    let id = id.to_owned();
+    pick_files(false, move |files| {
+        if let Some(file) = files.first() {
+            send(page, &id, file);
+        }
+    });
+}
+
+fn pick_files(several: bool, then: impl Fn(Vec<web_sys::File>) + 'static) {
+    let Ok(element) = document().create_element("input") else { return };
+    let Ok(input) = element.dyn_into::<web_sys::HtmlInputElement>() else { return };
+    input.set_type("file");
+    input.set_accept(ACCEPT);
+    input.set_multiple(several);
+    let chosen = input.clone();
+    let change = Closure::once_into_js(move || then(files_of(chosen.files())));
+    input.set_onchange(Some(change.unchecked_ref()));
+    input.click();
+}
+
+/// Sends a file and puts the asset into a node.
+fn send(page: Page, id: &str, file: &web_sys::File) {
+    let Ok(request) = web_sys::XmlHttpRequest::new() else { return };
+    let id = id.to_owned();
+    if request.open("POST", "/api/assets").is_err() {
+        return;
+    }
+    let mime = file.type_();
+    let mime = if mime.is_empty() { "application/octet-stream".to_owned() } else { mime };
+    let name = js_sys::encode_uri_component(&file.name());
+    for (header, value) in [("content-type", mime.as_str()), ("x-filename", &String::from(name))] {
+        // Without its header the server still tells the type from the bytes.
+        let _set = request.set_request_header(header, value);
+    }
+    page.uploads.update(|u| {
+        u.insert(id.clone(), 0.0);
+    });
+    let node = id.clone();
+    let progress = Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
+        let percent = 100.0 * e.loaded() / e.total().max(1.0);
+        let _shown = page.uploads.try_update(|u| u.insert(node.clone(), percent));
+    });
+    if let Ok(upload) = request.upload() {
+        upload.set_onprogress(Some(progress.as_ref().unchecked_ref()));
+    }
+    let (done, file_name) = (request.clone(), file.name());
+    let finished = Closure::once_into_js(move || {
+        drop(progress);
+        ended(page, &id, &done, &file_name);
+    });
+    request.set_onloadend(Some(finished.unchecked_ref()));
+    if request.send_with_opt_blob(Some(file)).is_err() {
+        page.toasts.bad("The file could not be read.");
+    }
+}
+
+fn ended(page: Page, id: &str, request: &web_sys::XmlHttpRequest, name: &str) {
+    if page.try_core().is_none() {
+        return;
+    }
+    page.uploads.update(|u| {
+        u.remove(id);
+    });
+    let status = request.status().unwrap_or_default();
+    let body: Value = request
+        .response_text()
+        .ok()
+        .flatten()
+        .and_then(|t| serde_json::from_str(&t).ok())
+        .unwrap_or(Value::Null);
+    let asset = AssetRef::from_value(&body).filter(|_| (200..300).contains(&status));
+    let Some(mut asset) = asset else {
+        let problem = Problem::of(status, &body);
+        let detail = if status == 0 {
+            "The server does not answer; the file was not stored. Try again in a moment.".to_owned()
+        } else {
+            problem.detail
+        };
+        let id = id.to_owned();
+        page.toasts.bad_act(
+            &format!("{name}: {detail}"),
+            "Choose another",
+            Callback::new(move |()| pick_for(page, &id)),
+        );
+        return;
+    };
+    if asset.name.is_empty() {
+        asset.name = name.to_owned();
+    }
+    let value = asset.to_value();
+    page.edit(|txn| schema::set_node_value(txn, id, "asset", &value));
+}
+
+/// Starts the download of what a node shows.
+pub fn download(page: Page, id: &str) {
+    let Showing::Asset(asset) = showing(page, id) else { return };
+    let title = page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
+    let ending = asset.mime.rsplit('/').next().unwrap_or("bin").split('+').next().unwrap_or("bin").to_owned();
+    save(&format!("/api/assets/{}", asset.id), &format!("{title}.{ending}"));
+}
+
+fn save(href: &str, name: &str) {
+    let Ok(element) = document().create_element("a") else { return };
+    let Ok(link) = element.dyn_into::<web_sys::HtmlAnchorElement>() else { return };
+    link.set_href(href);
+    link.set_download(name);
+    link.click();
+}
+
+/// Starts the download of bytes the page holds.
+pub fn download_bytes(bytes: &[u8], name: &str) {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let Ok(blob) = web_sys::Blob::new_with_u8_array_sequence(&parts) else { return };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    save(&url, name);
+}
+
+/// Whether a node kind holds a file.
+pub fn holds_file(kind: &str) -> bool {
+    nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
+}

@@ -1,0 +1,223 @@
+//! The server put together: what every handler and task works with, and its beginning and end.
+
+use std::fs::{File, TryLockError};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use gesso_protocol::catalog::{Catalog, CatalogError};
+use tokio_util::sync::CancellationToken;
+use yrs::TransactionMut;
+
+use crate::assets::{AssetError, Blobs};
+use crate::clock::now_ms;
+use crate::config::ServeOptions;
+use crate::db::{Db, DbError};
+use crate::events::Events;
+use crate::providers::Providers;
+use crate::room::{RoomHooks, RoomLimits, Rooms};
+use crate::run::Runs;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    #[error("the data folder {folder} cannot be used: {source}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another server works in the data folder.
+    #[error(
+        "another Gesso works in the data folder {0}; stop it, or give this one a folder of its own with --data"
+    )]
+    Locked(String),
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The assets.
+    #[error(transparent)]
+    Assets(#[from] AssetError),
+    /// The catalogue.
+    #[error("{file}: {source}")]
+    Catalog {
+        /// The file.
+        file: String,
+        /// Why.
+        source: CatalogError,
+    },
+    /// The address needs what this server does not have.
+    #[error(
+        "listening on {0} would let everybody in: this version has no accounts, so it listens on loopback addresses only (127.0.0.1, [::1])"
+    )]
+    NotLoopback(std::net::SocketAddr),
+}
+
+/// Everything a handler works with.
+#[derive(Clone)]
+pub struct App {
+    /// The settings.
+    pub options: Arc<ServeOptions>,
+    /// The database.
+    pub db: Db,
+    /// The bytes of assets.
+    pub blobs: Blobs,
+    /// The models.
+    pub catalog: Arc<Catalog>,
+    /// Who computes them.
+    pub providers: Providers,
+    /// The open canvases.
+    pub rooms: Rooms,
+    /// The runs.
+    pub runs: Runs,
+    /// What changed in the list.
+    pub events: Events,
+    /// Tells everything to end.
+    pub shutdown: CancellationToken,
+    /// Held as long as the server works in the data folder.
+    _lock: Arc<File>,
+}
+
+impl App {
+    /// Opens everything and takes up the runs that were left.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(options: ServeOptions) -> Result<Self, StartError> {
+        Self::start_with(options, Providers::built_in()).await
+    }
+
+    /// The same with other providers.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_with(
+        options: ServeOptions,
+        providers: Providers,
+    ) -> Result<Self, StartError> {
+        if !options.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(options.listen));
+        }
+        let catalog = Arc::new(load_catalog(&options)?);
+        let lock = Arc::new(lock_folder(&options)?);
+        let db = Db::open(options.database.as_deref(), &options.data).await?;
+        db.grant_first(options.first_credits, now_ms()).await?;
+        let blobs = Blobs::open(&options.data.join("assets"))?;
+        let events = Events::new();
+        let shutdown = CancellationToken::new();
+        let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });
+        let rooms = Rooms::new(db.clone(), limits(&options), hooks);
+        let runs = Runs::new(
+            db.clone(),
+            rooms.clone(),
+            blobs.clone(),
+            providers.clone(),
+            Arc::clone(&catalog),
+            events.clone(),
+            shutdown.clone(),
+        );
+        let app = Self {
+            options: Arc::new(options),
+            db,
+            blobs,
+            catalog,
+            providers,
+            rooms,
+            runs,
+            events,
+            shutdown,
+            _lock: lock,
+        };
+        let taken_up = app.runs.recover().await?;
+        if taken_up > 0 {
+            tracing::info!(runs = taken_up, "took up the runs that were left");
+        }
+        Ok(app)
+    }
+
+    /// Ends everything in order: runs are left where they stand, rooms are flushed, connections are told to
+    /// come back.
+    pub async fn stop(&self) {
+        self.shutdown.cancel();
+        self.runs.stopped().await;
+        self.rooms.shutdown().await;
+        self.db.close().await;
+    }
+}
+
+fn limits(options: &ServeOptions) -> RoomLimits {
+    RoomLimits {
+        frame_max_bytes: options.frame_max_bytes,
+        document_max_bytes: options.document_max_bytes,
+        nodes_max: options.nodes_max,
+        clients_max: options.clients_max,
+        idle_ms: options.room_idle_ms,
+        ..RoomLimits::default()
+    }
+}
+
+/// A data folder belongs to one server: two would drive the same runs.
+fn lock_folder(options: &ServeOptions) -> Result<File, StartError> {
+    let folder = options.data.display().to_string();
+    let failed = |source| StartError::Folder { folder: folder.clone(), source };
+    std::fs::create_dir_all(&options.data).map_err(failed)?;
+    let file = File::create(options.data.join("gesso.lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::Locked(folder)),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn load_catalog(options: &ServeOptions) -> Result<Catalog, StartError> {
+    let mut catalog = Catalog::built_in();
+    let Some(folder) = &options.catalog else { return Ok(catalog) };
+    let failed = |source| StartError::Folder { folder: folder.display().to_string(), source };
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .map_err(failed)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    for file in files {
+        let text = std::fs::read_to_string(&file).map_err(failed)?;
+        catalog
+            .add_toml(&text)
+            .map_err(|source| StartError::Catalog { file: file.display().to_string(), source })?;
+    }
+    Ok(catalog)
+}
+
+struct Hooks {
+    db: Db,
+    events: Events,
+}
+
+impl RoomHooks for Hooks {
+    fn outcome(
+        &self,
+        canvas: &str,
+    ) -> BoxFuture<'_, Result<Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>, DbError>> {
+        let canvas = canvas.to_owned();
+        Box::pin(async move {
+            let outcome = self.db.outcome(&canvas).await?;
+            let lay: Box<dyn FnOnce(&mut TransactionMut<'_>) + Send> = Box::new(move |txn| {
+                outcome.lay(txn);
+            });
+            Ok(lay)
+        })
+    }
+
+    fn edited(&self, canvas: &str, name: String, description: String) -> BoxFuture<'_, ()> {
+        let canvas = canvas.to_owned();
+        Box::pin(async move {
+            match self.db.touch_canvas(&canvas, &name, &description, now_ms()).await {
+                Ok(()) => self.events.changed(&canvas),
+                Err(error) => {
+                    tracing::error!(%error, canvas, "the list cannot be brought up to date")
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! Settings of the server. Every option is also an environment variable `GESSO_…`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use gesso_protocol::pricing::Money;
+
+/// A self-hosted canvas where a team works live, together.
+#[derive(Debug, Parser)]
+#[command(name = "gesso", version, about)]
+pub struct Cli {
+    /// What to do; `serve` where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `serve`.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves canvases (the default).
+    Serve(ServeOptions),
+}
+
+/// Options of `gesso serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeOptions {
+    /// Where to listen. Anything but a loopback address needs accounts.
+    #[arg(long, env = "GESSO_LISTEN", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+    /// The folder of the database and the assets.
+    #[arg(long, env = "GESSO_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// A PostgreSQL database instead of SQLite in the data folder.
+    #[arg(long, env = "GESSO_DATABASE")]
+    pub database: Option<String>,
+    /// A folder of TOML files with further models.
+    #[arg(long, env = "GESSO_CATALOG")]
+    pub catalog: Option<PathBuf>,
+    /// The address people reach the server at, where it differs from the one it listens on.
+    #[arg(long, env = "GESSO_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Opens the browser once the server listens.
+    #[arg(long, env = "GESSO_OPEN", default_value_t = false)]
+    pub open: bool,
+    /// The largest file that can be uploaded, in bytes.
+    #[arg(long, env = "GESSO_UPLOAD_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub upload_max_bytes: u64,
+    /// The credits a new workspace starts with.
+    #[arg(long, env = "GESSO_FIRST_CREDITS", default_value = "10000", value_parser = credits)]
+    pub first_credits: Money,
+    /// The largest WebSocket frame, in bytes.
+    #[arg(long, env = "GESSO_FRAME_MAX_BYTES", default_value_t = 4 * 1024 * 1024)]
+    pub frame_max_bytes: usize,
+    /// The largest document, in encoded bytes.
+    #[arg(long, env = "GESSO_DOCUMENT_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub document_max_bytes: usize,
+    /// The most nodes of a canvas.
+    #[arg(long, env = "GESSO_NODES_MAX", default_value_t = 20_000)]
+    pub nodes_max: usize,
+    /// The most connections of a canvas.
+    #[arg(long, env = "GESSO_CLIENTS_MAX", default_value_t = 500)]
+    pub clients_max: usize,
+    /// How long a canvas nobody has open stays in memory, in ms.
+    #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = 30_000)]
+    pub room_idle_ms: u64,
+}
+
+fn credits(text: &str) -> Result<Money, String> {
+    match Money::parse(text) {
+        Some(money) if money >= Money::ZERO => Ok(money),
+        _ => Err("credits are a number of at least 0 with at most three decimals".to_owned()),
+    }
+}

@@ -1,0 +1,187 @@
+//! The database: SQLite in the data folder by default, PostgreSQL for services. One SQL text serves both
+//! (`$1` placeholders, the common subset of types); a statement that must differ has two constants side by
+//! side. `sqlx::` appears nowhere else in the product.
+
+pub mod assets;
+pub mod canvases;
+pub mod generations;
+pub mod idempotency;
+pub mod ledger;
+pub mod people;
+pub mod runs;
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+/// The one workspace there is until accounts exist.
+pub const WORKSPACE: &str = "default";
+
+/// The most connections that read at once.
+const READERS_MAX: u32 = 4;
+/// The most connections to PostgreSQL.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// How long a statement waits for another's lock.
+const BUSY_MS: u64 = 10_000;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The database refused or could not be reached.
+    #[error("the database failed: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema could not be updated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The URL names no database that can be used.
+    #[error("“{0}” is no database: use postgres://… or leave it out for SQLite in the data folder")]
+    Url(String),
+    /// A row holds what this version cannot read.
+    #[error("a row of {table} cannot be read: {why}")]
+    Row {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl DbError {
+    /// Whether a unique row was there already.
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    pub(crate) fn row(table: &'static str) -> impl Fn(serde_json::Error) -> Self {
+        move |error| Self::Row { table, why: error.to_string() }
+    }
+}
+
+/// A database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// SQLite: readers, and the one connection that writes.
+    Sqlite {
+        /// Connections that read.
+        read: SqlitePool,
+        /// The connection that writes.
+        write: SqlitePool,
+    },
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// Runs one body on a connection that reads, type-checked for each driver.
+macro_rules! with_read {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite { read: $pool, .. } => $body,
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one body on the pool that writes.
+macro_rules! with_write {
+    ($db:expr, $pool:ident => $body:expr) => {
+        match $db {
+            $crate::db::Db::Sqlite { write: $pool, .. } => $body,
+            $crate::db::Db::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Runs one body in a transaction: committed (durable, fsync) when it gives `Ok`, rolled back otherwise.
+macro_rules! with_tx {
+    ($db:expr, $tx:ident => $body:expr) => {
+        $crate::db::with_write!($db, pool => {
+            let mut $tx = pool.begin().await.map_err($crate::db::DbError::from)?;
+            let result = $body;
+            match result {
+                Ok(value) => {
+                    $tx.commit().await.map_err($crate::db::DbError::from)?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    if let Err(error) = $tx.rollback().await {
+                        tracing::error!(%error, "a transaction could not be rolled back");
+                    }
+                    Err(error)
+                }
+            }
+        })
+    };
+}
+
+pub(crate) use {with_read, with_tx, with_write};
+
+impl Db {
+    /// Opens `url` (PostgreSQL) or SQLite in `data`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened or migrated.
+    pub async fn open(url: Option<&str>, data: &Path) -> Result<Self, DbError> {
+        let db = match url {
+            None => Self::open_sqlite(&data.join("gesso.db")).await?,
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS_MAX);
+                Self::Postgres(options.connect(url).await?)
+            }
+            Some(url) => return Err(DbError::Url(url.to_owned())),
+        };
+        match &db {
+            Self::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
+            Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
+        }
+        Ok(db)
+    }
+
+    async fn open_sqlite(file: &Path) -> Result<Self, DbError> {
+        let options = SqliteConnectOptions::from_str("sqlite://")?
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit is durable when it returns: what is acknowledged survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_millis(BUSY_MS));
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(READERS_MAX)
+            .connect_with(options.read_only(false))
+            .await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Answers whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        with_read!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(|_| ()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! Credits: an append-only ledger beside one locked balance row a workspace. `balance` is grants minus
+//! captures, `held` is holds neither captured nor released; `balance - held` never goes below zero.
+
+use gesso_protocol::api::{Credits, LedgerEntry};
+use gesso_protocol::pricing::Money;
+
+use super::{Db, DbError, WORKSPACE, with_read, with_tx};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    at: i64,
+    kind: String,
+    amount: i64,
+    run: Option<String>,
+    node: Option<String>,
+    note: String,
+}
+
+pub(super) const ENTRY: &str = "INSERT INTO ledger (workspace, at, kind, amount, run, node, item, \
+     note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+impl Db {
+    /// The balance.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn credits(&self) -> Result<Credits, DbError> {
+        const SQL: &str = "SELECT balance, held FROM balances WHERE workspace = $1";
+        let row: Option<(i64, i64)> = with_read!(self, pool =>
+            sqlx::query_as(SQL).bind(WORKSPACE).fetch_optional(pool).await)?;
+        let (balance, held) = row.unwrap_or_default();
+        Ok(Credits { balance: Money(balance), held: Money(held) })
+    }
+
+    /// Gives the workspace its first credits, once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn grant_first(&self, amount: Money, now_ms: i64) -> Result<(), DbError> {
+        const OPEN: &str = "INSERT INTO balances (workspace, balance, held) VALUES ($1, $2, 0) \
+             ON CONFLICT (workspace) DO NOTHING";
+        with_tx!(self, tx => async {
+            let opened =
+                sqlx::query(OPEN).bind(WORKSPACE).bind(amount.0).execute(&mut *tx).await?;
+            if opened.rows_affected() == 1 {
+                sqlx::query(ENTRY)
+                    .bind(WORKSPACE)
+                    .bind(now_ms)
+                    .bind("grant")
+                    .bind(amount.0)
+                    .bind(None::<&str>)
+                    .bind(None::<&str>)
+                    .bind(None::<&str>)
+                    .bind("first credits of a new workspace")
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Ok::<_, DbError>(())
+        }
+        .await)
+    }
+
+    /// The ledger, newest first, before the entry given.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ledger(&self, before: i64, limit: i64) -> Result<Vec<LedgerEntry>, DbError> {
+        const SQL: &str = "SELECT id, at, kind, amount, run, node, note FROM ledger \
+             WHERE workspace = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        let rows: Vec<Row> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(WORKSPACE)
+            .bind(before)
+            .bind(limit)
+            .fetch_all(pool)
+            .await)?;
+        let entry = |row: Row| LedgerEntry {
+            id: row.id,
+            at: row.at,
+            kind: row.kind,
+            amount: Money(row.amount),
+            run: row.run,
+            node: row.node,
+            note: row.note,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+}

@@ -1,0 +1,104 @@
+//! The one conversion from what went wrong to an answer (RFC 9457). What users did wrong is told to them;
+//! what the server did wrong is logged here, once, and not told.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gesso_protocol::api::Problem;
+use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
+
+use crate::assets::AssetError;
+use crate::db::DbError;
+use crate::room::RoomError;
+use crate::run::RunError;
+
+/// An answer that is no success.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request is refused.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The server failed.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl ApiError {
+    /// A refusal that names no node.
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::Refused(Refusal::new(code, detail))
+    }
+
+    /// There is no such thing.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ErrorCode::NotFound, format!("There is no such {what}."))
+    }
+
+    /// The request is not right.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(ErrorCode::BadRequest, detail)
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<AssetError> for ApiError {
+    fn from(error: AssetError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<RoomError> for ApiError {
+    fn from(error: RoomError) -> Self {
+        match error.refusal() {
+            Some(refusal) => Self::Refused(refusal),
+            None => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<RunError> for ApiError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Refused(refusal) => Self::Refused(refusal),
+            RunError::Db(error) => error.into(),
+            RunError::Room(error) => error.into(),
+            RunError::Repeated => Self::new(ErrorCode::Conflict, "The same request is under way."),
+        }
+    }
+}
+
+/// The body of a problem.
+pub fn problem(code: ErrorCode, detail: String, nodes: Vec<NodeProblem>) -> Problem {
+    Problem {
+        ty: format!("/problems/{}", code.id()),
+        title: code.title().to_owned(),
+        status: code.status(),
+        code,
+        detail,
+        nodes,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = match self {
+            Self::Refused(refusal) => problem(refusal.code, refusal.detail, refusal.nodes),
+            Self::Internal(error) => {
+                tracing::error!(error, "a request failed");
+                let detail = "The server could not do that. Try again; if it stays so, ask whoever \
+                     runs the server to look at its log.";
+                problem(ErrorCode::Internal, detail.to_owned(), Vec::new())
+            }
+        };
+        let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(body)).into_response();
+        let kind = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

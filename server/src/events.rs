@@ -1,0 +1,36 @@
+//! What changed in the workflow list, for everybody who looks at it.
+
+use tokio::sync::broadcast;
+
+/// How many changes a slow listener may lag behind; then it reads the list anew.
+const KEPT: usize = 256;
+
+/// Tells listeners which canvases changed.
+#[derive(Clone, Debug)]
+pub struct Events {
+    sender: broadcast::Sender<String>,
+}
+
+impl Events {
+    /// With no listener yet.
+    pub fn new() -> Self {
+        Self { sender: broadcast::channel(KEPT).0 }
+    }
+
+    /// A canvas or a run of it changed.
+    pub fn changed(&self, canvas: &str) {
+        // Nobody listening is fine.
+        let _listeners = self.sender.send(canvas.to_owned()).unwrap_or(0);
+    }
+
+    /// Listens from now on.
+    pub fn listen(&self) -> broadcast::Receiver<String> {
+        self.sender.subscribe()
+    }
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,299 @@
+//! Canvases: the workflow list, the graph, typed edits and the document itself.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use gesso_protocol::api::{CanvasBody, CanvasChange, GraphBody, GraphNode, NewCanvas, Page};
+use gesso_protocol::edit::{self, Edit};
+use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::is_id;
+use gesso_protocol::problem::{ErrorCode, Refusal};
+use gesso_protocol::values::AssetRef;
+use gesso_protocol::{schema, template};
+use serde_json::{Value, json};
+
+use super::extract::{Json as Body, PageQuery, known_id};
+use crate::app::App;
+use crate::clock::{fresh_id, now_ms};
+use crate::db::canvases::CanvasRow;
+use crate::error::ApiError;
+use crate::room::RoomHandle;
+
+/// The largest update that can be posted, in bytes.
+const DOC_MAX_BYTES: usize = 64 * 1024 * 1024;
+/// The largest list of edits, in bytes.
+const EDITS_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The longest name, in characters.
+const NAME_CHARS_MAX: usize = 200;
+/// The longest description, in characters.
+const DESCRIPTION_CHARS_MAX: usize = 5_000;
+/// The name of a canvas that got none.
+const UNTITLED: &str = "Untitled";
+/// The close code for those who have a canvas open that is deleted.
+const CLOSE_DELETED: u16 = 4409;
+
+/// Everything under `/api/canvases` but runs.
+pub fn routes() -> Router<App> {
+    let edits = post(edits).layer(DefaultBodyLimit::max(EDITS_MAX_BYTES));
+    let doc = get(doc).post(post_doc).layer(DefaultBodyLimit::max(DOC_MAX_BYTES));
+    Router::new()
+        .route("/canvases", get(list).post(add))
+        .route("/canvases/{id}", get(show).patch(change).delete(remove))
+        .route("/canvases/{id}/duplicate", post(duplicate))
+        .route("/canvases/{id}/graph", get(graph))
+        .route("/canvases/{id}/edits", edits)
+        .route("/canvases/{id}/doc", doc)
+}
+
+async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
+    Ok(CanvasBody {
+        last_run: app.db.last_run(&row.id).await?,
+        preview: app.db.preview(&row.id).await?,
+        online: app.rooms.online(&row.id),
+        role: "owner".to_owned(),
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+/// The row of a canvas that is not deleted.
+pub(super) async fn existing(app: &App, id: &str) -> Result<CanvasRow, ApiError> {
+    known_id(id, "canvas")?;
+    let row = app.db.canvas(id).await?.filter(|row| row.deleted_at.is_none());
+    row.ok_or_else(|| ApiError::not_found("canvas"))
+}
+
+async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<CanvasBody>>, ApiError> {
+    let rows = app.db.canvases(page.time_and_id()?, page.limit()).await?;
+    let full = rows.len() as i64 == page.limit();
+    let next = rows.last().filter(|_| full).map(|row| format!("{}.{}", row.updated_at, row.id));
+    let mut items = Vec::with_capacity(rows.len());
+    for row in rows {
+        items.push(body(&app, row).await?);
+    }
+    Ok(Json(Page { items, next }))
+}
+
+async fn add(
+    State(app): State<App>,
+    Body(new): Body<NewCanvas>,
+) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
+    Ok((StatusCode::CREATED, Json(create(&app, new).await?)))
+}
+
+fn checked_text(text: &str, what: &str, chars_max: usize) -> Result<String, ApiError> {
+    if text.chars().count() > chars_max {
+        return Err(ApiError::bad_request(format!("A {what} has at most {chars_max} characters.")));
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// Makes a canvas, empty or from a template.
+pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiError> {
+    let id = new.id.unwrap_or_else(fresh_id);
+    if !is_id(&id) {
+        return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
+    }
+    let from = match &new.template {
+        None => None,
+        Some(wanted) => {
+            let found = template::all().into_iter().find(|template| template.id == *wanted);
+            Some(found.ok_or_else(|| ApiError::not_found("template"))?)
+        }
+    };
+    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+    let name = given(new.name)
+        .or_else(|| from.as_ref().map(|template| template.name.clone()))
+        .unwrap_or_else(|| UNTITLED.to_owned());
+    let description = given(new.description)
+        .or_else(|| from.as_ref().map(|template| template.description.clone()))
+        .unwrap_or_default();
+    let name = checked_text(&name, "name", NAME_CHARS_MAX)?;
+    let description = checked_text(&description, "description", DESCRIPTION_CHARS_MAX)?;
+    let now = now_ms();
+    let row = CanvasRow {
+        id: id.clone(),
+        name: name.clone(),
+        description: description.clone(),
+        created_at: now,
+        updated_at: now,
+        deleted_at: None,
+    };
+    app.db.add_canvas(&row).await.map_err(|error| {
+        if error.is_unique_violation() {
+            let detail = format!("The id {id} is or was another canvas's. Choose another one.");
+            return ApiError::new(ErrorCode::Conflict, detail);
+        }
+        error.into()
+    })?;
+    let room = app.rooms.open(&id).await?;
+    let first = json!([{"op": "set_meta", "name": name, "description": description}]);
+    let mut edits = edit::parse(&first)?;
+    if let Some(template) = from {
+        edits.extend(edit::parse(&template.edits)?);
+    }
+    apply(app, &room, edits).await?;
+    room.edit(schema::mark_schema).await?;
+    app.events.changed(&id);
+    body(app, row).await
+}
+
+async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<CanvasBody>, ApiError> {
+    let row = existing(&app, &id).await?;
+    Ok(Json(body(&app, row).await?))
+}
+
+async fn change(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Body(change): Body<CanvasChange>,
+) -> Result<Json<CanvasBody>, ApiError> {
+    let row = existing(&app, &id).await?;
+    let name = match change.name {
+        None => row.name,
+        Some(name) => checked_text(&name, "name", NAME_CHARS_MAX)?,
+    };
+    if name.is_empty() {
+        return Err(ApiError::bad_request("A name cannot be empty."));
+    }
+    let description = match change.description {
+        None => row.description,
+        Some(text) => checked_text(&text, "description", DESCRIPTION_CHARS_MAX)?,
+    };
+    let room = app.rooms.open(&id).await?;
+    let (in_name, in_description) = (name.clone(), description.clone());
+    room.edit(move |txn| {
+        schema::set_meta(txn, "name", &in_name);
+        schema::set_meta(txn, "description", &in_description);
+    })
+    .await?;
+    app.db.touch_canvas(&id, &name, &description, now_ms()).await?;
+    app.events.changed(&id);
+    let row = existing(&app, &id).await?;
+    Ok(Json(body(&app, row).await?))
+}
+
+async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    existing(&app, &id).await?;
+    app.runs.end_all(&id).await?;
+    app.rooms.close(&id, CLOSE_DELETED, "This canvas was deleted.").await;
+    app.db.delete_canvas(&id, now_ms()).await?;
+    app.events.changed(&id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn duplicate(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
+    let row = existing(&app, &id).await?;
+    let source = app.rooms.open(&id).await?;
+    let canvas = source.read(|txn| schema::read_canvas(txn)).await?;
+    let new = NewCanvas {
+        name: Some(format!("{} (copy)", row.name)),
+        description: Some(row.description),
+        ..NewCanvas::default()
+    };
+    let made = create(&app, new).await?;
+    let room = app.rooms.open(&made.id).await?;
+    room.edit(move |txn| schema::copy_content(txn, &canvas)).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+async fn graph(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<GraphBody>, ApiError> {
+    existing(&app, &id).await?;
+    let room = app.rooms.open(&id).await?;
+    let mut canvas = room.read(|txn| schema::read_canvas(txn)).await?;
+    let graph = Graph::materialize(&canvas);
+    let mut nodes = Vec::with_capacity(canvas.nodes.len());
+    for (id, node) in std::mem::take(&mut canvas.nodes) {
+        let result = canvas.results.remove(&id);
+        let generations = canvas.generations.remove(&id).unwrap_or_default();
+        let state = result.as_ref().map(|result| result.state).unwrap_or_default();
+        nodes.push(GraphNode { node, state, result, generations });
+    }
+    Ok(Json(GraphBody {
+        name: canvas.meta.name,
+        description: canvas.meta.description,
+        nodes,
+        edges: graph.edges().cloned().collect(),
+        problems: graph.problems().to_vec(),
+    }))
+}
+
+/// Checks edits inside the room against the document as it is then, and writes them in the same transaction.
+async fn apply(
+    app: &App,
+    room: &RoomHandle,
+    edits: Vec<Edit>,
+) -> Result<Vec<Option<String>>, ApiError> {
+    let mut assets: BTreeMap<String, AssetRef> = BTreeMap::new();
+    for id in edit::asset_ids(&edits) {
+        if let Some(row) = app.db.asset(&id).await? {
+            assets.insert(id, row.reference());
+        }
+    }
+    let nodes_max = app.options.nodes_max;
+    let applied = room
+        .edit(move |txn| -> Result<Vec<Option<String>>, Refusal> {
+            let canvas = schema::read_canvas(txn);
+            let added = edits.iter().filter(|edit| matches!(edit, Edit::AddNode { .. })).count();
+            if canvas.nodes.len() + added > nodes_max {
+                let detail =
+                    format!("A canvas holds at most {nodes_max} nodes. Start another one.");
+                return Err(Refusal::new(ErrorCode::TooLarge, detail));
+            }
+            let checked = edit::check(&canvas, &edits, &assets, &mut fresh_id)?;
+            checked.apply(txn);
+            Ok(checked.ids)
+        })
+        .await?;
+    Ok(applied?)
+}
+
+async fn edits(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Body(value): Body<Value>,
+) -> Result<Json<Value>, ApiError> {
+    existing(&app, &id).await?;
+    let edits = edit::parse(&value)?;
+    let room = app.rooms.open(&id).await?;
+    let ids = apply(&app, &room, edits).await?;
+    Ok(Json(json!({"ids": ids})))
+}
+
+async fn doc(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    existing(&app, &id).await?;
+    let room = app.rooms.open(&id).await?;
+    let update = room.encode_state().await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], update))
+}
+
+async fn post_doc(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    update: Bytes,
+) -> Result<StatusCode, ApiError> {
+    existing(&app, &id).await?;
+    let room = app.rooms.open(&id).await?;
+    room.apply_update(update).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

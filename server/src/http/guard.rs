@@ -1,0 +1,173 @@
+//! Who may speak to the server (DESIGN §9). In open mode everybody who reaches a loopback address is a member;
+//! pages of other sites and proxies are kept out all the same, on every route.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use gesso_protocol::api::Me;
+use gesso_protocol::ids::is_id;
+use gesso_protocol::problem::ErrorCode;
+
+use crate::app::App;
+use crate::clock::{fresh_id, now_ms};
+use crate::error::ApiError;
+
+/// The cookie that tells one person from another in open mode.
+const PERSON_COOKIE: &str = "gesso_person";
+/// How long it is kept, in seconds.
+const PERSON_COOKIE_S: u32 = 400 * 24 * 60 * 60;
+/// Colours people get until they choose their own.
+const COLORS: [&str; 5] = ["#ff9db0", "#8fd6ff", "#ffd166", "#a5e3b4", "#d6b4ff"];
+/// Names people have until they choose their own.
+const NAMES: [&str; 12] = [
+    "Amber", "Indigo", "Ochre", "Sienna", "Umber", "Cobalt", "Viridian", "Carmine", "Saffron",
+    "Teal", "Russet", "Sepia",
+];
+
+/// Refuses requests of other sites and through proxies.
+pub async fn foreign(State(app): State<App>, request: Request, next: Next) -> Response {
+    let method = request.method().as_str();
+    match refusal(request.headers(), method, app.options.public_url.as_deref()) {
+        Some(detail) => ApiError::new(ErrorCode::Forbidden, detail).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    // What is not readable text equals nothing that is allowed.
+    headers.get(name).map(|value| value.to_str().unwrap_or("\u{0}"))
+}
+
+fn refusal(headers: &HeaderMap, method: &str, public_url: Option<&str>) -> Option<String> {
+    let proxied = headers
+        .keys()
+        .map(header::HeaderName::as_str)
+        .any(|name| name == "forwarded" || name == "via" || name.starts_with("x-forwarded-"));
+    if proxied {
+        let why = "This server is open to its own machine only; behind a proxy it needs accounts.";
+        return Some(why.to_owned());
+    }
+    let Some(host) = text(headers, "host") else {
+        return Some("A request needs a Host header.".to_owned());
+    };
+    let public = public_url.map(|url| url.trim_end_matches('/'));
+    let public_host = public.and_then(|url| url.split_once("://")).map(|(_, host)| host);
+    if !is_loopback_host(host) && Some(host) != public_host {
+        return Some(format!("This server does not answer to the name {host}."));
+    }
+    if let Some(origin) = text(headers, "origin") {
+        let own = [format!("http://{host}"), format!("https://{host}")];
+        if !own.iter().any(|own| own == origin) && Some(origin) != public {
+            return Some(format!("Requests from {origin} are not answered."));
+        }
+    }
+    let page_load = text(headers, "sec-fetch-mode") == Some("navigate") && method == "GET";
+    if text(headers, "sec-fetch-site") == Some("cross-site") && !page_load {
+        return Some("Requests from other sites are not answered.".to_owned());
+    }
+    None
+}
+
+fn is_loopback_host(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
+/// Finds out who asks; somebody new gets an id, a name and a colour.
+pub async fn person(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let known = cookie(request.headers()).filter(|id| is_id(id)).map(str::to_owned);
+    let is_new = known.is_none();
+    let id = known.unwrap_or_else(fresh_id);
+    let me = match app.db.person(&id).await {
+        Ok(Some(me)) => me,
+        Ok(None) => newcomer(id),
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    let set = format!(
+        "{PERSON_COOKIE}={}; Path=/; Max-Age={PERSON_COOKIE_S}; SameSite=Lax; HttpOnly",
+        me.id
+    );
+    request.extensions_mut().insert(me);
+    let mut response = next.run(request).await;
+    if is_new && let Ok(value) = HeaderValue::from_str(&set) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == PERSON_COOKIE)
+        .map(|(_, value)| value)
+}
+
+/// Somebody who was never here; the same id always gives the same name and colour, so that nothing need be
+/// stored until they choose their own.
+fn newcomer(id: String) -> Me {
+    let hash = blake3::hash(id.as_bytes());
+    let pick = |byte: usize, of: usize| usize::from(hash.as_bytes()[byte]) % of;
+    Me {
+        name: NAMES[pick(0, NAMES.len())].to_owned(),
+        color: COLORS[pick(1, COLORS.len())].to_owned(),
+        favourites: Vec::new(),
+        id,
+    }
+}
+
+/// Keeps what somebody chose.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn keep(app: &App, me: &Me) -> Result<(), ApiError> {
+    Ok(app.db.put_person(me, now_ms()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(headers: &[(&'static str, &str)], method: &str) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        refusal(&map, method, Some("https://gesso.example")).is_some()
+    }
+
+    #[test]
+    fn only_the_own_address_is_answered() {
+        for host in ["localhost:8787", "127.0.0.1", "[::1]:1", "gesso.example"] {
+            assert!(!refused(&[("host", host)], "GET"), "{host}");
+        }
+        let others = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "::1"];
+        for host in others {
+            assert!(refused(&[("host", host)], "GET"), "{host}");
+        }
+        assert!(refused(&[], "GET"));
+    }
+
+    #[test]
+    fn other_origins_and_proxies_are_refused() {
+        let host = ("host", "127.0.0.1:8787");
+        assert!(!refused(&[host, ("origin", "http://127.0.0.1:8787")], "POST"));
+        assert!(!refused(&[host, ("origin", "https://gesso.example")], "POST"));
+        let others =
+            ["null", "http://evil.example", "http://127.0.0.1:9999", "http://localhost:8787"];
+        for origin in others {
+            assert!(refused(&[host, ("origin", origin)], "POST"), "{origin}");
+        }
+        for proxy in ["forwarded", "x-forwarded-for", "x-forwarded-anything", "via"] {
+            assert!(refused(&[host, (proxy, "1")], "GET"), "{proxy}");
+        }
+        let cross = ("sec-fetch-site", "cross-site");
+        assert!(refused(&[host, cross], "GET"));
+        assert!(!refused(&[host, cross, ("sec-fetch-mode", "navigate")], "GET"));
+        assert!(refused(&[host, cross, ("sec-fetch-mode", "navigate")], "POST"));
+    }
+}

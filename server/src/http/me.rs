@@ -1,0 +1,56 @@
+//! Who one is.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use gesso_protocol::api::{Me, MeChange};
+
+use super::extract::{Json as Body, Person};
+use super::guard;
+use crate::app::App;
+use crate::error::ApiError;
+
+/// The longest name, in characters.
+const NAME_CHARS_MAX: usize = 60;
+/// The most favourites.
+const FAVOURITES_MAX: usize = 1_000;
+
+/// `GET·PATCH /api/me`.
+pub fn routes() -> Router<App> {
+    Router::new().route("/me", get(show).patch(change))
+}
+
+async fn show(Person(me): Person) -> Json<Me> {
+    Json(me)
+}
+
+async fn change(
+    State(app): State<App>,
+    Person(mut me): Person,
+    Body(change): Body<MeChange>,
+) -> Result<Json<Me>, ApiError> {
+    if let Some(name) = change.name {
+        let name = name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
+            let detail = format!("A name has 1 to {NAME_CHARS_MAX} characters.");
+            return Err(ApiError::bad_request(detail));
+        }
+        me.name = name;
+    }
+    if let Some(color) = change.color {
+        let digits = color.strip_prefix('#').unwrap_or_default();
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(ApiError::bad_request("A colour is written #rrggbb."));
+        }
+        me.color = color;
+    }
+    if let Some(favourites) = change.favourites {
+        if favourites.len() > FAVOURITES_MAX {
+            let detail = format!("At most {FAVOURITES_MAX} favourites.");
+            return Err(ApiError::bad_request(detail));
+        }
+        me.favourites = favourites;
+    }
+    guard::keep(&app, &me).await?;
+    Ok(Json(me))
+}

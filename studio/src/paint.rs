@@ -1,0 +1,75 @@
+//! The picture generator: a scene composed in layers from the words of a prompt.
+//!
+//! Words choose place, subjects, hour, weather, colours, mood and style ([`words`]); the hour and
+//! the place choose a small palette ([`palette`]); a scene lays out depth and light ([`scene`]) and
+//! sets the subjects into it ([`motifs`]); the finish gives it grain and the look of its style.
+//! It is procedural: it knows what it was taught to draw and nothing else, and words it does not
+//! know steer colour and composition only.
+
+mod brush;
+mod color;
+mod finish;
+mod motifs;
+mod palette;
+mod scene;
+mod words;
+
+use image::RgbaImage;
+
+use crate::math::{Rng, mix64};
+use crate::{Control, StudioError};
+use brush::Brush;
+pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
+
+/// Smallest side that can be painted, in pixels.
+pub const SIDE_MIN_PX: u32 = 64;
+/// Largest side that can be painted, in pixels.
+pub const SIDE_MAX_PX: u32 = 4096;
+
+/// What to paint.
+#[derive(Clone, Debug)]
+pub struct PaintRequest {
+    /// What the picture shows, in words.
+    pub prompt: String,
+    /// What it must not show.
+    pub negative: String,
+    /// Width in pixels, from [`SIDE_MIN_PX`] to [`SIDE_MAX_PX`].
+    pub width: u32,
+    /// Height in pixels, from [`SIDE_MIN_PX`] to [`SIDE_MAX_PX`].
+    pub height: u32,
+    /// Varies layout and detail.
+    pub seed: u64,
+    /// Pictures whose colours (and, a little, whose horizon) the painting takes up.
+    pub references: Vec<RgbaImage>,
+}
+
+/// Paints a picture; the same request gives the same bytes.
+///
+/// # Errors
+/// [`StudioError::Size`] for a side out of range and [`StudioError::Cancelled`].
+pub fn paint(request: &PaintRequest, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+    let (width, height) = (request.width, request.height);
+    if !(SIDE_MIN_PX..=SIDE_MAX_PX).contains(&width)
+        || !(SIDE_MIN_PX..=SIDE_MAX_PX).contains(&height)
+    {
+        return Err(StudioError::Size { width, height });
+    }
+    control.at(0.0)?;
+    let intent = words::read(&request.prompt, &request.negative);
+    let reference = palette::study(&request.references);
+    let rng = Rng::new(mix64(request.seed) ^ intent.hash);
+    let mut brush = Brush::new(width, height, control)?;
+    let scene = scene::Scene::plan(&intent, reference.as_ref(), &rng, &brush);
+    scene.paint(&mut brush)?;
+    control.at(0.85)?;
+    let picture = finish::finish(
+        brush.sheet,
+        &intent,
+        scene.finish_notes(),
+        reference.as_ref(),
+        &rng,
+        control,
+    )?;
+    control.at(1.0)?;
+    Ok(picture)
+}

@@ -1,0 +1,629 @@
+//! Mountains, dunes, fields, snow, and the parts other scenes borrow from them.
+
+use tiny_skia::BlendMode;
+
+use super::{Scene, sky};
+use crate::StudioError;
+use crate::math::{Rng, fbm, lerp, noise};
+use crate::paint::brush::{Brush, Ink, Shape};
+use crate::paint::color::Rgb;
+use crate::paint::motifs;
+use crate::paint::words::{Mood, Motif, Place, Time};
+
+/// A smooth crest of hills across the picture.
+pub(super) fn crest(w: f32, y: f32, reach: f32, waves: f32, seed: u64) -> Vec<(f32, f32)> {
+    (0..=48)
+        .map(|i| {
+            let f = i as f32 / 48.0;
+            (w * (f * 1.04 - 0.02), y - reach * (0.5 + 0.5 * fbm(f * waves + 0.37, 0.0, 3, seed)))
+        })
+        .collect()
+}
+
+/// A rough crest of peaks across the picture.
+fn jagged(w: f32, y: f32, reach: f32, waves: f32, seed: u64) -> Vec<(f32, f32)> {
+    (0..=220)
+        .map(|i| {
+            let f = i as f32 / 220.0;
+            let ridge = 1.0 - fbm(f * waves, 0.0, 5, seed).abs() * 2.0;
+            (w * f, y - reach * (0.35 + 0.65 * ridge.max(-0.4)))
+        })
+        .collect()
+}
+
+/// One range of peaks with a lit and a shaded side and snow on top, `distance` away.
+pub(super) fn peaks(
+    s: &Scene<'_>,
+    b: &mut Brush<'_>,
+    base: f32,
+    reach: f32,
+    distance: f32,
+    seed: u64,
+) {
+    let w = b.w;
+    let crest = jagged(w, base - reach * 0.18, reach * 0.8, 3.2 * w / b.u, seed);
+    let body = s.far(s.pal.shade.mix(s.pal.land, 0.25), distance);
+    let foot = s.far(s.pal.shade, (distance + 0.25).min(0.98)).mix(s.haze(), 0.55);
+    b.fill(
+        Shape::ridge(&crest, base),
+        &Ink::down(base - reach, base, &[body, body.mix(foot, 0.4), foot]),
+    );
+    let (snow, lit) = (
+        s.far(
+            Rgb::hex(0xf4f7fa)
+                .tint(s.pal.glow, 0.5)
+                .mix(s.pal.sky[1], if s.night() { 0.5 } else { 0.1 }),
+            distance * 0.7,
+        ),
+        s.pal.glow,
+    );
+    // Every summit throws facets down its sides: those towards the light catch it.
+    for i in 3..crest.len() - 3 {
+        let (x, y) = crest[i];
+        let top = (1..=3).all(|k| crest[i - k].1 >= y && crest[i + k].1 >= y);
+        if !top || base - y < reach * 0.35 {
+            continue;
+        }
+        facet(b, &crest, i, s.side, base, reach, seed, (lit, 0.34 * (1.0 - distance * 0.6)));
+        facet(b, &crest, i, -s.side, base, reach, seed, (s.pal.near, 0.26 * (1.0 - distance)));
+        if base - y > reach * 0.58 {
+            cap(b, &crest, i, reach, seed, snow, s.side);
+        }
+    }
+}
+
+fn facet(
+    b: &mut Brush<'_>,
+    crest: &[(f32, f32)],
+    top: usize,
+    side: f32,
+    base: f32,
+    reach: f32,
+    seed: u64,
+    (tone, alpha): (Rgb, f32),
+) {
+    let mut points = Vec::new();
+    let mut i = top;
+    for _ in 0..16 {
+        points.push(crest[i]);
+        let next = if side > 0.0 { i + 1 } else { i.wrapping_sub(1) };
+        if next >= crest.len() || crest[next].1 < crest[i].1 - reach * 0.02 {
+            break;
+        }
+        i = next;
+    }
+    let (x, y) = crest[top];
+    let drop = (base - y) * 0.75;
+    for k in (0..=8).rev() {
+        let t = k as f32 / 8.0;
+        points.push((
+            x + side * reach * 0.1 * t * t + noise(t * 5.0, x, seed) * reach * 0.05,
+            y + drop * t,
+        ));
+    }
+    b.fill(
+        Shape::polygon(&points),
+        &Ink::Line {
+            from: (0.0, y),
+            to: (0.0, y + drop),
+            stops: vec![(0.0, tone, alpha), (1.0, tone, 0.0)],
+        },
+    );
+}
+
+fn cap(
+    b: &mut Brush<'_>,
+    crest: &[(f32, f32)],
+    top: usize,
+    reach: f32,
+    seed: u64,
+    snow: Rgb,
+    side: f32,
+) {
+    let low = crest[top].1 + reach * 0.17;
+    let (mut left, mut right) = (top, top);
+    while left > 0 && crest[left - 1].1 < low && crest[left - 1].1 >= crest[left].1 - reach * 0.03 {
+        left -= 1;
+    }
+    while right + 1 < crest.len()
+        && crest[right + 1].1 < low
+        && crest[right + 1].1 >= crest[right].1 - reach * 0.03
+    {
+        right += 1;
+    }
+    let mut points: Vec<(f32, f32)> = crest[left..=right].to_vec();
+    let span = (right - left).max(2);
+    for k in (1..span).rev() {
+        let (x, y) = crest[left + k];
+        let teeth = if k % 2 == 0 { 0.13 } else { 0.035 };
+        points.push((
+            x + noise(x, 3.0, seed) * reach * 0.012,
+            y.max(crest[top].1) + reach * (teeth + 0.03 * noise(x * 0.7, 1.0, seed)),
+        ));
+    }
+    let (x0, x1) = (crest[left].0, crest[right].0);
+    let dark = snow.mix(Rgb::hex(0x51688a), 0.35);
+    b.fill(
+        Shape::polygon(&points),
+        &Ink::across(x0, x1, &if side > 0.0 { [dark, snow] } else { [snow, dark] }),
+    );
+}
+
+/// Conifers in a row, standing on `y`.
+pub(super) fn tree_line(
+    s: &Scene<'_>,
+    b: &mut Brush<'_>,
+    y: f32,
+    tall: f32,
+    distance: f32,
+    rng: &mut Rng,
+) {
+    let tone = Ink::flat(s.far(s.pal.shade.mix(s.pal.near, 0.55), distance));
+    let seed = rng.bits();
+    let mut x = -tall * 0.2;
+    while x < b.w + tall * 0.2 {
+        let t = tall * rng.range(0.4, 1.0) * (0.62 + 0.38 * noise(x / (tall * 5.0), 0.0, seed));
+        conifer(b, x, y + tall * 0.05, t, &tone);
+        x += tall * rng.range(0.1, 0.3);
+    }
+    let w = b.w;
+    b.fill(Shape::rect(0.0, y - tall * 0.12, w, tall * 0.16), &tone);
+}
+
+/// One conifer as a silhouette.
+pub(super) fn conifer(b: &mut Brush<'_>, x: f32, y: f32, tall: f32, tone: &Ink) {
+    let half = tall * 0.19;
+    let mut points = vec![(x, y - tall)];
+    let tiers = 6;
+    for k in 1..=tiers {
+        let t = k as f32 / tiers as f32;
+        points.push((x + half * t, y - tall * (1.0 - t * 0.93)));
+        points.push((x + half * t * 0.55, y - tall * (1.0 - t * 0.93) - tall * 0.012));
+    }
+    for k in (1..=tiers).rev() {
+        let t = k as f32 / tiers as f32;
+        points.push((x - half * t * 0.55, y - tall * (1.0 - t * 0.93) - tall * 0.012));
+        points.push((x - half * t, y - tall * (1.0 - t * 0.93)));
+    }
+    b.fill(Shape::polygon(&points), tone);
+    b.fill(Shape::rect(x - tall * 0.012, y - tall * 0.1, tall * 0.024, tall * 0.1), tone);
+}
+
+/// Grasses leaning in from the lower corners.
+pub(super) fn reeds(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    let count = (w / u * 60.0) as usize;
+    for _ in 0..count {
+        let corner = rng.unit() * rng.unit();
+        let x = if rng.chance(0.5) { corner * w * 0.34 } else { w - corner * w * 0.34 };
+        let (tall, lean) = (u * rng.range(0.05, 0.2) * (1.0 - corner * 0.7), rng.bell() * u * 0.05);
+        let tone = s.pal.near.mix(s.pal.shade, rng.range(0.0, 0.3));
+        b.stroke(
+            Shape::curve(&[(x, h + 2.0), (x + lean * 0.2, h - tall * 0.6), (x + lean, h - tall)]),
+            &Ink::flat(tone),
+            u * 0.0024,
+        );
+        if rng.chance(0.22) {
+            b.fill(
+                Shape::oval(x + lean, h - tall, u * 0.0034, u * 0.013),
+                &Ink::flat(tone.mix(s.pal.glow, 0.15)),
+            );
+        }
+    }
+}
+
+/// Ranges one behind the other with mist between, and whoever looks at them.
+pub(super) fn mountains(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+    sky::sky(s, b);
+    b.at(0.2)?;
+    let (w, h, u) = (b.w, b.h, b.u);
+    let mut rng = s.rng.fork("mountains");
+    let tall = (h - s.horizon * 0.3).min(u * 0.9);
+    peaks(s, b, s.horizon, tall * 0.62, 0.72, rng.bits());
+    sky::veil(b, s.horizon - u * 0.01, u * 0.1, s.haze(), 0.6);
+    peaks(s, b, s.horizon + tall * 0.12, tall * 0.46, 0.45, rng.bits());
+    sky::veil(b, s.horizon + tall * 0.1, u * 0.08, s.haze(), 0.5);
+    b.at(0.4)?;
+    let water = s.intent.places.iter().any(|p| matches!(p, Place::River | Place::Sea));
+    if water {
+        let shore = s.horizon + (h - s.horizon) * 0.3;
+        tree_line(s, b, shore, u * 0.07, 0.25, &mut rng);
+        super::water::water(s, b, shore, h)?;
+    } else {
+        for i in 0..3 {
+            b.check()?;
+            let t = i as f32 / 2.0;
+            let y = lerp(s.horizon + tall * 0.15, h - u * 0.08, t);
+            let tone = s.far(s.pal.shade.mix(s.pal.near, 0.35 + t * 0.35), 0.34 * (1.0 - t));
+            let hills = crest(w, y, u * 0.1, 2.4, rng.bits());
+            b.fill(
+                Shape::hill(&hills, h + 2.0),
+                &Ink::down(
+                    y - u * 0.1,
+                    h,
+                    &[tone.mix(s.pal.glow, 0.08), tone.mix(s.pal.near, 0.6)],
+                ),
+            );
+            if i < 2 {
+                for q in hills.iter().filter(|q| noise(q.0 / u * 4.0, t, 5) > -0.25) {
+                    for _ in 0..5 {
+                        conifer(
+                            b,
+                            q.0 + rng.bell() * u * 0.05,
+                            q.1 + u * rng.range(0.008, 0.04),
+                            u * lerp(0.045, 0.1, t) * rng.range(0.6, 1.2),
+                            &Ink::flat(tone.mix(s.pal.near, 0.35)),
+                        );
+                    }
+                }
+                sky::veil(b, y + u * 0.07, u * 0.05, s.haze(), 0.3 * (1.0 - t));
+            }
+        }
+    }
+    b.at(0.65)?;
+    stage(s, b, h - u * 0.11, &mut rng)?;
+    sky::weather(s, b);
+    b.at(0.8)
+}
+
+/// Sets the subjects on a line of ground, the hero on a third of the width.
+fn stage(s: &Scene<'_>, b: &mut Brush<'_>, y: f32, rng: &mut Rng) -> Result<(), StudioError> {
+    let (w, u) = (b.w, b.u);
+    let mut x = w * 0.5 - s.side * w * 0.17;
+    for (i, motif) in s.cast.iter().copied().enumerate() {
+        b.check()?;
+        match motif {
+            Motif::Bird => {
+                sky::flock(s, b, w * 0.5, s.horizon * 0.45, 9);
+                continue;
+            }
+            Motif::Balloon => {
+                s.put(b, motif, w * 0.5 - s.side * w * 0.12, s.horizon * 0.8, u * 0.36, 0.08);
+                s.put(b, motif, w * 0.5 + s.side * w * 0.08, s.horizon * 0.56, u * 0.13, 0.4);
+                s.put(b, motif, w * 0.5 - s.side * w * 0.3, s.horizon * 0.62, u * 0.09, 0.55);
+                continue;
+            }
+            Motif::Fish | Motif::Planet => continue,
+            Motif::Pine | Motif::Tree | Motif::Palm if i > 0 => {
+                for k in 0..4 {
+                    let (dx, size) = (rng.range(-0.4, 0.4) * w, u * rng.range(0.16, 0.26));
+                    s.put(b, motif, w * 0.5 + dx, y + u * 0.012 * k as f32, size, 0.06);
+                }
+                continue;
+            }
+            Motif::Rocket => {
+                s.put(b, motif, x, s.horizon * 0.7, u * 0.4, 0.0);
+                continue;
+            }
+            _ => {}
+        }
+        let size =
+            u * match motif {
+                Motif::Castle | Motif::Lighthouse => 0.44,
+                Motif::Tree | Motif::Pine | Motif::Palm => 0.46,
+                Motif::House => 0.25,
+                Motif::Person => 0.17,
+                Motif::Bridge => 0.2,
+                Motif::Tent => 0.17,
+                Motif::Flower | Motif::Fox | Motif::Cat | Motif::Dog => 0.26,
+                _ => 0.24,
+            } * if i == 0 { 1.0 } else { 0.72 };
+        shadow(s, b, x, y, size);
+        s.put(b, motif, x, y, size, 0.0);
+        x += s.side * w * 0.2 + rng.bell() * w * 0.02;
+    }
+    Ok(())
+}
+
+/// The soft shadow thrown away from the light.
+pub(super) fn shadow(s: &Scene<'_>, b: &mut Brush<'_>, x: f32, y: f32, size: f32) {
+    let long = if s.time == Time::Day { 0.3 } else { 0.75 };
+    b.soft(b.u * 0.006, BlendMode::SourceOver, 0.4, |b| {
+        b.fill(
+            Shape::oval(x - s.side * size * long * 0.5, y, size * long * 0.6, size * 0.035),
+            &Ink::flat(s.pal.near),
+        );
+    });
+}
+
+/// Dunes with a lit and a shaded face and one small figure.
+pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+    sky::sky(s, b);
+    b.at(0.2)?;
+    let (w, h, u) = (b.w, b.h, b.u);
+    let mut rng = s.rng.fork("dunes");
+    for i in 0..3 {
+        let t = i as f32 / 2.0;
+        let tone = s.far(s.pal.land.mix(s.pal.shade, 0.25), 0.85 - 0.3 * t);
+        let y = s.horizon + u * 0.035 * t + u * 0.012;
+        b.fill(
+            Shape::hill(&crest(w, y, u * (0.04 + 0.03 * t), 1.8 + t, rng.bits()), h),
+            &Ink::down(
+                y - u * 0.06,
+                y + u * 0.12,
+                &[tone.mix(s.pal.glow, 0.2), tone.mix(s.pal.shade, 0.15)],
+            ),
+        );
+    }
+    b.at(0.35)?;
+    let spots = [(-0.26, 0.04, 0.3), (0.34, 0.2, 0.16), (-0.12, 0.5, 0.0)];
+    let mut stand = (w * 0.5, h * 0.8);
+    for (i, (dx, dy, distance)) in spots.into_iter().enumerate() {
+        b.check()?;
+        let apex = (w * (0.5 + s.side * dx + rng.bell() * 0.04), s.horizon + (h - s.horizon) * dy);
+        let crest = dune(s, b, apex, i, distance, &mut rng);
+        if i == 1 {
+            stand = crest;
+        }
+    }
+    b.at(0.6)?;
+    let hero = s.cast.first().copied().unwrap_or(Motif::Person);
+    match hero {
+        Motif::Balloon | Motif::Bird | Motif::Rocket | Motif::Planet => {
+            stage(s, b, stand.1, &mut rng)?
+        }
+        _ => {
+            let size = u * match hero {
+                Motif::Person => 0.085,
+                Motif::House | Motif::Tent | Motif::Car => 0.13,
+                Motif::Castle | Motif::Lighthouse | Motif::Tree | Motif::Palm => 0.3,
+                _ => 0.2,
+            };
+            shadow(s, b, stand.0, stand.1 + u * 0.004, size * 1.5);
+            s.put(b, hero, stand.0, stand.1 + u * 0.004, size, 0.0);
+            for (i, extra) in s.cast.iter().copied().enumerate().skip(1) {
+                s.put(
+                    b,
+                    extra,
+                    stand.0 - s.side * u * 0.14 * i as f32,
+                    stand.1 + u * 0.02,
+                    u * 0.07 * motifs::natural_size(extra).clamp(0.8, 3.0),
+                    0.0,
+                );
+            }
+        }
+    }
+    sky::weather(s, b);
+    b.at(0.8)
+}
+
+/// One dune: a crest running down from an apex parts the lit from the shaded face. Answers a point on its crest.
+fn dune(
+    s: &Scene<'_>,
+    b: &mut Brush<'_>,
+    apex: (f32, f32),
+    nth: usize,
+    distance: f32,
+    rng: &mut Rng,
+) -> (f32, f32) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    let away = -s.side;
+    let (near, far) = (s.side * w * 1.3, away * w * 1.3);
+    let fall = u * rng.range(0.1, 0.17);
+    let back = [
+        (apex.0 + far, apex.1 + fall * 2.6),
+        (apex.0 + far * 0.5, apex.1 + fall * 1.7),
+        (apex.0 + away * u * 0.3, apex.1 + fall * 0.5),
+        (apex.0 + away * u * 0.1, apex.1 + fall * 0.06),
+        apex,
+    ];
+    let front = [
+        (apex.0 + s.side * u * 0.14, apex.1 + fall * 0.16),
+        (apex.0 + s.side * u * 0.4, apex.1 + fall * 0.75),
+        (apex.0 + near * 0.5, apex.1 + fall * 1.1),
+        (apex.0 + near, apex.1 + fall * 2.2),
+    ];
+    let whole: Vec<(f32, f32)> = back.iter().chain(&front).copied().collect();
+    let lit = s.far(s.pal.land.mix(s.pal.glow, 0.28 * s.pal.glow_strength), distance);
+    let low = s.far(s.pal.land.mix(s.pal.shade, 0.55), distance * 0.6);
+    b.fill(Shape::hill(&whole, h + 4.0), &Ink::down(apex.1, apex.1 + u * 0.5, &[lit, low]));
+    // The edge of the shade winds down from the apex towards us.
+    let sway = u * rng.range(0.1, 0.2) * if nth % 2 == 0 { 1.0 } else { 0.8 };
+    let drop = (h - apex.1) * 1.04;
+    let edge: Vec<(f32, f32)> = (0..=14)
+        .map(|i| {
+            let t = i as f32 / 14.0;
+            (
+                apex.0
+                    + s.side * sway * (crate::math::sin(t * 4.4) * (1.0 - t * 0.3))
+                    + away * t * t * u * 0.55,
+                apex.1 + drop * t,
+            )
+        })
+        .collect();
+    let mut shade = edge.clone();
+    shade.push((apex.0 + far, apex.1 + drop));
+    shade.extend(back.iter().copied());
+    let (dark, deep) =
+        (s.far(s.pal.shade, distance), s.far(s.pal.shade.mix(s.pal.near, 0.6), distance * 0.8));
+    b.fill(
+        Shape::polygon(&smooth(&shade)),
+        &Ink::Line {
+            from: apex,
+            to: (apex.0 + away * u * 0.3, apex.1 + u * 0.5),
+            stops: vec![(0.0, dark, 0.96), (1.0, deep, 0.94)],
+        },
+    );
+    ripples(s, b, apex, distance, rng);
+    b.stroke(Shape::curve(&edge), &Ink::Flat(lit.lift(0.06), 0.5), u * 0.0022);
+    b.stroke(Shape::curve(&whole), &Ink::Flat(s.pal.glow, 0.35 * (1.0 - distance)), u * 0.0018);
+    (apex.0 + s.side * u * 0.12, apex.1 + fall * 0.18)
+}
+
+/// A polygon's corners cut twice (Chaikin).
+fn smooth(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
+    let mut list = points.to_vec();
+    for _ in 0..2 {
+        let mut next = Vec::with_capacity(list.len() * 2);
+        for i in 0..list.len() {
+            let (a, c) = (list[i], list[(i + 1) % list.len()]);
+            next.push((lerp(a.0, c.0, 0.25), lerp(a.1, c.1, 0.25)));
+            next.push((lerp(a.0, c.0, 0.75), lerp(a.1, c.1, 0.75)));
+        }
+        list = next;
+    }
+    list
+}
+
+fn ripples(s: &Scene<'_>, b: &mut Brush<'_>, apex: (f32, f32), distance: f32, rng: &mut Rng) {
+    let u = b.u;
+    let seed = rng.bits();
+    for i in 0..16 {
+        let t = i as f32 / 15.0;
+        let y = apex.1 + u * (0.13 + 0.5 * t * t);
+        let x = apex.0 + s.side * u * (0.2 + 0.25 * t);
+        let line: Vec<(f32, f32)> = (0..10)
+            .map(|k| {
+                let f = k as f32 / 9.0;
+                (
+                    x + s.side * f * u * 0.7,
+                    y + f * u * 0.08 + noise(f * 4.0, t * 9.0, seed) * u * 0.012,
+                )
+            })
+            .collect();
+        b.stroke(
+            Shape::curve(&line),
+            &Ink::Flat(s.pal.shade, 0.1 * (1.0 - distance)),
+            u * lerp(0.001, 0.003, t),
+        );
+    }
+}
+
+/// Rolling country: fields, meadows, gardens, snow.
+pub(super) fn field(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+    sky::sky(s, b);
+    b.at(0.2)?;
+    let (w, h, u) = (b.w, b.h, b.u);
+    let mut rng = s.rng.fork("field");
+    let snow = s.place == Place::Snow || s.intent.places.contains(&Place::Snow);
+    if snow || rng.chance(0.45) {
+        peaks(s, b, s.horizon + u * 0.02, u * 0.26, 0.82, rng.bits());
+    }
+    let layers = 5;
+    for i in 0..layers {
+        b.check()?;
+        let t = i as f32 / (layers - 1) as f32;
+        let y = lerp(s.horizon + u * 0.02, h - u * 0.05, t * t * 0.35 + t * 0.65);
+        let hills = crest(w, y, u * lerp(0.06, 0.12, t), 1.6 + rng.unit(), rng.bits());
+        let base = if i % 2 == 0 {
+            s.pal.land
+        } else {
+            s.pal.land.mix(s.pal.shade, if snow { 0.28 } else { 0.5 })
+        };
+        let tone = s.far(base, 0.74 * (1.0 - t));
+        let low = s.far(base.mix(s.pal.shade, 0.6), 0.5 * (1.0 - t));
+        b.fill(
+            Shape::hill(&hills, h + 2.0),
+            &Ink::down(
+                y - u * 0.1,
+                y + u * 0.26,
+                &[tone.mix(s.pal.glow, 0.2 * s.pal.glow_strength), low],
+            ),
+        );
+        b.stroke(Shape::curve(&hills), &Ink::Flat(s.pal.glow, 0.22 * t), u * 0.0016);
+        if !snow && s.place == Place::Field && i > 0 {
+            furrows(s, b, &hills, t, i);
+        }
+        if i == 1 || i == 2 {
+            for q in hills.iter().filter(|q| noise(q.0 / u * 3.0, t * 7.0, 11) > 0.05) {
+                let tone = Ink::flat(s.far(s.pal.shade.mix(s.pal.near, 0.5), 0.55 * (1.0 - t)));
+                if snow || s.place != Place::Garden {
+                    conifer(
+                        b,
+                        q.0 + rng.bell() * u * 0.02,
+                        q.1 + u * 0.012,
+                        u * lerp(0.03, 0.12, t) * rng.range(0.7, 1.2),
+                        &tone,
+                    );
+                } else {
+                    b.fill(
+                        Shape::oval(q.0, q.1, u * 0.035 * (0.6 + t), u * 0.025 * (0.6 + t)),
+                        &tone,
+                    );
+                }
+            }
+        }
+        if i == 3 {
+            let x = w * 0.5 - s.side * w * 0.17;
+            let at = hills.iter().fold(hills[0], |best, q| {
+                if (q.0 - x).abs() < (best.0 - x).abs() { *q } else { best }
+            });
+            let cast_trees = s.cast.is_empty() && !snow;
+            if cast_trees {
+                shadow(s, b, at.0, at.1 + u * 0.02, u * 0.3);
+                s.put(b, Motif::Tree, at.0, at.1 + u * 0.025, u * 0.3, 0.05);
+            } else if s.cast.is_empty() {
+                s.put(b, Motif::House, at.0, at.1 + u * 0.02, u * 0.15, 0.05);
+            } else {
+                stage(s, b, at.1 + u * 0.03, &mut rng)?;
+            }
+        }
+    }
+    b.at(0.65)?;
+    if !snow {
+        blooms(s, b, &mut rng);
+    }
+    sky::weather(s, b);
+    b.at(0.8)
+}
+
+fn furrows(s: &Scene<'_>, b: &mut Brush<'_>, hills: &[(f32, f32)], t: f32, nth: usize) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    let vanish = w * (0.5 + s.side * (0.15 - nth as f32 * 0.12));
+    let tone = s.pal.shade.mix(s.pal.near, 0.2);
+    for k in (0..hills.len()).step_by(2) {
+        let (x, y) = hills[k];
+        let end = (x + (x - vanish) * 1.3, (y + u * 0.3).min(h + u * 0.1));
+        let ink = Ink::Line {
+            from: (x, y),
+            to: end,
+            stops: vec![(0.0, tone, 0.02), (0.5, tone, 0.2 * t), (1.0, tone, 0.1 * t)],
+        };
+        b.stroke(
+            Shape::curve(&[
+                (x, y + u * 0.004),
+                ((x + end.0) / 2.0 - (x - vanish) * 0.25, (y + end.1) / 2.0),
+                end,
+            ]),
+            &ink,
+            u * 0.0045 * (0.4 + t),
+        );
+    }
+}
+
+/// Grass and flowers at our feet.
+fn blooms(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    let flowery =
+        s.place == Place::Garden || s.intent.shows(Motif::Flower) || s.intent.has(Mood::Spring);
+    let count = (w / u * if flowery { 420.0 } else { 260.0 }) as usize;
+    let worn = s.intent.worn(Motif::Flower).unwrap_or(s.pal.accent);
+    for i in 0..count {
+        let t = i as f32 / count as f32;
+        let (x, y) = (rng.unit() * w, h - u * 0.1 * (1.0 - t) + u * 0.03);
+        let (tall, lean) = (u * rng.range(0.025, 0.085) * (0.6 + t * 0.6), rng.bell() * u * 0.02);
+        let tone =
+            s.pal.shade.mix(s.pal.near, rng.range(0.2, 0.8)).mix(s.pal.glow, rng.range(0.0, 0.15));
+        b.stroke(
+            Shape::curve(&[(x, y), (x + lean * 0.3, y - tall * 0.6), (x + lean, y - tall)]),
+            &Ink::flat(tone),
+            u * 0.0021,
+        );
+        if rng.chance(if flowery { 0.4 } else { 0.1 }) {
+            let petal = worn.turn(rng.bell() * 26.0).mix(s.pal.glow, rng.range(0.0, 0.45));
+            let r = u * rng.range(0.004, 0.0095);
+            for k in 0..5 {
+                let a = k as f32 * 1.2566 + x;
+                b.fill(
+                    Shape::circle(
+                        x + lean + crate::math::cos(a) * r,
+                        y - tall + crate::math::sin(a) * r * 0.8,
+                        r * 0.72,
+                    ),
+                    &Ink::flat(petal),
+                );
+            }
+            b.fill(Shape::circle(x + lean, y - tall, r * 0.5), &Ink::flat(s.pal.lamp));
+        }
+    }
+}

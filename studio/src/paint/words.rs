@@ -1,0 +1,384 @@
+//! What a prompt asks for: places, subjects, times, colours, moods and styles behind its words.
+
+use std::collections::BTreeSet;
+
+use super::color::Rgb;
+use crate::math::hash;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Sea,
+    Coast,
+    Mountains,
+    Dunes,
+    Forest,
+    City,
+    Street,
+    Room,
+    Sky,
+    Space,
+    River,
+    Island,
+    Field,
+    Snow,
+    Garden,
+    Underwater,
+    Studio,
+    Abstract,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Motif {
+    Lighthouse,
+    Boat,
+    House,
+    Tree,
+    Pine,
+    Palm,
+    Person,
+    Portrait,
+    Cat,
+    Dog,
+    Fox,
+    Bird,
+    Fish,
+    Flower,
+    Leaves,
+    Bottle,
+    Chair,
+    Lamp,
+    Lantern,
+    Car,
+    Balloon,
+    Castle,
+    Bridge,
+    Fruit,
+    Cup,
+    Planet,
+    Rocket,
+    Tent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Time {
+    Dawn,
+    Day,
+    Sunset,
+    Dusk,
+    Night,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Air {
+    Storm,
+    Fog,
+    Rain,
+    Snowfall,
+    Moon,
+    Stars,
+    Clouds,
+    Sun,
+    Wind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mood {
+    Warm,
+    Cold,
+    Calm,
+    Dramatic,
+    Neon,
+    Pastel,
+    Mono,
+    Vintage,
+    Dark,
+    Bright,
+    Autumn,
+    Spring,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Style {
+    Flat,
+    Watercolour,
+    Line,
+    Poster,
+    Film,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sense {
+    P(Place),
+    M(Motif),
+    T(Time),
+    A(Air),
+    D(Mood),
+    S(Style),
+    C(u32),
+}
+
+use Sense::{A, C, D, M, P, S, T};
+
+/// Stems by meaning. A word means the longest stem it equals after its ending is taken off.
+#[rustfmt::skip]
+const VOCABULARY: &[(Sense, &str)] = &[
+    (P(Place::Sea), "sea ocean seascape wave water atlantic pacific marine nautical horizon tide surf"),
+    (P(Place::Coast), "coast cliff shore seaside headland rock harbour harbor bay beach pier cape coastal coastline"),
+    (P(Place::Mountains), "mountain peak alp summit range ridge himalaya valley canyon highland volcano hill hike alpine fjord"),
+    (P(Place::Dunes), "dune desert sand sahara arid mesa oasis camel wadi arrakis mars martian"),
+    (P(Place::Forest), "forest wood woodland jungle grove taiga redwood rainforest trail"),
+    (P(Place::City), "city skyline town metropolis downtown skyscraper urban tokyo york manhattan building tower cityscape london paris berlin chicago rooftop"),
+    (P(Place::Street), "street alley road avenue lane boulevard sidewalk crossing subway neighbourhood neighborhood cyberpunk market"),
+    (P(Place::Room), "room window interior indoor kitchen bedroom studio loft apartment office library cabin-interior wall cafe restaurant bed sofa couch desk"),
+    (P(Place::Sky), "sky cloud heaven aerial atmosphere airy horizonless"),
+    (P(Place::Space), "space galaxy cosmos nebula universe orbit astronaut interstellar cosmic asteroid comet milky spaceship alien"),
+    (P(Place::River), "river lake stream pond creek waterfall brook canal lagoon reservoir"),
+    (P(Place::Island), "island isle atoll tropical tropic archipelago hawaii caribbean paradise"),
+    (P(Place::Field), "field meadow prairie farm grass countryside pasture vineyard wheat landscape plain barley lavender rural hay"),
+    (P(Place::Snow), "snow snowy winter ice icy arctic glacier frozen tundra antarctica ski polar christmas"),
+    (P(Place::Garden), "garden park orchard greenhouse backyard terrace patio"),
+    (P(Place::Underwater), "underwater reef coral aquarium seabed undersea deep-sea submarine scuba diver"),
+    (P(Place::Studio), "product pedestal packshot podium still-life plinth advert advertisement catalogue catalog ecommerce mockup"),
+    (P(Place::Abstract), "abstract shape geometric gradient pattern minimalist texture composition wallpaper bauhaus swirl fluid"),
+    (M(Motif::Lighthouse), "lighthouse beacon"),
+    (M(Motif::Boat), "boat ship sail sailboat yacht vessel rowboat canoe ferry fisherman sailing kayak schooner regatta"),
+    (M(Motif::House), "house cabin cottage hut home barn chalet farmhouse villa shed lodge mill windmill church chapel village"),
+    (M(Motif::Tree), "tree oak maple birch willow elm beech blossom bonsai ash linden"),
+    (M(Motif::Pine), "pine fir spruce conifer evergreen cedar larch"),
+    (M(Motif::Palm), "palm coconut"),
+    (M(Motif::Person), "person man woman figure traveller traveler wanderer hiker people child girl boy walker someone monk knight wizard dancer couple hero explorer kid samurai king queen surfer"),
+    (M(Motif::Portrait), "portrait face head silhouette profile model headshot keeper lady gentleman bust selfie"),
+    (M(Motif::Cat), "cat kitten kitty feline tabby"),
+    (M(Motif::Dog), "dog puppy hound wolf canine retriever labrador terrier corgi"),
+    (M(Motif::Fox), "fox vixen"),
+    (M(Motif::Bird), "bird gull seagull eagle crow raven swallow dove owl hawk crane heron goose geese pigeon swan duck flock parrot falcon stork"),
+    (M(Motif::Fish), "fish whale koi dolphin shark trout salmon goldfish manta turtle"),
+    (M(Motif::Flower), "flower rose tulip poppy daisy sunflower bouquet lily orchid peony bloom wildflower floral lotus iris dahlia"),
+    (M(Motif::Leaves), "leaf leave plant fern foliage monstera botanical houseplant cactus herb ivy succulent botany"),
+    (M(Motif::Bottle), "bottle perfume cosmetic serum fragrance wine whisky whiskey cologne flask vial jar shampoo cream potion"),
+    (M(Motif::Chair), "chair armchair seat stool furniture lounge"),
+    (M(Motif::Lamp), "lamp bulb desklamp"),
+    (M(Motif::Lantern), "lantern candle torch campfire"),
+    (M(Motif::Car), "car automobile taxi vehicle truck convertible van sedan beetle cab bus"),
+    (M(Motif::Balloon), "balloon airship zeppelin blimp"),
+    (M(Motif::Castle), "castle fortress palace citadel temple fairytale kingdom"),
+    (M(Motif::Bridge), "bridge viaduct aqueduct"),
+    (M(Motif::Fruit), "fruit apple orange lemon pear peach cherry berry citrus mango lime plum pomegranate"),
+    (M(Motif::Cup), "cup mug coffee tea espresso latte cappuccino teacup"),
+    (M(Motif::Planet), "planet saturn jupiter earth"),
+    (M(Motif::Rocket), "rocket spacecraft shuttle"),
+    (M(Motif::Tent), "tent camp camping campsite yurt tipi"),
+    (T(Time::Dawn), "dawn sunrise morning daybreak first-light"),
+    (T(Time::Day), "day noon midday daylight afternoon sunny sunlit sunshine summer blue-sky"),
+    (T(Time::Sunset), "sunset golden evening sundown golden-hour afterglow"),
+    (T(Time::Dusk), "dusk twilight gloaming blue-hour"),
+    (T(Time::Night), "night midnight nocturnal nighttime nightfall starry moonlit moonlight"),
+    (A(Air::Storm), "storm thunder lightning tempest hurricane stormy thunderstorm"),
+    (A(Air::Fog), "fog mist misty foggy haze hazy smoke steam"),
+    (A(Air::Rain), "rain rainy drizzle wet downpour puddle"),
+    (A(Air::Snowfall), "snowfall snowing blizzard snowflake"),
+    (A(Air::Moon), "moon moonlit moonlight lunar crescent"),
+    (A(Air::Stars), "star starry stargazing constellation starlight milky aurora"),
+    (A(Air::Clouds), "cloudy overcast cloud"),
+    (A(Air::Sun), "sun sunshine sunlight solar sunbeam"),
+    (A(Air::Wind), "wind windy breeze"),
+    (D(Mood::Warm), "warm cosy cozy glow glowing amber honey fire ember"),
+    (D(Mood::Cold), "cold cool chill frost frosty frigid"),
+    (D(Mood::Calm), "calm quiet peaceful serene still tranquil gentle soft minimal zen silent"),
+    (D(Mood::Dramatic), "dramatic epic intense bold moody cinematic majestic powerful"),
+    (D(Mood::Neon), "neon synthwave cyberpunk vaporwave retrowave futuristic glitch"),
+    (D(Mood::Pastel), "pastel dreamy delicate candy kawaii"),
+    (D(Mood::Mono), "monochrome noir grayscale greyscale black-and-white monochromatic b&w"),
+    (D(Mood::Vintage), "vintage retro old antique nostalgic sepia faded 1970s 70s"),
+    (D(Mood::Dark), "dark gloomy shadow gothic horror mysterious eerie"),
+    (D(Mood::Bright), "bright vivid vibrant colorful colourful cheerful happy joyful lush"),
+    (D(Mood::Autumn), "autumn autumnal october november harvest"),
+    (D(Mood::Spring), "spring springtime april fresh"),
+    (S(Style::Flat), "flat vector illustration icon cutout papercut cartoon"),
+    (S(Style::Watercolour), "watercolour watercolor aquarelle painting painted gouache wash painterly brush impressionist"),
+    (S(Style::Line), "line lineart drawing sketch ink engraving etching outline pencil woodcut linocut"),
+    (S(Style::Poster), "poster print screenprint travel-poster silkscreen deco"),
+    (S(Style::Film), "film photo photograph analog analogue 35mm cinematic grain photography photorealistic anamorphic movie polaroid kodak"),
+    (C(0xc8_3a_32), "red"), (C(0xa3_1f_34), "crimson"), (C(0xd9_3a_20), "scarlet"), (C(0x7a_1f_35), "burgundy maroon claret"),
+    (C(0xe9_7a_2c), "orange tangerine"), (C(0xf0_a0_4b), "apricot"), (C(0xff_8f_70), "coral"), (C(0xf7_c5_a0), "peachy"),
+    (C(0xf2_c1_3c), "yellow"), (C(0xe0_a4_2a), "mustard ochre ocher"), (C(0xe8_b0_4a), "gold golden"), (C(0xf3_a8_35), "amber"), (C(0xf6_e2_8b), "lemony"),
+    (C(0x3f_8a_4f), "green"), (C(0x1f_7a_5a), "emerald"), (C(0x8a_9a_5b), "moss sage"), (C(0x6b_7a_2f), "olive"), (C(0x9f_d8_b8), "mint"), (C(0xa4_cf_3a), "chartreuse"),
+    (C(0x1d_8a_8a), "teal"), (C(0x2a_b7_c4), "turquoise"), (C(0x4f_c8_dc), "cyan aqua"), (C(0x2f_62_b5), "blue"), (C(0x1c_2e_5e), "navy"),
+    (C(0x2a_3f_9a), "cobalt ultramarine"), (C(0x3a_2f_8a), "indigo"), (C(0x6f_a8_dc), "azure cerulean"), (C(0x7b_4f_b0), "purple"), (C(0x8a_5f_d0), "violet"),
+    (C(0xb6_9a_e0), "lilac lavender"), (C(0x9a_4f_7a), "plum mauve"), (C(0xe8_7a_a8), "pink"), (C(0xd6_38_8a), "magenta fuchsia"), (C(0xf2_b8_c4), "blush rosy"),
+    (C(0x7a_4f_32), "brown chocolate"), (C(0xb0_60_3a), "terracotta rust copper"), (C(0xd8_b8_90), "beige tan"), (C(0xf2_e8_d5), "cream ivory"),
+    (C(0xf4_f4_f0), "white"), (C(0x1a_1a_1f), "black"), (C(0x88_8c_92), "grey gray"), (C(0xb8_c0_c8), "silver"), (C(0x5a_68_75), "slate"),
+];
+
+/// What was understood. Everything the words did not say stays open for the painter to choose.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Intent {
+    pub(crate) places: Vec<Place>,
+    pub(crate) motifs: Vec<Motif>,
+    pub(crate) time: Option<Time>,
+    pub(crate) air: BTreeSet<Air>,
+    pub(crate) moods: BTreeSet<Mood>,
+    pub(crate) styles: BTreeSet<Style>,
+    /// Colours of the whole picture, in the order named.
+    pub(crate) colors: Vec<Rgb>,
+    /// Colours said of one subject ("a red boat").
+    pub(crate) worn: Vec<(Motif, Rgb)>,
+    /// A number that changes with every word, known or not.
+    pub(crate) hash: u64,
+}
+
+impl Intent {
+    pub(crate) fn has(&self, mood: Mood) -> bool {
+        self.moods.contains(&mood)
+    }
+
+    pub(crate) fn air(&self, air: Air) -> bool {
+        self.air.contains(&air)
+    }
+
+    pub(crate) fn style(&self, style: Style) -> bool {
+        self.styles.contains(&style)
+    }
+
+    pub(crate) fn shows(&self, motif: Motif) -> bool {
+        self.motifs.contains(&motif)
+    }
+
+    /// The colour said of a subject.
+    pub(crate) fn worn(&self, motif: Motif) -> Option<Rgb> {
+        self.worn.iter().find(|(m, _)| *m == motif).map(|(_, c)| *c)
+    }
+}
+
+fn senses(word: &str) -> Vec<Sense> {
+    VOCABULARY
+        .iter()
+        .filter(|(_, stems)| stems.split(' ').any(|stem| stem == word))
+        .map(|(sense, _)| *sense)
+        .collect()
+}
+
+/// The meanings of a word, its usual English endings tried away one by one.
+fn look_up(word: &str) -> Vec<Sense> {
+    let mut tries = vec![word.to_owned()];
+    for (ending, instead) in [
+        ("s", ""),
+        ("es", ""),
+        ("ies", "y"),
+        ("'s", ""),
+        ("ing", ""),
+        ("ing", "e"),
+        ("ed", ""),
+        ("ish", ""),
+        ("y", ""),
+        ("ves", "f"),
+        ("en", ""),
+    ] {
+        if let Some(stem) = word.strip_suffix(ending).filter(|stem| stem.len() > 1) {
+            tries.push(format!("{stem}{instead}"));
+        }
+    }
+    tries.iter().map(|word| senses(word)).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Reads a prompt, and takes out what the negative prompt names.
+pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
+    let list = words(prompt);
+    let banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
+    let mut intent = Intent { hash: hash(list.join(" ").as_bytes()), ..Intent::default() };
+    let mut pending: Option<(usize, Rgb)> = None;
+    let mut skip = false;
+    for (i, word) in list.iter().enumerate() {
+        if matches!(word.as_str(), "no" | "without") {
+            skip = true;
+            continue;
+        }
+        let found = look_up(word);
+        if skip && !found.is_empty() {
+            skip = false;
+            continue;
+        }
+        let wears = found.iter().any(|sense| matches!(sense, M(_)));
+        for sense in found.iter().filter(|sense| !banned.contains(sense)) {
+            match *sense {
+                P(place) => push(&mut intent.places, place),
+                M(motif) => {
+                    push(&mut intent.motifs, motif);
+                    if let Some((_, color)) = pending.take_if(|(at, _)| i - *at <= 2) {
+                        intent.worn.push((motif, color));
+                    }
+                }
+                T(time) => intent.time = intent.time.or(Some(time)),
+                A(air) => {
+                    intent.air.insert(air);
+                }
+                D(mood) => {
+                    intent.moods.insert(mood);
+                }
+                S(style) => {
+                    intent.styles.insert(style);
+                }
+                C(_) if wears => {}
+                C(hex) => {
+                    if let Some((_, earlier)) = pending.replace((i, Rgb::hex(hex))) {
+                        intent.colors.push(earlier);
+                    }
+                }
+            }
+        }
+        if let Some((_, color)) = pending.take_if(|(at, _)| i - *at > 2) {
+            intent.colors.push(color);
+        }
+    }
+    intent.colors.extend(pending.map(|(_, color)| color));
+    intent
+}
+
+fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_prompt_is_understood() {
+        let intent = read("A lighthouse on a cliff at dawn, calm sea, warm lamp", "");
+        assert_eq!(intent.places, [Place::Coast, Place::Sea]);
+        assert_eq!(intent.motifs, [Motif::Lighthouse, Motif::Lamp]);
+        assert_eq!(intent.time, Some(Time::Dawn));
+        assert!(intent.has(Mood::Warm) && intent.has(Mood::Calm));
+    }
+
+    #[test]
+    fn a_colour_belongs_to_the_subject_it_stands_before() {
+        let intent = read("a red boat, teal evening", "");
+        assert_eq!(intent.worn(Motif::Boat), Some(Rgb::hex(0xc8_3a_32)));
+        assert_eq!(intent.colors, [Rgb::hex(0x1d_8a_8a)]);
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_left_out() {
+        let intent = read("mountains with trees without boats, pink", "tree pink");
+        assert!(intent.motifs.is_empty() && intent.colors.is_empty());
+        assert_eq!(intent.places, [Place::Mountains]);
+    }
+
+    #[test]
+    fn endings_do_not_matter() {
+        for word in ["foxes", "leaves", "berries", "cats", "sailing"] {
+            assert!(!look_up(word).is_empty(), "{word}");
+        }
+    }
+}

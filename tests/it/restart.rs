@@ -1,0 +1,136 @@
+//! The server killed where it stands, with the real program.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+struct Program {
+    child: Child,
+    url: String,
+    client: Client,
+}
+
+/// The program beside the test's own binary.
+fn binary() -> PathBuf {
+    let exe = std::env::current_exe().expect("the test's path");
+    let folder = exe.parent().and_then(|deps| deps.parent()).expect("target/<profile>/deps");
+    let path = folder.join("gesso");
+    assert!(
+        path.exists(),
+        "{} is missing: build it with `cargo build -p gesso-server`",
+        path.display()
+    );
+    path
+}
+
+impl Program {
+    fn start(data: &TempDir) -> Self {
+        let mut child = Command::new(binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("piped");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
+        Self { child, url, client: Client::new() }
+    }
+
+    fn kill(mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        let url = format!("{}{path}", self.url);
+        self.client.get(url).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let request = self.client.post(format!("{}{path}", self.url)).json(&body);
+        request.send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    async fn ended(&self, run: &str) -> Value {
+        for _ in 0..600 {
+            let run = self.get(&format!("/api/runs/{run}")).await;
+            if !["queued", "running"].iter().any(|status| run["status"] == *status) {
+                return run;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the run never ended");
+    }
+}
+
+/// Killed at different moments of a paid run: the same end as without it, charged once.
+#[tokio::test]
+async fn a_killed_server_loses_no_run() {
+    for wait_ms in [0, 30, 150, 600] {
+        let data = TempDir::new().unwrap();
+        let program = Program::start(&data);
+        let canvas = program.post("/api/canvases", json!({"template": "first-image"})).await;
+        let id = canvas["id"].as_str().unwrap().to_owned();
+        let run =
+            program.post(&format!("/api/canvases/{id}/runs"), json!({"mode": "workflow"})).await;
+        let run = run["id"].as_str().expect("a run").to_owned();
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        program.kill();
+        let program = Program::start(&data);
+        let ended = program.ended(&run).await;
+        assert_eq!(ended["status"], "succeeded", "killed after {wait_ms} ms: {ended}");
+        let credits = program.get("/api/credits").await;
+        assert_eq!(credits, json!({"balance": 9997, "held": 0}), "killed after {wait_ms} ms");
+        let graph = program.get(&format!("/api/canvases/{id}/graph")).await;
+        for node in graph["nodes"].as_array().unwrap().iter().filter(|n| n["kind"] != "text") {
+            assert_eq!(node["state"], "completed");
+            assert_eq!(node["generations"].as_array().unwrap().len(), 1);
+        }
+        program.kill();
+    }
+}
+
+/// What an answer confirmed is there after a kill.
+#[tokio::test]
+async fn a_confirmed_edit_survives_a_kill() {
+    let data = TempDir::new().unwrap();
+    let program = Program::start(&data);
+    let canvas = program.post("/api/canvases", json!({"name": "Kept"})).await;
+    let id = canvas["id"].as_str().unwrap().to_owned();
+    for n in 0..20 {
+        let edit =
+            json!([{"op": "add_node", "id": format!("n{n}"), "kind": "text", "text": "kept"}]);
+        let answer = program.post(&format!("/api/canvases/{id}/edits"), edit).await;
+        assert_eq!(answer["ids"][0], format!("n{n}"));
+    }
+    program.kill();
+    let program = Program::start(&data);
+    let graph = program.get(&format!("/api/canvases/{id}/graph")).await;
+    assert_eq!(graph["nodes"].as_array().unwrap().len(), 20);
+    assert_eq!(graph["name"], "Kept");
+    program.kill();
+}
+
+/// Two servers in one data folder would drive the same runs.
+#[tokio::test]
+async fn a_second_server_is_refused_the_folder() {
+    let data = TempDir::new().unwrap();
+    let program = Program::start(&data);
+    let second = Command::new(binary())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert!(!second.status.success());
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another Gesso"));
+    let open = Command::new(binary()).args(["--listen", "0.0.0.0:0"]).output().unwrap();
+    assert!(!open.status.success(), "a public address needs accounts");
+    program.kill();
+}

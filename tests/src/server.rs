@@ -1,0 +1,185 @@
+//! A real server on a port of its own.
+
+use std::time::Duration;
+
+use clap::Parser as _;
+use gesso_protocol::catalog::Catalog;
+use gesso_server::app::App;
+use gesso_server::config::Cli;
+use gesso_server::providers::Providers;
+use gesso_server::providers::studio::Studio;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::Value;
+use sqlx::Connection as _;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{CATALOG, Fake};
+
+/// How long anything is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A database to test with.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// SQLite in the data folder.
+    Sqlite,
+    /// A PostgreSQL cluster; every server gets a database of its own in it.
+    Postgres(String),
+}
+
+/// SQLite, and PostgreSQL where `GESSO_TEST_POSTGRES` names a cluster.
+pub fn databases() -> Vec<Database> {
+    let postgres = std::env::var("GESSO_TEST_POSTGRES").ok().map(Database::Postgres);
+    [Database::Sqlite].into_iter().chain(postgres).collect()
+}
+
+/// A running server.
+pub struct TestServer {
+    /// Its address, without a path.
+    pub url: String,
+    /// What it is made of.
+    pub app: App,
+    /// Its provider.
+    pub fake: Fake,
+    /// One person's browser.
+    pub client: Client,
+    data: TempDir,
+    database: Option<String>,
+    stop: CancellationToken,
+    served: JoinHandle<()>,
+}
+
+impl TestServer {
+    /// Starts one on a new data folder.
+    pub async fn start(database: &Database) -> Self {
+        let data = TempDir::new().expect("a temporary folder");
+        let url = match database {
+            Database::Sqlite => None,
+            Database::Postgres(cluster) => Some(fresh_database(cluster).await),
+        };
+        Self::start_on(data, url, Fake::default()).await
+    }
+
+    async fn start_on(data: TempDir, database: Option<String>, fake: Fake) -> Self {
+        let catalog = data.path().join("catalog");
+        std::fs::create_dir_all(&catalog).expect("a folder");
+        std::fs::write(catalog.join("fake.toml"), CATALOG).expect("a file");
+        let mut options = Cli::parse_from(["gesso"]).serve;
+        options.data = data.path().to_owned();
+        options.database.clone_from(&database);
+        options.catalog = Some(catalog);
+        let providers = Providers::of(vec![
+            std::sync::Arc::new(Studio::new()),
+            std::sync::Arc::new(fake.clone()),
+        ]);
+        let app = App::start_with(options, providers).await.expect("the server starts");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let stop = CancellationToken::new();
+        let serving = gesso_server::serve(app.clone(), listener, stop.clone().cancelled_owned());
+        let served = tokio::spawn(async move { serving.await.expect("the server serves") });
+        let client = Client::builder().cookie_store(true).build().expect("a client");
+        Self { url, app, fake, client, data, database, stop, served }
+    }
+
+    /// Stops it as a service manager would, and starts another on the same data.
+    pub async fn restart(self) -> Self {
+        let Self { data, database, stop, served, fake, app, .. } = self;
+        stop.cancel();
+        tokio::time::timeout(PATIENCE, served).await.expect("it stops").expect("it stops well");
+        drop(app);
+        Self::start_on(data, database, fake).await
+    }
+
+    /// The catalogue it works with.
+    pub fn catalog(&self) -> &Catalog {
+        &self.app.catalog
+    }
+
+    /// A request with an optional JSON body; answers status and JSON.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let response = request.send().await.expect("an answer");
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// `GET`, which must succeed.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, path, None).await;
+        assert!(status.is_success(), "GET {path}: {status} {body}");
+        body
+    }
+
+    /// `POST`, which must succeed.
+    pub async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call(Method::POST, path, Some(body)).await;
+        assert!(status.is_success(), "POST {path}: {status} {answer}");
+        answer
+    }
+
+    /// `POST`, which must be refused with this code.
+    pub async fn refused(&self, path: &str, body: Value, code: &str) -> Value {
+        let (status, answer) = self.call(Method::POST, path, Some(body)).await;
+        assert_eq!(answer["code"], code, "POST {path}: {status} {answer}");
+        assert_eq!(answer["status"], status.as_u16());
+        assert!(!answer["detail"].as_str().expect("a sentence").is_empty());
+        answer
+    }
+
+    /// A canvas built by edits; answers its id.
+    pub async fn canvas(&self, edits: Value) -> String {
+        let made = self.post("/api/canvases", serde_json::json!({"name": "Test"})).await;
+        let id = made["id"].as_str().expect("an id").to_owned();
+        self.post(&format!("/api/canvases/{id}/edits"), edits).await;
+        id
+    }
+
+    /// Waits until a run has ended; answers it.
+    pub async fn ended(&self, run: &str) -> Value {
+        self.until(&format!("/api/runs/{run}"), |run| {
+            ["succeeded", "failed", "cancelled"].iter().any(|status| run["status"] == *status)
+        })
+        .await
+    }
+
+    /// Waits until what stands at `path` is as wanted.
+    pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let waiting = async {
+            loop {
+                let body = self.get(path).await;
+                if wanted(&body) {
+                    return body;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(body) => body,
+            Err(_) => panic!("{path} never came to be as wanted: {}", self.get(path).await),
+        }
+    }
+}
+
+async fn fresh_database(cluster: &str) -> String {
+    let name = format!("test_{}", gesso_server::clock::fresh_id());
+    let mut admin = sqlx::PgConnection::connect(cluster).await.expect("the cluster answers");
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&mut admin).await.expect("a database");
+    let (base, options) = cluster.split_once('?').map_or((cluster, ""), |(base, o)| (base, o));
+    let base = base.rsplit_once('/').map_or(base, |(base, _)| base);
+    let options = if options.is_empty() { String::new() } else { format!("?{options}") };
+    format!("{base}/{name}{options}")
+}
