@@ -2,3 +2,5 @@
 //! in `gesso_protocol`.
 
 pub mod db;
+pub mod room;
+pub mod ws;

@@ -22,7 +22,9 @@ use gesso_protocol::wire::{Frame, close};
 use yrs::types::EntryChange;
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
-use yrs::{ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update};
+use yrs::{
+    ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
+};
 
 use super::limits::RoomLimits;
 use index::Index;
@@ -118,7 +120,11 @@ struct Conn {
 impl Conn {
     /// Update messages settled (applied or refused), in arrival order.
     fn settled(&self) -> u64 {
-        self.parked.iter().map(|parked| parked.number).min().map_or(self.received, |first| first - 1)
+        self.parked
+            .iter()
+            .map(|parked| parked.number)
+            .min()
+            .map_or(self.received, |first| first - 1)
     }
 }
 
@@ -176,9 +182,8 @@ impl Core {
         repair: Repair,
         now_ms: u64,
     ) -> Result<Self, OpenError> {
-        let doc = catch_unwind(AssertUnwindSafe(|| load(stored, own))).unwrap_or_else(|_| {
-            Err(OpenError("the CRDT library gave up on it".to_owned()))
-        })?;
+        let doc = catch_unwind(AssertUnwindSafe(|| load(stored, own)))
+            .unwrap_or_else(|_| Err(OpenError("the CRDT library gave up on it".to_owned())))?;
         let state = doc.transact().encode_diff_v1(&StateVector::default());
         let scan = Scan::read(&state).map_err(|error| OpenError(error.to_string()))?;
         let mut index = Index::default();
@@ -239,6 +244,11 @@ impl Core {
     /// Why the core can no longer be used, if so.
     pub(crate) fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
+    }
+
+    /// The log could not take an update: what was fanned out is not what is stored.
+    pub(crate) fn give_up_on_log(&mut self, why: &str) {
+        self.broken = Some(format!("the log could not be written: {why}"));
     }
 
     /// How many connections there are.
@@ -312,7 +322,8 @@ impl Core {
             match Frame::decode(bytes) {
                 Ok(Frame::SyncStep1(vector)) => match read_state_vector(vector) {
                     Ok(held) => {
-                        let held = held.into_iter().map(|(client, clock)| (ClientID::new(client), clock));
+                        let held =
+                            held.into_iter().map(|(client, clock)| (ClientID::new(client), clock));
                         state.wants = Some(held.collect());
                     }
                     Err(error) => {
@@ -386,16 +397,28 @@ impl Core {
 
     /// What time brings: awareness that expired, gaps that were not filled.
     pub(crate) fn tick(&mut self, now_ms: u64) {
-        self.presence.tick(now_ms, self.limits.awareness_expires_ms, self.limits.awareness_renew_ms);
-        let waiting: Vec<ConnId> =
-            self.conns.iter().filter(|(_, state)| !state.parked.is_empty()).map(|(conn, _)| *conn).collect();
+        self.presence.tick(
+            now_ms,
+            self.limits.awareness_expires_ms,
+            self.limits.awareness_renew_ms,
+        );
+        let waiting: Vec<ConnId> = self
+            .conns
+            .iter()
+            .filter(|(_, state)| !state.parked.is_empty())
+            .map(|(conn, _)| *conn)
+            .collect();
         for conn in waiting {
             self.updates(conn, Vec::new(), now_ms);
             let is_late = self.conns.get(&conn).is_some_and(|state| {
                 state.parked.iter().any(|parked| parked.since_ms + self.limits.gap_max_ms <= now_ms)
             });
             if is_late {
-                self.refuse(conn, Refusal::new(close::REFUSED, "an update builds on what never came"), now_ms);
+                self.refuse(
+                    conn,
+                    Refusal::new(close::REFUSED, "an update builds on what never came"),
+                    now_ms,
+                );
             }
         }
     }
@@ -442,13 +465,16 @@ impl Core {
             Ok(std::borrow::Cow::Borrowed(_)) => out[0].1.clone(),
             Ok(std::borrow::Cow::Owned(merged)) => merged.into(),
             Err(error) => {
-                self.broken = Some(format!("updates of one room do not follow each other: {error}"));
+                self.broken =
+                    Some(format!("updates of one room do not follow each other: {error}"));
                 return;
             }
         };
         let sole = out[0].0.filter(|first| out.iter().all(|(from, _)| *from == Some(*first)));
         let covers: Covers = Scan::read(&update)
-            .map(|scan| scan.sections.iter().map(|section| (section.client, section.start)).collect())
+            .map(|scan| {
+                scan.sections.iter().map(|section| (section.client, section.start)).collect()
+            })
             .unwrap_or_default();
         let frame: Bytes = Frame::Update(&update).encode().into();
         for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
@@ -462,11 +488,15 @@ impl Core {
     }
 
     fn answer(&mut self, conn: ConnId) {
-        let Some(wants) = self.conns.get_mut(&conn).and_then(|state| state.wants.take()) else { return };
+        let Some(wants) = self.conns.get_mut(&conn).and_then(|state| state.wants.take()) else {
+            return;
+        };
         let frame = if wants.is_empty() {
             let doc = &self.doc;
             let whole = self.whole.get_or_insert_with(|| {
-                Frame::SyncStep2(&doc.transact().encode_diff_v1(&StateVector::default())).encode().into()
+                Frame::SyncStep2(&doc.transact().encode_diff_v1(&StateVector::default()))
+                    .encode()
+                    .into()
             });
             whole.clone()
         } else {
@@ -488,7 +518,8 @@ impl Core {
     /// A connection that lost its queue has drained: it gets one fresh diff from where the lost frames began.
     pub(crate) fn resync(&mut self, conn: ConnId, missed: &BTreeMap<u64, u32>, now_ms: u64) {
         let Some(state) = self.conns.get_mut(&conn) else { return };
-        let saved = state.promises.front().map_or(state.promised, |(_, first)| first.saturating_sub(1));
+        let saved =
+            state.promises.front().map_or(state.promised, |(_, first)| first.saturating_sub(1));
         let wants_saved = state.wants_saved && state.promises.is_empty();
         let mut held = self.index.state_vector();
         for (client, start) in missed {

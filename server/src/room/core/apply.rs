@@ -12,7 +12,9 @@ use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
 use super::index::Verdict;
-use super::{ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, Refusal, Role, SERVER_ORIGIN};
+use super::{
+    ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, Refusal, Role, SERVER_ORIGIN,
+};
 
 /// How often undoing may uncover more to undo before the rest is left to the database's truth.
 const UNDO_ROUNDS: usize = 64;
@@ -49,7 +51,8 @@ impl Guards {
     pub(super) fn new(doc: &Doc) -> Self {
         let mut server = undoing(doc, &SERVER_ROOTS);
         server.include_origin(HTTP_ORIGIN);
-        let content: Vec<&str> = PEOPLE_ROOTS.into_iter().filter(|root| *root != "comments").collect();
+        let content: Vec<&str> =
+            PEOPLE_ROOTS.into_iter().filter(|root| *root != "comments").collect();
         Self { server, content: undoing(doc, &content) }
     }
 
@@ -95,7 +98,9 @@ enum Stop {
 impl From<GuardError> for Stop {
     fn from(error: GuardError) -> Self {
         let code = match error {
-            GuardError::ValueTooDeep | GuardError::TypeTooDeep | GuardError::Entangled => close::REFUSED,
+            GuardError::ValueTooDeep | GuardError::TypeTooDeep | GuardError::Entangled => {
+                close::REFUSED
+            }
             _ => close::MALFORMED,
         };
         Stop::Refused(Refusal::new(code, error.to_string()))
@@ -122,7 +127,10 @@ impl Core {
                     state.parked_bytes += bytes.len();
                     state.parked.push(Parked { number, bytes, since_ms: now_ms, waits_for });
                     if state.parked_bytes > self.limits.gap_max_bytes {
-                        refusal = Some(Refusal::new(close::REFUSED, "too much builds on what never came"));
+                        refusal = Some(Refusal::new(
+                            close::REFUSED,
+                            "too much builds on what never came",
+                        ));
                         break;
                     }
                 }
@@ -163,8 +171,10 @@ impl Core {
         for (_, bytes, is_answer) in updates {
             match Scan::read(bytes) {
                 Ok(scan) => {
-                    let is_news =
-                        scan.sections.iter().any(|section| section.end > self.index.clock(section.client));
+                    let is_news = scan
+                        .sections
+                        .iter()
+                        .any(|section| section.end > self.index.clock(section.client));
                     if is_news || (!*is_answer && !scan.is_empty()) {
                         self.deny(conn, "you may look, but not change this canvas");
                     }
@@ -215,7 +225,12 @@ impl Core {
         }
     }
 
-    fn try_apply(&mut self, txn: &mut TransactionMut<'_>, bytes: &[u8], max: usize) -> Result<(), Stop> {
+    fn try_apply(
+        &mut self,
+        txn: &mut TransactionMut<'_>,
+        bytes: &[u8],
+        max: usize,
+    ) -> Result<(), Stop> {
         if bytes.len() > max {
             return Err(Stop::Refused(Refusal::new(close::TOO_LARGE, "the update is too large")));
         }
@@ -224,7 +239,10 @@ impl Core {
             return Ok(());
         }
         if scan.section(self.own).is_some_and(|section| section.end > self.index.clock(self.own)) {
-            return Err(Stop::Refused(Refusal::new(close::REFUSED, "it carries the room's own id")));
+            return Err(Stop::Refused(Refusal::new(
+                close::REFUSED,
+                "it carries the room's own id",
+            )));
         }
         let admitted = match self.index.admit(&scan, txn)? {
             Verdict::Gap(client) => return Err(Stop::Gap(client)),
@@ -235,11 +253,14 @@ impl Core {
             return Err(Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, reason)));
         }
         if admitted.is_news && self.document_bytes + bytes.len() > self.limits.document_max_bytes {
-            return Err(Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, "the document is at its limit")));
+            return Err(Stop::Refused(Refusal::new(
+                close::DOCUMENT_LIMIT,
+                "the document is at its limit",
+            )));
         }
         let applied = catch_unwind(AssertUnwindSafe(|| {
             let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
-            Ok(txn.apply_update(update).is_ok())
+            Ok::<bool, String>(txn.apply_update(update).is_ok())
         }));
         match applied {
             Ok(Ok(true)) => {
@@ -249,11 +270,15 @@ impl Core {
             Ok(Ok(false)) => {
                 // A struct names something as its parent that is no type: yrs stops there. What it took is sound.
                 self.index.commit_part(admitted, txn);
-                Err(Stop::Refused(Refusal::new(close::MALFORMED, "malformed update: a parent is no type")))
+                Err(Stop::Refused(Refusal::new(
+                    close::MALFORMED,
+                    "malformed update: a parent is no type",
+                )))
             }
-            Ok(Err(reason)) => {
-                Err(Stop::Refused(Refusal::new(close::MALFORMED, format!("malformed update: {reason}"))))
-            }
+            Ok(Err(reason)) => Err(Stop::Refused(Refusal::new(
+                close::MALFORMED,
+                format!("malformed update: {reason}"),
+            ))),
             Err(_) => Err(Stop::Broken("the CRDT library panicked on an update".to_owned())),
         }
     }
@@ -323,7 +348,9 @@ impl Core {
                     let doc = self.doc.clone();
                     self.index.absorb(&scan, &doc.transact());
                 }
-                Err(error) => self.broken = Some(format!("the room wrote what it would refuse: {error}")),
+                Err(error) => {
+                    self.broken = Some(format!("the room wrote what it would refuse: {error}"))
+                }
             }
             self.out.push((from, update));
         }
@@ -350,7 +377,11 @@ impl Core {
         self.transact(HTTP_ORIGIN, f)
     }
 
-    fn transact<T>(&mut self, origin: &str, f: impl FnOnce(&mut TransactionMut<'_>) -> T) -> Option<T> {
+    fn transact<T>(
+        &mut self,
+        origin: &str,
+        f: impl FnOnce(&mut TransactionMut<'_>) -> T,
+    ) -> Option<T> {
         let doc = self.doc.clone();
         let mut txn = doc.transact_mut_with(origin);
         let Ok(value) = catch_unwind(AssertUnwindSafe(|| f(&mut txn))) else {
@@ -376,7 +407,10 @@ impl Core {
                 }
                 Ok(())
             }
-            Err(Stop::Gap(_)) => Err(Refusal::new(close::REFUSED, "the update builds on what the canvas does not hold")),
+            Err(Stop::Gap(_)) => Err(Refusal::new(
+                close::REFUSED,
+                "the update builds on what the canvas does not hold",
+            )),
             Err(Stop::Refused(refusal)) => Err(refusal),
             Err(Stop::Broken(why)) => {
                 self.give_up(txn, why);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use gesso_protocol::wire::guard::depth::{self, Held};
 use gesso_protocol::wire::guard::order::{Fit, fit};
 use gesso_protocol::wire::guard::{Content, GuardError, Id, Kind, Parent, Scan};
-use yrs::{Assoc, BranchID, ClientID, IndexedSequence as _, ReadTxn, StateVector, StickyIndex};
+use yrs::{Assoc, BranchID, ClientID, ReadTxn, StateVector, StickyIndex};
 
 /// How often one update may ask the document for the parent of an element: each asking walks a list.
 const MAX_LOOKUPS: u32 = 2_048;
@@ -60,7 +60,8 @@ impl<T: ReadTxn> Held for View<'_, T> {
         if self.lookups.get() > MAX_LOOKUPS {
             return None;
         }
-        let at = StickyIndex::from_id(yrs::ID::new(ClientID::new(id.client), id.clock), Assoc::After);
+        let at =
+            StickyIndex::from_id(yrs::ID::new(ClientID::new(id.client), id.clock), Assoc::After);
         match at.get_offset(self.txn)?.branch.id() {
             BranchID::Root(_) => Some(0),
             BranchID::Nested(parent) => {
@@ -113,15 +114,22 @@ impl Index {
     /// Remembers what an update that was admitted adds.
     pub(super) fn commit(&mut self, admitted: Admitted) {
         self.clocks.extend(admitted.clocks);
-        self.types.extend(admitted.types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)));
+        self.types.extend(
+            admitted.types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)),
+        );
     }
 
     /// Remembers an update of which the document took only a part.
     pub(super) fn commit_part(&mut self, admitted: Admitted, txn: &impl ReadTxn) {
         let held = txn.state_vector();
         let clock = |client: u64| held.get(&ClientID::new(client));
-        let clocks = admitted.clocks.into_iter().map(|(client, end)| (client, end.min(clock(client)))).collect();
-        let types = admitted.types.into_iter().filter(|(id, _)| id.clock < clock(id.client)).collect();
+        let clocks = admitted
+            .clocks
+            .into_iter()
+            .map(|(client, end)| (client, end.min(clock(client))))
+            .collect();
+        let types =
+            admitted.types.into_iter().filter(|(id, _)| id.clock < clock(id.client)).collect();
         self.commit(Admitted { clocks, types, ..Admitted::default() });
     }
 
@@ -130,7 +138,8 @@ impl Index {
         let view = View { index: self, txn, lookups: Cell::new(0) };
         // The room's own writes are shallow; were they not, their types would only be unknown parents.
         let types = depth::new_types(scan, &view).unwrap_or_default();
-        self.types.extend(types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)));
+        self.types
+            .extend(types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)));
         for section in &scan.sections {
             let clock = self.clocks.entry(section.client).or_default();
             *clock = (*clock).max(section.end);

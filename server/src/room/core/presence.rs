@@ -52,7 +52,14 @@ impl Presence {
     }
 
     /// Takes one entry a connection sent; what it may not say is ignored.
-    pub(super) fn take(&mut self, conn: ConnId, person: &Arc<str>, ids_max: usize, entry: &Entry<'_>, now_ms: u64) {
+    pub(super) fn take(
+        &mut self,
+        conn: ConnId,
+        person: &Arc<str>,
+        ids_max: usize,
+        entry: &Entry<'_>,
+        now_ms: u64,
+    ) {
         if entry.client == self.own {
             return;
         }
@@ -72,8 +79,11 @@ impl Presence {
             None if entry.is_gone() => return,
             None => {}
         }
-        let is_new_to_conn = self.table.get(&entry.client).is_none_or(|known| known.owner != Some(conn));
-        if is_new_to_conn && self.table.values().filter(|known| known.owner == Some(conn)).count() >= ids_max {
+        let is_new_to_conn =
+            self.table.get(&entry.client).is_none_or(|known| known.owner != Some(conn));
+        if is_new_to_conn
+            && self.table.values().filter(|known| known.owner == Some(conn)).count() >= ids_max
+        {
             return;
         }
         let participant = Participant {
@@ -109,7 +119,8 @@ impl Presence {
                 self.dirty.insert(*client, None);
             }
         }
-        self.table.retain(|_, known| known.state.is_some() || known.seen_ms + GONE_KEPT_MS >= now_ms);
+        self.table
+            .retain(|_, known| known.state.is_some() || known.seen_ms + GONE_KEPT_MS >= now_ms);
         if self.renewed_ms + renew_ms <= now_ms {
             self.renewed_ms = now_ms;
             self.own_changed = true;
@@ -139,7 +150,8 @@ impl Presence {
             return;
         }
         self.own_clock += 1;
-        let state = serde_json::json!({"server": true, "progress": self.progress, "queue": self.queue});
+        let state =
+            serde_json::json!({"server": true, "progress": self.progress, "queue": self.queue});
         self.table.insert(
             self.own,
             Participant {
@@ -156,8 +168,12 @@ impl Presence {
     /// Everybody here, as one frame.
     pub(super) fn everybody(&mut self, now_ms: u64) -> Bytes {
         self.renew_own(now_ms);
-        let here: Vec<u64> =
-            self.table.iter().filter(|(_, known)| known.state.is_some()).map(|(client, _)| *client).collect();
+        let here: Vec<u64> = self
+            .table
+            .iter()
+            .filter(|(_, known)| known.state.is_some())
+            .map(|(client, _)| *client)
+            .collect();
         self.frame(&here)
     }
 
