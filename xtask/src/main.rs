@@ -1,2 +1,82 @@
-//! Build, run and test Gesso.
-fn main() {}
+//! Builds, runs and tests Gesso.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
+
+mod client;
+mod dist;
+mod postgres;
+mod shell;
+mod suite;
+mod tools;
+mod wasm_target;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::shell::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  run [-- ARGS]   build everything and start the server: gesso serve ARGS
+  build           build the finished binary, browser client inside (target/release/gesso)
+  client          build only the browser client (target/client/dist)
+  test            install what the tests need, then run every check and every test
+  help            this text
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(args: &[String]) -> Result<ExitCode> {
+    let (command, rest) = args.split_first().map_or(("help", args), |(c, rest)| (c.as_str(), rest));
+    let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
+    if command != "run"
+        && let Some(extra) = rest.first()
+    {
+        bail!("`{command}` takes no `{extra}`; see cargo xtask help");
+    }
+    match command {
+        "run" => run(rest),
+        "build" => {
+            let binary = build(&Workspace::find()?)?;
+            println!("built {}", binary.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        "client" => {
+            let dist = client::build(&Workspace::find()?)?;
+            println!("built {}", dist.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        "test" => suite::run(&Workspace::find()?),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no `{other}`\n\n{HELP}"),
+    }
+}
+
+/// The finished binary with the client inside.
+fn build(work: &Workspace) -> Result<std::path::PathBuf> {
+    let dist = client::build(work)?;
+    let mut cargo = work.cargo(&["build", "--release", "--package", "gesso-server"]);
+    cargo.env(client::DIST_ENV, &dist);
+    shell::must(&mut cargo)?;
+    Ok(work.binary("release"))
+}
+
+fn run(args: &[String]) -> Result<ExitCode> {
+    let binary = build(&Workspace::find()?)?;
+    let mut gesso = std::process::Command::new(&binary);
+    gesso.arg("serve").args(args);
+    shell::become_it(gesso)
+}

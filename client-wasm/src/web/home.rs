@@ -1,8 +1,456 @@
-//! The home page.
+//! The home page: the canvases of this place, live, and ways to begin one.
+
+mod card;
+mod dialogs;
+mod when;
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use gesso_protocol::api::{CanvasBody, Credits, Me, NewCanvas, TemplateBody};
+use leptos::ev;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::Deserialize;
+use wasm_bindgen::JsCast as _;
+
+use self::card::Card;
+use self::dialogs::{Dialogs, Open};
+use super::api::{self, ApiError};
+use super::app::{Nav, set_title, use_nav};
+use super::icons::{icon, logo};
+use super::menu::{Menu, MenuItem};
+use super::people::OwnAvatar;
+use super::theme::ThemeSwitch;
+use super::toast::Toasts;
+
+/// What others change is seen after at most so long.
+const REFRESH: Duration = Duration::from_secs(3);
+/// As many as the server gives at once.
+const LIST: &str = "/api/canvases?limit=1000";
+/// Templates offered above the list; all of them are in the dialog.
+const TEMPLATES_SHOWN: usize = 3;
+
+/// In which order the canvases are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Changed,
+    Created,
+    Name,
+}
+
+impl Sort {
+    const ALL: [Self; 3] = [Self::Changed, Self::Created, Self::Name];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Changed => "Last changed",
+            Self::Created => "Newest",
+            Self::Name => "Name",
+        }
+    }
+
+    fn apply(self, list: &mut [CanvasBody]) {
+        match self {
+            Self::Changed => list.sort_by_key(|canvas| Reverse(canvas.updated_at)),
+            Self::Created => list.sort_by_key(|canvas| Reverse(canvas.created_at)),
+            Self::Name => list.sort_by_key(|canvas| canvas.name.to_lowercase()),
+        }
+    }
+}
+
+/// What a route that makes a canvas answers, as far as it is needed here.
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+/// Everything the parts of the page share.
+#[derive(Clone, Copy)]
+struct Home {
+    nav: Nav,
+    toasts: Toasts,
+    /// `None` until the first answer.
+    canvases: RwSignal<Option<Vec<CanvasBody>>>,
+    /// Why the list is not up to date.
+    stale: RwSignal<Option<String>>,
+    templates: RwSignal<Vec<TemplateBody>>,
+    open: RwSignal<Option<Open>>,
+    busy: RwSignal<bool>,
+    asking: StoredValue<bool>,
+}
+
+impl Home {
+    fn new() -> Self {
+        Self {
+            nav: use_nav(),
+            toasts: expect_context::<Toasts>(),
+            canvases: RwSignal::new(None),
+            stale: RwSignal::new(None),
+            templates: RwSignal::default(),
+            open: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            asking: StoredValue::new(false),
+        }
+    }
+
+    /// Asks for the list, one question at a time.
+    fn refresh(self) {
+        if self.asking.try_get_value() != Some(false) {
+            return;
+        }
+        self.asking.set_value(true);
+        spawn_local(async move {
+            let answer = api::list::<CanvasBody>(LIST).await;
+            // The page may have been left meanwhile.
+            if self.asking.try_set_value(false).is_some() {
+                return;
+            }
+            match answer {
+                Ok(list) => {
+                    self.stale.set(None);
+                    if self.canvases.with_untracked(|old| old.as_ref() != Some(&list)) {
+                        self.canvases.set(Some(list));
+                    }
+                }
+                Err(error) => self.stale.set(Some(error.detail)),
+            }
+        });
+    }
+
+    fn create(self) {
+        self.make(async move { api::post("/api/canvases", &NewCanvas::default()).await });
+    }
+
+    fn use_template(self, id: &str) {
+        let path = format!("/api/templates/{id}/use");
+        self.make(async move { api::post(&path, &api::nothing()).await });
+    }
+
+    /// Makes one canvas and goes there; a second click meanwhile makes no second one.
+    fn make(self, made: impl Future<Output = Result<Made, ApiError>> + 'static) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        spawn_local(async move {
+            match made.await {
+                Ok(made) => self.nav.go(&format!("/c/{}", made.id)),
+                Err(error) => self.toasts.bad(&error.detail),
+            }
+            // Gone with the page where it worked.
+            let _gone = self.busy.try_set(false);
+        });
+    }
+}
 
 /// The list of canvases.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    view! { <main class="lone"><h1>"Canvases"</h1></main> }
+    set_title("Canvases · Gesso");
+    let home = Home::new();
+    let search = RwSignal::new(String::new());
+    let sort = RwSignal::new(Sort::Changed);
+    keep_fresh(home);
+    spawn_local(async move {
+        if let Ok(list) = api::list::<TemplateBody>("/api/templates").await {
+            let _gone = home.templates.try_set(list);
+        }
+    });
+
+    let shown = Memo::new(move |_| {
+        let wanted = search.get().trim().to_lowercase();
+        let fits = |canvas: &CanvasBody| {
+            canvas.name.to_lowercase().contains(&wanted)
+                || canvas.description.to_lowercase().contains(&wanted)
+        };
+        let mut list = home.canvases.get().unwrap_or_default();
+        list.retain(fits);
+        sort.get().apply(&mut list);
+        list
+    });
+    view! {
+        <TopBar search />
+        <main class="wrap">
+            <div class="head">
+                <h1>"Canvases"</h1>
+                <div class="grow"></div>
+                <div class="row acts">
+                    <button class="btn l hide-s" on:click=move |_| home.open.set(Some(Open::Templates))>
+                        {icon("template")} "Templates"
+                    </button>
+                    <button class="btn primary l" disabled=move || home.busy.get() on:click=move |_| home.create()>
+                        {icon("plus")} "New canvas"
+                    </button>
+                </div>
+            </div>
+            <TemplateRow home />
+            {move || {
+                let some = home.canvases.with(|list| list.as_ref().is_some_and(|list| !list.is_empty()));
+                some.then(|| view! { <Tools shown search sort /> })
+            }}
+            <Stale home />
+            <section class="cards" aria-label="Canvases" aria-busy=move || home.canvases.with(Option::is_none).to_string()>
+                <For each=move || shown.get() key=|canvas| canvas.id.clone() let:canvas>
+                    <Card home first=canvas />
+                </For>
+                {move || nothing_shown(home, shown, search)}
+            </section>
+        </main>
+        <Dialogs home />
+    }
+}
+
+/// Asks again every few seconds and whenever somebody comes back to the page.
+fn keep_fresh(home: Home) {
+    home.refresh();
+    let seen = move || {
+        if !document().hidden() {
+            home.refresh();
+        }
+    };
+    let back = window_event_listener(ev::focus, move |_| seen());
+    on_cleanup(move || back.remove());
+    match set_interval_with_handle(seen, REFRESH) {
+        Ok(timer) => on_cleanup(move || timer.clear()),
+        Err(error) => web_sys::console::warn_1(&error),
+    }
+}
+
+#[component]
+fn TopBar(search: RwSignal<String>) -> impl IntoView {
+    let me = RwSignal::new(None::<Me>);
+    let credits = RwSignal::new(None::<Credits>);
+    spawn_local(async move {
+        if let Ok(who) = api::get::<Me>("/api/me").await {
+            let _gone = me.try_set(Some(who));
+        }
+        if let Ok(now) = api::get::<Credits>("/api/credits").await {
+            let _gone = credits.try_set(Some(now));
+        }
+    });
+    let field = NodeRef::<leptos::html::Input>::new();
+    let keys = window_event_listener(ev::keydown, move |event| {
+        let plain = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+        if event.key() == "/" && plain && !typing(&event) {
+            event.prevent_default();
+            if let Some(field) = field.get_untracked()
+                && field.focus().is_err()
+            {
+                web_sys::console::warn_1(&"focus was refused".into());
+            }
+        }
+    });
+    on_cleanup(move || keys.remove());
+    view! {
+        <header class="hb">
+            <a class="row brand" href="/">{logo()}<span>"Gesso"</span></a>
+            <label class="field hsearch hide-s">
+                {icon("search")}
+                <input
+                    node_ref=field
+                    type="search"
+                    placeholder="Search canvases"
+                    aria-label="Search canvases"
+                    bind:value=search
+                />
+                <kbd>"/"</kbd>
+            </label>
+            <div class="row hr">
+                {move || credits.get().map(|now| {
+                    let free = grouped(&(now.balance - now.held).to_string());
+                    let label = format!("{free} credits");
+                    view! {
+                        <span class="credits" aria-label=label.clone() title=label>
+                            {icon("credit")}<span class="num">{free}</span>
+                        </span>
+                    }
+                })}
+                <ThemeSwitch />
+                <OwnAvatar me />
+            </div>
+        </header>
+    }
+}
+
+/// Whether a key belongs to a field or an open dialog.
+fn typing(event: &web_sys::KeyboardEvent) -> bool {
+    let Some(Ok(target)) = event.target().map(|target| target.dyn_into::<web_sys::Element>())
+    else {
+        return false;
+    };
+    matches!(target.closest("input, textarea, select, dialog, [contenteditable]"), Ok(Some(_)))
+}
+
+/// A number with its thousands apart.
+fn grouped(number: &str) -> String {
+    let (whole, rest) = number.find('.').map_or((number, ""), |at| number.split_at(at));
+    let mut out = String::new();
+    for (i, digit) in whole.char_indices() {
+        if i > 0 && (whole.len() - i) % 3 == 0 && !out.ends_with('-') {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
+#[component]
+fn TemplateRow(home: Home) -> impl IntoView {
+    let card = move |template: TemplateBody| {
+        view! { <TemplateCard home template /> }
+    };
+    move || {
+        let list = home.templates.get();
+        (!list.is_empty()).then(|| {
+            let cards = list.into_iter().take(TEMPLATES_SHOWN).map(card).collect_view();
+            view! { <section class="tpls" aria-label="Start from a template">{cards}</section> }
+        })
+    }
+}
+
+/// One template; a click makes a canvas of it and opens it.
+#[component]
+fn TemplateCard(home: Home, template: TemplateBody) -> impl IntoView {
+    let art = match template.id.as_str() {
+        "first-image" => "#a-lighthouse",
+        "two-looks" => "#a-boat",
+        "from-reference" => "#a-dunes",
+        _ => "#a-leaves",
+    };
+    let id = template.id;
+    view! {
+        <button class="tpl" disabled=move || home.busy.get() on:click=move |_| home.use_template(&id)>
+            <span class="ti"><svg class="art" aria-hidden="true"><use href=art></use></svg></span>
+            <span class="tt"><b>{template.name}</b><span>{template.description}</span></span>
+        </button>
+    }
+}
+
+#[component]
+fn Tools(
+    shown: Memo<Vec<CanvasBody>>,
+    search: RwSignal<String>,
+    sort: RwSignal<Sort>,
+) -> impl IntoView {
+    let anchor = RwSignal::new_local(None::<web_sys::HtmlElement>);
+    let close = Callback::new(move |()| anchor.set(None));
+    let count = move || match shown.with(Vec::len) {
+        1 => "1 canvas".to_owned(),
+        n => format!("{n} canvases"),
+    };
+    let choose = move |order: Sort| {
+        Callback::new(move |()| {
+            sort.set(order);
+            anchor.set(None);
+        })
+    };
+    view! {
+        <div class="tools">
+            <span class="muted count">{count}</span>
+            <label class="field msearch">
+                {icon("search")}
+                <input type="search" placeholder="Search" aria-label="Search canvases" bind:value=search />
+            </label>
+            <span class="grow"></span>
+            <button
+                class="btn ghost"
+                aria-haspopup="menu"
+                aria-expanded=move || anchor.with(Option::is_some).to_string()
+                aria-label=move || format!("Sort: {}", sort.get().title())
+                on:click=move |event| anchor.set(Some(card::button_of(&event)))
+            >
+                {icon("sort")}
+                <span>{move || sort.get().title()}</span>
+                {icon("down")}
+            </button>
+        </div>
+        {move || anchor.get().map(|anchor| view! {
+            <Menu label="Sort" anchor on_close=close>
+                {Sort::ALL.into_iter().map(|order| view! {
+                    <MenuItem name="sort" label=order.title() on={sort.get_untracked() == order} run=choose(order) />
+                }).collect_view()}
+            </Menu>
+        })}
+    }
+}
+
+/// Says that the list may be old, and why.
+#[component]
+fn Stale(home: Home) -> impl IntoView {
+    move || {
+        home.stale.get().map(|why| {
+            view! {
+                <div class="banner" role="status" style="margin:0 0 16px">
+                    {icon("offline")}
+                    <div><b>"This list may be out of date"</b><p>{why}</p></div>
+                </div>
+            }
+        })
+    }
+}
+
+/// What stands where no card is: nothing yet, nothing found, or nothing there.
+fn nothing_shown(
+    home: Home,
+    shown: Memo<Vec<CanvasBody>>,
+    search: RwSignal<String>,
+) -> Option<AnyView> {
+    let Some(count) = home.canvases.with(|list| list.as_ref().map(Vec::len)) else {
+        let waiting = home.stale.with(Option::is_none);
+        let cards = (0..4).map(|_| view! { <div class="cv is-loading" aria-hidden="true"></div> });
+        return waiting.then(|| cards.collect_view().into_any());
+    };
+    if shown.with(|list| !list.is_empty()) {
+        return None;
+    }
+    if count > 0 {
+        return Some(
+            view! {
+                <div class="empty">
+                    <h2>{move || format!("No canvas is called “{}”", search.get().trim())}</h2>
+                    <p>"Names and descriptions are searched."</p>
+                    <button class="btn l" on:click=move |_| search.set(String::new())>"Show all"</button>
+                </div>
+            }
+            .into_any(),
+        );
+    }
+    Some(view! { <FirstSteps home /> }.into_any())
+}
+
+#[component]
+fn FirstSteps(home: Home) -> impl IntoView {
+    let steps = [
+        "Open a template, or an empty canvas",
+        "Change the words in the text card",
+        "Press Run and watch the picture appear",
+    ];
+    let first =
+        move || home.templates.with(|list| list.first().map(|template| template.id.clone()));
+    let begin = move |_| match first() {
+        Some(id) => home.use_template(&id),
+        None => home.create(),
+    };
+    view! {
+        <div class="empty">
+            <svg class="art" aria-hidden="true"><use href="#a-lighthouse"></use></svg>
+            <h2>"Make your first picture in a minute"</h2>
+            <p>"A canvas holds cards and the wires between them. Everybody with this address sees the same one, live."</p>
+            <ol>
+                {steps.into_iter().enumerate().map(|(i, step)| view! {
+                    <li><span class="n">{i + 1}</span>{step}</li>
+                }).collect_view()}
+            </ol>
+            <div class="acts">
+                <button class="btn primary l" disabled=move || home.busy.get() on:click=begin>
+                    {icon("play")}
+                    {move || if first().is_some() { "Start with a template" } else { "Start" }}
+                </button>
+                <button class="btn l" disabled=move || home.busy.get() on:click=move |_| home.create()>
+                    "Empty canvas"
+                </button>
+            </div>
+        </div>
+    }
 }

@@ -30,7 +30,7 @@ pub fn Menu(
         move_focus(&menu, Step::First);
     });
     let close = move || {
-        held.with_value(|anchor| focus(anchor));
+        held.with_value(focus);
         on_close.run(());
     };
     let keys = move |event: web_sys::KeyboardEvent| {

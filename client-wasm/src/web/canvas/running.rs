@@ -161,11 +161,6 @@ pub fn stop_all(page: Page) {
     }
 }
 
-/// Tries again what failed in a run, from the same snapshot.
-pub fn retry_node(page: Page, node: &str) {
-    start(page, target(Mode::Node, Some(node)));
-}
-
 /// A run changed in the document: its end is told.
 pub fn runs_changed(page: Page) {
     let runs = page.runs.get_untracked();

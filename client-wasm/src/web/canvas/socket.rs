@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use super::page::{Page, now_ms, random};
 use crate::core::presence::{Presence, Spot, Viewport};
-use crate::core::sync::{Action, Event, Phase};
+use crate::core::sync::{Action, Event};
 
 /// Presence is told at most so often, in ms.
 const TELL_MS: f64 = 50.0;
@@ -221,12 +221,4 @@ fn take_fresh(page: Page, why: &str) {
             super::upload::download_bytes(&bytes, "canvas.yjs");
         }),
     );
-}
-
-/// Whether the connection is given up, with the sentence that says why.
-pub fn ended(page: Page) -> Option<String> {
-    match page.core().borrow().sync.phase() {
-        Phase::Ended(why) => Some(why.clone()),
-        Phase::Waiting { .. } | Phase::Connecting | Phase::Handshake | Phase::Live => None,
-    }
 }

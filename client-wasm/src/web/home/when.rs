@@ -1,0 +1,52 @@
+//! Times as people say them, in the browser's own time zone.
+
+use js_sys::Date;
+use wasm_bindgen::JsValue;
+
+const DAY_MS: f64 = 86_400_000.0;
+const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// Milliseconds since 1970 as the browser's date; exact far beyond any date shown.
+fn date(at_ms: i64) -> Date {
+    #[expect(clippy::cast_precision_loss, reason = "dates are far below 2^53 ms")]
+    Date::new(&JsValue::from_f64(at_ms as f64))
+}
+
+/// `09:12`
+pub(super) fn clock(at_ms: i64) -> String {
+    let at = date(at_ms);
+    format!("{:02}:{:02}", at.get_hours(), at.get_minutes())
+}
+
+/// `Today, 09:12`, `Yesterday`, `Tuesday`, `3 Mar`, `3 Mar 2025`.
+pub(super) fn told(at_ms: i64) -> String {
+    let (at, now) = (date(at_ms), Date::new_0());
+    let midnight = |day: &Date| {
+        let start = Date::new(day);
+        start.set_hours(0);
+        start.set_minutes(0);
+        start.set_seconds(0);
+        start.set_milliseconds(0);
+        start.get_time()
+    };
+    // Rounded, because a day with a change of clocks is an hour shorter or longer.
+    let days = ((midnight(&now) - midnight(&at)) / DAY_MS).round();
+    let named = |names: &[&'static str], i: u32| {
+        usize::try_from(i).ok().and_then(|i| names.get(i).copied()).unwrap_or_default()
+    };
+    let month = named(&MONTHS, at.get_month());
+    if days < 1.0 {
+        format!("Today, {}", clock(at_ms))
+    } else if days < 2.0 {
+        "Yesterday".to_owned()
+    } else if days < 7.0 {
+        named(&DAYS, at.get_day()).to_owned()
+    } else if at.get_full_year() == now.get_full_year() {
+        format!("{} {month}", at.get_date())
+    } else {
+        format!("{} {month} {}", at.get_date(), at.get_full_year())
+    }
+}

@@ -1,0 +1,125 @@
+//! What the tests need beside Rust: found, installed where that is possible, or named.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::shell;
+
+/// A program and the Debian package that brings it.
+struct Tool {
+    program: &'static str,
+    package: &'static str,
+}
+
+const TOOLS: [Tool; 4] = [
+    Tool { program: "node", package: "nodejs" },
+    Tool { program: "npm", package: "npm" },
+    Tool { program: "chromium", package: "chromium" },
+    Tool { program: "initdb", package: "postgresql" },
+];
+
+/// Installs what is missing, where it may; the names of what is missing still.
+pub(crate) fn install() -> Vec<&'static str> {
+    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !there(tool.program)).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    match root() {
+        Some(sudo) if shell::on_path("apt-get") => {
+            println!("installing {}", packages.join(" "));
+            for args in [
+                vec!["update"],
+                [vec!["install", "-y", "--no-install-recommends"], packages].concat(),
+            ] {
+                let mut apt = as_root(sudo, "apt-get");
+                apt.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+                if let Err(error) = shell::must(&mut apt) {
+                    println!("{error:#}");
+                }
+            }
+        }
+        _ => println!(
+            "missing for the tests: {0}\n  Debian: sudo apt-get install {0}",
+            packages.join(" ")
+        ),
+    }
+    TOOLS.iter().map(|tool| tool.program).filter(|program| !there(program)).collect()
+}
+
+/// How to act as root: plainly, through sudo, or not at all.
+#[derive(Clone, Copy)]
+enum Root {
+    Plain,
+    Sudo,
+}
+
+fn root() -> Option<Root> {
+    if am_root() {
+        return Some(Root::Plain);
+    }
+    shell::ask(Command::new("sudo").args(["-n", "true"])).map(|_| Root::Sudo)
+}
+
+fn as_root(how: Root, program: &str) -> Command {
+    match how {
+        Root::Plain => Command::new(program),
+        Root::Sudo => {
+            let mut sudo = Command::new("sudo");
+            sudo.args(["-n", program]);
+            sudo
+        }
+    }
+}
+
+/// Whether we are root.
+pub(crate) fn am_root() -> bool {
+    shell::ask(Command::new("id").arg("-u")).as_deref() == Some("0")
+}
+
+fn there(program: &str) -> bool {
+    match program {
+        "chromium" => chromium().is_some(),
+        "initdb" => postgres(program).is_some(),
+        _ => shell::on_path(program),
+    }
+}
+
+/// The browser: `GESSO_CHROMIUM`, or the system's.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("GESSO_CHROMIUM") {
+        return Some(PathBuf::from(named)).filter(|path| path.is_file());
+    }
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let dirs: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    names.iter().find_map(|name| dirs.iter().map(|dir| dir.join(name)).find(|path| path.is_file()))
+}
+
+/// A program of PostgreSQL; Debian keeps its server's off the PATH.
+pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let mut dirs: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
+        dirs.extend(versions.flatten().map(|version| version.path().join("bin")));
+    }
+    let found = dirs.into_iter().map(|dir| dir.join(program)).find(|path| path.is_file())?;
+    // PostgreSQL finds its own parts beside the real file.
+    Some(found.canonicalize().unwrap_or(found))
+}
+
+/// The packages of the browser tests, exactly as locked; nothing to do where they are there already.
+pub(crate) fn node_modules(dir: &Path) -> Result<()> {
+    let lock =
+        std::fs::read(dir.join("package-lock.json")).context("tests/browser/package-lock.json")?;
+    let wanted = blake3::hash(&lock).to_hex();
+    let stamp = dir.join("node_modules/.installed");
+    if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted.as_str()) {
+        return Ok(());
+    }
+    shell::must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))?;
+    std::fs::write(stamp, wanted.as_str())?;
+    Ok(())
+}
