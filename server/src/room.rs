@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::{BoxFuture, join_all};
+use gesso_protocol::schema::Meta;
 use gesso_protocol::wire::close;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 use yrs::{Transaction, TransactionMut};
@@ -44,6 +45,10 @@ pub trait RoomHooks: Send + Sync + 'static {
         &'a self,
         canvas: &'a str,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
+
+    /// Tells that the document changed, with its name and description as they are now; at most once in
+    /// [`RoomLimits::tell_ms`].
+    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
 }
 
 /// Why a room could not do what it was asked.

@@ -139,9 +139,9 @@ impl Clip {
             let id = ids[node.id.as_str()].clone();
             // A copy stays in the group only where the group is there (copied along, or on this canvas).
             let parent = node.parent.as_deref().and_then(|parent| {
-                ids.get(parent).cloned().or_else(|| {
-                    canvas.nodes.contains_key(parent).then(|| parent.to_owned())
-                })
+                ids.get(parent)
+                    .cloned()
+                    .or_else(|| canvas.nodes.contains_key(parent).then(|| parent.to_owned()))
             });
             let copy = NewNode {
                 id: id.clone(),
@@ -232,14 +232,23 @@ mod tests {
 
     fn filled() -> Replica {
         let mut page = Replica::new(1, "canvas", Arc::new(|| 1));
-        let node = |id: &str, kind: &str| NewNode { id: id.into(), kind: kind.into(), ..NewNode::default() };
+        let node = |id: &str, kind: &str| NewNode {
+            id: id.into(),
+            kind: kind.into(),
+            ..NewNode::default()
+        };
         page.edit(|txn| {
             schema::add_node(txn, &NewNode { text: "fog".into(), ..node("t", "text") });
             schema::add_node(txn, &node("g", "image_generator"));
             schema::add_node(txn, &node("u", "image_upscaler"));
-            for (from, out, to, port) in [("t", "text", "g", "prompt"), ("g", "image", "u", "image")] {
-                let connection =
-                    Connection { from: (from.into(), out.into()), to: (to.into(), port.into()), items_all: false };
+            for (from, out, to, port) in
+                [("t", "text", "g", "prompt"), ("g", "image", "u", "image")]
+            {
+                let connection = Connection {
+                    from: (from.into(), out.into()),
+                    to: (to.into(), port.into()),
+                    items_all: false,
+                };
                 schema::connect(txn, &connection);
             }
         });

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use gesso_protocol::schema;
 use gesso_protocol::wire::close;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -130,6 +131,11 @@ pub(crate) struct Driver {
     flushed: Instant,
     outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
     outcome_again: bool,
+    /// Writes of the server so far, and how many there were when the outcome was asked for.
+    writes: u64,
+    writes_at_outcome: u64,
+    /// The last persist that the list was told of, and when.
+    told: (u64, Instant),
     folding: Option<JoinHandle<()>>,
     idle_since: Option<Instant>,
 }
@@ -158,6 +164,9 @@ impl Driver {
             flushed: Instant::now(),
             outcome: None,
             outcome_again: false,
+            writes: 0,
+            writes_at_outcome: 0,
+            told: (0, Instant::now()),
             folding: None,
             idle_since: None,
         }
@@ -278,6 +287,7 @@ impl Driver {
                 if self.core.broken().is_none()
                     && let Some(waiter) = call(&mut self.core)
                 {
+                    self.writes += 1;
                     self.fresh.push(waiter);
                 }
             }
@@ -326,7 +336,24 @@ impl Driver {
             self.forget(conn);
         }
         self.core.tick(now);
+        self.tell();
         self.is_dirty = true;
+    }
+
+    /// Tells the list that the document changed.
+    fn tell(&mut self) {
+        let (told, at) = self.told;
+        let persisted = self.core.persisted();
+        if persisted == told
+            || at.elapsed() < Duration::from_millis(self.setup.limits.tell_ms)
+            || self.core.broken().is_some()
+        {
+            return;
+        }
+        self.told = (persisted, Instant::now());
+        let meta = self.core.read(|txn| schema::read_meta(txn));
+        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        tokio::spawn(async move { hooks.edited(&canvas, meta).await });
     }
 
     /// Fans out and persists; then every waiter knows for which persist it waits.
@@ -425,6 +452,7 @@ impl Driver {
             self.outcome_again = true;
             return;
         }
+        self.writes_at_outcome = self.writes;
         let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
         self.outcome = Some(tokio::spawn(async move {
             hooks.outcome(&canvas).await.map_err(|error| error.to_string())
@@ -432,6 +460,12 @@ impl Driver {
     }
 
     fn lay_outcome(&mut self, found: Result<OutcomeWrite, String>) {
+        // What the server wrote since may be newer than what was read; the database always is first.
+        if self.writes != self.writes_at_outcome {
+            self.outcome_again = false;
+            self.check_outcome();
+            return;
+        }
         match found {
             Ok(write) => drop(self.core.write(write)),
             Err(error) => {

@@ -41,6 +41,8 @@ pub struct RoomLimits {
     pub inbox_max_bytes: usize,
     /// How long a room without connections and handles stays in memory, in ms.
     pub idle_ms: u64,
+    /// The shortest time between two notices that a document changed, in ms.
+    pub tell_ms: u64,
     /// Log rows after which they are folded into a snapshot.
     pub fold_updates: u64,
     /// Log bytes after which they are folded into a snapshot.
@@ -73,6 +75,7 @@ impl Default for RoomLimits {
             inbox_max_messages: 1_024,
             inbox_max_bytes: 64 << 20,
             idle_ms: 30_000,
+            tell_ms: 1_000,
             fold_updates: 500,
             fold_bytes: 1 << 20,
             ping_ms: 15_000,

@@ -31,7 +31,13 @@ fn about(page: Page) -> Option<About> {
         Some((n.kind.clone(), n.shown_title().to_owned(), n.locked))
     })?;
     let has_output = matches!(showing(page, first), Showing::Asset(_));
-    Some(About { kind: if ids.len() == 1 { kind } else { String::new() }, title, locked, has_output, ids })
+    Some(About {
+        kind: if ids.len() == 1 { kind } else { String::new() },
+        title,
+        locked,
+        has_output,
+        ids,
+    })
 }
 
 /// The bar.
@@ -39,7 +45,10 @@ fn about(page: Page) -> Option<About> {
 pub fn ActionBar(page: Page) -> impl IntoView {
     let about = Memo::new(move |_| about(page));
     let hidden = move || {
-        page.busy.get() || page.far.get() || page.renaming.with(Option::is_some) || page.screen.get().0 < 480.0
+        page.busy.get()
+            || page.far.get()
+            || page.renaming.with(Option::is_some)
+            || page.screen.get().0 < 480.0
     };
     move || {
         let about = about.get().filter(|_| !hidden())?;
@@ -180,7 +189,8 @@ pub fn RunMenu(page: Page, id: StoredValue<String>) -> impl IntoView {
         }
     };
     let left = move || page.credits.get().map(|c| format!("{c} credits left")).unwrap_or_default();
-    let note = move || (blocked.get()).then(|| view! { <div class="menu-note">{running::UPSTREAM}</div> });
+    let note =
+        move || (blocked.get()).then(|| view! { <div class="menu-note">{running::UPSTREAM}</div> });
     let list = move || {
         open.get().then(|| {
             view! {

@@ -54,8 +54,12 @@ fn share(page: Page) {
     let copied = window().navigator().clipboard().write_text(&href);
     leptos::task::spawn_local(async move {
         match wasm_bindgen_futures::JsFuture::from(copied).await {
-            Ok(_) => page.toasts.good("Link copied. Whoever opens it works on this canvas with you."),
-            Err(_) => page.toasts.say("link", &format!("Copy this link to share the canvas: {href}")),
+            Ok(_) => {
+                page.toasts.good("Link copied. Whoever opens it works on this canvas with you.")
+            }
+            Err(_) => {
+                page.toasts.say("link", &format!("Copy this link to share the canvas: {href}"))
+            }
         }
     });
 }
@@ -114,7 +118,8 @@ fn Name(page: Page) -> impl IntoView {
 #[component]
 fn SavingMark(page: Page) -> impl IntoView {
     let words = move || page.saving.with(Saving::words);
-    let offline = move || page.saving.with(|s| matches!(s, Saving::Offline { .. } | Saving::Ended(_)));
+    let offline =
+        move || page.saving.with(|s| matches!(s, Saving::Offline { .. } | Saving::Ended(_)));
     let mark = move || {
         page.saving.with(|s| match s {
             Saving::Saved => icon("check").into_any(),
@@ -148,7 +153,9 @@ pub fn OfflineBanner(page: Page) -> impl IntoView {
             long.set(false);
         }
     });
-    let ended = move || page.saving.with(|s| if let Saving::Ended(why) = s { Some(why.clone()) } else { None });
+    let ended = move || {
+        page.saving.with(|s| if let Saving::Ended(why) = s { Some(why.clone()) } else { None })
+    };
     move || {
         if let Some(why) = ended() {
             return Some(
@@ -182,15 +189,21 @@ pub fn Rail(page: Page) -> impl IntoView {
         let id = commands::add(page, commands::blank(kind), None);
         super::spotlight::after_adding(kind, id);
     };
-    let tool = move |name: &'static str, label: &'static str, key: &'static str, run: Callback<()>| {
+    let tool = move |name: &'static str,
+                     label: &'static str,
+                     key: &'static str,
+                     run: Callback<()>| {
         let title = if key.is_empty() { label.to_owned() } else { format!("{label}  {key}") };
         view! { <button class="ib" title=title aria-label=label on:click=move |_| run.run(())>{icon_l(name)}</button> }
     };
-    let kind = move |name: &'static str, label: &'static str, key: &'static str, id: &'static str| {
-        tool(name, label, key, Callback::new(move |()| add(id)))
-    };
+    let kind =
+        move |name: &'static str, label: &'static str, key: &'static str, id: &'static str| {
+            tool(name, label, key, Callback::new(move |()| add(id)))
+        };
     let ask = move |query: &'static str| {
-        Callback::new(move |()| page.spotlight.set(Some(Asked { query: query.to_owned(), ..Asked::default() })))
+        Callback::new(move |()| {
+            page.spotlight.set(Some(Asked { query: query.to_owned(), ..Asked::default() }))
+        })
     };
     let sticker_menu = move || {
         stickers.get().then(|| {
@@ -292,7 +305,8 @@ pub fn Minimap(page: Page) -> impl IntoView {
             let (w, h) = page.screen.get();
             page.camera.get().view(w, h)
         };
-        let all = boxes.with(|b| Rect::around(b.iter().map(|(x, y, w, h, _)| Rect::new(*x, *y, *w, *h))));
+        let all =
+            boxes.with(|b| Rect::around(b.iter().map(|(x, y, w, h, _)| Rect::new(*x, *y, *w, *h))));
         let all = all.map_or(view, |r| r.union(view));
         (all.grown(all.w.max(all.h) * 0.04), view)
     });

@@ -6,7 +6,6 @@ use gesso_protocol::nodes::{self, NodeSpec};
 use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 
-use crate::web::icons::{icon, of_kind};
 use super::layout;
 use super::media::MediaBody;
 use super::page::{NodeSignals, NodeView, Page};
@@ -14,6 +13,7 @@ use super::people;
 use super::ports::Ports;
 use super::running::{self, Shown};
 use super::text::TextField;
+use crate::web::icons::{icon, of_kind};
 
 /// What all parts of one card share.
 #[derive(Clone)]
@@ -63,7 +63,8 @@ pub fn CardView(page: Page, id: String) -> impl IntoView {
 /// "Lighthouse, Image Generator, completed".
 fn full_name(card: &Card) -> String {
     let state = card.shown.get();
-    let word = if state.word.is_empty() { state.state.to_owned() } else { state.word.to_lowercase() };
+    let word =
+        if state.word.is_empty() { state.state.to_owned() } else { state.word.to_lowercase() };
     card.signals.view.with(|v| {
         let kind = nodes::spec(&v.node.kind).map_or(v.node.kind.as_str(), |s| s.title);
         format!("{}, {kind}, {word}", v.node.shown_title())
@@ -170,7 +171,10 @@ fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
     let body = match spec.id {
         "text" => text_body(&card).into_any(),
         "list" => super::list::list_body(&card).into_any(),
-        "upload" | "media" => view! { <MediaBody card=card.clone() spec=spec /> <div style="height:6px"></div> }.into_any(),
+        "upload" | "media" => {
+            view! { <MediaBody card=card.clone() spec=spec /> <div style="height:6px"></div> }
+                .into_any()
+        }
         _ => runnable(&card, spec).into_any(),
     };
     view! {
@@ -259,7 +263,8 @@ pub fn Title(card: Card) -> impl IntoView {
 /// The state at the right of the head: shape, colour and word.
 fn head_mark(card: &Card) -> AnyView {
     if let Some(name) = people::typist(card.page, &card.id()) {
-        return view! { <span class="st" data-s="idle">{format!("{name} is typing")}</span> }.into_any();
+        return view! { <span class="st" data-s="idle">{format!("{name} is typing")}</span> }
+            .into_any();
     }
     let view = card.view();
     if view.node.kind == "list" {
@@ -359,7 +364,8 @@ fn notes(card: &Card) -> AnyView {
             view! { <div class="reason quiet">{error.detail.clone()}</div> }.into_any()
         }
         (NodeState::Cancelled, _) => {
-            view! { <div class="reason quiet">"Stopped. Nothing was charged for it."</div> }.into_any()
+            view! { <div class="reason quiet">"Stopped. Nothing was charged for it."</div> }
+                .into_any()
         }
         _ => {
             let shown = card.shown.get();
@@ -412,7 +418,8 @@ fn sticky(card: Card) -> impl IntoView {
         move || {
             let given = card.signals.view.with(|v| v.node.title.is_some());
             let renaming = card.page.renaming.with(|r| r.as_deref() == Some(&card.id()));
-            (given || renaming).then(|| view! { <b class="note-title"><Title card=card.clone() /></b> })
+            (given || renaming)
+                .then(|| view! { <b class="note-title"><Title card=card.clone() /></b> })
         }
     };
     let selected = card.selected;
@@ -452,7 +459,8 @@ fn sticker(card: Card) -> impl IntoView {
         let card = card.clone();
         move || {
             card.signals.view.with(|v| {
-                let which = v.node.settings.get("sticker").and_then(|s| s.as_str()).unwrap_or_default();
+                let which =
+                    v.node.settings.get("sticker").and_then(|s| s.as_str()).unwrap_or_default();
                 let which = STICKERS.iter().find(|s| **s == which).unwrap_or(&STICKERS[0]);
                 format!("#k-{which}")
             })

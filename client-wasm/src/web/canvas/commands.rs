@@ -43,7 +43,8 @@ fn free_place(page: Page, wanted: Point, w: f64, h: f64) -> Point {
 
 /// Adds a node with its middle at `at` (the middle of the screen for `None`), selects it and answers its id.
 pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
-    let probe = schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
+    let probe =
+        schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
     let (w, h) = (layout::width(&probe), layout::guessed_height(&probe));
     let corner = match at {
         Some(at) => Point::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0)),
@@ -72,7 +73,11 @@ pub fn delete(page: Page, ids: &[String]) {
         return;
     }
     page.edit(|txn| schema::remove_nodes(txn, ids));
-    let what = if ids.len() == 1 { "Deleted 1 node".to_owned() } else { format!("Deleted {} nodes", ids.len()) };
+    let what = if ids.len() == 1 {
+        "Deleted 1 node".to_owned()
+    } else {
+        format!("Deleted {} nodes", ids.len())
+    };
     page.live.set(what);
     page.select([]);
 }
@@ -179,7 +184,9 @@ pub fn group(page: Page) {
 pub fn ungroup(page: Page) {
     let groups: Vec<String> = page.read(|canvas| {
         let ids = page.selection.get_untracked();
-        ids.into_iter().filter(|id| canvas.nodes.get(id).is_some_and(|n| n.kind == "group")).collect()
+        ids.into_iter()
+            .filter(|id| canvas.nodes.get(id).is_some_and(|n| n.kind == "group"))
+            .collect()
     });
     if groups.is_empty() {
         return;
@@ -284,8 +291,8 @@ pub fn choose(page: Page, id: &str, generation: &str) {
 
 /// Takes away what a node shows and passes on, until its next result.
 pub fn reset_creation(page: Page, id: &str) {
-    let newest = page
-        .read(|c| gesso_protocol::graph::newest_generation(c, id, "").map(|g| g.id.clone()));
+    let newest =
+        page.read(|c| gesso_protocol::graph::newest_generation(c, id, "").map(|g| g.id.clone()));
     page.edit(|txn| schema::set_output(txn, id, "", Some((Value::Null, newest.as_deref()))));
 }
 

@@ -22,7 +22,9 @@ pub struct Context {
 
 /// Opens the menu for what a right click hit.
 pub fn open(page: Page, e: &web_sys::MouseEvent) {
-    let own = gestures::target_of(document().element_from_point(e.client_x() as f32, e.client_y() as f32).as_ref());
+    let own = gestures::target_of(
+        document().element_from_point(e.client_x() as f32, e.client_y() as f32).as_ref(),
+    );
     if own == Target::Own && super::dom::typing() {
         return;
     }
@@ -48,7 +50,12 @@ pub fn open_at(page: Page, p: Point) {
 
 type Line = (&'static str, &'static str, &'static str, Callback<()>);
 
-fn line(icon: &'static str, label: &'static str, key: &'static str, run: impl Fn() + Send + Sync + 'static) -> Line {
+fn line(
+    icon: &'static str,
+    label: &'static str,
+    key: &'static str,
+    run: impl Fn() + Send + Sync + 'static,
+) -> Line {
     (icon, label, key, Callback::new(move |()| run()))
 }
 
@@ -67,8 +74,12 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
         })));
         lines.push(None);
     }
-    lines.push(Some(line("rename", "Rename", "F2", move || page.renaming.set(Some(id.get_value())))));
-    lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || commands::duplicate(page, [32.0, 32.0]))));
+    lines.push(Some(line("rename", "Rename", "F2", move || {
+        page.renaming.set(Some(id.get_value()))
+    })));
+    lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || {
+        commands::duplicate(page, [32.0, 32.0])
+    })));
     if kind == "group" {
         lines.push(Some(line("group", "Ungroup", "Mod Shift G", move || commands::ungroup(page))));
     } else {
@@ -111,9 +122,13 @@ fn menu(page: Page, context: Context) -> impl IntoView {
         Target::Node(id) => for_node(page, id),
         Target::Edge(key) => {
             let key = StoredValue::new(key.clone());
-            vec![Some(line("trash", "Delete", "", move || commands::delete_edge(page, &key.get_value())))]
+            vec![Some(line("trash", "Delete", "", move || {
+                commands::delete_edge(page, &key.get_value())
+            }))]
         }
-        Target::Canvas | Target::Port(_) | Target::Corner(_) | Target::Own => for_canvas(page, context.at),
+        Target::Canvas | Target::Port(_) | Target::Corner(_) | Target::Own => {
+            for_canvas(page, context.at)
+        }
     };
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |_| {

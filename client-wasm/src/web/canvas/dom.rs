@@ -33,7 +33,9 @@ pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
 pub fn typing() -> bool {
     document().active_element().is_some_and(|e| {
         let tag = e.tag_name();
-        tag == "TEXTAREA" || tag == "SELECT" || (tag == "INPUT" && e.get_attribute("type").as_deref() != Some("range"))
+        tag == "TEXTAREA"
+            || tag == "SELECT"
+            || (tag == "INPUT" && e.get_attribute("type").as_deref() != Some("range"))
     })
 }
 

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::card::Card;
 use super::commands;
-use crate::web::icons::icon;
 use super::running;
+use crate::web::icons::icon;
 
 /// Which of how many generations is shown, counted from 1; 0 for none of them.
 pub fn history_place(card: &Card) -> (usize, usize) {
@@ -63,7 +63,11 @@ fn offer(card: &Card) -> Offer {
     match view.state() {
         NodeState::Running | NodeState::Paused => Offer::Stop,
         NodeState::Pending => {
-            if running::upstream_active(card.page, &card.id()) { Offer::Blocked } else { Offer::Drop }
+            if running::upstream_active(card.page, &card.id()) {
+                Offer::Blocked
+            } else {
+                Offer::Drop
+            }
         }
         _ if view.node.locked => Offer::Unlock,
         _ if running::upstream_active(card.page, &card.id()) => Offer::Blocked,
@@ -95,18 +99,38 @@ pub fn RunButton(card: Card) -> impl IntoView {
     let stop = move |_| running::stop_node(page, &id.get_value());
     let unlock = move |_| {
         page.edit(|txn| {
-            gesso_protocol::schema::set_node_value(txn, &id.get_value(), "locked", &serde_json::Value::Null);
+            gesso_protocol::schema::set_node_value(
+                txn,
+                &id.get_value(),
+                "locked",
+                &serde_json::Value::Null,
+            );
         });
     };
-    let priced = move || (!price.get().is_empty()).then(|| view! { <span class="price">{price}</span> });
+    let priced =
+        move || (!price.get().is_empty()).then(|| view! { <span class="price">{price}</span> });
     move || match offered.get() {
-        Offer::Stop => view! { <button class="btn run" on:click=stop>{icon("stop")}"Stop"</button> }.into_any(),
-        Offer::Drop => view! { <button class="btn run" on:click=stop>{icon("x")}"Drop from queue"</button> }.into_any(),
-        Offer::Unlock => view! { <button class="btn run" on:click=unlock>{icon("lock")}"Unlock"</button> }.into_any(),
-        Offer::Blocked => view! { <button class="btn run" disabled>{running::UPSTREAM}</button> }.into_any(),
-        Offer::Retry => {
-            view! { <button class="btn run" on:click=run>{icon("reset")}"Retry "{priced}</button> }.into_any()
+        Offer::Stop => {
+            view! { <button class="btn run" on:click=stop>{icon("stop")}"Stop"</button> }.into_any()
         }
-        Offer::Run => view! { <button class="btn run" on:click=run>{icon("play")}"Run "{priced}</button> }.into_any(),
+        Offer::Drop => {
+            view! { <button class="btn run" on:click=stop>{icon("x")}"Drop from queue"</button> }
+                .into_any()
+        }
+        Offer::Unlock => {
+            view! { <button class="btn run" on:click=unlock>{icon("lock")}"Unlock"</button> }
+                .into_any()
+        }
+        Offer::Blocked => {
+            view! { <button class="btn run" disabled>{running::UPSTREAM}</button> }.into_any()
+        }
+        Offer::Retry => {
+            view! { <button class="btn run" on:click=run>{icon("reset")}"Retry "{priced}</button> }
+                .into_any()
+        }
+        Offer::Run => {
+            view! { <button class="btn run" on:click=run>{icon("play")}"Run "{priced}</button> }
+                .into_any()
+        }
     }
 }

@@ -61,7 +61,12 @@ impl World for Facts<'_> {
 ///
 /// # Errors
 /// The sentence for people.
-pub fn refusal(graph: &Graph, a: &PortRef, b: &PortRef, _replaces: Option<&str>) -> Result<(), String> {
+pub fn refusal(
+    graph: &Graph,
+    a: &PortRef,
+    b: &PortRef,
+    _replaces: Option<&str>,
+) -> Result<(), String> {
     if a.side == b.side {
         let what = if a.side == Side::Out { "outputs" } else { "inputs" };
         return Err(format!("Two {what} do not connect"));
@@ -177,8 +182,11 @@ pub fn feed(page: Page, input: &Input) {
     let (effects, idle) = {
         let mut guard = core.borrow_mut();
         let mut editor = std::mem::take(&mut guard.editor);
-        let facts =
-            Facts { core: &guard, camera: page.camera.get_untracked(), graph: page.graph.get_untracked() };
+        let facts = Facts {
+            core: &guard,
+            camera: page.camera.get_untracked(),
+            graph: page.graph.get_untracked(),
+        };
         let effects = editor.handle(input, &facts);
         let idle = matches!(editor.state, State::Idle | State::Pointing(_));
         guard.editor = editor;
@@ -222,7 +230,11 @@ fn carry_out(page: Page, effect: Effect) {
         Effect::Connect { from, to, replaces } => connect(page, &from, &to, replaces.as_deref()),
         Effect::DropWire { from, at, replaces } => {
             let at = page.camera.get_untracked().to_canvas(at);
-            page.spotlight.set(Some(Asked { at: Some(at), wire: Some((from, replaces)), ..Asked::default() }));
+            page.spotlight.set(Some(Asked {
+                at: Some(at),
+                wire: Some((from, replaces)),
+                ..Asked::default()
+            }));
         }
         Effect::EdgeClicked(..) => {}
     }
@@ -316,8 +328,13 @@ pub fn write_drag(page: Page, last: bool) {
 
 fn drag_end(page: Page) {
     write_drag(page, true);
-    let moved: BTreeSet<String> =
-        page.core().borrow_mut().drag.take().map(|d| d.from.into_keys().collect()).unwrap_or_default();
+    let moved: BTreeSet<String> = page
+        .core()
+        .borrow_mut()
+        .drag
+        .take()
+        .map(|d| d.from.into_keys().collect())
+        .unwrap_or_default();
     settle_parents(page, &moved);
     page.core().borrow_mut().replica.stop_undo();
     page.core().borrow_mut().view_due = true;
@@ -391,7 +408,9 @@ fn resize(page: Page, id: &str, dx: f64, dy: f64) {
         let core = page.core();
         let mut core = core.borrow_mut();
         let Some(rect) = core.index.get(id) else { return };
-        let Some(kind) = core.replica.canvas().nodes.get(id).map(|n| n.kind.clone()) else { return };
+        let Some(kind) = core.replica.canvas().nodes.get(id).map(|n| n.kind.clone()) else {
+            return;
+        };
         if core.drag.is_none() {
             core.replica.stop_undo();
             // The session remembers the size it began with in place of a position.
@@ -403,7 +422,10 @@ fn resize(page: Page, id: &str, dx: f64, dy: f64) {
     };
     let least = if kind == "sticker" { 32.0 } else { 160.0 };
     let w = (start.x + dx).max(least).min(2400.0).round();
-    let h = (start.y + dy).max(if layout::tall(&kind) { least.min(80.0) } else { 40.0 }).min(2400.0).round();
+    let h = (start.y + dy)
+        .max(if layout::tall(&kind) { least.min(80.0) } else { 40.0 })
+        .min(2400.0)
+        .round();
     page.edit_more(|txn| schema::set_node_value(txn, id, "size", &serde_json::json!([w, h])));
 }
 
@@ -462,13 +484,16 @@ pub fn connect(page: Page, from: &PortRef, to: &PortRef, replaces: Option<&str>)
 /// Wheel: two fingers or a wheel pan, with Ctrl or Command (or a pinch) they zoom at the pointer.
 pub fn wheel(page: Page, e: &web_sys::WheelEvent) {
     let inside = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    let field = inside.as_ref().and_then(|el| el.closest("textarea,.panel,[data-scroll]").ok().flatten());
+    let field =
+        inside.as_ref().and_then(|el| el.closest("textarea,.panel,[data-scroll]").ok().flatten());
     let zooming = e.ctrl_key() || e.meta_key();
     if let Some(field) = field
         && !zooming
     {
         let focused = document().active_element().as_ref() == Some(&field);
-        if (focused && field.scroll_height() > field.client_height()) || field.tag_name() != "TEXTAREA" {
+        if (focused && field.scroll_height() > field.client_height())
+            || field.tag_name() != "TEXTAREA"
+        {
             return;
         }
     }

@@ -164,7 +164,9 @@ fn run_workflow(page: Page) {
 
 fn plain(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
     let shift = e.shift_key();
-    let on_button = document().active_element().is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    let on_button = document()
+        .active_element()
+        .is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
     let selected = page.selection.with_untracked(|s| !s.is_empty());
     let step = if shift { 10.0 } else { 1.0 };
     match key {
@@ -248,7 +250,8 @@ fn escape(page: Page) {
 /// Tab walks the cards in reading order; from inside a card, and at either end, it is the browser's.
 fn tab(page: Page, back: bool) -> bool {
     let active = document().active_element();
-    let on_canvas = active.as_ref().is_none_or(|a| a.tag_name() == "BODY" || a.class_list().contains("canvas"));
+    let on_canvas =
+        active.as_ref().is_none_or(|a| a.tag_name() == "BODY" || a.class_list().contains("canvas"));
     match focused_card() {
         Some(id) => commands::focus_step(page, Some(&id), back),
         None if on_canvas => commands::focus_step(page, None, back),

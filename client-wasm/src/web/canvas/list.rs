@@ -4,9 +4,9 @@ use gesso_protocol::schema::{self, ItemContent, NewItem};
 use leptos::prelude::*;
 
 use super::card::Card;
-use crate::web::icons::icon;
 use super::page::fresh_id;
 use super::text::TextField;
+use crate::web::icons::icon;
 
 /// The body of a list card.
 pub fn list_body(card: &Card) -> impl IntoView + use<> {

@@ -7,8 +7,8 @@ use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
 use super::card::Card;
-use crate::web::icons::{icon, of_kind};
 use super::page::Page;
+use crate::web::icons::{icon, of_kind};
 
 /// What there is to show.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,8 @@ pub fn showing(page: Page, id: &str) -> Showing {
         if let Some(choice) = node.output.get("")
             && let Chosen::Asset(asset) = &choice.chosen
         {
-            let newest = gesso_protocol::graph::newest_generation(canvas, id, "").map(|g| g.id.as_str());
+            let newest =
+                gesso_protocol::graph::newest_generation(canvas, id, "").map(|g| g.id.as_str());
             if choice.after.as_deref() == newest {
                 return Showing::Asset(asset.clone());
             }
@@ -164,7 +165,9 @@ fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32
     let title = card.signals.view.with_untracked(|v| v.node.shown_title().to_owned());
     match what {
         Showing::Nothing => ().into_any(),
-        Showing::Text(text) => view! { <div class="answer" data-scroll>{text.clone()}</div> }.into_any(),
+        Showing::Text(text) => {
+            view! { <div class="answer" data-scroll>{text.clone()}</div> }.into_any()
+        }
         Showing::Asset(asset) => match asset.ty {
             Some(DataType::Video) => {
                 let src = format!("/api/assets/{}", asset.id);
@@ -172,7 +175,8 @@ fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32
             }
             Some(DataType::Audio) => {
                 let src = format!("/api/assets/{}", asset.id);
-                view! { <audio class="sound" src=src controls preload="metadata"></audio> }.into_any()
+                view! { <audio class="sound" src=src controls preload="metadata"></audio> }
+                    .into_any()
             }
             Some(DataType::Model3d) => view! {
                 <div class="plain">{icon(of_kind(spec.id))}{asset.name.clone()}</div>
@@ -181,7 +185,8 @@ fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32
             Some(DataType::Image | DataType::Svg | DataType::Text) | None => {
                 let asset = asset.clone();
                 let src = move || thumbnail(&asset, width.get());
-                view! { <img class="art" src=src alt=title draggable="false" decoding="async" /> }.into_any()
+                view! { <img class="art" src=src alt=title draggable="false" decoding="async" /> }
+                    .into_any()
             }
         },
     }

@@ -20,8 +20,9 @@ pub struct Problem {
 impl Problem {
     fn unreachable() -> Self {
         Self {
-            detail: "The server does not answer. Your changes are kept here; try again in a moment."
-                .to_owned(),
+            detail:
+                "The server does not answer. Your changes are kept here; try again in a moment."
+                    .to_owned(),
             ..Self::default()
         }
     }
@@ -50,7 +51,12 @@ impl Problem {
 ///
 /// # Errors
 /// What the server said, or that it said nothing.
-pub async fn request(method: &str, path: &str, body: Option<&Value>, key: Option<&str>) -> Result<Value, Problem> {
+pub async fn request(
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> Result<Value, Problem> {
     let init = web_sys::RequestInit::new();
     init.set_method(method);
     let headers = web_sys::Headers::new().map_err(|_| Problem::unreachable())?;

@@ -101,10 +101,15 @@ pub fn Preview(page: Page) -> impl IntoView {
     let close = Callback::new(move |()| page.preview.set(None));
     move || {
         let id = page.preview.get()?;
-        let title = page.read(|c| c.nodes.get(&id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
+        let title =
+            page.read(|c| c.nodes.get(&id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
         let (content, facts) = match showing(page, &id) {
-            Showing::Nothing => (view! { <p class="muted">"There is no result yet."</p> }.into_any(), String::new()),
-            Showing::Text(text) => (view! { <div class="preview-text">{text}</div> }.into_any(), String::new()),
+            Showing::Nothing => {
+                (view! { <p class="muted">"There is no result yet."</p> }.into_any(), String::new())
+            }
+            Showing::Text(text) => {
+                (view! { <div class="preview-text">{text}</div> }.into_any(), String::new())
+            }
             Showing::Asset(asset) => {
                 let src = format!("/api/assets/{}", asset.id);
                 let facts = match (asset.width, asset.height) {
@@ -112,9 +117,16 @@ pub fn Preview(page: Page) -> impl IntoView {
                     _ => asset.mime.clone(),
                 };
                 let face = match asset.ty {
-                    Some(DataType::Video) => view! { <video class="preview-pic" src=src controls autoplay></video> }.into_any(),
-                    Some(DataType::Audio) => view! { <audio src=src controls autoplay></audio> }.into_any(),
-                    Some(DataType::Model3d) => view! { <p class="muted">{asset.name}</p> }.into_any(),
+                    Some(DataType::Video) => {
+                        view! { <video class="preview-pic" src=src controls autoplay></video> }
+                            .into_any()
+                    }
+                    Some(DataType::Audio) => {
+                        view! { <audio src=src controls autoplay></audio> }.into_any()
+                    }
+                    Some(DataType::Model3d) => {
+                        view! { <p class="muted">{asset.name}</p> }.into_any()
+                    }
                     Some(DataType::Image | DataType::Svg | DataType::Text) | None => {
                         view! { <img class="preview-pic" src=src alt=title.clone() /> }.into_any()
                     }
@@ -141,7 +153,8 @@ pub fn Preview(page: Page) -> impl IntoView {
 pub fn Empty(page: Page) -> impl IntoView {
     let picking = RwSignal::new(false);
     let image = move |_| {
-        let middle = page.camera.get_untracked().to_canvas(super::gestures::free_screen(page).center());
+        let middle =
+            page.camera.get_untracked().to_canvas(super::gestures::free_screen(page).center());
         let id = commands::add(page, commands::blank("image_generator"), Some(middle));
         super::text::focus_text(&id);
     };
@@ -194,7 +207,8 @@ fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
             }
         });
     };
-    let rows = move || match list.get() {
+    let rows = move || {
+        match list.get() {
         None => view! { <p class="muted">"Looking…"</p> }.into_any(),
         Some(Err(why)) => view! { <p class="muted">{why}</p> }.into_any(),
         Some(Ok(all)) => all
@@ -209,6 +223,7 @@ fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
             })
             .collect_view()
             .into_any(),
+    }
     };
     view! { <Dialog title="Templates" on_close=Callback::new(move |()| picking.set(false))>{rows}</Dialog> }
 }

@@ -12,14 +12,14 @@ use gesso_protocol::schema::{Generation, Meta, Node, NodeResult, NodeState, RunI
 use leptos::prelude::*;
 
 use super::layout;
-use crate::web::toast::Toasts;
 use crate::core::doc::{Changes, Replica};
 use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
 use crate::core::presence::{Caret, Presence, ServerPresence, User};
-use gesso_protocol::api::Me;
 use crate::core::sync::{Saving, Sync};
+use crate::web::toast::Toasts;
+use gesso_protocol::api::Me;
 
 /// What a card is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -456,7 +456,8 @@ impl Page {
                 schema::add_node(txn, &crate::core::clip::as_new(node));
             }
             for edge in cut {
-                let there = |txn: &yrs::TransactionMut<'_>, id: &str| schema::read_node(txn, id).is_some();
+                let there =
+                    |txn: &yrs::TransactionMut<'_>, id: &str| schema::read_node(txn, id).is_some();
                 if there(txn, &edge.from_node) && there(txn, &edge.to_node) {
                     schema::connect(txn, &crate::core::clip::as_connection(edge));
                 }
@@ -548,7 +549,9 @@ impl Page {
         let canvas = core.replica.canvas();
         let mut ids: BTreeSet<String> = core.index.query(seen);
         // What is selected or edited stays, or focus would be lost by panning.
-        ids.extend(core.editor.selection.iter().filter(|_| core.editor.selection.len() < 50).cloned());
+        ids.extend(
+            core.editor.selection.iter().filter(|_| core.editor.selection.len() < 50).cloned(),
+        );
         let mut nodes: Vec<&Node> = ids.iter().filter_map(|id| canvas.nodes.get(id)).collect();
         nodes.sort_by(|a, b| (&a.z, &a.id).cmp(&(&b.z, &b.id)));
         let (frames, cards): (Vec<&Node>, Vec<&Node>) =
@@ -633,7 +636,10 @@ impl Page {
     }
 }
 
-fn set_if_new<T: PartialEq + Send + std::marker::Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
+fn set_if_new<T: PartialEq + Send + std::marker::Sync + 'static>(
+    signal: &ArcRwSignal<T>,
+    value: T,
+) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }

@@ -245,10 +245,17 @@ fn field(
     let name = key.clone();
     let value = Memo::new(move |_| {
         signals.view.with(|v| {
-            v.node.settings.get(&name).filter(|v| !v.is_null()).cloned().unwrap_or_else(|| default.clone())
+            v.node
+                .settings
+                .get(&name)
+                .filter(|v| !v.is_null())
+                .cloned()
+                .unwrap_or_else(|| default.clone())
         })
     });
-    let set = Callback::new(move |value: Value| commands::set_setting(page, &id.get_value(), &key, &value));
+    let set = Callback::new(move |value: Value| {
+        commands::set_setting(page, &id.get_value(), &key, &value)
+    });
     let control = if !param.values.is_empty() && param.values.len() <= SEGMENTS_MAX {
         segments(&title, param, value, set)
     } else if !param.values.is_empty() {
@@ -256,7 +263,9 @@ fn field(
     } else {
         match (param.ty, param.minimum, param.maximum) {
             (ParamType::Boolean, ..) => switch(&title, value, set),
-            (ParamType::Integer | ParamType::Number, Some(min), Some(max)) if max - min <= 1000.0 => {
+            (ParamType::Integer | ParamType::Number, Some(min), Some(max))
+                if max - min <= 1000.0 =>
+            {
                 slider(&title, param, (min, max), value, set)
             }
             (ParamType::Integer | ParamType::Number, ..) => number(&title, param, value, set),
@@ -264,7 +273,8 @@ fn field(
         }
     };
     let hint = param.description.clone();
-    view! { <div class="frow" title=hint><span class="label">{title}</span>{control}</div> }.into_any()
+    view! { <div class="frow" title=hint><span class="label">{title}</span>{control}</div> }
+        .into_any()
 }
 
 fn segments(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
@@ -321,7 +331,13 @@ fn numeric(text: &str, ty: ParamType) -> Option<Value> {
     if ty == ParamType::Integer { Some(json!(number.round() as i64)) } else { Some(json!(number)) }
 }
 
-fn slider(title: &str, param: &Param, (min, max): (f64, f64), value: Memo<Value>, set: Callback<Value>) -> AnyView {
+fn slider(
+    title: &str,
+    param: &Param,
+    (min, max): (f64, f64),
+    value: Memo<Value>,
+    set: Callback<Value>,
+) -> AnyView {
     let ty = param.ty;
     let step = param.step.unwrap_or(if ty == ParamType::Integer { 1.0 } else { 0.01 });
     let now = move || value.get().as_f64().unwrap_or(min);
@@ -350,7 +366,11 @@ fn number(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) 
     let shown = move || if value.get().is_null() { String::new() } else { value_key(&value.get()) };
     let change = move |e: web_sys::Event| {
         let text = super::dom::value(&e);
-        set.run(if text.trim().is_empty() { Value::Null } else { numeric(&text, ty).unwrap_or(Value::Null) });
+        set.run(if text.trim().is_empty() {
+            Value::Null
+        } else {
+            numeric(&text, ty).unwrap_or(Value::Null)
+        });
     };
     let dice = move |_| set.run(json!((super::page::random() * top.min(99_999.0)) as u64));
     view! {
@@ -417,7 +437,9 @@ fn History(card: Card, long: bool) -> impl IntoView {
     };
     let count = move || made.with(Vec::len);
     let none = move || {
-        (long && count() == 0).then(|| view! { <p class="hint">"Nothing yet. What this node makes is kept here."</p> })
+        (long && count() == 0).then(
+            || view! { <p class="hint">"Nothing yet. What this node makes is kept here."</p> },
+        )
     };
     let some = Memo::new(move |_| count() > 0);
     move || {
@@ -432,4 +454,3 @@ fn History(card: Card, long: bool) -> impl IntoView {
         })
     }
 }
-

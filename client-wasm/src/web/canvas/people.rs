@@ -15,9 +15,10 @@ const IDLE_MS: f64 = 8_000.0;
 
 /// A person's colour as CSS.
 pub fn color(user: &User) -> String {
-    let hex = user.color.strip_prefix('#').is_some_and(|h| {
-        matches!(h.len(), 3 | 6) && h.bytes().all(|b| b.is_ascii_hexdigit())
-    });
+    let hex = user
+        .color
+        .strip_prefix('#')
+        .is_some_and(|h| matches!(h.len(), 3 | 6) && h.bytes().all(|b| b.is_ascii_hexdigit()));
     if hex {
         return user.color.clone();
     }

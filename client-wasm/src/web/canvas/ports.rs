@@ -55,7 +55,9 @@ fn Port(
     let over = {
         let port = port.clone();
         Memo::new(move |_| {
-            page.wire.with(|w| w.as_ref().is_some_and(|w| w.over.as_ref().is_some_and(|(p, _)| *p == port)))
+            page.wire.with(|w| {
+                w.as_ref().is_some_and(|w| w.over.as_ref().is_some_and(|(p, _)| *p == port))
+            })
         })
     };
     let signals = card.signals.clone();
@@ -67,7 +69,8 @@ fn Port(
         (Side::In, Need::Optional) => ", optional",
         _ => "",
     };
-    let words = move || format!("{}{optional}", if ty.get() == "any" { "anything" } else { ty.get() });
+    let words =
+        move || format!("{}{optional}", if ty.get() == "any" { "anything" } else { ty.get() });
     let class = if side == Side::In { "port in" } else { "port out" };
     let data = if side == Side::In { format!("in:{name}") } else { format!("out:{name}") };
     let open = {

@@ -236,7 +236,8 @@ pub fn grouped(number: &str) -> String {
     };
     let mut out = String::new();
     for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) && c.is_ascii_digit() && !out.ends_with('-') {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) && c.is_ascii_digit() && !out.ends_with('-')
+        {
             out.push(',');
         }
         out.push(c);
@@ -266,7 +267,8 @@ pub fn shown_state(page: Page, id: &str) -> Shown {
         let runs = nodes::spec(&v.node.kind).is_some_and(nodes::NodeSpec::runs);
         (v.state(), v.node.locked, runs)
     });
-    let mut shown = Shown { state: state.id(), word: String::new(), reasons: Vec::new(), progress: None };
+    let mut shown =
+        Shown { state: state.id(), word: String::new(), reasons: Vec::new(), progress: None };
     shown.word = match state {
         NodeState::Idle => String::new(),
         NodeState::Pending => "Pending".to_owned(),

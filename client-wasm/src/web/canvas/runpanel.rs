@@ -33,8 +33,11 @@ pub fn RunPanel(page: Page) -> impl IntoView {
         newest.track();
         chosen.set(None);
     });
-    let name = move || page.meta.with(|m| if m.name.is_empty() { "Untitled".to_owned() } else { m.name.clone() });
-    let description = move || page.meta.with(|m| (!m.description.is_empty()).then(|| m.description.clone()));
+    let name = move || {
+        page.meta.with(|m| if m.name.is_empty() { "Untitled".to_owned() } else { m.name.clone() })
+    };
+    let description =
+        move || page.meta.with(|m| (!m.description.is_empty()).then(|| m.description.clone()));
     let hidden = move || !page.run_panel.get();
     view! {
         <section class="panel right" id="runpanel" role="region" aria-label="Run" data-floating data-scroll class:is-folded=hidden>
@@ -92,7 +95,8 @@ fn fetch_details(page: Page, run: Memo<Option<RunInfo>>, details: RwSignal<Optio
                     }
                     waiting.set_value(false);
                     let ended = body.as_ref().is_some_and(|b| b.status.is_terminal());
-                    let shown_ended = run.with_untracked(|r| r.as_ref().is_some_and(|r| r.status.is_terminal()));
+                    let shown_ended =
+                        run.with_untracked(|r| r.as_ref().is_some_and(|r| r.status.is_terminal()));
                     details.set(body);
                     // The answer may be older than what the document said meanwhile.
                     if shown_ended && !ended {
@@ -115,7 +119,10 @@ fn status_mark(status: RunStatus) -> AnyView {
         RunStatus::Failed => ("failed", "Failed"),
         RunStatus::Cancelled => ("cancelled", "Cancelled"),
     };
-    state_mark(&Shown { state, word: word.to_owned(), reasons: Vec::new(), progress: None }, word.to_owned())
+    state_mark(
+        &Shown { state, word: word.to_owned(), reasons: Vec::new(), progress: None },
+        word.to_owned(),
+    )
 }
 
 fn clock(ms: i64, seconds: bool) -> String {
@@ -157,7 +164,9 @@ fn OneRun(page: Page, run: RunInfo, details: RwSignal<Option<RunBody>>) -> impl 
     let held = {
         let body = body.clone();
         move || match body() {
-            Some(b) if b.held.0 > 0 => format!("{cost} of {}", running::credits(&(b.cost + b.held).to_string())),
+            Some(b) if b.held.0 > 0 => {
+                format!("{cost} of {}", running::credits(&(b.cost + b.held).to_string()))
+            }
             _ => running::credits(&cost),
         }
     };
@@ -224,7 +233,9 @@ fn step_row(page: Page, step: StepBody) -> impl IntoView {
     });
     let progress = page.server.with(|s| s.progress.get(&step.node).copied());
     let (word, progress) = match step.state {
-        NodeState::Completed => (took(step.started_at, step.finished_at).unwrap_or_else(|| "Done".to_owned()), None),
+        NodeState::Completed => {
+            (took(step.started_at, step.finished_at).unwrap_or_else(|| "Done".to_owned()), None)
+        }
         NodeState::Running => match progress {
             Some(p) => (format!("{:.0} %", p * 100.0), Some(p)),
             None => ("Running".to_owned(), None),
@@ -233,7 +244,9 @@ fn step_row(page: Page, step: StepBody) -> impl IntoView {
         NodeState::Failed => ("Failed".to_owned(), None),
         NodeState::Cancelled => ("Cancelled".to_owned(), None),
         NodeState::Paused => ("Review".to_owned(), None),
-        NodeState::Idle => (if step.error.is_some() { "Blocked" } else { "Not run" }.to_owned(), None),
+        NodeState::Idle => {
+            (if step.error.is_some() { "Blocked" } else { "Not run" }.to_owned(), None)
+        }
     };
     let shown = Shown { state: step.state.id(), word: word.clone(), reasons: Vec::new(), progress };
     let why = step.error.map(|e| e.detail).unwrap_or_default();
@@ -260,7 +273,12 @@ fn Planned(page: Page) -> impl IntoView {
         let usable = page.usable();
         page.read(|canvas| {
             plan::plan(canvas, &graph, &catalog, &running::target(Mode::Workflow, None), &usable)
-                .map(|p| p.steps.into_iter().map(|s| (s.kind, s.title, s.cost.to_string())).collect::<Vec<_>>())
+                .map(|p| {
+                    p.steps
+                        .into_iter()
+                        .map(|s| (s.kind, s.title, s.cost.to_string()))
+                        .collect::<Vec<_>>()
+                })
         })
     };
     move || match steps() {
@@ -295,10 +313,16 @@ fn nothing(text: &str) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Earlier(page: Page, run: Memo<Option<RunInfo>>, chosen: RwSignal<Option<String>>) -> impl IntoView {
+fn Earlier(
+    page: Page,
+    run: Memo<Option<RunInfo>>,
+    chosen: RwSignal<Option<String>>,
+) -> impl IntoView {
     let others = Memo::new(move |_| {
         let shown = run.with(|r| r.as_ref().map(|r| r.id.clone()));
-        page.runs.with(|runs| runs.iter().filter(|r| Some(&r.id) != shown.as_ref()).cloned().collect::<Vec<_>>())
+        page.runs.with(|runs| {
+            runs.iter().filter(|r| Some(&r.id) != shown.as_ref()).cloned().collect::<Vec<_>>()
+        })
     });
     move || {
         let others = others.get();
@@ -336,7 +360,9 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
     });
     let price = Memo::new(move |_| {
         page.revision.track();
-        running::quote(page, &running::target(Mode::Workflow, None)).map(|q| q.label()).unwrap_or_default()
+        running::quote(page, &running::target(Mode::Workflow, None))
+            .map(|q| q.label())
+            .unwrap_or_default()
     });
     let start = move |_| running::start(page, running::target(Mode::Workflow, None));
     let retry = move |_| {

@@ -34,21 +34,27 @@ impl Socket {
     fn open(page: Page) -> Option<Self> {
         let location = window().location();
         let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let url = format!("{scheme}://{}/sync/{}?saved=1", location.host().ok()?, page.id.get_value());
+        let url =
+            format!("{scheme}://{}/sync/{}?saved=1", location.host().ok()?, page.id.get_value());
         let ws = web_sys::WebSocket::new(&url).ok()?;
         ws.set_binary_type(web_sys::BinaryType::Arraybuffer);
         let open = Closure::<dyn FnMut()>::new(move || happened(page, &Event::Opened));
-        let message = Closure::<dyn FnMut(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
-            if let Ok(buffer) = e.data().dyn_into::<js_sys::ArrayBuffer>() {
-                let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-                happened(page, &Event::Frame(&bytes));
-            }
-        });
-        let close = Closure::<dyn FnMut(web_sys::CloseEvent)>::new(move |e: web_sys::CloseEvent| {
-            let (code, reason) = (e.code(), e.reason());
-            // Not from inside the socket's own callback: what follows drops it.
-            set_timeout(move || happened(page, &Event::Closed { code, reason: &reason }), Duration::ZERO);
-        });
+        let message =
+            Closure::<dyn FnMut(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
+                if let Ok(buffer) = e.data().dyn_into::<js_sys::ArrayBuffer>() {
+                    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+                    happened(page, &Event::Frame(&bytes));
+                }
+            });
+        let close =
+            Closure::<dyn FnMut(web_sys::CloseEvent)>::new(move |e: web_sys::CloseEvent| {
+                let (code, reason) = (e.code(), e.reason());
+                // Not from inside the socket's own callback: what follows drops it.
+                set_timeout(
+                    move || happened(page, &Event::Closed { code, reason: &reason }),
+                    Duration::ZERO,
+                );
+            });
         ws.set_onopen(Some(open.as_ref().unchecked_ref()));
         ws.set_onmessage(Some(message.as_ref().unchecked_ref()));
         ws.set_onclose(Some(close.as_ref().unchecked_ref()));
@@ -214,7 +220,9 @@ fn take_fresh(page: Page, why: &str) {
     }
     page.redraw();
     page.toasts.bad_act(
-        &format!("{why} The canvas is loaded again; your version of it is kept aside on this page."),
+        &format!(
+            "{why} The canvas is loaded again; your version of it is kept aside on this page."
+        ),
         "Download it",
         Callback::new(move |()| {
             let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();

@@ -92,7 +92,13 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
                 model: Some(model.id.clone()),
                 port,
                 ty: type_of(spec),
-                words: format!("{} {} {} {}", model.name, model.company, model.tags.join(" "), spec.title),
+                words: format!(
+                    "{} {} {} {}",
+                    model.name,
+                    model.company,
+                    model.tags.join(" "),
+                    spec.title
+                ),
             });
         }
     }
@@ -144,7 +150,8 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
     };
     let y = at.y - layout::port_y(offer.kind, side, port);
     node.pos = [x.round(), y.round()];
-    let (theirs, ours) = ((from.node.clone(), from.port.clone()), (node.id.clone(), port.to_owned()));
+    let (theirs, ours) =
+        ((from.node.clone(), from.port.clone()), (node.id.clone(), port.to_owned()));
     let connection = match from.side {
         Side::Out => Connection { from: theirs, to: ours, items_all: false },
         Side::In => Connection { from: ours, to: theirs, items_all: false },
@@ -254,7 +261,8 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         let n = kinds.len();
         let none = kinds.is_empty() && models.is_empty();
         let kinds = kinds.into_iter().enumerate().map(|(i, o)| row(i, o)).collect_view();
-        let head = (!models.is_empty()).then(|| view! { <hr /><div class="menu-note">"Models"</div> });
+        let head =
+            (!models.is_empty()).then(|| view! { <hr /><div class="menu-note">"Models"</div> });
         let models = models.into_iter().enumerate().map(|(i, o)| row(n + i, o)).collect_view();
         let nothing = none.then(|| view! { <div class="menu-note">"Nothing by that name. Try a type such as image or audio."</div> });
         view! { {kinds}{head}{models}{nothing} }

@@ -305,7 +305,8 @@ pub fn focus_text(node: &str) {
     set_timeout(
         move || {
             let area = super::dom::query(&format!("[data-node=\"{node}\"] textarea"));
-            if let Some(area) = area.and_then(|a| a.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
+            if let Some(area) = area.and_then(|a| a.dyn_into::<web_sys::HtmlTextAreaElement>().ok())
+            {
                 super::dom::focus(&area);
                 let end = textdiff::utf16_len(&area.value());
                 // Where the caret cannot be placed, focus is enough.

@@ -38,7 +38,11 @@ pub fn dropped(page: Page, e: &web_sys::DragEvent) {
     if files.is_empty() {
         let text = data.get_data("text/plain").unwrap_or_default();
         if !text.trim().is_empty() {
-            commands::add(page, NewNode { text: text.trim().to_owned(), ..commands::blank("text") }, Some(c));
+            commands::add(
+                page,
+                NewNode { text: text.trim().to_owned(), ..commands::blank("text") },
+                Some(c),
+            );
         }
         return;
     }
@@ -114,10 +118,11 @@ fn send(page: Page, id: &str, file: &web_sys::File) {
         u.insert(id.clone(), 0.0);
     });
     let node = id.clone();
-    let progress = Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
-        let percent = 100.0 * e.loaded() / e.total().max(1.0);
-        let _shown = page.uploads.try_update(|u| u.insert(node.clone(), percent));
-    });
+    let progress =
+        Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
+            let percent = 100.0 * e.loaded() / e.total().max(1.0);
+            let _shown = page.uploads.try_update(|u| u.insert(node.clone(), percent));
+        });
     if let Ok(upload) = request.upload() {
         upload.set_onprogress(Some(progress.as_ref().unchecked_ref()));
     }
@@ -172,8 +177,17 @@ fn ended(page: Page, id: &str, request: &web_sys::XmlHttpRequest, name: &str) {
 /// Starts the download of what a node shows.
 pub fn download(page: Page, id: &str) {
     let Showing::Asset(asset) = showing(page, id) else { return };
-    let title = page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
-    let ending = asset.mime.rsplit('/').next().unwrap_or("bin").split('+').next().unwrap_or("bin").to_owned();
+    let title =
+        page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
+    let ending = asset
+        .mime
+        .rsplit('/')
+        .next()
+        .unwrap_or("bin")
+        .split('+')
+        .next()
+        .unwrap_or("bin")
+        .to_owned();
     save(&format!("/api/assets/{}", asset.id), &format!("{title}.{ending}"));
 }
 

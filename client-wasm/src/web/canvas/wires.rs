@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::web::icons::icon;
 use super::layout;
 use super::page::Page;
 use crate::core::editor::{PortRef, Side};
 use crate::core::geometry::{Point, wire_near, wire_path};
+use crate::web::icons::icon;
 use gesso_protocol::schema::NodeState;
 
 /// Where a port is on the canvas, tracking the node's place.
@@ -56,7 +56,10 @@ fn scissors(
 ) -> impl IntoView {
     let style = move || {
         let scale = 1.0 / page.camera.get().zoom.max(0.3);
-        format!("left:{:.1}px;top:{:.1}px;transform:translate(-50%,-50%) scale({scale:.3})", at.x, at.y)
+        format!(
+            "left:{:.1}px;top:{:.1}px;transform:translate(-50%,-50%) scale({scale:.3})",
+            at.x, at.y
+        )
     };
     let cut = move |_| {
         super::commands::delete_edge(page, &key);
@@ -100,7 +103,9 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
     // The wire whose end is in somebody's hand is drawn by the hand.
     let held = {
         let key = key.clone();
-        Memo::new(move |_| page.wire.with(|w| w.as_ref().is_some_and(|w| w.replaces.as_deref() == Some(&key))))
+        Memo::new(move |_| {
+            page.wire.with(|w| w.as_ref().is_some_and(|w| w.replaces.as_deref() == Some(&key)))
+        })
     };
     let is_hovered = {
         let key = key.clone();
@@ -191,6 +196,8 @@ pub fn Refusal(page: Page) -> impl IntoView {
         let sentence = verdict.err()?;
         let p = page.camera.get().to_screen(wire.at);
         let style = format!("left:{:.0}px;top:{:.0}px", p.x + 14.0, p.y + 18.0);
-        Some(view! { <span class="tip refusal" role="status" style=style>{icon("warn")}{sentence}</span> })
+        Some(
+            view! { <span class="tip refusal" role="status" style=style>{icon("warn")}{sentence}</span> },
+        )
     }
 }

@@ -113,7 +113,8 @@ pub fn World(page: Page) -> impl IntoView {
     // Keeps focus and selection where they are; what a press means is decided by the chart.
     let press = move |e: web_sys::MouseEvent| {
         let floating = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let floating = floating.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some());
+        let floating =
+            floating.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some());
         if !floating && gestures::target_at(page, at(&e)) != Target::Own {
             e.prevent_default();
         }
@@ -128,9 +129,10 @@ pub fn World(page: Page) -> impl IntoView {
     // Not passive: zooming with Ctrl would zoom the whole page.
     Effect::new(move |_| {
         let Some(root) = root.get() else { return };
-        let wheel = Closure::<dyn FnMut(web_sys::WheelEvent)>::new(move |e: web_sys::WheelEvent| {
-            gestures::wheel(page, &e);
-        });
+        let wheel =
+            Closure::<dyn FnMut(web_sys::WheelEvent)>::new(move |e: web_sys::WheelEvent| {
+                gestures::wheel(page, &e);
+            });
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
         let listening = root.add_event_listener_with_callback_and_add_event_listener_options(
@@ -209,11 +211,7 @@ fn watch_screen(page: Page) {
     on_cleanup(move || listening.remove());
 }
 
-fn pointer_down(
-    page: Page,
-    e: &web_sys::PointerEvent,
-    fingers: &Rc<RefCell<Fingers>>,
-) {
+fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fingers>>) {
     let p = at(e);
     let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
     if target.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some()) {
@@ -263,7 +261,8 @@ fn pointer_move(
     page.frame();
     let idle = page.core().borrow().editor.state == crate::core::editor::State::Idle;
     if !idle {
-        let began = !matches!(page.core().borrow().editor.state, crate::core::editor::State::Pointing(_));
+        let began =
+            !matches!(page.core().borrow().editor.state, crate::core::editor::State::Pointing(_));
         // Captured from the press on, clicks would no longer reach what is under them.
         if began
             && let Some(root) = root.get_untracked()
