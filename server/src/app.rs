@@ -1,12 +1,13 @@
 //! The server put together: what every handler and task works with, and its beginning and end.
 
+use std::error::Error;
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use gesso_protocol::catalog::{Catalog, CatalogError};
+use gesso_protocol::schema::Meta;
 use tokio_util::sync::CancellationToken;
-use yrs::TransactionMut;
 
 use crate::assets::{AssetError, Blobs};
 use crate::clock::now_ms;
@@ -14,7 +15,7 @@ use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::providers::Providers;
-use crate::room::{RoomHooks, RoomLimits, Rooms};
+use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
 use crate::run::Runs;
 
 /// Why a server does not start.
@@ -195,27 +196,26 @@ struct Hooks {
 }
 
 impl RoomHooks for Hooks {
-    fn outcome(
-        &self,
-        canvas: &str,
-    ) -> BoxFuture<'_, Result<Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>, DbError>> {
-        let canvas = canvas.to_owned();
+    fn outcome<'a>(
+        &'a self,
+        canvas: &'a str,
+    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn Error + Send + Sync>>> {
         Box::pin(async move {
-            let outcome = self.db.outcome(&canvas).await?;
-            let lay: Box<dyn FnOnce(&mut TransactionMut<'_>) + Send> = Box::new(move |txn| {
+            let outcome = self.db.outcome(canvas).await?;
+            let lay: OutcomeWrite = Box::new(move |txn| {
                 outcome.lay(txn);
             });
             Ok(lay)
         })
     }
 
-    fn edited(&self, canvas: &str, name: String, description: String) -> BoxFuture<'_, ()> {
-        let canvas = canvas.to_owned();
+    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            match self.db.touch_canvas(&canvas, &name, &description, now_ms()).await {
-                Ok(()) => self.events.changed(&canvas),
+            let told = self.db.touch_canvas(canvas, &meta.name, &meta.description, now_ms()).await;
+            match told {
+                Ok(()) => self.events.changed(canvas),
                 Err(error) => {
-                    tracing::error!(%error, canvas, "the list cannot be brought up to date")
+                    tracing::error!(%error, canvas, "the list cannot be brought up to date");
                 }
             }
         })

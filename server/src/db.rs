@@ -7,6 +7,7 @@ pub mod canvases;
 pub mod generations;
 pub mod idempotency;
 pub mod ledger;
+pub mod log;
 pub mod people;
 pub mod runs;
 

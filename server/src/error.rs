@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gesso_protocol::api::Problem;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
+use gesso_protocol::wire::close;
 
 use crate::assets::AssetError;
 use crate::db::DbError;
@@ -54,9 +55,14 @@ impl From<AssetError> for ApiError {
 
 impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
-        match error.refusal() {
-            Some(refusal) => Self::Refused(refusal),
-            None => Self::Internal(error.to_string()),
+        match error {
+            RoomError::NotFound | RoomError::Deleted => Self::not_found("canvas"),
+            RoomError::Refused(refusal) => {
+                let too_large = [close::TOO_LARGE, close::DOCUMENT_LIMIT].contains(&refusal.code);
+                let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
+                Self::new(code, format!("The update is refused: {}.", refusal.reason))
+            }
+            other => Self::Internal(other.to_string()),
         }
     }
 }

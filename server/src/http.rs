@@ -12,6 +12,7 @@ pub mod guard;
 pub mod health;
 pub mod me;
 pub mod runs;
+pub mod sync;
 pub mod templates;
 
 use axum::Router;
@@ -35,7 +36,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest("/api", api.fallback(async || ApiError::not_found("route")))
         .merge(health::routes())
-        .merge(crate::ws::routes())
+        .merge(sync::routes())
         .merge(client::routes())
         .layer(middleware::from_fn_with_state(app.clone(), guard::person))
         .layer(middleware::from_fn_with_state(app.clone(), guard::foreign))

@@ -59,7 +59,7 @@ pub(super) fn peaks(
     );
     // Every summit throws facets down its sides: those towards the light catch it.
     for i in 3..crest.len() - 3 {
-        let (x, y) = crest[i];
+        let (_, y) = crest[i];
         let top = (1..=3).all(|k| crest[i - k].1 >= y && crest[i + k].1 >= y);
         if !top || base - y < reach * 0.35 {
             continue;

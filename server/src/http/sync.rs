@@ -1,0 +1,40 @@
+//! `GET /sync/{canvas}`: the WebSocket of a canvas.
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::extract::Person;
+use crate::app::App;
+use crate::error::ApiError;
+use crate::room::Role;
+use crate::ws::{self, Visitor};
+
+/// The socket of every canvas.
+pub fn routes() -> Router<App> {
+    Router::new().route("/sync/{canvas}", get(connect))
+}
+
+#[derive(Deserialize)]
+struct Wishes {
+    #[serde(default)]
+    saved: String,
+}
+
+async fn connect(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(canvas): Path<String>,
+    Query(wishes): Query<Wishes>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let upgrade = upgrade.map_err(|rejection| {
+        ApiError::bad_request(format!("This address speaks WebSocket: {}.", rejection.body_text()))
+    })?;
+    let visitor = Visitor { role: Role::Editor, person: me.id, wants_saved: wishes.saved == "1" };
+    Ok(ws::serve(app.rooms.clone(), canvas, visitor, upgrade))
+}

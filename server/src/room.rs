@@ -1,0 +1,444 @@
+//! Rooms: one task a canvas owns its document; everybody else talks to it through a [`RoomHandle`].
+//!
+//! `core` is the room without I/O, `driver` its task, `outbox` the bounded queue of a connection,
+//! `store` the document log. [`Rooms`] is the registry: two openings at once share one load, and a load that
+//! failed serves nobody an empty document.
+
+pub(crate) mod core;
+mod driver;
+mod limits;
+pub(crate) mod outbox;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use futures_util::future::{BoxFuture, join_all};
+use gesso_protocol::schema::Meta;
+use gesso_protocol::wire::close;
+use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use yrs::{Transaction, TransactionMut};
+
+use crate::db::Db;
+use driver::{Call, Driver, Message, Setup, Waiter};
+use outbox::{Next, Outbox};
+use store::{Append, Store, spawn_log_writer};
+
+pub use self::core::{Refusal, Role};
+pub use limits::RoomLimits;
+pub use store::StoreError;
+
+/// A write that rewrites what differs from the database, in one of the server's transactions.
+pub type OutcomeWrite = Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>;
+
+/// What a room asks of the rest of the server.
+pub trait RoomHooks: Send + Sync + 'static {
+    /// The database's truth of a canvas's outcome, as a write that rewrites what differs from it. Asked when a
+    /// room loads and after somebody else wrote to a root of the server.
+    fn outcome<'a>(
+        &'a self,
+        canvas: &'a str,
+    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
+
+    /// Tells that the document changed, with its name and description as they are now; at most once in
+    /// [`RoomLimits::tell_ms`].
+    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
+}
+
+/// Why a room could not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoomError {
+    /// There is no such canvas.
+    #[error("there is no such canvas")]
+    NotFound,
+    /// The canvas was deleted.
+    #[error("the canvas was deleted")]
+    Deleted,
+    /// Its document could not be loaded.
+    #[error("the document could not be loaded: {0}")]
+    Load(String),
+    /// The log failed.
+    #[error("the document's log failed: {0}")]
+    Store(#[from] StoreError),
+    /// The update or the connection was refused.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The room ended or was loaded anew meanwhile; opening it again is safe, repeating a write is up to the caller.
+    #[error("the room was closed meanwhile")]
+    Closed,
+}
+
+/// All rooms of this server. Clones are the same registry.
+#[derive(Clone)]
+pub struct Rooms {
+    registry: Arc<Registry>,
+}
+
+struct Registry {
+    store: Arc<dyn Store>,
+    log: mpsc::Sender<Append>,
+    limits: RoomLimits,
+    hooks: Arc<dyn RoomHooks>,
+    repair: core::Repair,
+    rooms: DashMap<String, Arc<Slot>>,
+    is_ending: AtomicBool,
+}
+
+#[derive(Default)]
+struct Slot {
+    room: OnceCell<RoomHandle>,
+    online: Arc<AtomicUsize>,
+}
+
+impl Rooms {
+    /// Rooms over a database. Call it inside a tokio runtime: it starts the task that writes the log.
+    #[must_use]
+    pub fn new(db: Db, limits: RoomLimits, hooks: Arc<dyn RoomHooks>) -> Self {
+        Self::over(Arc::new(db), limits, hooks)
+    }
+
+    pub(crate) fn over(
+        store: Arc<dyn Store>,
+        limits: RoomLimits,
+        hooks: Arc<dyn RoomHooks>,
+    ) -> Self {
+        let log = spawn_log_writer(Arc::clone(&store));
+        let registry = Registry {
+            store,
+            log,
+            limits,
+            hooks,
+            repair: gesso_protocol::schema::repair,
+            rooms: DashMap::new(),
+            is_ending: AtomicBool::new(false),
+        };
+        Self { registry: Arc::new(registry) }
+    }
+
+    /// The limits rooms are run with.
+    #[must_use]
+    pub fn limits(&self) -> &RoomLimits {
+        &self.registry.limits
+    }
+
+    /// Opens a room, or joins the load that is under way. The handle keeps the room in memory.
+    ///
+    /// # Errors
+    /// When there is no such canvas, it was deleted or its document cannot be loaded.
+    pub async fn open(&self, canvas: &str) -> Result<RoomHandle, RoomError> {
+        if self.registry.is_ending.load(Ordering::Acquire) {
+            return Err(RoomError::Closed);
+        }
+        let slot = Arc::clone(&*self.registry.rooms.entry(canvas.to_owned()).or_default());
+        let opened = slot.room.get_or_try_init(|| self.start(canvas, &slot)).await.cloned();
+        if opened.is_err() {
+            drop(slot);
+            // Nobody else waits for this load: forget it, so that unknown ids leave nothing behind.
+            self.registry.rooms.remove_if(canvas, |_, slot| {
+                Arc::strong_count(slot) == 1 && slot.room.get().is_none()
+            });
+        }
+        opened
+    }
+
+    async fn start(&self, canvas: &str, slot: &Arc<Slot>) -> Result<RoomHandle, RoomError> {
+        let registry = Arc::downgrade(&self.registry);
+        let name: Arc<str> = Arc::from(canvas);
+        let retired = Arc::clone(&name);
+        let setup = Setup {
+            canvas: Arc::clone(&name),
+            limits: self.registry.limits.clone(),
+            store: Arc::clone(&self.registry.store),
+            log: self.registry.log.clone(),
+            hooks: Arc::clone(&self.registry.hooks),
+            repair: self.registry.repair,
+            online: Arc::clone(&slot.online),
+            retire: Box::new(move || {
+                registry.upgrade().is_none_or(|registry| registry.retire(&retired))
+            }),
+        };
+        let loaded = driver::load(&setup).await?;
+        let (sender, inbox) = mpsc::channel(self.registry.limits.inbox_max_messages);
+        let inner = Inner {
+            canvas: name,
+            sender,
+            next_conn: AtomicU64::new(1),
+            inbox_bytes: Arc::new(Semaphore::new(self.registry.limits.inbox_max_bytes)),
+            limits: self.registry.limits.clone(),
+        };
+        tokio::spawn(Driver::new(setup, inbox, loaded).run());
+        Ok(RoomHandle { inner: Arc::new(inner) })
+    }
+
+    /// How many connections a canvas has, without opening it.
+    #[must_use]
+    pub fn online(&self, canvas: &str) -> usize {
+        self.registry.rooms.get(canvas).map_or(0, |slot| slot.online.load(Ordering::Relaxed))
+    }
+
+    /// Closes everybody in a room with this code and forgets it; what was written is durable when it returns.
+    pub async fn close(&self, canvas: &str, code: u16, reason: &str) {
+        if let Some((_, slot)) = self.registry.rooms.remove(canvas)
+            && let Some(room) = slot.room.get()
+        {
+            room.end(code, reason).await;
+        }
+    }
+
+    /// Ends all rooms: everybody is told to connect again (1012), and all is durable when it returns.
+    pub async fn shutdown(&self) {
+        self.registry.is_ending.store(true, Ordering::Release);
+        let mut names: Vec<String> =
+            self.registry.rooms.iter().map(|entry| entry.key().clone()).collect();
+        names.sort_unstable();
+        join_all(
+            names.iter().map(|canvas| self.close(canvas, close::RESTART, "the server restarts")),
+        )
+        .await;
+    }
+}
+
+impl Registry {
+    /// Forgets a room that nobody holds. While the entry is locked nobody can take hold of it.
+    fn retire(&self, canvas: &str) -> bool {
+        self.rooms
+            .remove_if(canvas, |_, slot| {
+                Arc::strong_count(slot) == 1
+                    && slot.room.get().is_some_and(|room| Arc::strong_count(&room.inner) == 1)
+            })
+            .is_some()
+    }
+}
+
+struct Inner {
+    canvas: Arc<str>,
+    sender: mpsc::Sender<Message>,
+    next_conn: AtomicU64,
+    inbox_bytes: Arc<Semaphore>,
+    limits: RoomLimits,
+}
+
+/// A hold on a room. Clones are the same room.
+#[derive(Clone)]
+pub struct RoomHandle {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for RoomHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RoomHandle").field("canvas", &self.inner.canvas).finish_non_exhaustive()
+    }
+}
+
+impl RoomHandle {
+    /// The canvas.
+    #[must_use]
+    pub fn canvas(&self) -> &str {
+        &self.inner.canvas
+    }
+
+    async fn send(&self, message: Message) -> Result<(), RoomError> {
+        self.inner.sender.send(message).await.map_err(|_| RoomError::Closed)
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut core::Core, oneshot::Sender<Result<T, RoomError>>) -> Option<Waiter>
+        + Send
+        + 'static,
+    ) -> Result<T, RoomError> {
+        let (reply, answer) = oneshot::channel();
+        let call: Call = Box::new(move |core| f(core, reply));
+        self.send(Message::Call(call)).await?;
+        answer.await.unwrap_or(Err(RoomError::Closed))
+    }
+
+    /// Reads the document as it is now, inside the room's task.
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`].
+    pub async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&Transaction<'_>) -> T + Send + 'static,
+    ) -> Result<T, RoomError> {
+        self.call(move |core, reply| {
+            reply.send(Ok(core.read(f))).ok();
+            None
+        })
+        .await
+    }
+
+    /// The server's own write, in one transaction; returns once it is durable (fsync).
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`] when the room ended or was loaded anew before that: the write may not have happened.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut TransactionMut<'_>) -> T + Send + 'static,
+    ) -> Result<T, RoomError> {
+        self.call(move |core, reply| after_write(core.write(f), reply)).await
+    }
+
+    /// A person's edit that came over HTTP: as [`RoomHandle::write`], but what it does to the server's roots is undone.
+    ///
+    /// # Errors
+    /// As [`RoomHandle::write`].
+    pub async fn edit<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut TransactionMut<'_>) -> T + Send + 'static,
+    ) -> Result<T, RoomError> {
+        self.call(move |core, reply| after_write(core.edit(f), reply)).await
+    }
+
+    /// Applies one Yjs v1 update with the rules of a connection; returns once it is durable.
+    ///
+    /// # Errors
+    /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
+    pub async fn apply_update(&self, update: Bytes) -> Result<(), RoomError> {
+        self.call(move |core, reply| match core.post(&update) {
+            Ok(()) => after_write(Some(()), reply),
+            Err(refusal) => {
+                reply.send(Err(RoomError::Refused(refusal))).ok();
+                None
+            }
+        })
+        .await
+    }
+
+    /// The whole document as one Yjs v1 update.
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`].
+    pub async fn encode_state(&self) -> Result<Bytes, RoomError> {
+        self.call(|core, reply| {
+            reply.send(Ok(core.encode_state())).ok();
+            None
+        })
+        .await
+    }
+
+    /// Shows how far a node is (0 to 1) in the server's awareness state; `None` takes it out. Never waits: when the
+    /// room is too busy for it, this one is left out and the next one counts.
+    pub fn set_progress(&self, node: &str, progress: Option<f32>) {
+        self.inner.sender.try_send(Message::Progress(node.to_owned(), progress)).ok();
+    }
+
+    /// Shows where a run waits in the queue in the server's awareness state; `None` takes it out.
+    pub fn set_queue(&self, run: &str, position: Option<u32>) {
+        self.inner.sender.try_send(Message::Queue(run.to_owned(), position)).ok();
+    }
+
+    async fn end(&self, code: u16, reason: &str) {
+        let (done, ended) = oneshot::channel();
+        if self.send(Message::End { code, reason: reason.to_owned(), done }).await.is_ok() {
+            ended.await.ok();
+        }
+    }
+
+    /// Joins the room as a connection.
+    ///
+    /// # Errors
+    /// [`RoomError::Refused`] when the room is full.
+    pub(crate) async fn connect(
+        &self,
+        role: Role,
+        person: &str,
+        wants_saved: bool,
+    ) -> Result<Connection, RoomError> {
+        let conn = core::ConnId(self.inner.next_conn.fetch_add(1, Ordering::Relaxed));
+        let outbox = Arc::new(Outbox::new(self.inner.limits.queue_max_bytes));
+        let (reply, joined) = oneshot::channel();
+        // A person without a name is nobody else.
+        let person = if person.is_empty() { format!("conn {}", conn.0) } else { person.to_owned() };
+        let connection = Connection { room: self.clone(), conn, outbox: Arc::clone(&outbox) };
+        self.send(Message::Join { conn, role, person, wants_saved, outbox, reply }).await?;
+        match joined.await {
+            Ok(Ok(())) => Ok(connection),
+            Ok(Err(refusal)) => Err(RoomError::Refused(refusal)),
+            Err(_) => Err(RoomError::Closed),
+        }
+    }
+}
+
+fn after_write<T: Send + 'static>(
+    written: Option<T>,
+    reply: oneshot::Sender<Result<T, RoomError>>,
+) -> Option<Waiter> {
+    match written {
+        Some(value) => Some(Box::new(move |durable| {
+            reply.send(durable.map(|()| value)).ok();
+        })),
+        None => {
+            reply.send(Err(RoomError::Closed)).ok();
+            None
+        }
+    }
+}
+
+/// A connection in a room. Dropping it leaves.
+pub(crate) struct Connection {
+    room: RoomHandle,
+    conn: core::ConnId,
+    outbox: Arc<Outbox>,
+}
+
+impl Connection {
+    /// Hands a frame to the room; waits while too much waits for it already.
+    pub(crate) async fn frame(&self, bytes: Bytes) -> Result<(), RoomError> {
+        let inner = &self.room.inner;
+        let size = bytes.len().clamp(1, inner.limits.inbox_max_bytes);
+        let size = u32::try_from(size).unwrap_or(u32::MAX);
+        let permit = Arc::clone(&inner.inbox_bytes).acquire_many_owned(size).await;
+        let permit = permit.map_err(|_| RoomError::Closed)?;
+        self.room.send(Message::Frame { conn: self.conn, bytes, permit }).await
+    }
+
+    /// What is to be sent next; what the room has to know about it is told by [`Connection::sent`].
+    pub(crate) async fn next(&self) -> Next {
+        self.outbox.next().await
+    }
+
+    /// As [`Connection::next`], without waiting.
+    pub(crate) fn try_next(&self) -> Option<Next> {
+        self.outbox.try_next()
+    }
+
+    /// The answer to a step 1 was sent.
+    pub(crate) async fn answered(&self) {
+        self.room.send(Message::Answered(self.conn)).await.ok();
+    }
+
+    /// The queue was lost and has drained.
+    pub(crate) async fn drained(&self, missed: BTreeMap<u64, u32>) {
+        self.room.send(Message::Drained(self.conn, missed)).await.ok();
+    }
+
+    /// Closes after what is queued.
+    pub(crate) fn close(&self, code: u16, reason: &str) {
+        self.outbox.close(code, reason.to_owned());
+    }
+
+    /// Whether the room has closed it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.outbox.is_closing()
+    }
+
+    /// Leaves the room at once.
+    pub(crate) async fn leave(self) {
+        self.room.send(Message::Leave(self.conn)).await.ok();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The room looks for it within its next tick where `leave` was not heard.
+        self.outbox.mark_gone();
+    }
+}

@@ -1,0 +1,590 @@
+//! The heart of a room, without I/O: what arrives goes in, what is to be done comes out as [`Effect`]s.
+//!
+//! The core owns the document. Time and randomness are arguments. Every call either leaves the document
+//! whole or marks the core broken ([`Core::broken`]); a broken core is thrown away and the room loads anew.
+
+mod apply;
+mod index;
+mod presence;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
+use gesso_protocol::wire::awareness;
+use gesso_protocol::wire::guard::{Scan, read_state_vector};
+use gesso_protocol::wire::merge::merge;
+use gesso_protocol::wire::{Frame, close};
+use yrs::types::EntryChange;
+use yrs::updates::decoder::Decode as _;
+use yrs::updates::encoder::Encode as _;
+use yrs::{
+    ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
+};
+
+use super::limits::RoomLimits;
+use index::Index;
+use presence::Presence;
+
+/// The most entries of one awareness message.
+const AWARENESS_ENTRIES_MAX: usize = 1_000;
+/// One minute, in ms.
+const MINUTE_MS: u64 = 60_000;
+/// Origin of what the server writes.
+const SERVER_ORIGIN: &str = "server";
+/// Origin of people's edits that came over HTTP.
+const HTTP_ORIGIN: &str = "http";
+
+/// A connection, numbered by the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// What a connection may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything people may write.
+    Editor,
+    /// Comments only.
+    Commenter,
+    /// Nothing; sees everything and may be seen.
+    Viewer,
+}
+
+/// Where a frame that is dropped or sent late leaves its receiver: for each client, the first clock it lacks.
+pub(crate) type Covers = Arc<[(u64, u32)]>;
+
+/// Something the driver has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Queue a frame for a connection. `covers` is there when it carries document updates.
+    Send { conn: ConnId, frame: Bytes, covers: Option<Covers> },
+    /// Queue an answer that does not count against the queue's bound.
+    Answer { conn: ConnId, frame: Bytes },
+    /// Close a connection; the core has forgotten it already.
+    Close { conn: ConnId, code: u16, reason: String },
+    /// Make this update durable; then call [`Core::durable`] with its number.
+    Persist { number: u64, update: Bytes },
+    /// Somebody wrote where only the server writes: lay the database's truth over the document.
+    CheckOutcome,
+}
+
+/// Why an update or a connection was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// The close code that goes with it.
+    pub code: u16,
+    /// What to tell the sender.
+    pub reason: String,
+}
+
+impl Refusal {
+    fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}
+
+/// An update that waits for what it builds on.
+struct Parked {
+    number: u64,
+    bytes: Bytes,
+    since_ms: u64,
+    /// The client it waits for, and how much of it was held when last tried.
+    waits_for: (u64, u32),
+}
+
+struct Conn {
+    role: Role,
+    person: Arc<str>,
+    wants_saved: bool,
+    /// Update messages received.
+    received: u64,
+    /// Parked updates, oldest first, and their bytes together.
+    parked: Vec<Parked>,
+    parked_bytes: usize,
+    /// Counts that become `saved` when the log is durable up to a number.
+    promises: VecDeque<(u64, u64)>,
+    promised: u64,
+    /// An answer to a step 1 that is due.
+    wants: Option<StateVector>,
+    /// An answer is under way; the next waits for it.
+    answering: bool,
+    /// When it wrote where only the server writes, in ms.
+    forgeries: VecDeque<u64>,
+}
+
+impl Conn {
+    /// Update messages settled (applied or refused), in arrival order.
+    fn settled(&self) -> u64 {
+        self.parked
+            .iter()
+            .map(|parked| parked.number)
+            .min()
+            .map_or(self.received, |first| first - 1)
+    }
+}
+
+/// What adds the Y types a node lacks; given ids of nodes that are new.
+pub(crate) type Repair = fn(&mut yrs::TransactionMut<'_>, &str) -> bool;
+
+/// What happened to an entry of `nodes`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum NodeChange {
+    Inserted,
+    Replaced,
+    Removed,
+}
+
+/// Ids of nodes and what happened to them, as the document's observer saw it.
+type NodeChanges = Arc<Mutex<Vec<(String, NodeChange)>>>;
+
+/// See the module.
+pub(crate) struct Core {
+    doc: Doc,
+    own: u64,
+    limits: RoomLimits,
+    repair: Repair,
+    index: Index,
+    /// What transactions committed, put here by the document's observer.
+    committed: Arc<Mutex<Vec<Bytes>>>,
+    node_changes: NodeChanges,
+    nodes: usize,
+    document_bytes: usize,
+    /// Undoes what clients write to the server's roots, and commenters outside of comments.
+    guards: apply::Guards,
+    conns: BTreeMap<ConnId, Conn>,
+    presence: Presence,
+    /// Committed since the last flush, with whom it came from.
+    out: Vec<(Option<ConnId>, Bytes)>,
+    effects: Vec<Effect>,
+    persisted: u64,
+    durable: u64,
+    /// The whole document as a step 2, while nothing changed.
+    whole: Option<Bytes>,
+    broken: Option<String>,
+}
+
+/// Why a stored document could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored document cannot be read: {0}")]
+pub struct OpenError(pub String);
+
+impl Core {
+    /// Opens a document from its stored updates, oldest first. `own` is the room's fresh random client id.
+    pub(crate) fn open(
+        stored: &[Bytes],
+        own: u32,
+        limits: RoomLimits,
+        repair: Repair,
+        now_ms: u64,
+    ) -> Result<Self, OpenError> {
+        let doc = catch_unwind(AssertUnwindSafe(|| load(stored, own)))
+            .unwrap_or_else(|_| Err(OpenError("the CRDT library gave up on it".to_owned())))?;
+        let state = doc.transact().encode_diff_v1(&StateVector::default());
+        let scan = Scan::read(&state).map_err(|error| OpenError(error.to_string()))?;
+        let mut index = Index::default();
+        index.absorb(&scan, &doc.transact());
+        if index.clock(u64::from(own)) > 0 {
+            return Err(OpenError("the room's id is in use already".to_owned()));
+        }
+        let nodes = doc.get_or_insert_map(PEOPLE_ROOTS[1]);
+        let committed = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&committed);
+        doc.observe_update_v1("room", move |_, event| {
+            sink.lock().expect("no holder panics").push(Bytes::copy_from_slice(&event.update));
+        })
+        .map_err(|error| OpenError(error.to_string()))?;
+        let node_changes = NodeChanges::default();
+        let sink = Arc::clone(&node_changes);
+        nodes.observe("room", move |txn, event| {
+            let mut changes = sink.lock().expect("no holder panics");
+            let mut found: Vec<(String, NodeChange)> = event
+                .keys(txn)
+                .iter()
+                .map(|(key, change)| {
+                    let change = match change {
+                        EntryChange::Inserted(_) => NodeChange::Inserted,
+                        EntryChange::Updated(..) => NodeChange::Replaced,
+                        EntryChange::Removed(_) => NodeChange::Removed,
+                    };
+                    (key.to_string(), change)
+                })
+                .collect();
+            found.sort_unstable();
+            changes.append(&mut found);
+        });
+        let count = nodes.len(&doc.transact()) as usize;
+        let guards = apply::Guards::new(&doc);
+        Ok(Self {
+            guards,
+            own: u64::from(own),
+            limits,
+            repair,
+            index,
+            committed,
+            node_changes,
+            nodes: count,
+            document_bytes: state.len(),
+            conns: BTreeMap::new(),
+            presence: Presence::new(u64::from(own), now_ms),
+            out: Vec::new(),
+            effects: Vec::new(),
+            persisted: 0,
+            durable: 0,
+            whole: Some(Frame::SyncStep2(&state).encode().into()),
+            broken: None,
+            doc,
+        })
+    }
+
+    /// Why the core can no longer be used, if so.
+    pub(crate) fn broken(&self) -> Option<&str> {
+        self.broken.as_deref()
+    }
+
+    /// The log could not take an update: what was fanned out is not what is stored.
+    pub(crate) fn give_up_on_log(&mut self, why: &str) {
+        self.broken = Some(format!("the log could not be written: {why}"));
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// The number of the last persist effect.
+    pub(crate) fn persisted(&self) -> u64 {
+        self.persisted
+    }
+
+    /// What is to be done; empties the list.
+    pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// A connection came.
+    ///
+    /// # Errors
+    /// When the room is full.
+    pub(crate) fn join(
+        &mut self,
+        conn: ConnId,
+        role: Role,
+        person: &str,
+        wants_saved: bool,
+        now_ms: u64,
+    ) -> Result<(), Refusal> {
+        if self.conns.len() >= self.limits.clients_max {
+            return Err(Refusal::new(close::TRY_LATER, "the room is full"));
+        }
+        self.guards.include(conn, role);
+        self.conns.insert(
+            conn,
+            Conn {
+                role,
+                person: Arc::from(person),
+                wants_saved,
+                received: 0,
+                parked: Vec::new(),
+                parked_bytes: 0,
+                promises: VecDeque::new(),
+                promised: 0,
+                wants: None,
+                answering: false,
+                forgeries: VecDeque::new(),
+            },
+        );
+        let step1 = Frame::SyncStep1(&self.index.state_vector().encode_v1()).encode();
+        self.effects.push(Effect::Send { conn, frame: step1.into(), covers: None });
+        let everybody = self.presence.everybody(now_ms);
+        self.effects.push(Effect::Send { conn, frame: everybody, covers: None });
+        Ok(())
+    }
+
+    /// A connection went.
+    pub(crate) fn leave(&mut self, conn: ConnId, now_ms: u64) {
+        if self.conns.remove(&conn).is_some() {
+            self.guards.exclude(conn);
+            self.presence.leave(conn, now_ms);
+        }
+    }
+
+    /// Frames of one connection, in arrival order; their updates share one transaction.
+    pub(crate) fn frames(&mut self, conn: ConnId, frames: &[Bytes], now_ms: u64) {
+        let mut updates = Vec::new();
+        let mut malformed = None;
+        for bytes in frames {
+            let Some(state) = self.conns.get_mut(&conn) else { return };
+            match Frame::decode(bytes) {
+                Ok(Frame::SyncStep1(vector)) => match read_state_vector(vector) {
+                    Ok(held) => {
+                        let held =
+                            held.into_iter().map(|(client, clock)| (ClientID::new(client), clock));
+                        state.wants = Some(held.collect());
+                    }
+                    Err(error) => {
+                        malformed = Some(error.to_string());
+                        break;
+                    }
+                },
+                Ok(frame @ (Frame::SyncStep2(update) | Frame::Update(update))) => {
+                    state.received += 1;
+                    let is_answer = matches!(frame, Frame::SyncStep2(_));
+                    updates.push((state.received, bytes.slice_ref(update), is_answer));
+                }
+                Ok(Frame::Awareness(payload)) => {
+                    let person = Arc::clone(&state.person);
+                    match awareness::decode(payload, AWARENESS_ENTRIES_MAX) {
+                        Ok(entries) => {
+                            for entry in &entries {
+                                let ids_max = self.limits.awareness_ids_max;
+                                self.presence.take(conn, &person, ids_max, entry, now_ms);
+                            }
+                        }
+                        Err(error) => {
+                            malformed = Some(error.to_string());
+                            break;
+                        }
+                    }
+                }
+                Ok(Frame::QueryAwareness) => {
+                    let frame = self.presence.everybody(now_ms);
+                    self.effects.push(Effect::Send { conn, frame, covers: None });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    malformed = Some(error.to_string());
+                    break;
+                }
+            }
+        }
+        if !updates.is_empty() {
+            self.updates(conn, updates, now_ms);
+        }
+        if let Some(reason) = malformed {
+            self.refuse(conn, Refusal::new(close::MALFORMED, reason), now_ms);
+        }
+    }
+
+    /// Tells a connection why and closes it.
+    fn refuse(&mut self, conn: ConnId, refusal: Refusal, now_ms: u64) {
+        if !self.conns.contains_key(&conn) {
+            return;
+        }
+        self.deny(conn, &refusal.reason);
+        self.leave(conn, now_ms);
+        self.effects.push(Effect::Close { conn, code: refusal.code, reason: refusal.reason });
+    }
+
+    fn deny(&mut self, conn: ConnId, reason: &str) {
+        let frame = Frame::Denied(reason).encode().into();
+        self.effects.push(Effect::Send { conn, frame, covers: None });
+    }
+
+    /// The server's participant: how far a node is.
+    pub(crate) fn set_progress(&mut self, node: &str, progress: Option<f32>) {
+        self.presence.set_progress(node, progress);
+    }
+
+    /// The server's participant: where a run waits.
+    pub(crate) fn set_queue(&mut self, run: &str, position: Option<u32>) {
+        self.presence.set_queue(run, position);
+    }
+
+    /// What time brings: awareness that expired, gaps that were not filled.
+    pub(crate) fn tick(&mut self, now_ms: u64) {
+        self.presence.tick(
+            now_ms,
+            self.limits.awareness_expires_ms,
+            self.limits.awareness_renew_ms,
+        );
+        let waiting: Vec<ConnId> = self
+            .conns
+            .iter()
+            .filter(|(_, state)| !state.parked.is_empty())
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in waiting {
+            self.updates(conn, Vec::new(), now_ms);
+            let is_late = self.conns.get(&conn).is_some_and(|state| {
+                state.parked.iter().any(|parked| parked.since_ms + self.limits.gap_max_ms <= now_ms)
+            });
+            if is_late {
+                self.refuse(
+                    conn,
+                    Refusal::new(close::REFUSED, "an update builds on what never came"),
+                    now_ms,
+                );
+            }
+        }
+    }
+
+    /// Fans out and persists what was committed, and sends what is due. Call it after every batch.
+    pub(crate) fn flush(&mut self, now_ms: u64) {
+        if let Some((frame, sole)) = self.presence.flush(now_ms) {
+            for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
+                self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers: None });
+            }
+        }
+        let out = std::mem::take(&mut self.out);
+        if !out.is_empty() {
+            self.fan_out(&out);
+        }
+        let due: Vec<ConnId> = self
+            .conns
+            .iter()
+            .filter(|(_, state)| state.wants.is_some() && !state.answering)
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in due {
+            self.answer(conn);
+        }
+        let (persisted, durable) = (self.persisted, self.durable);
+        for (conn, state) in &mut self.conns {
+            let settled = state.settled();
+            if !state.wants_saved || settled <= state.promised {
+                continue;
+            }
+            state.promised = settled;
+            if persisted <= durable {
+                let frame = Frame::Saved(settled).encode().into();
+                self.effects.push(Effect::Send { conn: *conn, frame, covers: None });
+            } else {
+                state.promises.push_back((persisted, settled));
+            }
+        }
+    }
+
+    fn fan_out(&mut self, out: &[(Option<ConnId>, Bytes)]) {
+        let parts: Vec<&[u8]> = out.iter().map(|(_, update)| &update[..]).collect();
+        let update: Bytes = match merge(&parts) {
+            Ok(std::borrow::Cow::Borrowed(_)) => out[0].1.clone(),
+            Ok(std::borrow::Cow::Owned(merged)) => merged.into(),
+            Err(error) => {
+                self.broken =
+                    Some(format!("updates of one room do not follow each other: {error}"));
+                return;
+            }
+        };
+        let sole = out[0].0.filter(|first| out.iter().all(|(from, _)| *from == Some(*first)));
+        let covers: Covers = Scan::read(&update)
+            .map(|scan| {
+                scan.sections.iter().map(|section| (section.client, section.start)).collect()
+            })
+            .unwrap_or_default();
+        let frame: Bytes = Frame::Update(&update).encode().into();
+        for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
+            let covers = Some(Arc::clone(&covers));
+            self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers });
+        }
+        self.document_bytes += update.len();
+        self.whole = None;
+        self.persisted += 1;
+        self.effects.push(Effect::Persist { number: self.persisted, update });
+    }
+
+    fn answer(&mut self, conn: ConnId) {
+        let Some(wants) = self.conns.get_mut(&conn).and_then(|state| state.wants.take()) else {
+            return;
+        };
+        let frame = if wants.is_empty() {
+            let doc = &self.doc;
+            let whole = self.whole.get_or_insert_with(|| {
+                Frame::SyncStep2(&doc.transact().encode_diff_v1(&StateVector::default()))
+                    .encode()
+                    .into()
+            });
+            whole.clone()
+        } else {
+            Frame::SyncStep2(&self.doc.transact().encode_diff_v1(&wants)).encode().into()
+        };
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.answering = true;
+        }
+        self.effects.push(Effect::Answer { conn, frame });
+    }
+
+    /// The answer to a connection's step 1 was sent.
+    pub(crate) fn answered(&mut self, conn: ConnId) {
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.answering = false;
+        }
+    }
+
+    /// A connection that lost its queue has drained: it gets one fresh diff from where the lost frames began.
+    pub(crate) fn resync(&mut self, conn: ConnId, missed: &BTreeMap<u64, u32>, now_ms: u64) {
+        let Some(state) = self.conns.get_mut(&conn) else { return };
+        let saved =
+            state.promises.front().map_or(state.promised, |(_, first)| first.saturating_sub(1));
+        let wants_saved = state.wants_saved && state.promises.is_empty();
+        let mut held = self.index.state_vector();
+        for (client, start) in missed {
+            held.set_min(ClientID::new(*client), *start);
+        }
+        let frame = Frame::Update(&self.doc.transact().encode_diff_v1(&held)).encode().into();
+        self.effects.push(Effect::Answer { conn, frame });
+        let everybody = self.presence.everybody(now_ms);
+        self.effects.push(Effect::Send { conn, frame: everybody, covers: None });
+        if wants_saved && saved > 0 {
+            let frame = Frame::Saved(saved).encode().into();
+            self.effects.push(Effect::Send { conn, frame, covers: None });
+        }
+    }
+
+    /// The log is durable up to this persist effect.
+    pub(crate) fn durable(&mut self, number: u64) {
+        self.durable = self.durable.max(number);
+        for (conn, state) in &mut self.conns {
+            let mut saved = None;
+            while let Some((_, count)) = state.promises.pop_front_if(|(due, _)| *due <= number) {
+                saved = Some(count);
+            }
+            if let Some(count) = saved {
+                let frame = Frame::Saved(count).encode().into();
+                self.effects.push(Effect::Send { conn: *conn, frame, covers: None });
+            }
+        }
+    }
+
+    /// Reads the document as it is.
+    pub(crate) fn read<T>(&self, f: impl FnOnce(&yrs::Transaction<'_>) -> T) -> T {
+        f(&self.doc.transact())
+    }
+
+    /// The whole document as one update.
+    pub(crate) fn encode_state(&self) -> Bytes {
+        self.doc.transact().encode_diff_v1(&StateVector::default()).into()
+    }
+
+    /// Closes every connection.
+    pub(crate) fn close_all(&mut self, code: u16, reason: &str, now_ms: u64) {
+        let conns: Vec<ConnId> = self.conns.keys().copied().collect();
+        for conn in conns {
+            self.leave(conn, now_ms);
+            self.effects.push(Effect::Close { conn, code, reason: reason.to_owned() });
+        }
+    }
+}
+
+fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
+    let doc = gesso_protocol::doc::open(own, "");
+    let mut txn = doc.transact_mut();
+    for bytes in stored {
+        let update = Update::decode_v1(bytes).map_err(|error| OpenError(error.to_string()))?;
+        txn.apply_update(update).map_err(|error| OpenError(error.to_string()))?;
+    }
+    if txn.has_missing_updates() {
+        return Err(OpenError("its log has a gap".to_owned()));
+    }
+    drop(txn);
+    Ok(doc)
+}
+
+/// The roots the server alone writes.
+pub(crate) fn is_server_root(name: &str) -> bool {
+    SERVER_ROOTS.contains(&name)
+}

@@ -1,0 +1,204 @@
+//! Awareness: the newest state of everybody in the room, and who may speak for whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use gesso_protocol::wire::Frame;
+use gesso_protocol::wire::awareness::{Entry, encode};
+
+use super::ConnId;
+
+/// How long the clock of somebody who left is remembered, so that a late echo does not bring them back, in ms.
+const GONE_KEPT_MS: u64 = 60_000;
+
+#[derive(Debug)]
+struct Participant {
+    clock: u32,
+    /// `None`: gone.
+    state: Option<Arc<str>>,
+    /// Who speaks for it; `None` for the server's own and for those who left.
+    owner: Option<ConnId>,
+    person: Arc<str>,
+    seen_ms: u64,
+}
+
+/// The table of awareness states.
+#[derive(Debug)]
+pub(super) struct Presence {
+    own: u64,
+    table: BTreeMap<u64, Participant>,
+    /// Changed since the last flush, by whom.
+    dirty: BTreeMap<u64, Option<ConnId>>,
+    progress: BTreeMap<String, f32>,
+    queue: BTreeMap<String, u32>,
+    own_clock: u32,
+    own_changed: bool,
+    renewed_ms: u64,
+}
+
+impl Presence {
+    pub(super) fn new(own: u64, now_ms: u64) -> Self {
+        Self {
+            own,
+            table: BTreeMap::new(),
+            dirty: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            own_clock: 0,
+            own_changed: true,
+            renewed_ms: now_ms,
+        }
+    }
+
+    /// Takes one entry a connection sent; what it may not say is ignored.
+    pub(super) fn take(
+        &mut self,
+        conn: ConnId,
+        person: &Arc<str>,
+        ids_max: usize,
+        entry: &Entry<'_>,
+        now_ms: u64,
+    ) {
+        if entry.client == self.own {
+            return;
+        }
+        match self.table.get(&entry.client) {
+            Some(known) => {
+                let is_theirs = match known.owner {
+                    Some(owner) => owner == conn || known.person == *person,
+                    // Somebody who left: only themselves, or a later life of that id.
+                    None => known.person == *person || entry.clock > known.clock,
+                };
+                let is_newer = entry.clock > known.clock
+                    || (entry.clock == known.clock && (known.state.is_none() != entry.is_gone()));
+                if !is_theirs || !is_newer {
+                    return;
+                }
+            }
+            None if entry.is_gone() => return,
+            None => {}
+        }
+        let is_new_to_conn =
+            self.table.get(&entry.client).is_none_or(|known| known.owner != Some(conn));
+        if is_new_to_conn
+            && self.table.values().filter(|known| known.owner == Some(conn)).count() >= ids_max
+        {
+            return;
+        }
+        let participant = Participant {
+            clock: entry.clock,
+            state: (!entry.is_gone()).then(|| Arc::from(entry.state)),
+            owner: (!entry.is_gone()).then_some(conn),
+            person: Arc::clone(person),
+            seen_ms: now_ms,
+        };
+        self.table.insert(entry.client, participant);
+        self.dirty.insert(entry.client, Some(conn));
+    }
+
+    /// A connection went: so do the states it spoke for.
+    pub(super) fn leave(&mut self, conn: ConnId, now_ms: u64) {
+        for (client, participant) in &mut self.table {
+            if participant.owner == Some(conn) {
+                participant.state = None;
+                participant.owner = None;
+                participant.seen_ms = now_ms;
+                self.dirty.insert(*client, None);
+            }
+        }
+    }
+
+    /// States that were not renewed go; the server's own is renewed.
+    pub(super) fn tick(&mut self, now_ms: u64, expires_ms: u64, renew_ms: u64) {
+        for (client, participant) in &mut self.table {
+            if participant.state.is_some() && participant.seen_ms + expires_ms < now_ms {
+                participant.state = None;
+                participant.owner = None;
+                participant.seen_ms = now_ms;
+                self.dirty.insert(*client, None);
+            }
+        }
+        self.table
+            .retain(|_, known| known.state.is_some() || known.seen_ms + GONE_KEPT_MS >= now_ms);
+        if self.renewed_ms + renew_ms <= now_ms {
+            self.renewed_ms = now_ms;
+            self.own_changed = true;
+        }
+    }
+
+    /// The server's own state: how far a node is; `None` takes it out.
+    pub(super) fn set_progress(&mut self, node: &str, progress: Option<f32>) {
+        match progress {
+            Some(progress) => drop(self.progress.insert(node.to_owned(), progress.clamp(0.0, 1.0))),
+            None => drop(self.progress.remove(node)),
+        }
+        self.own_changed = true;
+    }
+
+    /// The server's own state: where a run waits in the queue; `None` takes it out.
+    pub(super) fn set_queue(&mut self, run: &str, position: Option<u32>) {
+        match position {
+            Some(position) => drop(self.queue.insert(run.to_owned(), position)),
+            None => drop(self.queue.remove(run)),
+        }
+        self.own_changed = true;
+    }
+
+    fn renew_own(&mut self, now_ms: u64) {
+        if !std::mem::take(&mut self.own_changed) {
+            return;
+        }
+        self.own_clock += 1;
+        let state =
+            serde_json::json!({"server": true, "progress": self.progress, "queue": self.queue});
+        self.table.insert(
+            self.own,
+            Participant {
+                clock: self.own_clock,
+                state: Some(Arc::from(state.to_string())),
+                owner: None,
+                person: Arc::from(""),
+                seen_ms: now_ms,
+            },
+        );
+        self.dirty.insert(self.own, None);
+    }
+
+    /// Everybody here, as one frame.
+    pub(super) fn everybody(&mut self, now_ms: u64) -> Bytes {
+        self.renew_own(now_ms);
+        let here: Vec<u64> = self
+            .table
+            .iter()
+            .filter(|(_, known)| known.state.is_some())
+            .map(|(client, _)| *client)
+            .collect();
+        self.frame(&here)
+    }
+
+    /// What changed since the last time, as one frame, and the one connection that need not be told.
+    pub(super) fn flush(&mut self, now_ms: u64) -> Option<(Bytes, Option<ConnId>)> {
+        self.renew_own(now_ms);
+        if self.dirty.is_empty() {
+            return None;
+        }
+        let dirty = std::mem::take(&mut self.dirty);
+        let sources: BTreeSet<Option<ConnId>> = dirty.values().copied().collect();
+        let sole = if sources.len() == 1 { sources.into_iter().next().flatten() } else { None };
+        let clients: Vec<u64> = dirty.into_keys().collect();
+        Some((self.frame(&clients), sole))
+    }
+
+    fn frame(&self, clients: &[u64]) -> Bytes {
+        let entries: Vec<Entry<'_>> = clients
+            .iter()
+            .filter_map(|client| {
+                let known = self.table.get(client)?;
+                let state = known.state.as_deref().unwrap_or("null");
+                Some(Entry { client: *client, clock: known.clock, state })
+            })
+            .collect();
+        Frame::Awareness(&encode(entries.into_iter())).encode().into()
+    }
+}

@@ -1,0 +1,189 @@
+//! Random pages, random trouble: the room converges, and bytes that were tampered with never break it.
+
+use super::*;
+use proptest::prelude::*;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Set { page: usize, root: usize, key: u8, value: String },
+    Type { page: usize, at: u8, text: String },
+    Nest { page: usize, key: u8 },
+    Remove { page: usize, root: usize, key: u8 },
+    Offline { page: usize },
+    Online { page: usize },
+    Crash,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let page = 0usize..3;
+    prop_oneof![
+        4 => (page.clone(), 0usize..7, 0u8..4, "[a-z]{0,6}")
+            .prop_map(|(page, root, key, value)| Step::Set { page, root, key, value }),
+        4 => (page.clone(), any::<u8>(), "[a-z文]{1,5}").prop_map(|(page, at, text)| Step::Type { page, at, text }),
+        2 => (page.clone(), 0u8..4).prop_map(|(page, key)| Step::Nest { page, key }),
+        2 => (page.clone(), 0usize..7, 0u8..4).prop_map(|(page, root, key)| Step::Remove { page, root, key }),
+        1 => page.clone().prop_map(|page| Step::Offline { page }),
+        2 => page.prop_map(|page| Step::Online { page }),
+        1 => Just(Step::Crash),
+    ]
+}
+
+fn root(at: usize) -> &'static str {
+    PEOPLE_ROOTS.into_iter().chain(SERVER_ROOTS).nth(at).unwrap()
+}
+
+/// Three people, each with a replica that outlives its connections.
+struct Life {
+    world: World,
+    docs: Vec<Doc>,
+    /// The page of each, while it is online.
+    pages: [Option<usize>; 3],
+}
+
+impl Life {
+    fn new() -> Self {
+        let limits = RoomLimits { forgeries_per_minute: usize::MAX, ..limits() };
+        let mut life = Self {
+            world: World::with(limits, no_repair),
+            docs: (1..=3).map(page_doc).collect(),
+            pages: [None; 3],
+        };
+        (0..3).for_each(|who| life.connect(who));
+        life
+    }
+
+    fn connect(&mut self, who: usize) {
+        if self.pages[who].is_some() {
+            return;
+        }
+        let page = self.world.pages.len();
+        let conn = ConnId(page as u64 + 1);
+        self.world.core.join(conn, Role::Editor, "", true, 1).unwrap();
+        let doc = self.docs[who].clone();
+        let step1 = Frame::SyncStep1(&doc.transact().state_vector().encode_v1()).encode();
+        let page_state =
+            Page { conn, doc, denied: Vec::new(), closed: None, saved: 0, received: 0 };
+        self.world.pages.push(page_state);
+        self.world.send(page, step1);
+        // What the page answers to the room's step 1 is fanned out too.
+        self.world.turn();
+        self.pages[who] = Some(page);
+    }
+
+    fn disconnect(&mut self, who: usize) {
+        if let Some(page) = self.pages[who].take() {
+            self.world.core.leave(self.world.pages[page].conn, 1);
+            self.world.pages[page].closed = Some((1000, String::new()));
+        }
+    }
+
+    fn edit(&mut self, who: usize, f: impl FnOnce(&mut TransactionMut<'_>)) {
+        match self.pages[who] {
+            Some(page) => self.world.act(page, f),
+            None => f(&mut self.docs[who].transact_mut()),
+        }
+    }
+
+    /// The room dies without a word and is loaded from its log under a new id.
+    fn crash(&mut self, own: u32) {
+        let durable = json(&self.world.core.doc);
+        let core =
+            Core::open(&self.world.log, own, self.world.core.limits.clone(), no_repair, 1).unwrap();
+        self.world.core = core;
+        assert_eq!(json(&self.world.core.doc), durable, "what was durable is there");
+        for who in 0..3 {
+            if let Some(page) = self.pages[who].take() {
+                self.world.pages[page].closed = Some((1006, String::new()));
+            }
+        }
+    }
+}
+
+fn play(steps: Vec<Step>) -> Life {
+    let mut life = Life::new();
+    for (at, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Set { page, root: at, key, value } => {
+                life.edit(page, |txn| set(txn, root(at), &format!("k{key}"), &value));
+            }
+            Step::Remove { page, root: at, key } => life.edit(page, |txn| {
+                let map = txn.get_or_insert_map(root(at));
+                map.remove(txn, &format!("k{key}"));
+            }),
+            Step::Nest { page, key } => life.edit(page, |txn| {
+                let map = txn.get_or_insert_map("nodes");
+                map.insert(txn, format!("k{key}"), MapPrelim::from([("kind", "text")]));
+            }),
+            Step::Type { page, at, text } => life.edit(page, |txn| {
+                let map = txn.get_or_insert_map("meta");
+                match map.get(txn, "text") {
+                    Some(Out::YText(found)) => {
+                        let index = u32::from(at) % (found.len(txn) + 1);
+                        found.insert(txn, index, &text);
+                    }
+                    _ => drop(map.insert(txn, "text", TextPrelim::new(text))),
+                }
+            }),
+            Step::Offline { page } => life.disconnect(page),
+            Step::Online { page } => life.connect(page),
+            Step::Crash => life.crash(1_000 + at as u32),
+        }
+    }
+    life
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn three_people_converge_through_disconnects_and_crashes(steps in proptest::collection::vec(step(), 1..60)) {
+        let mut life = play(steps);
+        for who in 0..3 {
+            life.disconnect(who);
+        }
+        // Twice: what the last one brought reaches the first.
+        for _ in 0..2 {
+            (0..3).for_each(|who| life.connect(who));
+        }
+        let state = life.world.assert_converged();
+        for root in SERVER_ROOTS {
+            prop_assert_eq!(&state[root], &serde_json::json!({}), "nobody forged {}", root);
+        }
+        prop_assert_eq!(life.world.reloaded(), state);
+        prop_assert_eq!(life.world.core.broken(), None);
+        for page in life.world.pages.iter().filter(|page| page.closed.is_none()) {
+            prop_assert!(page.denied.is_empty(), "{:?}", page.denied);
+        }
+    }
+
+    #[test]
+    fn flipped_bits_never_break_the_room(
+        steps in proptest::collection::vec(step(), 1..20),
+        flips in proptest::collection::vec((any::<usize>(), 0u8..8), 1..4),
+        edit in "[a-z]{0,9}",
+    ) {
+        let mut life = play(steps);
+        (0..3).for_each(|who| life.connect(who));
+        let page = life.pages[0].unwrap();
+        let mut frame = life.world.edit(page, |txn| {
+            set(txn, "meta", "k", &edit);
+            let map = txn.get_or_insert_map("nodes");
+            map.insert(txn, "n", MapPrelim::from([("kind", "text")]));
+            map.remove(txn, "k1");
+        });
+        for (at, bit) in flips {
+            let at = at % frame.len();
+            frame[at] ^= 1 << bit;
+        }
+        let conn = life.world.pages[page].conn;
+        life.world.core.frames(conn, &[frame.into()], 1);
+        life.world.core.flush(1);
+        life.world.core.take_effects();
+        prop_assert_eq!(life.world.core.broken(), None);
+        // Others go on.
+        let other = life.pages[1].unwrap();
+        life.world.act(other, |txn| set(txn, "meta", "after", "fine"));
+        let after = json(&life.world.core.doc);
+        prop_assert_eq!(&after["meta"]["after"], "fine");
+    }
+}

@@ -1,0 +1,559 @@
+//! One task a room: it feeds the core, performs its effects, and keeps the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use gesso_protocol::schema;
+use gesso_protocol::wire::close;
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
+use super::outbox::Outbox;
+use super::store::{Append, Found, Store, Stored, fold};
+use super::{OutcomeWrite, RoomError, RoomHooks, RoomLimits};
+
+/// How often a room looks at the clock, in ms.
+const TICK_MS: u64 = 250;
+/// How many messages one drain takes at most before it fans out.
+const DRAIN_MAX: usize = 4_096;
+/// Waits between attempts to load a room anew, in ms.
+const RELOAD_WAITS_MS: [u64; 5] = [0, 100, 500, 2_000, 5_000];
+
+/// Runs on the core inside the room's task; `false`: the core broke meanwhile.
+pub(crate) type Call = Box<dyn FnOnce(&mut Core) -> Option<Waiter> + Send>;
+/// Told once what a call wrote is durable, or why it will not be.
+pub(crate) type Waiter = Box<dyn FnOnce(Result<(), RoomError>) + Send>;
+
+/// What a room is sent.
+pub(crate) enum Message {
+    Join {
+        conn: ConnId,
+        role: Role,
+        person: String,
+        wants_saved: bool,
+        outbox: Arc<Outbox>,
+        reply: oneshot::Sender<Result<(), Refusal>>,
+    },
+    Frame {
+        conn: ConnId,
+        bytes: Bytes,
+        permit: OwnedSemaphorePermit,
+    },
+    Answered(ConnId),
+    Drained(ConnId, BTreeMap<u64, u32>),
+    Leave(ConnId),
+    Call(Call),
+    Progress(String, Option<f32>),
+    Queue(String, Option<u32>),
+    /// Close everybody and end; the registry has forgotten the room.
+    End {
+        code: u16,
+        reason: String,
+        done: oneshot::Sender<()>,
+    },
+}
+
+/// What a room's task needs from outside.
+pub(crate) struct Setup {
+    pub(crate) canvas: Arc<str>,
+    pub(crate) limits: RoomLimits,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) log: mpsc::Sender<Append>,
+    pub(crate) hooks: Arc<dyn RoomHooks>,
+    pub(crate) repair: Repair,
+    /// How many connections there are, for the list of canvases.
+    pub(crate) online: Arc<AtomicUsize>,
+    /// Asks the registry whether the room may end; true when it has forgotten it.
+    pub(crate) retire: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+/// Milliseconds since the process began to count.
+pub(crate) fn now_ms() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    // Never 0, so that a difference to "never" is never small.
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
+}
+
+/// A room that is loaded.
+pub(crate) struct Loaded {
+    core: Core,
+    seq: i64,
+    tail: (u64, u64),
+}
+
+/// Loads a canvas's document and lays the database's truth of outcome over it.
+pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
+    let Stored { updates, seq, tail } = match setup.store.load(&setup.canvas).await? {
+        Found::Nothing => return Err(RoomError::NotFound),
+        Found::Deleted => return Err(RoomError::Deleted),
+        Found::Document(stored) => stored,
+    };
+    let outcome = setup
+        .hooks
+        .outcome(&setup.canvas)
+        .await
+        .map_err(|error| RoomError::Load(error.to_string()))?;
+    let (limits, repair) = (setup.limits.clone(), setup.repair);
+    // Decoding a large document takes long enough to be in the way of others on this thread.
+    let opened = tokio::task::spawn_blocking(move || {
+        let mut core = Core::open(&updates, rand::random(), limits, repair, now_ms())
+            .map_err(|error| RoomError::Load(error.to_string()))?;
+        core.write(outcome)
+            .ok_or_else(|| RoomError::Load("the outcome could not be written".to_owned()))?;
+        Ok::<Core, RoomError>(core)
+    });
+    let core = opened.await.map_err(|error| RoomError::Load(error.to_string()))??;
+    Ok(Loaded { core, seq, tail })
+}
+
+/// A room's task.
+pub(crate) struct Driver {
+    setup: Setup,
+    inbox: mpsc::Receiver<Message>,
+    core: Core,
+    outboxes: BTreeMap<ConnId, Arc<Outbox>>,
+    seq: i64,
+    /// Rows and bytes in the log since the last snapshot.
+    tail: (u64, u64),
+    appends: FuturesOrdered<BoxFuture<'static, (u64, Result<(), RoomError>)>>,
+    /// Waiters whose write was not flushed yet, then those that wait for a persist to be durable.
+    fresh: Vec<Waiter>,
+    waiters: Vec<(u64, Waiter)>,
+    durable: u64,
+    is_dirty: bool,
+    flushed: Instant,
+    outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
+    outcome_again: bool,
+    /// Writes of the server so far, and how many there were when the outcome was asked for.
+    writes: u64,
+    writes_at_outcome: u64,
+    /// The last persist that the list was told of, and when.
+    told: (u64, Instant),
+    folding: Option<JoinHandle<()>>,
+    idle_since: Option<Instant>,
+}
+
+/// Why the task's loop ended.
+enum End {
+    Retired,
+    Asked { code: u16, reason: String, done: oneshot::Sender<()> },
+}
+
+impl Driver {
+    pub(crate) fn new(setup: Setup, inbox: mpsc::Receiver<Message>, loaded: Loaded) -> Self {
+        Self {
+            setup,
+            inbox,
+            core: loaded.core,
+            outboxes: BTreeMap::new(),
+            seq: loaded.seq,
+            tail: loaded.tail,
+            appends: FuturesOrdered::new(),
+            fresh: Vec::new(),
+            waiters: Vec::new(),
+            durable: 0,
+            // What loading wrote over the document is to be flushed.
+            is_dirty: true,
+            flushed: Instant::now(),
+            outcome: None,
+            outcome_again: false,
+            writes: 0,
+            writes_at_outcome: 0,
+            told: (0, Instant::now()),
+            folding: None,
+            idle_since: None,
+        }
+    }
+
+    /// Runs until the room retires or is told to end.
+    pub(crate) async fn run(mut self) {
+        let end = self.turn().await;
+        let (code, reason, done) = match end {
+            End::Retired => (close::RESTART, String::new(), None),
+            End::Asked { code, reason, done } => (code, reason, Some(done)),
+        };
+        self.core.close_all(code, &reason, now_ms());
+        self.flush().await;
+        while let Some((number, result)) = self.appends.next().await {
+            self.appended(number, result).await;
+        }
+        self.perform().await;
+        for waiter in self.fresh.drain(..).chain(self.waiters.drain(..).map(|(_, waiter)| waiter)) {
+            waiter(Err(RoomError::Closed));
+        }
+        self.setup.online.store(0, Ordering::Relaxed);
+        if let Some(done) = done {
+            done.send(()).ok();
+        }
+    }
+
+    async fn turn(&mut self) -> End {
+        let mut tick = tokio::time::interval(Duration::from_millis(TICK_MS));
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        let interval = Duration::from_millis(self.setup.limits.flush_interval_ms);
+        loop {
+            let due = self.flushed + interval;
+            tokio::select! {
+                message = self.inbox.recv() => match message {
+                    None => return End::Retired,
+                    Some(message) => {
+                        if let Some(end) = self.drain(message).await {
+                            return end;
+                        }
+                    }
+                },
+                Some((number, result)) = self.appends.next(), if !self.appends.is_empty() => {
+                    self.appended(number, result).await;
+                }
+                () = tokio::time::sleep_until(due.into()), if self.is_dirty => {}
+                _ = tick.tick() => {
+                    self.tick();
+                    if self.may_retire().await {
+                        return End::Retired;
+                    }
+                }
+                found = wait_for(&mut self.outcome) => self.lay_outcome(found),
+            }
+            if self.is_dirty && Instant::now() >= due {
+                self.flush().await;
+            }
+            self.perform().await;
+            if let Some(why) = self.core.broken().map(str::to_owned)
+                && let Some(end) = self.reload(&why).await
+            {
+                return end;
+            }
+        }
+    }
+
+    /// Takes everything that has arrived and applies it connection by connection.
+    async fn drain(&mut self, first: Message) -> Option<End> {
+        let mut frames: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
+        let mut permits = Vec::new();
+        let mut next = Some(first);
+        let mut count = 0;
+        while let Some(message) = next {
+            if let Message::Frame { conn, bytes, permit } = message {
+                frames.entry(conn).or_default().push(bytes);
+                permits.push(permit);
+            } else {
+                self.apply(&mut frames);
+                if let Some(end) = self.message(message).await {
+                    return Some(end);
+                }
+            }
+            count += 1;
+            next = if count < DRAIN_MAX { self.inbox.try_recv().ok() } else { None };
+        }
+        self.apply(&mut frames);
+        self.is_dirty = true;
+        None
+    }
+
+    fn apply(&mut self, frames: &mut BTreeMap<ConnId, Vec<Bytes>>) {
+        for (conn, frames) in std::mem::take(frames) {
+            if self.core.broken().is_none() {
+                self.core.frames(conn, &frames, now_ms());
+            }
+        }
+    }
+
+    async fn message(&mut self, message: Message) -> Option<End> {
+        match message {
+            Message::Join { conn, role, person, wants_saved, outbox, reply } => {
+                let joined = self.core.join(conn, role, &person, wants_saved, now_ms());
+                if joined.is_ok() {
+                    self.outboxes.insert(conn, outbox);
+                }
+                self.count_online();
+                reply.send(joined).ok();
+            }
+            Message::Frame { .. } => {}
+            Message::Answered(conn) => self.core.answered(conn),
+            Message::Drained(conn, missed) => {
+                // What is committed but not flushed is in the diff; flushing first keeps their order.
+                self.flush().await;
+                self.core.resync(conn, &missed, now_ms());
+            }
+            Message::Leave(conn) => self.forget(conn),
+            Message::Call(call) => {
+                if self.core.broken().is_none()
+                    && let Some(waiter) = call(&mut self.core)
+                {
+                    self.writes += 1;
+                    self.fresh.push(waiter);
+                }
+            }
+            Message::Progress(node, progress) => self.core.set_progress(&node, progress),
+            Message::Queue(run, position) => self.core.set_queue(&run, position),
+            Message::End { code, reason, done } => return Some(End::Asked { code, reason, done }),
+        }
+        None
+    }
+
+    fn forget(&mut self, conn: ConnId) {
+        self.core.leave(conn, now_ms());
+        self.outboxes.remove(&conn);
+        self.count_online();
+        self.is_dirty = true;
+    }
+
+    fn count_online(&self) {
+        self.setup.online.store(self.core.connections(), Ordering::Relaxed);
+    }
+
+    fn tick(&mut self) {
+        let now = now_ms();
+        let gone: Vec<ConnId> = self
+            .outboxes
+            .iter()
+            .filter(|(_, outbox)| outbox.is_gone())
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in gone {
+            self.forget(conn);
+        }
+        let slow_max_ms = self.setup.limits.slow_max_ms;
+        let slow: Vec<ConnId> = self
+            .outboxes
+            .iter()
+            .filter(|(_, outbox)| {
+                outbox.lagging_since_ms().is_some_and(|since| since + slow_max_ms <= now)
+            })
+            .map(|(conn, _)| *conn)
+            .collect();
+        for conn in slow {
+            if let Some(outbox) = self.outboxes.get(&conn) {
+                outbox.close(close::TRY_LATER, "too slow for what it is sent".to_owned());
+            }
+            self.forget(conn);
+        }
+        self.core.tick(now);
+        self.tell();
+        self.is_dirty = true;
+    }
+
+    /// Tells the list that the document changed.
+    fn tell(&mut self) {
+        let (told, at) = self.told;
+        let persisted = self.core.persisted();
+        if persisted == told
+            || at.elapsed() < Duration::from_millis(self.setup.limits.tell_ms)
+            || self.core.broken().is_some()
+        {
+            return;
+        }
+        self.told = (persisted, Instant::now());
+        let meta = self.core.read(|txn| schema::read_meta(txn));
+        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        tokio::spawn(async move { hooks.edited(&canvas, meta).await });
+    }
+
+    /// Fans out and persists; then every waiter knows for which persist it waits.
+    async fn flush(&mut self) {
+        self.core.flush(now_ms());
+        self.is_dirty = false;
+        self.flushed = Instant::now();
+        self.perform().await;
+        let number = self.core.persisted();
+        for waiter in std::mem::take(&mut self.fresh) {
+            if number <= self.durable {
+                waiter(Ok(()));
+            } else {
+                self.waiters.push((number, waiter));
+            }
+        }
+    }
+
+    /// Does what the core asked for.
+    async fn perform(&mut self) {
+        for effect in self.core.take_effects() {
+            match effect {
+                Effect::Send { conn, frame, covers } => {
+                    if let Some(outbox) = self.outboxes.get(&conn) {
+                        outbox.push(frame, covers, now_ms());
+                    }
+                }
+                Effect::Answer { conn, frame } => {
+                    if let Some(outbox) = self.outboxes.get(&conn) {
+                        outbox.push_answer(frame);
+                    }
+                }
+                Effect::Close { conn, code, reason } => {
+                    if let Some(outbox) = self.outboxes.remove(&conn) {
+                        outbox.close(code, reason);
+                    }
+                    self.count_online();
+                }
+                Effect::Persist { number, update } => self.persist(number, update).await,
+                Effect::CheckOutcome => self.check_outcome(),
+            }
+        }
+    }
+
+    async fn persist(&mut self, number: u64, update: Bytes) {
+        self.seq += 1;
+        self.tail.0 += 1;
+        self.tail.1 += update.len() as u64;
+        let (done, durable) = oneshot::channel();
+        let append =
+            Append { canvas: Arc::clone(&self.setup.canvas), seq: self.seq, data: update, done };
+        let sent = self.setup.log.send(append).await.is_ok();
+        self.appends.push_back(Box::pin(async move {
+            let result = match durable.await {
+                Ok(result) if sent => result.map_err(RoomError::from),
+                Ok(_) | Err(_) => Err(RoomError::Closed),
+            };
+            (number, result)
+        }));
+        if self.tail.0 >= self.setup.limits.fold_updates
+            || self.tail.1 >= self.setup.limits.fold_bytes
+        {
+            self.start_folding();
+        }
+    }
+
+    async fn appended(&mut self, number: u64, result: Result<(), RoomError>) {
+        match result {
+            Ok(()) => {
+                self.durable = number;
+                self.core.durable(number);
+                let due = self.waiters.partition_point(|(waits_for, _)| *waits_for <= number);
+                for (_, waiter) in self.waiters.drain(..due) {
+                    waiter(Ok(()));
+                }
+            }
+            Err(error) => self.core.give_up_on_log(&error.to_string()),
+        }
+    }
+
+    fn start_folding(&mut self) {
+        if self.folding.as_ref().is_some_and(|task| !task.is_finished()) {
+            return;
+        }
+        self.tail = (0, 0);
+        let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
+        self.folding = Some(tokio::spawn(async move {
+            if let Err(error) = fold(store, Arc::clone(&canvas)).await {
+                tracing::error!(%canvas, %error, "a document's log could not be folded");
+            }
+        }));
+    }
+
+    fn check_outcome(&mut self) {
+        if self.outcome.is_some() {
+            self.outcome_again = true;
+            return;
+        }
+        self.writes_at_outcome = self.writes;
+        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        self.outcome = Some(tokio::spawn(async move {
+            hooks.outcome(&canvas).await.map_err(|error| error.to_string())
+        }));
+    }
+
+    fn lay_outcome(&mut self, found: Result<OutcomeWrite, String>) {
+        // What the server wrote since may be newer than what was read; the database always is first.
+        if self.writes != self.writes_at_outcome {
+            self.outcome_again = false;
+            self.check_outcome();
+            return;
+        }
+        match found {
+            Ok(write) => drop(self.core.write(write)),
+            Err(error) => {
+                tracing::error!(canvas = %self.setup.canvas, %error, "the outcome could not be read")
+            }
+        }
+        self.is_dirty = true;
+        if std::mem::take(&mut self.outcome_again) {
+            self.check_outcome();
+        }
+    }
+
+    /// A room that nobody needs for a while is folded and forgotten.
+    async fn may_retire(&mut self) -> bool {
+        if self.core.connections() > 0
+            || !self.appends.is_empty()
+            || self.is_dirty && !self.fresh.is_empty()
+        {
+            self.idle_since = None;
+            return false;
+        }
+        let since = *self.idle_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < Duration::from_millis(self.setup.limits.idle_ms) {
+            return false;
+        }
+        self.flush().await;
+        if !self.appends.is_empty() {
+            return false;
+        }
+        if self.tail.0 > 0 {
+            self.start_folding();
+            return false;
+        }
+        if self.folding.as_ref().is_some_and(|task| !task.is_finished()) {
+            return false;
+        }
+        (self.setup.retire)()
+    }
+
+    /// The last net: everybody is told to connect again and the room is loaded anew from its log.
+    async fn reload(&mut self, why: &str) -> Option<End> {
+        tracing::error!(canvas = %self.setup.canvas, why, "a room is loaded anew");
+        for outbox in std::mem::take(&mut self.outboxes).into_values() {
+            outbox.close(close::RESTART, "the room is loaded anew".to_owned());
+        }
+        for waiter in self.fresh.drain(..).chain(self.waiters.drain(..).map(|(_, waiter)| waiter)) {
+            waiter(Err(RoomError::Closed));
+        }
+        // What is on its way into the log has to be there, or have failed, before the log is read.
+        while self.appends.next().await.is_some() {}
+        for wait_ms in RELOAD_WAITS_MS.into_iter().chain(std::iter::repeat(5_000)) {
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            match load(&self.setup).await {
+                Ok(loaded) => {
+                    self.core = loaded.core;
+                    self.seq = loaded.seq;
+                    self.tail = loaded.tail;
+                    self.durable = 0;
+                    self.is_dirty = true;
+                    self.count_online();
+                    return None;
+                }
+                Err(RoomError::NotFound | RoomError::Deleted) => {
+                    let (done, _) = oneshot::channel();
+                    return Some(End::Asked {
+                        code: close::DELETED,
+                        reason: "deleted".to_owned(),
+                        done,
+                    });
+                }
+                Err(error) => {
+                    tracing::error!(canvas = %self.setup.canvas, %error, "a room could not be loaded anew")
+                }
+            }
+        }
+        None
+    }
+}
+
+async fn wait_for(
+    task: &mut Option<JoinHandle<Result<OutcomeWrite, String>>>,
+) -> Result<OutcomeWrite, String> {
+    match task {
+        None => std::future::pending().await,
+        Some(running) => {
+            let result = running.await.unwrap_or_else(|error| Err(error.to_string()));
+            *task = None;
+            result
+        }
+    }
+}

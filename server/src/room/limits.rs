@@ -1,0 +1,85 @@
+//! Every limit of a room, by name.
+
+/// The limits of a room and of its connections (DESIGN §6).
+#[derive(Debug, Clone)]
+pub struct RoomLimits {
+    /// The largest WebSocket message, in bytes; above it 1009.
+    pub frame_max_bytes: usize,
+    /// The largest update posted over HTTP, in bytes.
+    pub post_max_bytes: usize,
+    /// The largest document, in encoded bytes; above it 4413.
+    pub document_max_bytes: usize,
+    /// The most nodes of a canvas; above it 4413.
+    pub nodes_max: usize,
+    /// The most connections of a room; above it 1013.
+    pub clients_max: usize,
+    /// Messages a second a connection may send for long; above it the server stops reading it.
+    pub messages_per_second: u32,
+    /// Messages a connection may send at once before the rate counts.
+    pub messages_burst: u32,
+    /// What may wait to be sent to one connection, in bytes, besides the answer to a step 1.
+    pub queue_max_bytes: usize,
+    /// How long a connection whose queue was lost may take to drain, in ms; then 1013.
+    pub slow_max_ms: u64,
+    /// What may wait for a gap of one connection to be filled, in bytes; above it 1008.
+    pub gap_max_bytes: usize,
+    /// How long it may wait, in ms; then 1008.
+    pub gap_max_ms: u64,
+    /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
+    pub forgeries_per_minute: usize,
+    /// The most awareness ids one connection may introduce.
+    pub awareness_ids_max: usize,
+    /// How long an awareness state counts without being renewed, in ms.
+    pub awareness_expires_ms: u64,
+    /// How often the server renews its own awareness state, in ms.
+    pub awareness_renew_ms: u64,
+    /// The shortest time between two fan-outs of a busy room, in ms; an idle one sends at once.
+    pub flush_interval_ms: u64,
+    /// Messages that may wait for one room.
+    pub inbox_max_messages: usize,
+    /// Bytes that may wait for one room.
+    pub inbox_max_bytes: usize,
+    /// How long a room without connections and handles stays in memory, in ms.
+    pub idle_ms: u64,
+    /// The shortest time between two notices that a document changed, in ms.
+    pub tell_ms: u64,
+    /// Log rows after which they are folded into a snapshot.
+    pub fold_updates: u64,
+    /// Log bytes after which they are folded into a snapshot.
+    pub fold_bytes: u64,
+    /// How often a silent socket is pinged, in ms; two unanswered pings end it.
+    pub ping_ms: u64,
+    /// How long a socket may take to take the close frame, in ms.
+    pub close_ms: u64,
+}
+
+impl Default for RoomLimits {
+    fn default() -> Self {
+        Self {
+            frame_max_bytes: 4 << 20,
+            post_max_bytes: 64 << 20,
+            document_max_bytes: 256 << 20,
+            nodes_max: 20_000,
+            clients_max: 500,
+            messages_per_second: 2_000,
+            messages_burst: 5_000,
+            queue_max_bytes: 4 << 20,
+            slow_max_ms: 30_000,
+            gap_max_bytes: 4 << 20,
+            gap_max_ms: 10_000,
+            forgeries_per_minute: 20,
+            awareness_ids_max: 16,
+            awareness_expires_ms: 30_000,
+            awareness_renew_ms: 15_000,
+            flush_interval_ms: 4,
+            inbox_max_messages: 1_024,
+            inbox_max_bytes: 64 << 20,
+            idle_ms: 30_000,
+            tell_ms: 1_000,
+            fold_updates: 500,
+            fold_bytes: 1 << 20,
+            ping_ms: 15_000,
+            close_ms: 2_000,
+        }
+    }
+}
