@@ -3,13 +3,23 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use axum::{Extension, Router};
+use gesso_protocol::api::Me;
 use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
-use gesso_server::http::assets::{Uploader, routes};
+use gesso_server::http::assets::routes;
 use gesso_studio::media::{decode, encode_png};
 use gesso_studio::{Control, PaintRequest, RgbaImage, paint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+
+fn ivy() -> Me {
+    Me {
+        id: "ivy".to_owned(),
+        name: "Ivy".to_owned(),
+        color: "#8a63d2".to_owned(),
+        favourites: Vec::new(),
+    }
+}
 
 struct Server {
     folder: std::path::PathBuf,
@@ -25,9 +35,7 @@ impl Server {
         let db = Db::open(None, &folder).await.unwrap();
         let blobs = Blobs::open(&folder.join("assets")).unwrap();
         let assets = Assets::new(&blobs, db, limits);
-        let router = routes::<Assets>()
-            .layer(Extension(Uploader("ivy".to_owned())))
-            .with_state(assets.clone());
+        let router = routes::<Assets>().layer(Extension(ivy())).with_state(assets.clone());
         Self { folder, router, assets }
     }
 

@@ -10,23 +10,20 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Json, Router};
-use gesso_protocol::api::{AssetMeta, Page, Problem};
-use gesso_protocol::problem::ErrorCode;
+use gesso_protocol::api::{AssetMeta, Me, Page};
 use gesso_protocol::values::DataType;
 use serde::Deserialize;
 
 use crate::assets::serve::{guard, is_known};
 use crate::assets::{AssetError, Assets, Incoming};
+use crate::clock::now_ms;
 use crate::db::assets::AssetQuery;
+use crate::error::ApiError;
 
 /// The most entries of one page.
 const PAGE_MAX: i64 = 1000;
 /// The entries of a page without a wish.
 const PAGE_DEFAULT: i64 = 100;
-
-/// Who sends a request, as whoever let it in knows them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Uploader(pub String);
 
 /// The routes of this resource, for any state that holds [`Assets`].
 pub fn routes<S>() -> Router<S>
@@ -44,26 +41,7 @@ where
 
 impl IntoResponse for AssetError {
     fn into_response(self) -> Response<Body> {
-        let code = self.code();
-        if code == ErrorCode::Internal {
-            tracing::error!(error = &self as &dyn std::error::Error, "an asset request failed");
-        }
-        let problem = Problem {
-            ty: format!("/problems/{}", code.id()),
-            title: code.title().to_owned(),
-            status: code.status(),
-            code,
-            detail: self.detail(),
-            nodes: Vec::new(),
-        };
-        let status =
-            StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (
-            status,
-            [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))],
-            Json(problem),
-        )
-            .into_response()
+        ApiError::from(self).into_response()
     }
 }
 
@@ -76,7 +54,7 @@ struct UploadQuery {
 async fn upload(
     State(assets): State<Assets>,
     query: Query<UploadQuery>,
-    uploader: Option<Extension<Uploader>>,
+    uploader: Option<Extension<Me>>,
     request: Request,
 ) -> Result<(StatusCode, Json<AssetMeta>), AssetError> {
     let bytes_max = assets.limits().upload_bytes_max;
@@ -88,7 +66,7 @@ async fn upload(
     let mut about = Incoming {
         name: query.0.name,
         origin: serde_json::json!({ "kind": "upload" }),
-        person: uploader.map(|Extension(Uploader(id))| id).unwrap_or_default(),
+        person: uploader.map(|Extension(me)| me.id).unwrap_or_default(),
         now_ms: now_ms(),
     };
     if !multipart {
@@ -214,10 +192,4 @@ async fn thumbnail(
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(small.mime));
     *response.body_mut() = Body::from(small.bytes);
     Ok(response)
-}
-
-fn now_ms() -> i64 {
-    let since =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -29,36 +29,6 @@ pub(super) fn peaks(
     distance: f32,
     seed: u64,
 ) {
-<<<<<<< HEAD
-    let w = b.w;
-    let crest = jagged(w, base - reach * 0.18, reach * 0.8, 3.2 * w / b.u, seed);
-    let body = s.far(s.pal.shade.mix(s.pal.land, 0.25), distance);
-    let foot = s.far(s.pal.shade, (distance + 0.25).min(0.98)).mix(s.haze(), 0.55);
-    b.fill(
-        Shape::ridge(&crest, base),
-        &Ink::down(base - reach, base, &[body, body.mix(foot, 0.4), foot]),
-    );
-    let (snow, lit) = (
-        s.far(
-            Rgb::hex(0xf4f7fa)
-                .tint(s.pal.glow, 0.5)
-                .mix(s.pal.sky[1], if s.night() { 0.5 } else { 0.1 }),
-            distance * 0.7,
-        ),
-        s.pal.glow,
-    );
-    // Every summit throws facets down its sides: those towards the light catch it.
-    for i in 3..crest.len() - 3 {
-        let (_, y) = crest[i];
-        let top = (1..=3).all(|k| crest[i - k].1 >= y && crest[i + k].1 >= y);
-        if !top || base - y < reach * 0.35 {
-            continue;
-        }
-        facet(b, &crest, i, s.side, base, reach, seed, (lit, 0.34 * (1.0 - distance * 0.6)));
-        facet(b, &crest, i, -s.side, base, reach, seed, (s.pal.near, 0.26 * (1.0 - distance)));
-        if base - y > reach * 0.58 {
-            cap(b, &crest, i, reach, seed, snow, s.side);
-=======
     let (w, u) = (b.w, b.u);
     let mut rng = Rng::new(seed);
     let count = ((w / reach * 1.5) as usize).clamp(3, 14);
@@ -119,7 +89,6 @@ pub(super) fn peaks(
             cap.extend((0..=8).rev().map(|k| divide(line * k as f32 / 8.0)));
             let tone = if side == s.side { snow } else { cold };
             b.fill(Shape::polygon(&cap), &Ink::flat(tone));
->>>>>>> 473fb0e (Store, browse and serve assets; better mountains, dunes and cliffs)
         }
     }
 }
