@@ -41,7 +41,7 @@ const HTTP_ORIGIN: &str = "http";
 
 /// A connection, numbered by the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u64);
+pub(crate) struct ConnId(pub(crate) u64);
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ pub(crate) struct Core {
     nodes: usize,
     document_bytes: usize,
     /// Undoes what clients write to the server's roots, and commenters outside of comments.
-    guards: apply::Guards,
+    guards: Option<apply::Guards>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
     /// Committed since the last flush, with whom it came from.
@@ -171,7 +171,7 @@ pub(crate) struct Core {
 /// Why a stored document could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the stored document cannot be read: {0}")]
-pub struct OpenError(pub String);
+pub(crate) struct OpenError(String);
 
 impl Core {
     /// Opens a document from its stored updates, oldest first. `own` is the room's fresh random client id.
@@ -220,7 +220,7 @@ impl Core {
         let count = nodes.len(&doc.transact()) as usize;
         let guards = apply::Guards::new(&doc);
         Ok(Self {
-            guards,
+            guards: Some(guards),
             own: u64::from(own),
             limits,
             repair,
@@ -281,7 +281,9 @@ impl Core {
         if self.conns.len() >= self.limits.clients_max {
             return Err(Refusal::new(close::TRY_LATER, "the room is full"));
         }
-        self.guards.include(conn, role);
+        if let Some(guards) = &mut self.guards {
+            guards.include(conn, role);
+        }
         self.conns.insert(
             conn,
             Conn {
@@ -308,7 +310,9 @@ impl Core {
     /// A connection went.
     pub(crate) fn leave(&mut self, conn: ConnId, now_ms: u64) {
         if self.conns.remove(&conn).is_some() {
-            self.guards.exclude(conn);
+            if let Some(guards) = &mut self.guards {
+                guards.exclude(conn);
+            }
             self.presence.leave(conn, now_ms);
         }
     }
@@ -570,6 +574,16 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        // A transaction that was left as it was keeps the document locked; the guards would wait for it and give up
+        // in a destructor, which ends the process. Forgetting them costs the memory of one document.
+        if self.broken.is_some() && self.doc.try_transact_mut().is_err() {
+            std::mem::forget(self.guards.take());
+        }
+    }
+}
+
 fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
     let doc = gesso_protocol::doc::open(own, "");
     let mut txn = doc.transact_mut();
@@ -582,9 +596,4 @@ fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
     }
     drop(txn);
     Ok(doc)
-}
-
-/// The roots the server alone writes.
-pub(crate) fn is_server_root(name: &str) -> bool {
-    SERVER_ROOTS.contains(&name)
 }

@@ -300,7 +300,8 @@ impl Core {
     /// Takes over what was committed, undoes what may not be, completes new nodes. Says whether anything was undone.
     fn settle(&mut self, from: Option<ConnId>) -> bool {
         self.absorb(from);
-        let compensated = catch_unwind(AssertUnwindSafe(|| self.guards.compensate()));
+        let compensated =
+            catch_unwind(AssertUnwindSafe(|| self.guards.as_mut().is_some_and(Guards::compensate)));
         let Ok(forged) = compensated else {
             self.broken = Some("the CRDT library panicked while undoing".to_owned());
             return false;

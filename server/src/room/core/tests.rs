@@ -78,8 +78,8 @@ impl World {
 
     /// One flush of the room, and everybody takes what it sent.
     fn turn(&mut self) {
-        self.core.flush(self.now_ms);
         loop {
+            self.core.flush(self.now_ms);
             let effects = self.core.take_effects();
             if effects.is_empty() {
                 return;
