@@ -141,6 +141,10 @@ impl RoomHooks for Truth {
         });
         Box::pin(async move { Ok(write) })
     }
+
+    fn edited<'a>(&'a self, _: &'a str, _: Meta) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
 }
 
 fn quick() -> RoomLimits {
