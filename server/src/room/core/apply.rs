@@ -101,7 +101,11 @@ impl From<GuardError> for Stop {
             GuardError::ValueTooDeep | GuardError::TypeTooDeep | GuardError::Entangled => {
                 close::REFUSED
             }
-            _ => close::MALFORMED,
+            GuardError::Malformed(_)
+            | GuardError::Json
+            | GuardError::UnknownContent
+            | GuardError::Empty
+            | GuardError::RepeatedClient => close::MALFORMED,
         };
         Stop::Refused(Refusal::new(code, error.to_string()))
     }
@@ -383,6 +387,9 @@ impl Core {
         origin: &str,
         f: impl FnOnce(&mut TransactionMut<'_>) -> T,
     ) -> Option<T> {
+        if self.broken.is_some() {
+            return None;
+        }
         let doc = self.doc.clone();
         let mut txn = doc.transact_mut_with(origin);
         let Ok(value) = catch_unwind(AssertUnwindSafe(|| f(&mut txn))) else {

@@ -258,7 +258,11 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                 Effect::Send { conn: to, frame, covers } if to == conn => {
                     outbox.push(frame, covers, world.now_ms)
                 }
-                other => world.perform(other),
+                other @ (Effect::Send { .. }
+                | Effect::Answer { .. }
+                | Effect::Close { .. }
+                | Effect::Persist { .. }
+                | Effect::CheckOutcome) => world.perform(other),
             }
         }
         // It takes one frame now and then.
@@ -276,14 +280,17 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
         match outbox.try_next() {
             None => break,
             Some(Next::Drained(missed)) => {
-                world.core.resync(conn, &missed, world.now_ms);
+                world.core.resync(conn, &missed);
+                world.core.flush(world.now_ms);
                 for effect in world.core.take_effects() {
                     match effect {
                         Effect::Answer { frame, .. } => outbox.push_answer(frame),
                         Effect::Send { frame, covers, .. } => {
                             outbox.push(frame, covers, world.now_ms)
                         }
-                        other => world.perform(other),
+                        Effect::Close { .. } | Effect::Persist { .. } | Effect::CheckOutcome => {
+                            panic!("nothing else happens")
+                        }
                     }
                 }
             }
@@ -441,7 +448,7 @@ fn a_room_takes_only_so_many() {
     let mut world = World::with(RoomLimits { clients_max: 2, ..limits() }, no_repair);
     world.join(Role::Editor);
     world.join(Role::Editor);
-    let refused = world.core.join(ConnId(9), Role::Editor, "late", false, 1).unwrap_err();
+    let refused = world.core.join(ConnId(9), Role::Editor, "late", false).unwrap_err();
     assert_eq!(refused.code, close::TRY_LATER);
 }
 
