@@ -13,6 +13,8 @@ use crate::wasm_target;
 
 /// Tells the server's build where the finished client is.
 pub(crate) const DIST_ENV: &str = "GESSO_CLIENT_DIST";
+/// Another profile for the client: `dev` compiles a change in seconds, to a large and slow file.
+const PROFILE_ENV: &str = "GESSO_CLIENT_PROFILE";
 /// Raised whenever this tool makes something else of the same sources.
 const FORMAT: &str = "1";
 
@@ -44,14 +46,15 @@ pub(crate) fn build(work: &Workspace) -> Result<PathBuf> {
 
 /// Its own cargo call: together with the server features would be unified, and the target differs anyway.
 fn compile(work: &Workspace) -> Result<PathBuf> {
-    let profile = "wasm-release";
-    let mut cargo = work.cargo(&["build", "--package", "gesso-client", "--profile", profile]);
+    let profile = std::env::var(PROFILE_ENV).unwrap_or_else(|_| "wasm-release".to_owned());
+    let mut cargo = work.cargo(&["build", "--package", "gesso-client", "--profile", &profile]);
     cargo.args(["--target", wasm_target::TARGET, "--lib"]);
     // They would replace the flags of .cargo/config.toml, without which getrandom does not build.
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo.env_remove("CARGO_BUILD_RUSTFLAGS");
     shell::must(&mut cargo)?;
-    Ok(work.target.join(wasm_target::TARGET).join(profile).join("gesso_client.wasm"))
+    let folder = if profile == "dev" { "debug" } else { &profile };
+    Ok(work.target.join(wasm_target::TARGET).join(folder).join("gesso_client.wasm"))
 }
 
 fn stamp(wasm: &Path, sources: &Sources, optimizer: bool) -> Result<String> {

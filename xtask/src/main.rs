@@ -23,6 +23,8 @@ cargo xtask COMMAND
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
   help            this text
+
+GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
 ";
 
 fn main() -> ExitCode {

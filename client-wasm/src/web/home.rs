@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::Deserialize;
 use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
 
 use self::card::Card;
 use self::dialogs::{Dialogs, Open};
@@ -24,8 +25,8 @@ use super::people::OwnAvatar;
 use super::theme::ThemeSwitch;
 use super::toast::Toasts;
 
-/// What others change is seen after at most so long.
-const REFRESH: Duration = Duration::from_secs(3);
+/// The server tells of changes; how many are in a canvas, and changes while it could not be reached, are asked for.
+const REFRESH: Duration = Duration::from_secs(5);
 /// As many as the server gives at once.
 const LIST: &str = "/api/canvases?limit=1000";
 /// Templates offered above the list; all of them are in the dialog.
@@ -127,6 +128,27 @@ impl Home {
         self.make(async move { api::post(&path, &api::nothing()).await });
     }
 
+    /// Makes a copy and stays; the copy comes up in the list.
+    fn duplicate(self, canvas: &CanvasBody) {
+        let path = format!("/api/canvases/{}/duplicate", canvas.id);
+        let name = canvas.name.clone();
+        spawn_local(async move {
+            match api::post::<Made>(&path, &api::nothing()).await {
+                Ok(made) => {
+                    let open = Callback::new(move |()| self.nav.go(&format!("/c/{}", made.id)));
+                    self.toasts.act(
+                        "duplicate",
+                        &format!("“{name}” is copied."),
+                        "Open the copy",
+                        open,
+                    );
+                    self.refresh();
+                }
+                Err(error) => self.toasts.bad(&error.detail),
+            }
+        });
+    }
+
     /// Makes one canvas and goes there; a second click meanwhile makes no second one.
     fn make(self, made: impl Future<Output = Result<Made, ApiError>> + 'static) {
         if self.busy.get_untracked() {
@@ -201,7 +223,7 @@ pub fn HomePage() -> impl IntoView {
     }
 }
 
-/// Asks again every few seconds and whenever somebody comes back to the page.
+/// Asks again when the server tells of a change, every few seconds, and whenever somebody comes back to the page.
 fn keep_fresh(home: Home) {
     home.refresh();
     let seen = move || {
@@ -209,6 +231,20 @@ fn keep_fresh(home: Home) {
             home.refresh();
         }
     };
+    match web_sys::EventSource::new("/api/events") {
+        Ok(events) => {
+            let told = Closure::<dyn Fn()>::new(seen);
+            for name in ["canvas", "reload"] {
+                let heard = told.as_ref().unchecked_ref();
+                if let Err(error) = events.add_event_listener_with_callback(name, heard) {
+                    web_sys::console::warn_1(&error);
+                }
+            }
+            let held = StoredValue::new_local((events, told));
+            on_cleanup(move || held.with_value(|(events, _)| events.close()));
+        }
+        Err(error) => web_sys::console::warn_1(&error),
+    }
     let back = window_event_listener(ev::focus, move |_| seen());
     on_cleanup(move || back.remove());
     match set_interval_with_handle(seen, REFRESH) {

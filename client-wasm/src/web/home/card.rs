@@ -103,6 +103,10 @@ fn Actions(home: Home, canvas: Memo<CanvasBody>) -> impl IntoView {
     let go = Callback::new(move |()| {
         home.nav.go(&canvas.with_untracked(|canvas| format!("/c/{}", canvas.id)))
     });
+    let copy = Callback::new(move |()| {
+        anchor.set(None);
+        home.duplicate(&canvas.get_untracked());
+    });
     view! {
         <button
             class="ib s more"
@@ -117,6 +121,7 @@ fn Actions(home: Home, canvas: Memo<CanvasBody>) -> impl IntoView {
             <Menu label=canvas.with_untracked(|canvas| named(canvas).to_owned()) anchor on_close=close>
                 <MenuItem name="open" label="Open" run=go />
                 <MenuItem name="rename" label="Rename" run=ask(Open::Rename) />
+                <MenuItem name="duplicate" label="Duplicate" run=copy />
                 <hr />
                 <MenuItem name="trash" label="Delete" danger=true run=ask(Open::Delete) />
             </Menu>
