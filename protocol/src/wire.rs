@@ -39,7 +39,6 @@ const GRANTED: u64 = 1;
 
 /// One message of the sync connection, borrowing its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Frame<'a> {
     /// The sender's state vector (lib0 v1): "send me what I lack".
     SyncStep1(&'a [u8]),

@@ -9,7 +9,7 @@ use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::schema::Meta;
 use tokio_util::sync::CancellationToken;
 
-use crate::assets::{AssetError, Blobs};
+use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
 use crate::clock::now_ms;
 use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
@@ -64,6 +64,8 @@ pub struct App {
     pub db: Db,
     /// The bytes of assets.
     pub blobs: Blobs,
+    /// Assets: their bytes and what is known of them.
+    pub assets: Assets,
     /// The models.
     pub catalog: Arc<Catalog>,
     /// Who computes them.
@@ -105,6 +107,9 @@ impl App {
         let db = Db::open(options.database.as_deref(), &options.data).await?;
         db.grant_first(options.first_credits, now_ms()).await?;
         let blobs = Blobs::open(&options.data.join("assets"))?;
+        let asset_limits =
+            AssetLimits { upload_bytes_max: options.upload_max_bytes, ..AssetLimits::default() };
+        let assets = Assets::new(&blobs, db.clone(), asset_limits);
         let events = Events::new();
         let shutdown = CancellationToken::new();
         let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });
@@ -122,6 +127,7 @@ impl App {
             options: Arc::new(options),
             db,
             blobs,
+            assets,
             catalog,
             providers,
             rooms,
@@ -144,6 +150,12 @@ impl App {
         self.runs.stopped().await;
         self.rooms.shutdown().await;
         self.db.close().await;
+    }
+}
+
+impl axum::extract::FromRef<App> for Assets {
+    fn from_ref(app: &App) -> Self {
+        app.assets.clone()
     }
 }
 

@@ -49,7 +49,11 @@ impl From<DbError> for ApiError {
 
 impl From<AssetError> for ApiError {
     fn from(error: AssetError) -> Self {
-        Self::Internal(error.to_string())
+        if error.code() == ErrorCode::Internal {
+            // Logged here, because people are told more than nothing: that the disk is full.
+            tracing::error!(error = &error as &dyn std::error::Error, "an asset request failed");
+        }
+        Self::new(error.code(), error.detail())
     }
 }
 

@@ -28,7 +28,7 @@ pub fn router(app: App) -> Router {
         .merge(catalog::routes())
         .merge(canvases::routes())
         .merge(runs::routes())
-        .merge(assets::routes(&app.options))
+        .merge(assets::routes())
         .merge(credits::routes())
         .merge(events::routes())
         .merge(me::routes())

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -75,6 +76,9 @@ pub enum RoomError {
     Closed,
 }
 
+/// How often the end of the last connections is looked for, in ms.
+const FAREWELL_POLL_MS: u64 = 5;
+
 /// All rooms of this server. Clones are the same registry.
 #[derive(Clone)]
 pub struct Rooms {
@@ -89,6 +93,8 @@ struct Registry {
     repair: core::Repair,
     rooms: DashMap<String, Arc<Slot>>,
     is_ending: AtomicBool,
+    /// How many connections there are, so that the last farewells can be waited for.
+    connected: Arc<AtomicUsize>,
 }
 
 #[derive(Default)]
@@ -118,6 +124,7 @@ impl Rooms {
             repair: gesso_protocol::schema::repair,
             rooms: DashMap::new(),
             is_ending: AtomicBool::new(false),
+            connected: Arc::default(),
         };
         Self { registry: Arc::new(registry) }
     }
@@ -138,14 +145,25 @@ impl Rooms {
         }
         let slot = Arc::clone(&*self.registry.rooms.entry(canvas.to_owned()).or_default());
         let opened = slot.room.get_or_try_init(|| self.start(canvas, &slot)).await.cloned();
-        if opened.is_err() {
-            drop(slot);
-            // Nobody else waits for this load: forget it, so that unknown ids leave nothing behind.
-            self.registry.rooms.remove_if(canvas, |_, slot| {
-                Arc::strong_count(slot) == 1 && slot.room.get().is_none()
-            });
+        let room = match opened {
+            Ok(room) => room,
+            Err(error) => {
+                drop(slot);
+                // Nobody else waits for this load: forget it, so that unknown ids leave nothing behind.
+                self.registry.rooms.remove_if(canvas, |_, slot| {
+                    Arc::strong_count(slot) == 1 && slot.room.get().is_none()
+                });
+                return Err(error);
+            }
+        };
+        let is_current =
+            self.registry.rooms.get(canvas).is_some_and(|now| Arc::ptr_eq(&now, &slot));
+        if !is_current {
+            // It was closed for good while it loaded.
+            room.end(close::RESTART, "the room was closed").await;
+            return Err(RoomError::Closed);
         }
-        opened
+        Ok(room)
     }
 
     async fn start(&self, canvas: &str, slot: &Arc<Slot>) -> Result<RoomHandle, RoomError> {
@@ -168,6 +186,7 @@ impl Rooms {
         let (sender, inbox) = mpsc::channel(self.registry.limits.inbox_max_messages);
         let inner = Inner {
             canvas: name,
+            connected: Arc::clone(&self.registry.connected),
             sender,
             next_conn: AtomicU64::new(1),
             inbox_bytes: Arc::new(Semaphore::new(self.registry.limits.inbox_max_bytes)),
@@ -177,7 +196,7 @@ impl Rooms {
         Ok(RoomHandle { inner: Arc::new(inner) })
     }
 
-    /// How many connections a canvas has, without opening it.
+    /// How many people are on a canvas, each counted once, without opening it.
     #[must_use]
     pub fn online(&self, canvas: &str) -> usize {
         self.registry.rooms.get(canvas).map_or(0, |slot| slot.online.load(Ordering::Relaxed))
@@ -192,7 +211,8 @@ impl Rooms {
         }
     }
 
-    /// Ends all rooms: everybody is told to connect again (1012), and all is durable when it returns.
+    /// Ends all rooms: everybody is told to connect again (1012), and all is durable when it returns. Waits at most
+    /// [`RoomLimits::close_ms`] for sockets to take their farewell.
     pub async fn shutdown(&self) {
         self.registry.is_ending.store(true, Ordering::Release);
         let mut names: Vec<String> =
@@ -202,6 +222,14 @@ impl Rooms {
             names.iter().map(|canvas| self.close(canvas, close::RESTART, "the server restarts")),
         )
         .await;
+        let farewells = async {
+            while self.registry.connected.load(Ordering::Acquire) > 0 {
+                tokio::time::sleep(Duration::from_millis(FAREWELL_POLL_MS)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(self.registry.limits.close_ms), farewells)
+            .await
+            .ok();
     }
 }
 
@@ -219,6 +247,7 @@ impl Registry {
 
 struct Inner {
     canvas: Arc<str>,
+    connected: Arc<AtomicUsize>,
     sender: mpsc::Sender<Message>,
     next_conn: AtomicU64,
     inbox_bytes: Arc<Semaphore>,
@@ -245,7 +274,7 @@ impl RoomHandle {
     }
 
     async fn send(&self, message: Message) -> Result<(), RoomError> {
-        self.inner.sender.send(message).await.map_err(|_| RoomError::Closed)
+        self.inner.sender.send(message).await.or(Err(RoomError::Closed))
     }
 
     async fn call<T: Send + 'static>(
@@ -358,6 +387,7 @@ impl RoomHandle {
         // A person without a name is nobody else.
         let person = if person.is_empty() { format!("conn {}", conn.0) } else { person.to_owned() };
         let connection = Connection { room: self.clone(), conn, outbox: Arc::clone(&outbox) };
+        self.inner.connected.fetch_add(1, Ordering::AcqRel);
         self.send(Message::Join { conn, role, person, wants_saved, outbox, reply }).await?;
         match joined.await {
             Ok(Ok(())) => Ok(connection),
@@ -396,7 +426,7 @@ impl Connection {
         let size = bytes.len().clamp(1, inner.limits.inbox_max_bytes);
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let permit = Arc::clone(&inner.inbox_bytes).acquire_many_owned(size).await;
-        let permit = permit.map_err(|_| RoomError::Closed)?;
+        let permit = permit.or(Err(RoomError::Closed))?;
         self.room.send(Message::Frame { conn: self.conn, bytes, permit }).await
     }
 
@@ -440,5 +470,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // The room looks for it within its next tick where `leave` was not heard.
         self.outbox.mark_gone();
+        self.room.inner.connected.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -152,7 +152,6 @@ pub struct Scan<'a> {
 
 /// Why an update was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum GuardError {
     /// Not an update.
     #[error("malformed update: {0}")]

@@ -1,7 +1,8 @@
 //! The heart of a room, without I/O: what arrives goes in, what is to be done comes out as [`Effect`]s.
 //!
 //! The core owns the document. Time and randomness are arguments. Every call either leaves the document
-//! whole or marks the core broken ([`Core::broken`]); a broken core is thrown away and the room loads anew.
+//! whole or marks the core broken ([`Core::broken`]); a broken core does nothing any more, is thrown away, and
+//! the room loads anew. (Its document may be locked for ever by a transaction that panicked.)
 
 mod apply;
 mod index;
@@ -9,12 +10,12 @@ mod presence;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
+use gesso_protocol::doc::PEOPLE_ROOTS;
 use gesso_protocol::wire::awareness;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
 use gesso_protocol::wire::merge::merge;
@@ -41,7 +42,7 @@ const HTTP_ORIGIN: &str = "http";
 
 /// A connection, numbered by the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u64);
+pub(crate) struct ConnId(pub(crate) u64);
 
 /// What a connection may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +110,8 @@ struct Conn {
     /// Counts that become `saved` when the log is durable up to a number.
     promises: VecDeque<(u64, u64)>,
     promised: u64,
+    /// Everybody's awareness is due.
+    wants_everybody: bool,
     /// An answer to a step 1 that is due.
     wants: Option<StateVector>,
     /// An answer is under way; the next waits for it.
@@ -155,7 +158,7 @@ pub(crate) struct Core {
     nodes: usize,
     document_bytes: usize,
     /// Undoes what clients write to the server's roots, and commenters outside of comments.
-    guards: apply::Guards,
+    guards: Option<apply::Guards>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
     /// Committed since the last flush, with whom it came from.
@@ -171,7 +174,7 @@ pub(crate) struct Core {
 /// Why a stored document could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the stored document cannot be read: {0}")]
-pub struct OpenError(pub String);
+pub(crate) struct OpenError(String);
 
 impl Core {
     /// Opens a document from its stored updates, oldest first. `own` is the room's fresh random client id.
@@ -220,7 +223,7 @@ impl Core {
         let count = nodes.len(&doc.transact()) as usize;
         let guards = apply::Guards::new(&doc);
         Ok(Self {
-            guards,
+            guards: Some(guards),
             own: u64::from(own),
             limits,
             repair,
@@ -251,6 +254,11 @@ impl Core {
         self.broken = Some(format!("the log could not be written: {why}"));
     }
 
+    /// How many people are here, each counted once.
+    pub(crate) fn people(&self) -> usize {
+        self.conns.values().map(|state| &state.person).collect::<BTreeSet<_>>().len()
+    }
+
     /// How many connections there are.
     pub(crate) fn connections(&self) -> usize {
         self.conns.len()
@@ -276,12 +284,13 @@ impl Core {
         role: Role,
         person: &str,
         wants_saved: bool,
-        now_ms: u64,
     ) -> Result<(), Refusal> {
         if self.conns.len() >= self.limits.clients_max {
             return Err(Refusal::new(close::TRY_LATER, "the room is full"));
         }
-        self.guards.include(conn, role);
+        if let Some(guards) = &mut self.guards {
+            guards.include(conn, role);
+        }
         self.conns.insert(
             conn,
             Conn {
@@ -293,6 +302,7 @@ impl Core {
                 parked_bytes: 0,
                 promises: VecDeque::new(),
                 promised: 0,
+                wants_everybody: true,
                 wants: None,
                 answering: false,
                 forgeries: VecDeque::new(),
@@ -300,21 +310,24 @@ impl Core {
         );
         let step1 = Frame::SyncStep1(&self.index.state_vector().encode_v1()).encode();
         self.effects.push(Effect::Send { conn, frame: step1.into(), covers: None });
-        let everybody = self.presence.everybody(now_ms);
-        self.effects.push(Effect::Send { conn, frame: everybody, covers: None });
         Ok(())
     }
 
     /// A connection went.
     pub(crate) fn leave(&mut self, conn: ConnId, now_ms: u64) {
         if self.conns.remove(&conn).is_some() {
-            self.guards.exclude(conn);
+            if let Some(guards) = &mut self.guards {
+                guards.exclude(conn);
+            }
             self.presence.leave(conn, now_ms);
         }
     }
 
     /// Frames of one connection, in arrival order; their updates share one transaction.
     pub(crate) fn frames(&mut self, conn: ConnId, frames: &[Bytes], now_ms: u64) {
+        if self.broken.is_some() {
+            return;
+        }
         let mut updates = Vec::new();
         let mut malformed = None;
         for bytes in frames {
@@ -351,11 +364,8 @@ impl Core {
                         }
                     }
                 }
-                Ok(Frame::QueryAwareness) => {
-                    let frame = self.presence.everybody(now_ms);
-                    self.effects.push(Effect::Send { conn, frame, covers: None });
-                }
-                Ok(_) => {}
+                Ok(Frame::QueryAwareness) => state.wants_everybody = true,
+                Ok(Frame::Denied(_) | Frame::Granted | Frame::Saved(_) | Frame::Unknown(_)) => {}
                 Err(error) => {
                     malformed = Some(error.to_string());
                     break;
@@ -397,6 +407,9 @@ impl Core {
 
     /// What time brings: awareness that expired, gaps that were not filled.
     pub(crate) fn tick(&mut self, now_ms: u64) {
+        if self.broken.is_some() {
+            return;
+        }
         self.presence.tick(
             now_ms,
             self.limits.awareness_expires_ms,
@@ -425,9 +438,23 @@ impl Core {
 
     /// Fans out and persists what was committed, and sends what is due. Call it after every batch.
     pub(crate) fn flush(&mut self, now_ms: u64) {
+        if self.broken.is_some() {
+            return;
+        }
         if let Some((frame, sole)) = self.presence.flush(now_ms) {
             for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
                 self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers: None });
+            }
+        }
+        let asked: Vec<ConnId> = self
+            .conns
+            .iter_mut()
+            .filter_map(|(conn, state)| std::mem::take(&mut state.wants_everybody).then_some(*conn))
+            .collect();
+        if !asked.is_empty() {
+            let frame = self.presence.everybody(now_ms);
+            for conn in asked {
+                self.effects.push(Effect::Send { conn, frame: frame.clone(), covers: None });
             }
         }
         let out = std::mem::take(&mut self.out);
@@ -516,7 +543,10 @@ impl Core {
     }
 
     /// A connection that lost its queue has drained: it gets one fresh diff from where the lost frames began.
-    pub(crate) fn resync(&mut self, conn: ConnId, missed: &BTreeMap<u64, u32>, now_ms: u64) {
+    pub(crate) fn resync(&mut self, conn: ConnId, missed: &BTreeMap<u64, u32>) {
+        if self.broken.is_some() {
+            return;
+        }
         let Some(state) = self.conns.get_mut(&conn) else { return };
         let saved =
             state.promises.front().map_or(state.promised, |(_, first)| first.saturating_sub(1));
@@ -527,8 +557,9 @@ impl Core {
         }
         let frame = Frame::Update(&self.doc.transact().encode_diff_v1(&held)).encode().into();
         self.effects.push(Effect::Answer { conn, frame });
-        let everybody = self.presence.everybody(now_ms);
-        self.effects.push(Effect::Send { conn, frame: everybody, covers: None });
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.wants_everybody = true;
+        }
         if wants_saved && saved > 0 {
             let frame = Frame::Saved(saved).encode().into();
             self.effects.push(Effect::Send { conn, frame, covers: None });
@@ -570,6 +601,16 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        // A transaction that was left as it was keeps the document locked; the guards would wait for it and give up
+        // in a destructor, which ends the process. Forgetting them costs the memory of one document.
+        if self.broken.is_some() && self.doc.try_transact_mut().is_err() {
+            std::mem::forget(self.guards.take());
+        }
+    }
+}
+
 fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
     let doc = gesso_protocol::doc::open(own, "");
     let mut txn = doc.transact_mut();
@@ -582,9 +623,4 @@ fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
     }
     drop(txn);
     Ok(doc)
-}
-
-/// The roots the server alone writes.
-pub(crate) fn is_server_root(name: &str) -> bool {
-    SERVER_ROOTS.contains(&name)
 }

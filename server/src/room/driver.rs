@@ -182,7 +182,7 @@ impl Driver {
         self.core.close_all(code, &reason, now_ms());
         self.flush().await;
         while let Some((number, result)) = self.appends.next().await {
-            self.appended(number, result).await;
+            self.appended(number, result);
         }
         self.perform().await;
         for waiter in self.fresh.drain(..).chain(self.waiters.drain(..).map(|(_, waiter)| waiter)) {
@@ -210,7 +210,7 @@ impl Driver {
                     }
                 },
                 Some((number, result)) = self.appends.next(), if !self.appends.is_empty() => {
-                    self.appended(number, result).await;
+                    self.appended(number, result);
                 }
                 () = tokio::time::sleep_until(due.into()), if self.is_dirty => {}
                 _ = tick.tick() => {
@@ -254,6 +254,7 @@ impl Driver {
         }
         self.apply(&mut frames);
         self.is_dirty = true;
+        self.idle_since = None;
         None
     }
 
@@ -268,7 +269,7 @@ impl Driver {
     async fn message(&mut self, message: Message) -> Option<End> {
         match message {
             Message::Join { conn, role, person, wants_saved, outbox, reply } => {
-                let joined = self.core.join(conn, role, &person, wants_saved, now_ms());
+                let joined = self.core.join(conn, role, &person, wants_saved);
                 if joined.is_ok() {
                     self.outboxes.insert(conn, outbox);
                 }
@@ -280,7 +281,7 @@ impl Driver {
             Message::Drained(conn, missed) => {
                 // What is committed but not flushed is in the diff; flushing first keeps their order.
                 self.flush().await;
-                self.core.resync(conn, &missed, now_ms());
+                self.core.resync(conn, &missed);
             }
             Message::Leave(conn) => self.forget(conn),
             Message::Call(call) => {
@@ -306,7 +307,7 @@ impl Driver {
     }
 
     fn count_online(&self) {
-        self.setup.online.store(self.core.connections(), Ordering::Relaxed);
+        self.setup.online.store(self.core.people(), Ordering::Relaxed);
     }
 
     fn tick(&mut self) {
@@ -420,7 +421,7 @@ impl Driver {
         }
     }
 
-    async fn appended(&mut self, number: u64, result: Result<(), RoomError>) {
+    fn appended(&mut self, number: u64, result: Result<(), RoomError>) {
         match result {
             Ok(()) => {
                 self.durable = number;

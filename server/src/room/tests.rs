@@ -1,1 +1,306 @@
+//! Rooms with their tasks, over sockets and over a store that can be told to fail.
 
+mod life;
+mod sockets;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Path, RawQuery};
+use axum::routing::get;
+use axum::serve::ListenerExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use gesso_protocol::wire::Frame;
+use tokio_tungstenite::tungstenite::Message as WsMessage;
+use yrs::updates::decoder::Decode as _;
+use yrs::updates::encoder::Encode as _;
+use yrs::{Doc, Map as _, ReadTxn as _, StateVector, Transact as _, Update, WriteTxn as _};
+
+use super::store::{Found, Stored};
+use super::*;
+use crate::ws;
+
+/// A store in memory that can be slow, fail, and be looked into.
+#[derive(Default)]
+struct MemoryStore {
+    canvases: Mutex<BTreeMap<String, Log>>,
+    loads: AtomicUsize,
+    fails: AtomicBool,
+    append_ms: AtomicU64,
+    load_ms: AtomicU64,
+}
+
+#[derive(Default, Clone)]
+struct Log {
+    snapshot: Option<(i64, Bytes)>,
+    rows: Vec<(i64, Bytes)>,
+    is_deleted: bool,
+}
+
+impl MemoryStore {
+    fn with(canvas: &str) -> Arc<Self> {
+        let store = Self::default();
+        store.canvases.lock().unwrap().insert(canvas.to_owned(), Log::default());
+        Arc::new(store)
+    }
+
+    fn log(&self, canvas: &str) -> Log {
+        self.canvases.lock().unwrap()[canvas].clone()
+    }
+
+    fn failure(&self) -> Result<(), StoreError> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(StoreError::Unreadable("told to fail".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Store for MemoryStore {
+    fn load<'a>(&'a self, canvas: &'a str) -> BoxFuture<'a, Result<Found, StoreError>> {
+        Box::pin(async move {
+            self.loads.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(self.load_ms.load(Ordering::Relaxed))).await;
+            self.failure()?;
+            let Some(log) = self.canvases.lock().unwrap().get(canvas).cloned() else {
+                return Ok(Found::Nothing);
+            };
+            if log.is_deleted {
+                return Ok(Found::Deleted);
+            }
+            let mut stored = Stored {
+                seq: log.snapshot.as_ref().map_or(0, |(seq, _)| *seq),
+                ..Stored::default()
+            };
+            stored.updates.extend(log.snapshot.map(|(_, data)| data));
+            for (seq, data) in log.rows {
+                assert_eq!(seq, stored.seq + 1, "the log has no gaps");
+                stored.seq = seq;
+                stored.tail.0 += 1;
+                stored.tail.1 += data.len() as u64;
+                stored.updates.push(data);
+            }
+            Ok(Found::Document(stored))
+        })
+    }
+
+    fn append<'a>(&'a self, batch: &'a [Append]) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(self.append_ms.load(Ordering::Relaxed))).await;
+            self.failure()?;
+            let mut canvases = self.canvases.lock().unwrap();
+            for append in batch {
+                canvases
+                    .get_mut(&*append.canvas)
+                    .unwrap()
+                    .rows
+                    .push((append.seq, append.data.clone()));
+            }
+            Ok(())
+        })
+    }
+
+    fn fold<'a>(
+        &'a self,
+        canvas: &'a str,
+        seq: i64,
+        snapshot: &'a [u8],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut canvases = self.canvases.lock().unwrap();
+            let log = canvases.get_mut(canvas).unwrap();
+            log.snapshot = Some((seq, Bytes::copy_from_slice(snapshot)));
+            log.rows.retain(|(row, _)| *row > seq);
+            Ok(())
+        })
+    }
+}
+
+/// The database's truth: these states of results, and nothing else.
+#[derive(Default)]
+struct Truth(Mutex<BTreeMap<String, String>>);
+
+impl RoomHooks for Truth {
+    fn outcome<'a>(
+        &'a self,
+        _: &'a str,
+    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>> {
+        let truth = self.0.lock().unwrap().clone();
+        let write: OutcomeWrite = Box::new(move |txn| {
+            let results = txn.get_or_insert_map("results");
+            for (node, state) in &truth {
+                let is_there = matches!(results.get(txn, node), Some(yrs::Out::Any(found)) if found == state.as_str().into());
+                if !is_there {
+                    results.insert(txn, node.as_str(), state.as_str());
+                }
+            }
+        });
+        Box::pin(async move { Ok(write) })
+    }
+
+    fn edited<'a>(&'a self, _: &'a str, _: Meta) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+}
+
+fn quick() -> RoomLimits {
+    RoomLimits { idle_ms: 50, close_ms: 300, ..RoomLimits::default() }
+}
+
+fn rooms(store: &Arc<MemoryStore>, limits: RoomLimits) -> Rooms {
+    Rooms::over(Arc::clone(store) as Arc<dyn Store>, limits, Arc::new(Truth::default()))
+}
+
+/// Serves rooms on a socket of this machine.
+async fn listen(rooms: Rooms) -> SocketAddr {
+    let sync = move |Path(canvas): Path<String>,
+                     RawQuery(query): RawQuery,
+                     upgrade: WebSocketUpgrade| {
+        let rooms = rooms.clone();
+        async move {
+            let query = query.unwrap_or_default();
+            let role = if query.contains("role=viewer") { Role::Viewer } else { Role::Editor };
+            let visitor =
+                ws::Visitor { role, person: String::new(), wants_saved: query.contains("saved=1") };
+            ws::serve(rooms, canvas, visitor, upgrade)
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
+    let app = Router::new().route("/sync/{canvas}", get(sync));
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
+}
+
+/// A client as `y-websocket` is one: a replica and a socket.
+struct Client {
+    socket: tokio_tungstenite::WebSocketStream<
+        tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>,
+    >,
+    doc: Doc,
+    is_synced: bool,
+    saved: u64,
+    sent: u64,
+    denied: Vec<String>,
+    closed: Option<u16>,
+}
+
+impl Client {
+    async fn connect(address: SocketAddr, path: &str, doc: Doc) -> Self {
+        let url = format!("ws://{address}/sync/{path}");
+        let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+        let mut client = Self {
+            socket,
+            doc,
+            is_synced: false,
+            saved: 0,
+            sent: 0,
+            denied: Vec::new(),
+            closed: None,
+        };
+        let vector = client.doc.transact().state_vector().encode_v1();
+        client.send(Frame::SyncStep1(&vector)).await;
+        client
+    }
+
+    /// Connects and waits for the answer to its step 1.
+    async fn synced(address: SocketAddr, path: &str, client_id: u32) -> Self {
+        let mut client =
+            Self::connect(address, path, gesso_protocol::doc::open(client_id, "client")).await;
+        client.until("synced", |client| client.is_synced).await;
+        client
+    }
+
+    async fn send(&mut self, frame: Frame<'_>) {
+        if matches!(frame, Frame::Update(_) | Frame::SyncStep2(_)) {
+            self.sent += 1;
+        }
+        self.socket.send(WsMessage::Binary(frame.encode().into())).await.ok();
+    }
+
+    async fn set(&mut self, root: &str, key: &str, value: &str) {
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            let map = txn.get_or_insert_map(root);
+            map.insert(&mut txn, key, value);
+            txn.encode_update_v1()
+        };
+        self.send(Frame::Update(&update)).await;
+    }
+
+    fn get(&self, root: &str, key: &str) -> Option<String> {
+        let map = self.doc.get_or_insert_map(root);
+        let txn = self.doc.transact();
+        match map.get(&txn, key)? {
+            yrs::Out::Any(yrs::Any::String(text)) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    async fn take(&mut self) {
+        match self.socket.next().await {
+            Some(Ok(WsMessage::Binary(bytes))) => self.frame(&bytes).await,
+            Some(Ok(WsMessage::Close(frame))) => self.closed = frame.map(|frame| frame.code.into()),
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => {
+                self.closed.get_or_insert(1006);
+            }
+        }
+    }
+
+    async fn frame(&mut self, bytes: &[u8]) {
+        match Frame::decode(bytes).unwrap() {
+            Frame::SyncStep1(vector) => {
+                let vector = StateVector::decode_v1(vector).unwrap();
+                let missing = self.doc.transact().encode_diff_v1(&vector);
+                self.send(Frame::SyncStep2(&missing)).await;
+            }
+            frame @ (Frame::SyncStep2(update) | Frame::Update(update)) => {
+                self.doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
+                self.is_synced |= matches!(frame, Frame::SyncStep2(_));
+            }
+            Frame::Saved(count) => self.saved = count,
+            Frame::Denied(reason) => self.denied.push(reason.to_owned()),
+            _ => {}
+        }
+    }
+
+    /// Takes what arrives until something is so; at most 20 s.
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is_so(self) {
+            assert!(
+                self.closed.is_none() || what == "closed",
+                "closed with {:?} before {what}",
+                self.closed
+            );
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                tokio::time::timeout(left, self.take()).await.is_ok(),
+                "waited too long for: {what}"
+            );
+        }
+    }
+
+    async fn until_saved(&mut self) {
+        self.until("saved", |client| client.saved == client.sent).await;
+    }
+
+    async fn until_closed(&mut self) -> u16 {
+        self.until("closed", |client| client.closed.is_some()).await;
+        self.closed.unwrap()
+    }
+}
+
+async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "waited too long for: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -176,9 +176,9 @@ fn is_svg(bytes: &[u8]) -> bool {
     }
 }
 
-/// How long a WAV file plays, in milliseconds, where its header says so.
+/// How long a WAV file of `len` bytes plays, in milliseconds, where its beginning (`bytes`) says so.
 #[must_use]
-pub fn wav_duration_ms(bytes: &[u8]) -> Option<u64> {
+pub fn wav_duration_ms(bytes: &[u8], len: u64) -> Option<u64> {
     if bytes.get(..4)? != b"RIFF" || bytes.get(8..12)? != b"WAVE" {
         return None;
     }
@@ -190,7 +190,7 @@ pub fn wav_duration_ms(bytes: &[u8]) -> Option<u64> {
         if name == b"fmt " {
             rate = number(at + 16)?;
         } else if name == b"data" {
-            let present = (bytes.len() - at - 8) as u64;
+            let present = len.saturating_sub(at as u64 + 8);
             return (rate > 0).then(|| size.min(present) * 1000 / rate);
         }
         at = at.checked_add(8 + size as usize + (size % 2) as usize)?;

@@ -148,16 +148,6 @@ impl Shape {
         shape
     }
 
-    /// Everything below a rough crest, down to `bottom`.
-    pub(crate) fn ridge(points: &[(f32, f32)], bottom: f32) -> Self {
-        let mut all = points.to_vec();
-        if let (Some(first), Some(last)) = (points.first(), points.last()) {
-            all.push((last.0, bottom));
-            all.push((first.0, bottom));
-        }
-        Self::polygon(&all)
-    }
-
     pub(crate) fn circle(x: f32, y: f32, r: f32) -> Self {
         Self::oval(x, y, r, r)
     }

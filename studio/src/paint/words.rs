@@ -199,15 +199,15 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (S(Style::Line), "line lineart drawing sketch ink engraving etching outline pencil woodcut linocut"),
     (S(Style::Poster), "poster print screenprint travel-poster silkscreen deco"),
     (S(Style::Film), "film photo photograph analog analogue 35mm cinematic grain photography photorealistic anamorphic movie polaroid kodak"),
-    (C(0xc8_3a_32), "red"), (C(0xa3_1f_34), "crimson"), (C(0xd9_3a_20), "scarlet"), (C(0x7a_1f_35), "burgundy maroon claret"),
-    (C(0xe9_7a_2c), "orange tangerine"), (C(0xf0_a0_4b), "apricot"), (C(0xff_8f_70), "coral"), (C(0xf7_c5_a0), "peachy"),
-    (C(0xf2_c1_3c), "yellow"), (C(0xe0_a4_2a), "mustard ochre ocher"), (C(0xe8_b0_4a), "gold golden"), (C(0xf3_a8_35), "amber"), (C(0xf6_e2_8b), "lemony"),
-    (C(0x3f_8a_4f), "green"), (C(0x1f_7a_5a), "emerald"), (C(0x8a_9a_5b), "moss sage"), (C(0x6b_7a_2f), "olive"), (C(0x9f_d8_b8), "mint"), (C(0xa4_cf_3a), "chartreuse"),
-    (C(0x1d_8a_8a), "teal"), (C(0x2a_b7_c4), "turquoise"), (C(0x4f_c8_dc), "cyan aqua"), (C(0x2f_62_b5), "blue"), (C(0x1c_2e_5e), "navy"),
-    (C(0x2a_3f_9a), "cobalt ultramarine"), (C(0x3a_2f_8a), "indigo"), (C(0x6f_a8_dc), "azure cerulean"), (C(0x7b_4f_b0), "purple"), (C(0x8a_5f_d0), "violet"),
-    (C(0xb6_9a_e0), "lilac lavender"), (C(0x9a_4f_7a), "plum mauve"), (C(0xe8_7a_a8), "pink"), (C(0xd6_38_8a), "magenta fuchsia"), (C(0xf2_b8_c4), "blush rosy"),
-    (C(0x7a_4f_32), "brown chocolate"), (C(0xb0_60_3a), "terracotta rust copper"), (C(0xd8_b8_90), "beige tan"), (C(0xf2_e8_d5), "cream ivory"),
-    (C(0xf4_f4_f0), "white"), (C(0x1a_1a_1f), "black"), (C(0x88_8c_92), "grey gray"), (C(0xb8_c0_c8), "silver"), (C(0x5a_68_75), "slate"),
+    (C(0xc83a32), "red"), (C(0xa31f34), "crimson"), (C(0xd93a20), "scarlet"), (C(0x7a1f35), "burgundy maroon claret"),
+    (C(0xe97a2c), "orange tangerine"), (C(0xf0a04b), "apricot"), (C(0xff8f70), "coral"), (C(0xf7c5a0), "peachy"),
+    (C(0xf2c13c), "yellow"), (C(0xe0a42a), "mustard ochre ocher"), (C(0xe8b04a), "gold golden"), (C(0xf3a835), "amber"), (C(0xf6e28b), "lemony"),
+    (C(0x3f8a4f), "green"), (C(0x1f7a5a), "emerald"), (C(0x8a9a5b), "moss sage"), (C(0x6b7a2f), "olive"), (C(0x9fd8b8), "mint"), (C(0xa4cf3a), "chartreuse"),
+    (C(0x1d8a8a), "teal"), (C(0x2ab7c4), "turquoise"), (C(0x4fc8dc), "cyan aqua"), (C(0x2f62b5), "blue"), (C(0x1c2e5e), "navy"),
+    (C(0x2a3f9a), "cobalt ultramarine"), (C(0x3a2f8a), "indigo"), (C(0x6fa8dc), "azure cerulean"), (C(0x7b4fb0), "purple"), (C(0x8a5fd0), "violet"),
+    (C(0xb69ae0), "lilac lavender"), (C(0x9a4f7a), "plum mauve"), (C(0xe87aa8), "pink"), (C(0xd6388a), "magenta fuchsia"), (C(0xf2b8c4), "blush rosy"),
+    (C(0x7a4f32), "brown chocolate"), (C(0xb0603a), "terracotta rust copper"), (C(0xd8b890), "beige tan"), (C(0xf2e8d5), "cream ivory"),
+    (C(0xf4f4f0), "white"), (C(0x1a1a1f), "black"), (C(0x888c92), "grey gray"), (C(0xb8c0c8), "silver"), (C(0x5a6875), "slate"),
 ];
 
 /// What was understood. Everything the words did not say stays open for the painter to choose.
@@ -306,10 +306,14 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
             skip = false;
             continue;
         }
-        let wears = found.iter().any(|sense| matches!(sense, M(_)));
+        // "An orange armchair" is no fruit; "an orange" is.
+        let next = list.get(i + 1).map(|next| look_up(next)).unwrap_or_default();
+        let colours = found.iter().any(|sense| matches!(sense, C(_))) && !next.is_empty();
+        let wears = !colours && found.iter().any(|sense| matches!(sense, M(_)));
         for sense in found.iter().filter(|sense| !banned.contains(sense)) {
             match *sense {
                 P(place) => push(&mut intent.places, place),
+                M(_) if colours => {}
                 M(motif) => {
                     push(&mut intent.motifs, motif);
                     if let Some((_, color)) = pending.take_if(|(at, _)| i - *at <= 2) {
@@ -364,8 +368,8 @@ mod tests {
     #[test]
     fn a_colour_belongs_to_the_subject_it_stands_before() {
         let intent = read("a red boat, teal evening", "");
-        assert_eq!(intent.worn(Motif::Boat), Some(Rgb::hex(0xc8_3a_32)));
-        assert_eq!(intent.colors, [Rgb::hex(0x1d_8a_8a)]);
+        assert_eq!(intent.worn(Motif::Boat), Some(Rgb::hex(0xc83a32)));
+        assert_eq!(intent.colors, [Rgb::hex(0x1d8a8a)]);
     }
 
     #[test]
@@ -373,6 +377,14 @@ mod tests {
         let intent = read("mountains with trees without boats, pink", "tree pink");
         assert!(intent.motifs.is_empty() && intent.colors.is_empty());
         assert_eq!(intent.places, [Place::Mountains]);
+    }
+
+    #[test]
+    fn a_fruit_before_a_thing_is_its_colour() {
+        let chair = read("an orange armchair", "");
+        assert_eq!(chair.motifs, [Motif::Chair]);
+        assert_eq!(chair.worn(Motif::Chair), Some(Rgb::hex(0xe97a2c)));
+        assert_eq!(read("two oranges and a peach", "").motifs, [Motif::Fruit]);
     }
 
     #[test]

@@ -101,7 +101,11 @@ impl From<GuardError> for Stop {
             GuardError::ValueTooDeep | GuardError::TypeTooDeep | GuardError::Entangled => {
                 close::REFUSED
             }
-            _ => close::MALFORMED,
+            GuardError::Malformed(_)
+            | GuardError::Json
+            | GuardError::UnknownContent
+            | GuardError::Empty
+            | GuardError::RepeatedClient => close::MALFORMED,
         };
         Stop::Refused(Refusal::new(code, error.to_string()))
     }
@@ -300,7 +304,8 @@ impl Core {
     /// Takes over what was committed, undoes what may not be, completes new nodes. Says whether anything was undone.
     fn settle(&mut self, from: Option<ConnId>) -> bool {
         self.absorb(from);
-        let compensated = catch_unwind(AssertUnwindSafe(|| self.guards.compensate()));
+        let compensated =
+            catch_unwind(AssertUnwindSafe(|| self.guards.as_mut().is_some_and(Guards::compensate)));
         let Ok(forged) = compensated else {
             self.broken = Some("the CRDT library panicked while undoing".to_owned());
             return false;
@@ -382,6 +387,9 @@ impl Core {
         origin: &str,
         f: impl FnOnce(&mut TransactionMut<'_>) -> T,
     ) -> Option<T> {
+        if self.broken.is_some() {
+            return None;
+        }
         let doc = self.doc.clone();
         let mut txn = doc.transact_mut_with(origin);
         let Ok(value) = catch_unwind(AssertUnwindSafe(|| f(&mut txn))) else {

@@ -1,4 +1,5 @@
 use super::*;
+use gesso_protocol::doc::SERVER_ROOTS;
 use gesso_protocol::wire::read::write_var;
 use yrs::{
     Any, GetString as _, Map as _, MapPrelim, Out, Text as _, TextPrelim, TransactionMut,
@@ -56,7 +57,7 @@ impl World {
         let at = self.pages.len();
         let conn = ConnId(at as u64 + 1);
         let doc = page_doc(at as u32 + 1);
-        self.core.join(conn, role, &format!("person {at}"), true, self.now_ms).unwrap();
+        self.core.join(conn, role, &format!("person {at}"), true).unwrap();
         self.pages.push(Page {
             conn,
             doc,
@@ -78,8 +79,8 @@ impl World {
 
     /// One flush of the room, and everybody takes what it sent.
     fn turn(&mut self) {
-        self.core.flush(self.now_ms);
         loop {
+            self.core.flush(self.now_ms);
             let effects = self.core.take_effects();
             if effects.is_empty() {
                 return;
@@ -128,7 +129,9 @@ impl World {
             Frame::Denied(reason) => page.denied.push(reason.to_owned()),
             Frame::Saved(count) => page.saved = count,
             Frame::Awareness(payload) => drop(awareness::decode(payload, 1_000).unwrap()),
-            other => panic!("a page got {other:?}"),
+            frame @ (Frame::Granted | Frame::QueryAwareness | Frame::Unknown(_)) => {
+                panic!("a page got {frame:?}")
+            }
         }
     }
 

@@ -69,15 +69,19 @@ pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
         }
     }
     b.at(0.5)?;
-    world(s, b)?;
+    if !s.cast.contains(&Motif::Planet) {
+        world(s, b)?;
+    }
     let mut look = s.look(Motif::Planet);
     look.ink = deep;
     look.body = Rgb::hex(0xf2ead8);
-    for (i, motif) in s.cast.iter().copied().enumerate() {
+    let mut cast = s.cast.clone();
+    cast.sort_by_key(|motif| *motif != Motif::Planet);
+    for (i, motif) in cast.into_iter().enumerate() {
         look.accent = s.intent.worn(motif).unwrap_or(tones[(i * 2) % tones.len()]);
         let (x, y, size) = match motif {
-            Motif::Planet => (w * 0.5 - s.side * w * 0.15, h * 0.5, u * 0.42),
-            Motif::Rocket => (w * 0.5 - s.side * w * 0.08, h * 0.56, u * 0.36),
+            Motif::Planet => (w * 0.5 + s.side * w * 0.16, h * 0.5 + u * 0.3, u * 0.72),
+            Motif::Rocket => (w * 0.5 - s.side * w * 0.2, h * 0.62, u * 0.34),
             _ => (w * 0.5 - s.side * w * (0.1 + 0.1 * i as f32), h * 0.64, u * 0.3),
         };
         look.lit = true;

@@ -20,18 +20,7 @@ pub(super) fn crest(w: f32, y: f32, reach: f32, waves: f32, seed: u64) -> Vec<(f
         .collect()
 }
 
-/// A rough crest of peaks across the picture.
-fn jagged(w: f32, y: f32, reach: f32, waves: f32, seed: u64) -> Vec<(f32, f32)> {
-    (0..=220)
-        .map(|i| {
-            let f = i as f32 / 220.0;
-            let ridge = 1.0 - fbm(f * waves, 0.0, 5, seed).abs() * 2.0;
-            (w * f, y - reach * (0.35 + 0.65 * ridge.max(-0.4)))
-        })
-        .collect()
-}
-
-/// One range of peaks with a lit and a shaded side and snow on top, `distance` away.
+/// One range of mountains, `distance` away: every summit has a lit and a shaded side, a broken line between, and snow.
 pub(super) fn peaks(
     s: &Scene<'_>,
     b: &mut Brush<'_>,
@@ -40,113 +29,68 @@ pub(super) fn peaks(
     distance: f32,
     seed: u64,
 ) {
-    let w = b.w;
-    let crest = jagged(w, base - reach * 0.18, reach * 0.8, 3.2 * w / b.u, seed);
-    let body = s.far(s.pal.shade.mix(s.pal.land, 0.25), distance);
-    let foot = s.far(s.pal.shade, (distance + 0.25).min(0.98)).mix(s.haze(), 0.55);
-    b.fill(
-        Shape::ridge(&crest, base),
-        &Ink::down(base - reach, base, &[body, body.mix(foot, 0.4), foot]),
-    );
-    let (snow, lit) = (
-        s.far(
-            Rgb::hex(0xf4f7fa)
-                .tint(s.pal.glow, 0.5)
-                .mix(s.pal.sky[1], if s.night() { 0.5 } else { 0.1 }),
-            distance * 0.7,
-        ),
-        s.pal.glow,
-    );
-    // Every summit throws facets down its sides: those towards the light catch it.
-    for i in 3..crest.len() - 3 {
-        let (_, y) = crest[i];
-        let top = (1..=3).all(|k| crest[i - k].1 >= y && crest[i + k].1 >= y);
-        if !top || base - y < reach * 0.35 {
-            continue;
+    let (w, u) = (b.w, b.u);
+    let mut rng = Rng::new(seed);
+    let count = ((w / reach * 1.5) as usize).clamp(3, 14);
+    let mut list: Vec<(f32, f32)> = (0..count)
+        .map(|i| {
+            let f = (i as f32 + 0.5 + rng.bell() * 0.3) / count as f32;
+            // Highest away from the light, so that it is seen.
+            let away = ((f - s.light.0 / w).abs() * 1.3).min(1.0);
+            (f * w, reach * (0.38 + 0.34 * rng.unit() + 0.3 * away))
+        })
+        .collect();
+    list.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let rock = s.far(s.pal.shade.mix(s.pal.land, 0.3), distance);
+    let lit = rock.mix(s.pal.glow, 0.34 * (1.0 - distance * 0.5)).lift(0.03);
+    let dark = rock.mix(s.pal.near, 0.3 * (1.0 - distance));
+    let foot = s.far(s.pal.shade, (distance + 0.2).min(0.97)).mix(s.haze(), 0.6);
+    let white = Rgb::hex(0xf6f8fa)
+        .tint(s.pal.glow, 0.5)
+        .mix(s.pal.sky[1], if s.night() { 0.5 } else { 0.08 });
+    let snow = s.far(white, distance * 0.6);
+    let cold = s.far(white.mix(s.pal.sky[0], 0.42), distance * 0.6);
+    for (x, tall) in list {
+        let seed = rng.bits();
+        let half = tall * (0.95 + 0.4 * rng.unit());
+        let slope = |side: f32, t: f32| {
+            let rough =
+                fbm(t * 6.0 + side * 9.0, tall / u, 3, seed) * tall * 0.055 * (t * 6.0).min(1.0);
+            (x + side * half * crate::math::pow(t, 1.12), base - tall * (1.0 - t) + rough)
+        };
+        let divide = |t: f32| {
+            let zig = noise(t * 7.0, 5.0, seed) * half * 0.16 * (t * 4.0).min(1.0);
+            (x - s.side * half * 0.14 * t + zig, base - tall * (1.0 - t))
+        };
+        for (side, tone) in [(s.side, lit), (-s.side, dark)] {
+            let mut points: Vec<(f32, f32)> =
+                (0..=18).map(|k| slope(side, k as f32 / 18.0)).collect();
+            points.extend((0..=18).rev().map(|k| divide(k as f32 / 18.0)));
+            b.fill(
+                Shape::polygon(&points),
+                &Ink::down(base - tall, base, &[tone, tone.mix(foot, 0.3), foot]),
+            );
+            if tall < reach * 0.5 && s.place != Place::Snow {
+                continue;
+            }
+            let line = 0.3 + 0.12 * noise(tall, side, seed);
+            let mut cap: Vec<(f32, f32)> =
+                (0..=8).map(|k| slope(side, line * k as f32 / 8.0)).collect();
+            for k in (0..9).rev() {
+                let f = (k as f32 + 0.5) / 9.0;
+                let (a, c) = (divide(line), slope(side, line));
+                let tooth = if k % 2 == 0 { 0.55 } else { -0.12 };
+                cap.push((
+                    lerp(a.0, c.0, f),
+                    lerp(a.1, c.1, f)
+                        + tall * 0.11 * tooth * (0.6 + noise(f * 5.0, side, seed).abs()),
+                ));
+            }
+            cap.extend((0..=8).rev().map(|k| divide(line * k as f32 / 8.0)));
+            let tone = if side == s.side { snow } else { cold };
+            b.fill(Shape::polygon(&cap), &Ink::flat(tone));
         }
-        facet(b, &crest, i, s.side, base, reach, seed, (lit, 0.34 * (1.0 - distance * 0.6)));
-        facet(b, &crest, i, -s.side, base, reach, seed, (s.pal.near, 0.26 * (1.0 - distance)));
-        if base - y > reach * 0.58 {
-            cap(b, &crest, i, reach, seed, snow, s.side);
-        }
     }
-}
-
-fn facet(
-    b: &mut Brush<'_>,
-    crest: &[(f32, f32)],
-    top: usize,
-    side: f32,
-    base: f32,
-    reach: f32,
-    seed: u64,
-    (tone, alpha): (Rgb, f32),
-) {
-    let mut points = Vec::new();
-    let mut i = top;
-    for _ in 0..16 {
-        points.push(crest[i]);
-        let next = if side > 0.0 { i + 1 } else { i.wrapping_sub(1) };
-        if next >= crest.len() || crest[next].1 < crest[i].1 - reach * 0.02 {
-            break;
-        }
-        i = next;
-    }
-    let (x, y) = crest[top];
-    let drop = (base - y) * 0.75;
-    for k in (0..=8).rev() {
-        let t = k as f32 / 8.0;
-        points.push((
-            x + side * reach * 0.1 * t * t + noise(t * 5.0, x, seed) * reach * 0.05,
-            y + drop * t,
-        ));
-    }
-    b.fill(
-        Shape::polygon(&points),
-        &Ink::Line {
-            from: (0.0, y),
-            to: (0.0, y + drop),
-            stops: vec![(0.0, tone, alpha), (1.0, tone, 0.0)],
-        },
-    );
-}
-
-fn cap(
-    b: &mut Brush<'_>,
-    crest: &[(f32, f32)],
-    top: usize,
-    reach: f32,
-    seed: u64,
-    snow: Rgb,
-    side: f32,
-) {
-    let low = crest[top].1 + reach * 0.17;
-    let (mut left, mut right) = (top, top);
-    while left > 0 && crest[left - 1].1 < low && crest[left - 1].1 >= crest[left].1 - reach * 0.03 {
-        left -= 1;
-    }
-    while right + 1 < crest.len()
-        && crest[right + 1].1 < low
-        && crest[right + 1].1 >= crest[right].1 - reach * 0.03
-    {
-        right += 1;
-    }
-    let mut points: Vec<(f32, f32)> = crest[left..=right].to_vec();
-    let span = (right - left).max(2);
-    for k in (1..span).rev() {
-        let (x, y) = crest[left + k];
-        let teeth = if k % 2 == 0 { 0.13 } else { 0.035 };
-        points.push((
-            x + noise(x, 3.0, seed) * reach * 0.012,
-            y.max(crest[top].1) + reach * (teeth + 0.03 * noise(x * 0.7, 1.0, seed)),
-        ));
-    }
-    let (x0, x1) = (crest[left].0, crest[right].0);
-    let dark = snow.mix(Rgb::hex(0x51688a), 0.35);
-    b.fill(
-        Shape::polygon(&points),
-        &Ink::across(x0, x1, &if side > 0.0 { [dark, snow] } else { [snow, dark] }),
-    );
 }
 
 /// Conifers in a row, standing on `y`.
@@ -283,8 +227,9 @@ fn stage(s: &Scene<'_>, b: &mut Brush<'_>, y: f32, rng: &mut Rng) -> Result<(), 
                 s.put(b, motif, w * 0.5 - s.side * w * 0.3, s.horizon * 0.62, u * 0.09, 0.55);
                 continue;
             }
+            Motif::Flower if s.place != Place::Snow && s.place != Place::Mountains => continue,
             Motif::Fish | Motif::Planet => continue,
-            Motif::Pine | Motif::Tree | Motif::Palm if i > 0 => {
+            Motif::Pine | Motif::Tree | Motif::Palm if i > 0 && s.cast[0] != Motif::Flower => {
                 for k in 0..4 {
                     let (dx, size) = (rng.range(-0.4, 0.4) * w, u * rng.range(0.16, 0.26));
                     s.put(b, motif, w * 0.5 + dx, y + u * 0.012 * k as f32, size, 0.06);
@@ -346,16 +291,7 @@ pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
         );
     }
     b.at(0.35)?;
-    let spots = [(-0.26, 0.04, 0.3), (0.34, 0.2, 0.16), (-0.12, 0.5, 0.0)];
-    let mut stand = (w * 0.5, h * 0.8);
-    for (i, (dx, dy, distance)) in spots.into_iter().enumerate() {
-        b.check()?;
-        let apex = (w * (0.5 + s.side * dx + rng.bell() * 0.04), s.horizon + (h - s.horizon) * dy);
-        let crest = dune(s, b, apex, i, distance, &mut rng);
-        if i == 1 {
-            stand = crest;
-        }
-    }
+    let stand = great_dunes(s, b, &mut rng)?;
     b.at(0.6)?;
     let hero = s.cast.first().copied().unwrap_or(Motif::Person);
     match hero {
@@ -387,104 +323,171 @@ pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
     b.at(0.8)
 }
 
-/// One dune: a crest running down from an apex parts the lit from the shaded face. Answers a point on its crest.
-fn dune(
+/// Three dunes, each with an edge that winds down from its summit and parts the light from the shade. Answers the
+/// summit of the nearest.
+fn great_dunes(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) -> Result<(f32, f32), StudioError> {
+    let (w, h, u) = (b.w, b.h, b.u);
+    let (top, side) = (s.horizon, s.side);
+    // Laid out on a sheet 320 wide with the horizon at 92 and the lower edge at 200, light from the right.
+    let at = move |x: f32, y: f32| {
+        let x = if side > 0.0 { x / 320.0 * w } else { w - x / 320.0 * w };
+        format!(
+            "{x} {} ",
+            top + (y - 92.0) / 108.0 * (h - top) + if y >= 200.0 { 3.0 } else { 0.0 }
+        )
+    };
+    let path = move |start: (f32, f32), curves: &[[f32; 6]], corners: &[(f32, f32)]| {
+        let mut data = format!("M{}", at(start.0, start.1));
+        for c in curves {
+            data.push_str(&format!("C{}{}{}", at(c[0], c[1]), at(c[2], c[3]), at(c[4], c[5])));
+        }
+        for (x, y) in corners {
+            data.push_str(&format!("L{}", at(*x, *y)));
+        }
+        data + "Z"
+    };
+    let y_of = |y: f32| top + (y - 92.0) / 108.0 * (h - top);
+    let faces = |distance: f32| {
+        let lit = s.far(s.pal.land.mix(s.pal.glow, 0.32 * s.pal.glow_strength), distance);
+        let low = s.far(s.pal.land.mix(s.pal.shade, 0.5), distance * 0.6);
+        let dark = s.far(s.pal.shade.mix(s.pal.near, 0.15), distance);
+        let deep = s.far(s.pal.shade.mix(s.pal.near, 0.7), distance * 0.7);
+        (lit, low, dark, deep)
+    };
+    // Far: a low dune on the side of the light.
+    let (x, y) = (236.0 + rng.bell() * 22.0, 100.0 + rng.bell() * 2.0);
+    let (lit, low, dark, deep) = faces(0.42);
+    b.fill(
+        Shape::svg(&path(
+            (330.0, 112.0),
+            &[
+                [300.0, 106.0, x + 30.0, y - 1.0, x, y],
+                [x - 40.0, y + 4.0, 130.0, 122.0, 60.0, 126.0],
+            ],
+            &[(60.0, 200.0), (330.0, 200.0)],
+        )),
+        &Ink::down(y_of(y), y_of(y + 40.0), &[lit, low]),
+    );
+    b.fill(
+        Shape::svg(&path(
+            (x, y),
+            &[
+                [x + 4.0, y + 8.0, x - 20.0, y + 14.0, x - 14.0, y + 26.0],
+                [x - 50.0, y + 34.0, 120.0, 130.0, 60.0, 126.0],
+                [130.0, 122.0, x - 40.0, y + 4.0, x, y],
+            ],
+            &[],
+        )),
+        &Ink::down(y_of(y), y_of(y + 30.0), &[dark, deep]),
+    );
+    b.check()?;
+    // Middle: the great one, its shaded face towards us.
+    let (x, y) = (142.0 + rng.bell() * 26.0, 96.0 + rng.bell() * 5.0);
+    let (lit, low, dark, deep) = faces(0.14);
+    let crest = [
+        [50.0, y + 4.0, x - 46.0, y - 6.0, x, y],
+        [x + 40.0, y + 5.0, x + 72.0, y + 22.0, x + 118.0, y + 20.0],
+        [x + 142.0, y + 19.0, 312.0, y + 14.0, 330.0, y + 8.0],
+    ];
+    b.fill(
+        Shape::svg(&path((-10.0, y + 38.0), &crest, &[(330.0, 200.0), (-10.0, 200.0)])),
+        &Ink::down(y_of(y), y_of(188.0), &[lit, lit.mix(low, 0.5), low]),
+    );
+    ripples(s, b, (x, y), 0.1, &at, rng);
+    b.fill(
+        Shape::svg(
+            &path(
+                (x, y),
+                &[
+                    [x + 26.0, y + 12.0, x + 30.0, y + 26.0, x + 18.0, y + 44.0],
+                    [x + 4.0, y + 64.0, x - 42.0, y + 80.0, x - 86.0, 203.0],
+                ],
+                &[(-10.0, 203.0), (-10.0, y + 38.0)],
+            )
+            .replace('Z', &format!("C{}{}{}Z", at(50.0, y + 4.0), at(x - 46.0, y - 6.0), at(x, y))),
+        ),
+        &Ink::down(y_of(y), y_of(200.0), &[dark, deep]),
+    );
+    b.check()?;
+    // Near: where somebody stands.
+    let (fx, fy) = (226.0 + rng.bell() * 18.0, 150.0 + rng.bell() * 4.0);
+    let (lit, low, dark, deep) = faces(0.0);
+    b.fill(
+        Shape::svg(&path(
+            (60.0, 203.0),
+            &[
+                [120.0, 176.0, fx - 58.0, fy - 2.0, fx, fy],
+                [fx + 40.0, fy + 1.0, 300.0, fy + 10.0, 330.0, fy + 20.0],
+            ],
+            &[(330.0, 203.0)],
+        )),
+        &Ink::down(y_of(fy), y_of(200.0), &[lit, low]),
+    );
+    ripples(s, b, (fx, fy), 0.0, &at, rng);
+    b.fill(
+        Shape::svg(
+            &path(
+                (fx, fy),
+                &[[fx - 24.0, fy + 12.0, fx - 30.0, fy + 30.0, fx - 14.0, 203.0]],
+                &[(60.0, 203.0)],
+            )
+            .replace(
+                'Z',
+                &format!("C{}{}{}Z", at(120.0, 176.0), at(fx - 58.0, fy - 2.0), at(fx, fy)),
+            ),
+        ),
+        &Ink::down(y_of(fy), y_of(200.0), &[dark, deep]),
+    );
+    let rim = Ink::Flat(s.pal.glow.mix(Rgb::WHITE, 0.2), 0.42);
+    b.stroke(
+        Shape::svg(
+            path(
+                (60.0, 203.0),
+                &[
+                    [120.0, 176.0, fx - 58.0, fy - 2.0, fx, fy],
+                    [fx + 40.0, fy + 1.0, 300.0, fy + 10.0, 330.0, fy + 20.0],
+                ],
+                &[],
+            )
+            .trim_end_matches('Z'),
+        ),
+        &rim,
+        u * 0.0022,
+    );
+    b.stroke(
+        Shape::svg(path((-10.0, y + 38.0), &crest, &[]).trim_end_matches('Z')),
+        &rim,
+        u * 0.0018,
+    );
+    let x = if side > 0.0 { fx / 320.0 * w } else { w - fx / 320.0 * w };
+    Ok((x, y_of(fy)))
+}
+
+/// Wind ripples on the lit face beside a summit.
+fn ripples(
     s: &Scene<'_>,
     b: &mut Brush<'_>,
-    apex: (f32, f32),
-    nth: usize,
+    (x, y): (f32, f32),
     distance: f32,
+    at: &impl Fn(f32, f32) -> String,
     rng: &mut Rng,
-) -> (f32, f32) {
-    let (w, h, u) = (b.w, b.h, b.u);
-    let away = -s.side;
-    let (near, far) = (s.side * w * 1.3, away * w * 1.3);
-    let fall = u * rng.range(0.1, 0.17);
-    let back = [
-        (apex.0 + far, apex.1 + fall * 2.6),
-        (apex.0 + far * 0.5, apex.1 + fall * 1.7),
-        (apex.0 + away * u * 0.3, apex.1 + fall * 0.5),
-        (apex.0 + away * u * 0.1, apex.1 + fall * 0.06),
-        apex,
-    ];
-    let front = [
-        (apex.0 + s.side * u * 0.14, apex.1 + fall * 0.16),
-        (apex.0 + s.side * u * 0.4, apex.1 + fall * 0.75),
-        (apex.0 + near * 0.5, apex.1 + fall * 1.1),
-        (apex.0 + near, apex.1 + fall * 2.2),
-    ];
-    let whole: Vec<(f32, f32)> = back.iter().chain(&front).copied().collect();
-    let lit = s.far(s.pal.land.mix(s.pal.glow, 0.28 * s.pal.glow_strength), distance);
-    let low = s.far(s.pal.land.mix(s.pal.shade, 0.55), distance * 0.6);
-    b.fill(Shape::hill(&whole, h + 4.0), &Ink::down(apex.1, apex.1 + u * 0.5, &[lit, low]));
-    // The edge of the shade winds down from the apex towards us.
-    let sway = u * rng.range(0.1, 0.2) * if nth % 2 == 0 { 1.0 } else { 0.8 };
-    let drop = (h - apex.1) * 1.04;
-    let edge: Vec<(f32, f32)> = (0..=14)
-        .map(|i| {
-            let t = i as f32 / 14.0;
-            (
-                apex.0
-                    + s.side * sway * (crate::math::sin(t * 4.4) * (1.0 - t * 0.3))
-                    + away * t * t * u * 0.55,
-                apex.1 + drop * t,
-            )
-        })
-        .collect();
-    let mut shade = edge.clone();
-    shade.push((apex.0 + far, apex.1 + drop));
-    shade.extend(back.iter().copied());
-    let (dark, deep) =
-        (s.far(s.pal.shade, distance), s.far(s.pal.shade.mix(s.pal.near, 0.6), distance * 0.8));
-    b.fill(
-        Shape::polygon(&smooth(&shade)),
-        &Ink::Line {
-            from: apex,
-            to: (apex.0 + away * u * 0.3, apex.1 + u * 0.5),
-            stops: vec![(0.0, dark, 0.96), (1.0, deep, 0.94)],
-        },
-    );
-    ripples(s, b, apex, distance, rng);
-    b.stroke(Shape::curve(&edge), &Ink::Flat(lit.lift(0.06), 0.5), u * 0.0022);
-    b.stroke(Shape::curve(&whole), &Ink::Flat(s.pal.glow, 0.35 * (1.0 - distance)), u * 0.0018);
-    (apex.0 + s.side * u * 0.12, apex.1 + fall * 0.18)
-}
-
-/// A polygon's corners cut twice (Chaikin).
-fn smooth(points: &[(f32, f32)]) -> Vec<(f32, f32)> {
-    let mut list = points.to_vec();
-    for _ in 0..2 {
-        let mut next = Vec::with_capacity(list.len() * 2);
-        for i in 0..list.len() {
-            let (a, c) = (list[i], list[(i + 1) % list.len()]);
-            next.push((lerp(a.0, c.0, 0.25), lerp(a.1, c.1, 0.25)));
-            next.push((lerp(a.0, c.0, 0.75), lerp(a.1, c.1, 0.75)));
-        }
-        list = next;
-    }
-    list
-}
-
-fn ripples(s: &Scene<'_>, b: &mut Brush<'_>, apex: (f32, f32), distance: f32, rng: &mut Rng) {
+) {
     let u = b.u;
-    let seed = rng.bits();
-    for i in 0..16 {
-        let t = i as f32 / 15.0;
-        let y = apex.1 + u * (0.13 + 0.5 * t * t);
-        let x = apex.0 + s.side * u * (0.2 + 0.25 * t);
-        let line: Vec<(f32, f32)> = (0..10)
-            .map(|k| {
-                let f = k as f32 / 9.0;
-                (
-                    x + s.side * f * u * 0.7,
-                    y + f * u * 0.08 + noise(f * 4.0, t * 9.0, seed) * u * 0.012,
-                )
-            })
-            .collect();
+    for i in 0..13 {
+        let t = i as f32 / 12.0;
+        let (sx, sy) = (x + 34.0 + t * 10.0 + rng.bell() * 4.0, y + 18.0 + t * 62.0);
+        let len = 40.0 + 90.0 * rng.unit();
+        let data = format!(
+            "M{}C{}{}{}",
+            at(sx, sy),
+            at(sx + len * 0.3, sy - 3.0),
+            at(sx + len * 0.6, sy + 4.0),
+            at(sx + len, sy + 1.0)
+        );
         b.stroke(
-            Shape::curve(&line),
-            &Ink::Flat(s.pal.shade, 0.1 * (1.0 - distance)),
-            u * lerp(0.001, 0.003, t),
+            Shape::svg(&data),
+            &Ink::Flat(s.pal.shade, 0.13 * (1.0 - distance)),
+            u * lerp(0.001, 0.0026, t),
         );
     }
 }
@@ -548,8 +551,8 @@ pub(super) fn field(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             let at = hills.iter().fold(hills[0], |best, q| {
                 if (q.0 - x).abs() < (best.0 - x).abs() { *q } else { best }
             });
-            let cast_trees = s.cast.is_empty() && !snow;
-            if cast_trees {
+            let flowers = s.cast.iter().all(|m| *m == Motif::Flower);
+            if flowers && !snow {
                 shadow(s, b, at.0, at.1 + u * 0.02, u * 0.3);
                 s.put(b, Motif::Tree, at.0, at.1 + u * 0.025, u * 0.3, 0.05);
             } else if s.cast.is_empty() {

@@ -389,7 +389,7 @@ pub(super) fn room(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
     let wall = if day {
         s.pal.land.mix(Rgb::hex(0xf1e6d6), 0.5)
     } else {
-        s.pal.land.with_lightness(0.34).tint(s.pal.sky[1], 0.35)
+        s.pal.land.with_lightness(0.42).tint(s.pal.sky[1], 0.3)
     };
     let floor = if day {
         Rgb::hex(0xa9794f).tint(s.pal.shade, 0.3)
@@ -436,7 +436,7 @@ pub(super) fn room(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
         &Ink::down(wy + wh + bar, wy + wh + bar * 2.3, &[frame.lift(0.03), frame.lift(-0.12)]),
     );
     window_light(s, b, (wx, wy, ww, wh), floor_y);
-    b.glow(wx + ww / 2.0, wy + wh / 2.0, u * 0.85, s.pal.glow, 0.3);
+    b.glow(wx + ww / 2.0, wy + wh / 2.0, u * 0.95, s.pal.glow, 0.42);
     b.at(0.6)?;
     furnish(s, b, (wx, wy, ww, wh), floor_y);
     b.at(0.8)
@@ -511,8 +511,10 @@ fn furnish(s: &Scene<'_>, b: &mut Brush<'_>, (wx, wy, ww, wh): (f32, f32, f32, f
     let mut floor = vec![far, w * 0.5 + s.side * w * 0.3, w * 0.5 - s.side * w * 0.02];
     let mut sills = vec![wx + ww * 0.26, wx + ww * 0.76];
     let mut cast = s.cast.clone();
-    if cast.is_empty() {
-        cast = vec![Motif::Chair, Motif::Leaves, Motif::Lamp];
+    for usual in [Motif::Chair, Motif::Leaves] {
+        if cast.len() < 3 && !cast.contains(&usual) {
+            cast.push(usual);
+        }
     }
     for motif in cast {
         let small = matches!(

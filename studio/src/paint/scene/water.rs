@@ -148,7 +148,8 @@ pub(super) fn water(
         for x in 0..w {
             let wave = noise(x as f32 / (scale * 5.0), depth / (scale * 0.62), seed ^ 1);
             let sx = (x as f32 + wave * scale * 0.6 * rough).clamp(0.0, w as f32 - 1.0) as usize;
-            let lift = (wave * scale * 0.5 * rough) as isize;
+            let fine = noise(x as f32 / (scale * 1.4 + 2.0), depth / (scale * 0.2 + 1.0), seed ^ 2);
+            let lift = ((wave * 0.7 + fine * 0.75) * scale * rough) as isize;
             let sy = (from as isize + lift).clamp(0, first as isize - 1) as usize;
             let src = &source[(sy * w + sx) * 4..];
             let light = 1.0 + wave * 0.07 * rough.min(2.0);
@@ -241,14 +242,15 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     let mut rng = s.rng.fork("cliff");
     let edge = if out > 0.0 { w } else { 0.0 };
     // Its profile from the outer edge of the picture down into the water.
-    let reach = (u * 0.92).min(w * 0.66);
-    let top = s.horizon - u * 0.15;
-    let flat = 0.48;
+    let reach = (u * 1.16).min(w * 0.74);
+    let top = s.horizon - u * 0.13;
+    let flat = 0.3;
     let seed = rng.bits();
     let rise = |f: f32| -> f32 {
-        let body =
-            if f < flat { (f / flat) * 0.05 } else { smoothstep(flat, 1.0, f) * 0.95 + 0.05 };
-        top + (h * 1.0 - top) * crate::math::pow(body, 1.25)
+        let t = smoothstep(flat, 1.04, f);
+        // Shoulders on the way down.
+        let step = crate::math::sin(t * 15.0 + 0.6) * 0.032 * (1.0 - t);
+        top + (h - top) * (0.035 * (f / flat).min(1.0) + 0.965 * crate::math::pow(t, 0.92) + step)
     };
     let points: Vec<(f32, f32)> = (0..=90)
         .map(|i| {
@@ -261,12 +263,22 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     let mut body = points.clone();
     body.push((edge - out * reach * 1.02, h + 2.0));
     body.push((edge, h + 2.0));
-    let (lit, dark) = (s.pal.shade.mix(s.pal.near, 0.42).tint(s.pal.glow, 0.15), s.pal.near);
-    b.soft(u * 0.02, BlendMode::SourceOver, 0.4, |b| {
+    let dark = s.pal.near;
+    let lit = s.pal.shade.mix(dark, 0.3).mix(s.pal.glow, 0.16);
+    b.soft(u * 0.02, BlendMode::SourceOver, 0.35, |b| {
         b.fill(Shape::polygon(&body), &Ink::flat(s.pal.near));
     });
-    b.fill(Shape::polygon(&body), &Ink::down(top, h, &[lit, dark.mix(lit, 0.25), dark]));
-    facets(s, b, &points, &mut rng);
+    let (from, to) =
+        ((edge - out * reach, s.horizon), (edge - out * reach * 0.25, s.horizon + u * 0.5));
+    b.fill(
+        Shape::polygon(&body),
+        &Ink::Line {
+            from,
+            to,
+            stops: (0..=5).map(|i| (i as f32 / 5.0, lit.mix(dark, i as f32 / 5.0), 1.0)).collect(),
+        },
+    );
+    strata(s, b, &points, &mut rng);
     // The light on its upper edge.
     let rim: Vec<(f32, f32)> = points.iter().copied().filter(|q| q.1 < h).collect();
     b.stroke(Shape::open(&rim), &Ink::Flat(s.pal.glow, 0.4), u * 0.0022);
@@ -281,7 +293,7 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
             !matches!(m, Motif::Boat | Motif::Bird | Motif::Lamp | Motif::Lantern | Motif::Balloon)
         })
         .unwrap_or(Motif::Lighthouse);
-    let (x, y) = stand(0.34);
+    let (x, y) = stand(0.27);
     let size = match hero {
         Motif::Lighthouse | Motif::Castle => u * 0.42,
         Motif::House | Motif::Tree | Motif::Pine => u * 0.24,
@@ -290,7 +302,7 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     .min((y * 0.86).max(u * 0.1));
     grass(s, b, &points, &mut rng);
     if hero == Motif::Lighthouse {
-        let (hx, hy) = stand(0.17);
+        let (hx, hy) = stand(0.11);
         s.put(b, Motif::House, hx, hy + u * 0.006, u * 0.085, 0.1);
         beam(s, b, x, y - size * 0.835, out);
         s.put(b, hero, x, y + u * 0.01, size, 0.0);
@@ -319,28 +331,37 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     Ok(())
 }
 
-/// Planes of rock that catch or lose the light.
-fn facets(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng) {
-    let u = b.u;
-    for i in (4..crest.len() - 3).step_by(3) {
-        let (x, y) = crest[i];
-        let (drop, lean) = (u * rng.range(0.03, 0.2), -s.side * u * rng.range(-0.01, 0.06));
-        let (x2, y2) = crest[(i + 3).min(crest.len() - 1)];
-        let shape = Shape::polygon(&[
-            (x, y + u * 0.004),
-            (x2, y2 + u * 0.004),
-            (x2 + lean * 0.6, y2 + drop * 0.6),
-            (x + lean, y + drop),
-        ]);
-        let ink = if i % 2 == 0 { (s.pal.glow, 0.1) } else { (s.pal.near, 0.28) };
-        b.fill(
-            shape,
-            &Ink::Line {
-                from: (0.0, y),
-                to: (0.0, y + drop),
-                stops: vec![(0.0, ink.0, ink.1), (1.0, ink.0, 0.0)],
-            },
-        );
+/// Ledges of rock following the slope: each has an edge that catches the light and a shadow under it.
+fn strata(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng) {
+    let (u, h) = (b.u, b.h);
+    let out = -s.side;
+    for k in 1..16 {
+        let drop = u * 0.042 * k as f32;
+        let seed = rng.bits();
+        let mut from = rng.below(26);
+        while from < 84 {
+            let len = 7 + rng.below(20);
+            let line: Vec<(f32, f32)> = (from..=(from + len).min(88))
+                .map(|i| {
+                    let (x, y) = crest[i];
+                    (x + out * drop * 0.5, y + drop + fbm(i as f32 * 0.16, 0.0, 3, seed) * u * 0.03)
+                })
+                .filter(|q| q.1 < h + u * 0.1)
+                .collect();
+            if line.len() > 3 {
+                let fade = 1.0 - k as f32 / 17.0;
+                let mut ledge = line.clone();
+                ledge.extend(line.iter().rev().enumerate().map(|(i, q)| {
+                    (
+                        q.0 + out * u * 0.008,
+                        q.1 + u * (0.01 + 0.022 * noise(i as f32 * 0.5, 2.0, seed).abs()),
+                    )
+                }));
+                b.fill(Shape::polygon(&ledge), &Ink::Flat(s.pal.near, 0.34 * fade));
+                b.stroke(Shape::open(&line), &Ink::Flat(s.pal.glow, 0.2 * fade), u * 0.0014);
+            }
+            from += len + 2 + rng.below(16);
+        }
     }
 }
 
@@ -348,7 +369,7 @@ fn foam(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng) {
     let u = b.u;
     let out = s.side;
     let tone = s.pal.sky[3].mix(Rgb::WHITE, 0.4);
-    for q in crest.iter().skip(52).filter(|q| q.1 > s.horizon + u * 0.03) {
+    for q in crest.iter().skip(40).filter(|q| q.1 > s.horizon + u * 0.03) {
         for _ in 0..3 {
             let (dx, half) = (out * u * rng.range(0.0, 0.035), u * rng.range(0.004, 0.02));
             b.fill(
@@ -361,7 +382,7 @@ fn foam(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng) {
 
 fn grass(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng) {
     let u = b.u;
-    for q in crest.iter().take(58) {
+    for q in crest.iter().take(46) {
         for _ in 0..5 {
             let (x, tall) = (q.0 + rng.bell() * u * 0.012, u * rng.range(0.004, 0.014));
             let lean = rng.bell() * tall * 0.5;

@@ -15,7 +15,9 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
     let mut rng = s.rng.fork("forest");
-    let air = s.haze().tint(p.land, 0.35);
+    let autumn = s.intent.has(Mood::Autumn);
+    let air =
+        if autumn { s.haze().mix(Rgb::hex(0xf0b070), 0.5) } else { s.haze().tint(p.land, 0.35) };
     let ground = h * 0.8;
     b.wash(&Ink::down(
         0.0,
@@ -28,7 +30,6 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     let light = (s.light.0, h * 0.34);
     b.glow(light.0, light.1, u * 0.95, p.glow, 0.9 * p.glow_strength + 0.1);
     b.fill(Shape::circle(light.0, light.1, s.disc), &Ink::Flat(p.light, 0.85));
-    let autumn = s.intent.has(Mood::Autumn);
     let layers = 6;
     for i in 0..layers {
         b.check()?;
@@ -47,7 +48,10 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
             let tall = u * lerp(0.3, 1.05, t) * rng.range(0.7, 1.25);
             let y = base + u * 0.01;
             let leaf = if autumn {
-                p.land.turn(rng.bell() * 26.0).mix(p.near, 0.3 * t).mix(air, (1.0 - t) * 0.7)
+                Rgb::hex(0xd0662c)
+                    .turn(rng.bell() * 34.0)
+                    .mix(p.near, 0.12 + 0.42 * t)
+                    .mix(air, (1.0 - t) * 0.66)
             } else {
                 tone
             };

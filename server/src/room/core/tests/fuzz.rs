@@ -2,15 +2,47 @@
 
 use super::*;
 use proptest::prelude::*;
+use yrs::{Array as _, ArrayPrelim};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Set { page: usize, root: usize, key: u8, value: String },
-    Type { page: usize, at: u8, text: String },
-    Nest { page: usize, key: u8 },
-    Remove { page: usize, root: usize, key: u8 },
-    Offline { page: usize },
-    Online { page: usize },
+    Set {
+        page: usize,
+        root: usize,
+        key: u8,
+        value: String,
+    },
+    Type {
+        page: usize,
+        at: u8,
+        text: String,
+    },
+    Nest {
+        page: usize,
+        key: u8,
+    },
+    Remove {
+        page: usize,
+        root: usize,
+        key: u8,
+    },
+    /// The server writes a result with maps in it and a generation, as a run does.
+    Outcome {
+        key: u8,
+        value: u8,
+    },
+    /// A page changes what is inside of them.
+    Forge {
+        page: usize,
+        key: u8,
+        how: u8,
+    },
+    Offline {
+        page: usize,
+    },
+    Online {
+        page: usize,
+    },
     Crash,
 }
 
@@ -22,6 +54,8 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (page.clone(), any::<u8>(), "[a-z文]{1,5}").prop_map(|(page, at, text)| Step::Type { page, at, text }),
         2 => (page.clone(), 0u8..4).prop_map(|(page, key)| Step::Nest { page, key }),
         2 => (page.clone(), 0usize..7, 0u8..4).prop_map(|(page, root, key)| Step::Remove { page, root, key }),
+        3 => (0u8..4, any::<u8>()).prop_map(|(key, value)| Step::Outcome { key, value }),
+        4 => (page.clone(), 0u8..4, 0u8..8).prop_map(|(page, key, how)| Step::Forge { page, key, how }),
         1 => page.clone().prop_map(|page| Step::Offline { page }),
         2 => page.prop_map(|page| Step::Online { page }),
         1 => Just(Step::Crash),
@@ -58,7 +92,7 @@ impl Life {
         }
         let page = self.world.pages.len();
         let conn = ConnId(page as u64 + 1);
-        self.world.core.join(conn, Role::Editor, "", true, 1).unwrap();
+        self.world.core.join(conn, Role::Editor, "", true).unwrap();
         let doc = self.docs[who].clone();
         let step1 = Frame::SyncStep1(&doc.transact().state_vector().encode_v1()).encode();
         let page_state =
@@ -99,37 +133,98 @@ impl Life {
     }
 }
 
-fn play(steps: Vec<Step>) -> Life {
-    let mut life = Life::new();
-    for (at, step) in steps.into_iter().enumerate() {
-        match step {
-            Step::Set { page, root: at, key, value } => {
-                life.edit(page, |txn| set(txn, root(at), &format!("k{key}"), &value));
-            }
-            Step::Remove { page, root: at, key } => life.edit(page, |txn| {
-                let map = txn.get_or_insert_map(root(at));
-                map.remove(txn, &format!("k{key}"));
-            }),
-            Step::Nest { page, key } => life.edit(page, |txn| {
-                let map = txn.get_or_insert_map("nodes");
-                map.insert(txn, format!("k{key}"), MapPrelim::from([("kind", "text")]));
-            }),
-            Step::Type { page, at, text } => life.edit(page, |txn| {
-                let map = txn.get_or_insert_map("meta");
-                match map.get(txn, "text") {
-                    Some(Out::YText(found)) => {
-                        let index = u32::from(at) % (found.len(txn) + 1);
-                        found.insert(txn, index, &text);
-                    }
-                    _ => drop(map.insert(txn, "text", TextPrelim::new(text))),
-                }
-            }),
-            Step::Offline { page } => life.disconnect(page),
-            Step::Online { page } => life.connect(page),
-            Step::Crash => life.crash(1_000 + at as u32),
+fn outcome(doc: &Doc) -> serde_json::Value {
+    let state = json(doc);
+    SERVER_ROOTS
+        .into_iter()
+        .map(|root| (root.to_owned(), state[root].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// What a run writes: a new map with a map in it, and one more generation.
+fn write_outcome(txn: &mut TransactionMut<'_>, key: &str, value: u8) {
+    let results = txn.get_or_insert_map("results");
+    let result = results.insert(txn, key, MapPrelim::from([("state", "completed")]));
+    let items = result.insert(txn, "items", MapPrelim::default());
+    items.insert(txn, "", i64::from(value));
+    let generations = txn.get_or_insert_map("generations");
+    let history = match generations.get(txn, key) {
+        Some(Out::YArray(history)) => history,
+        _ => generations.insert(txn, key, ArrayPrelim::default()),
+    };
+    history.push_back(txn, i64::from(value));
+}
+
+/// What nobody but the server may write, inside of what it wrote.
+fn forge(txn: &mut TransactionMut<'_>, key: &str, how: u8) {
+    let (results, generations) =
+        (txn.get_or_insert_map("results"), txn.get_or_insert_map("generations"));
+    match (how, results.get(txn, key), generations.get(txn, key)) {
+        (0, Some(Out::YMap(result)), _) => drop(result.insert(txn, "state", "forged")),
+        (1, Some(Out::YMap(result)), _) => drop(result.remove(txn, "items")),
+        (2, Some(Out::YMap(result)), _) => {
+            drop(result.insert(txn, "items", MapPrelim::from([("", "forged")])))
+        }
+        (3, _, Some(Out::YArray(history))) => drop(history.insert(txn, 0, "forged")),
+        (4, _, Some(Out::YArray(history))) if history.len(txn) > 0 => drop(history.remove(txn, 0)),
+        (5, _, _) => drop(generations.remove(txn, key)),
+        (6, _, _) => drop(results.insert(txn, key, MapPrelim::from([("state", "forged")]))),
+        _ => {
+            results.remove(txn, key);
+            results.insert(txn, key, "forged");
+            generations.insert(txn, key, ArrayPrelim::from(["forged"]));
         }
     }
+}
+
+fn play(steps: Vec<Step>) -> Life {
+    let mut life = Life::new();
+    let mut truth = outcome(&life.world.core.doc);
+    for (at, step) in steps.into_iter().enumerate() {
+        if let Step::Outcome { key, value } = step {
+            life.world.core.write(|txn| write_outcome(txn, &format!("k{key}"), value));
+            life.world.turn();
+            truth = outcome(&life.world.core.doc);
+            continue;
+        }
+        take(&mut life, step, at);
+        assert_eq!(outcome(&life.world.core.doc), truth, "the outcome is the server's");
+    }
     life
+}
+
+fn take(life: &mut Life, step: Step, at: usize) {
+    match step {
+        Step::Outcome { .. } => {}
+        Step::Forge { page, key, how } => {
+            life.edit(page, |txn| forge(txn, &format!("k{key}"), how))
+        }
+        Step::Set { page, root: at, key, value } => {
+            life.edit(page, |txn| set(txn, root(at), &format!("k{key}"), &value));
+        }
+        Step::Remove { page, root: at, key } => life.edit(page, |txn| {
+            let map = txn.get_or_insert_map(root(at));
+            map.remove(txn, &format!("k{key}"));
+        }),
+        Step::Nest { page, key } => life.edit(page, |txn| {
+            let map = txn.get_or_insert_map("nodes");
+            map.insert(txn, format!("k{key}"), MapPrelim::from([("kind", "text")]));
+        }),
+        Step::Type { page, at, text } => life.edit(page, |txn| {
+            let map = txn.get_or_insert_map("meta");
+            match map.get(txn, "text") {
+                Some(Out::YText(found)) => {
+                    let index = u32::from(at) % (found.len(txn) + 1);
+                    found.insert(txn, index, &text);
+                }
+                _ => drop(map.insert(txn, "text", TextPrelim::new(text))),
+            }
+        }),
+        Step::Offline { page } => life.disconnect(page),
+        Step::Online { page } => life.connect(page),
+        Step::Crash => life.crash(1_000 + at as u32),
+    }
 }
 
 proptest! {
@@ -146,9 +241,6 @@ proptest! {
             (0..3).for_each(|who| life.connect(who));
         }
         let state = life.world.assert_converged();
-        for root in SERVER_ROOTS {
-            prop_assert_eq!(&state[root], &serde_json::json!({}), "nobody forged {}", root);
-        }
         prop_assert_eq!(life.world.reloaded(), state);
         prop_assert_eq!(life.world.core.broken(), None);
         for page in life.world.pages.iter().filter(|page| page.closed.is_none()) {

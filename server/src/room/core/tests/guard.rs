@@ -10,7 +10,7 @@ fn closed_with(world: &World, page: usize) -> u16 {
 #[test]
 fn the_rooms_own_id_is_refused_and_what_the_room_wrote_is_not() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
     world.core.write(|txn| set(txn, "results", "n", "x"));
     world.turn();
     // Sent back by a page, as every step 2 does: held already, so nothing.
@@ -27,7 +27,6 @@ fn the_rooms_own_id_is_refused_and_what_the_room_wrote_is_not() {
     assert_eq!(closed_with(&world, a), close::REFUSED);
     assert_eq!(world.pages[a].denied.len(), 1);
     assert_eq!(json(&world.core.doc)["meta"], serde_json::json!({}));
-    drop(b);
 }
 
 #[test]
@@ -180,7 +179,7 @@ fn a_write_that_panics_breaks_the_core_and_not_the_process() {
 #[test]
 fn a_posted_update_obeys_the_same_rules() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    world.join(Role::Editor);
     let source = page_doc(70);
     source.get_or_insert_map("meta").insert(&mut source.transact_mut(), "name", "posted");
     source.get_or_insert_map("runs").insert(&mut source.transact_mut(), "r", "forged");
@@ -192,5 +191,4 @@ fn a_posted_update_obeys_the_same_rules() {
     assert_eq!(state["runs"], serde_json::json!({}));
     assert_eq!(world.core.post(&[1, 2, 3]).unwrap_err().code, close::MALFORMED);
     assert_eq!(world.core.post(&[0, 1, 71, 1, 0, 5]).unwrap_err().code, close::REFUSED);
-    drop(a);
 }
