@@ -12,7 +12,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -446,8 +445,8 @@ impl Connection {
     }
 
     /// The queue was lost and has drained.
-    pub(crate) async fn drained(&self, missed: BTreeMap<u64, u32>) {
-        self.room.send(Message::Drained(self.conn, missed)).await.ok();
+    pub(crate) async fn drained(&self) {
+        self.room.send(Message::Drained(self.conn)).await.ok();
     }
 
     /// Closes after what is queued.

@@ -119,9 +119,9 @@ async fn write(
                     connection.answered().await;
                     sent
                 }
-                Next::Drained(missed) => {
+                Next::Drained => {
                     let sent = sink.flush().await;
-                    connection.drained(missed).await;
+                    connection.drained().await;
                     sent
                 }
                 Next::Close(code, reason) => {

@@ -51,7 +51,7 @@ async fn nobody_pays_for_a_failure_and_other_branches_finish() {
         assert_eq!(step(&run, "a")["state"], "failed");
         assert_eq!(step(&run, "b")["state"], "completed");
         assert_eq!(step(&run, "up")["state"], "idle");
-        assert_eq!(step(&run, "up")["error"]["detail"], "blocked by “a”");
+        assert_eq!(step(&run, "up")["error"]["detail"], "blocked by “Image Generator”");
         assert_eq!(run["cost"], 10);
         assert_eq!(settled(&server).await, 9990);
     }

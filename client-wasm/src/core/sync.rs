@@ -221,6 +221,11 @@ impl Sync {
         self.edits - self.edits_durable
     }
 
+    /// Edits of an earlier page were taken into the replica: they count as unsaved until the server says otherwise.
+    pub fn restored(&mut self, edits: u64) {
+        self.edits += edits;
+    }
+
     /// Sets this page's awareness state; it goes out with the next tick.
     pub fn set_state(&mut self, json: String) {
         if self.own_state.as_deref() != Some(&json) {

@@ -18,6 +18,7 @@ pub mod context;
 pub mod dom;
 pub mod foot;
 pub mod gestures;
+pub mod keep;
 pub mod keys;
 pub mod layout;
 pub mod list;

@@ -168,7 +168,7 @@ pub enum GuardError {
     /// A struct, content or type that Yjs and yrs do not both know.
     #[error("malformed update: unknown content")]
     UnknownContent,
-    /// A struct without a length.
+    /// A struct or a deletion without a length.
     #[error("malformed update: empty struct")]
     Empty,
     /// One client twice.
@@ -229,6 +229,9 @@ impl<'a> Scan<'a> {
             for _ in 0..reader.var_u32()? {
                 let start = reader.var_u32()?;
                 let len = reader.var_u32()?;
+                if len == 0 {
+                    return Err(GuardError::Empty);
+                }
                 let end = start
                     .checked_add(len)
                     .filter(|end| *end <= CLOCK_MAX)

@@ -33,6 +33,8 @@ use presence::Presence;
 
 /// The most entries of one awareness message.
 const AWARENESS_ENTRIES_MAX: usize = 1_000;
+/// How long a connection may take to ask for what it lacks before it is taken for one that never asks, in ms.
+const STEP_1_MAX_MS: u64 = 2_000;
 /// One minute, in ms.
 const MINUTE_MS: u64 = 60_000;
 /// Origin of what the server writes.
@@ -116,6 +118,9 @@ struct Conn {
     wants: Option<StateVector>,
     /// An answer is under way; the next waits for it.
     answering: bool,
+    /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
+    is_open: bool,
+    joined_ms: u64,
     /// When it wrote where only the server writes, in ms.
     forgeries: VecDeque<u64>,
 }
@@ -284,6 +289,7 @@ impl Core {
         role: Role,
         person: &str,
         wants_saved: bool,
+        now_ms: u64,
     ) -> Result<(), Refusal> {
         if self.conns.len() >= self.limits.clients_max {
             return Err(Refusal::new(close::TRY_LATER, "the room is full"));
@@ -305,6 +311,8 @@ impl Core {
                 wants_everybody: true,
                 wants: None,
                 answering: false,
+                is_open: false,
+                joined_ms: now_ms,
                 forgeries: VecDeque::new(),
             },
         );
@@ -415,6 +423,9 @@ impl Core {
             self.limits.awareness_expires_ms,
             self.limits.awareness_renew_ms,
         );
+        for state in self.conns.values_mut() {
+            state.is_open |= state.joined_ms + STEP_1_MAX_MS <= now_ms;
+        }
         let waiting: Vec<ConnId> = self
             .conns
             .iter()
@@ -504,7 +515,9 @@ impl Core {
             })
             .unwrap_or_default();
         let frame: Bytes = Frame::Update(&update).encode().into();
-        for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
+        // A replica takes updates in order: before the answer to its step 1 there is nothing to build on.
+        let open = self.conns.iter().filter(|(_, state)| state.is_open).map(|(conn, _)| conn);
+        for conn in open.filter(|conn| Some(**conn) != sole) {
             let covers = Some(Arc::clone(&covers));
             self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers });
         }
@@ -531,6 +544,7 @@ impl Core {
         };
         if let Some(state) = self.conns.get_mut(&conn) {
             state.answering = true;
+            state.is_open = true;
         }
         self.effects.push(Effect::Answer { conn, frame });
     }

@@ -47,7 +47,7 @@ pub(crate) enum Message {
         permit: OwnedSemaphorePermit,
     },
     Answered(ConnId),
-    Drained(ConnId, BTreeMap<u64, u32>),
+    Drained(ConnId),
     Leave(ConnId),
     Call(Call),
     Progress(String, Option<f32>),
@@ -269,7 +269,7 @@ impl Driver {
     async fn message(&mut self, message: Message) -> Option<End> {
         match message {
             Message::Join { conn, role, person, wants_saved, outbox, reply } => {
-                let joined = self.core.join(conn, role, &person, wants_saved);
+                let joined = self.core.join(conn, role, &person, wants_saved, now_ms());
                 if joined.is_ok() {
                     self.outboxes.insert(conn, outbox);
                 }
@@ -278,10 +278,14 @@ impl Driver {
             }
             Message::Frame { .. } => {}
             Message::Answered(conn) => self.core.answered(conn),
-            Message::Drained(conn, missed) => {
-                // What is committed but not flushed is in the diff; flushing first keeps their order.
+            Message::Drained(conn) => {
+                // What is committed but not flushed is in the diff: flushing first keeps it from coming again.
                 self.flush().await;
-                self.core.resync(conn, &missed);
+                if let Some(outbox) = self.outboxes.get(&conn) {
+                    let missed = outbox.resume();
+                    self.core.resync(conn, &missed);
+                    self.perform().await;
+                }
             }
             Message::Leave(conn) => self.forget(conn),
             Message::Call(call) => {

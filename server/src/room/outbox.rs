@@ -15,8 +15,8 @@ pub(crate) enum Next {
     Frame(Bytes),
     /// Send this answer to a step 1, then tell the room.
     Answer(Bytes),
-    /// The queue was lost and has drained: ask the room for a fresh diff from here.
-    Drained(BTreeMap<u64, u32>),
+    /// The queue was lost and has drained: ask the room for a fresh diff. Nothing comes before it.
+    Drained,
     /// Send a close frame and end.
     Close(u16, String),
 }
@@ -36,6 +36,8 @@ struct State {
     /// The queue was lost: for each client the first clock of what was dropped.
     missed: Option<BTreeMap<u64, u32>>,
     lagging_since_ms: Option<u64>,
+    /// The room was asked for the diff that makes up for what was lost.
+    is_asked: bool,
     close: Option<(u16, String)>,
     is_gone: bool,
 }
@@ -131,9 +133,20 @@ impl Outbox {
         if let Some((code, reason)) = state.close.clone() {
             return Some(Next::Close(code, reason));
         }
-        let missed = state.missed.take()?;
+        if state.missed.is_none() || state.is_asked {
+            return None;
+        }
+        state.is_asked = true;
+        Some(Next::Drained)
+    }
+
+    /// For each client the first clock of what was dropped; from here on frames are queued again. The diff that
+    /// makes up for it has to be queued next: a replica takes updates in order.
+    pub(crate) fn resume(&self) -> BTreeMap<u64, u32> {
+        let mut state = self.state();
+        state.is_asked = false;
         state.lagging_since_ms = None;
-        Some(Next::Drained(missed))
+        state.missed.take().unwrap_or_default()
     }
 
     /// What is to be done next.
@@ -177,8 +190,12 @@ mod tests {
         outbox.push(Bytes::from_static(b"1"), covers(2, 0), 102);
         assert_eq!(outbox.lagging_since_ms(), Some(101));
         assert!(matches!(outbox.try_next(), Some(Next::Answer(_))));
-        assert_eq!(outbox.try_next(), Some(Next::Drained(BTreeMap::from([(1, 7), (2, 0)]))));
+        assert_eq!(outbox.try_next(), Some(Next::Drained));
         assert_eq!(outbox.try_next(), None);
+        outbox.push(Bytes::from_static(b"1"), covers(3, 5), 103);
+        assert_eq!(outbox.try_next(), None, "nothing comes before the diff");
+        assert_eq!(outbox.resume(), BTreeMap::from([(1, 7), (2, 0), (3, 5)]));
+        assert_eq!(outbox.lagging_since_ms(), None);
         outbox.push(Bytes::from_static(b"again"), None, 103);
         assert!(matches!(outbox.try_next(), Some(Next::Frame(_))));
     }

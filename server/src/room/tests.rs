@@ -236,10 +236,8 @@ impl Client {
     fn get(&self, root: &str, key: &str) -> Option<String> {
         let map = self.doc.get_or_insert_map(root);
         let txn = self.doc.transact();
-        match map.get(&txn, key)? {
-            yrs::Out::Any(yrs::Any::String(text)) => Some(text.to_string()),
-            _ => None,
-        }
+        let Some(yrs::Out::Any(yrs::Any::String(text))) = map.get(&txn, key) else { return None };
+        Some(text.to_string())
     }
 
     async fn take(&mut self) {
@@ -266,7 +264,7 @@ impl Client {
             }
             Frame::Saved(count) => self.saved = count,
             Frame::Denied(reason) => self.denied.push(reason.to_owned()),
-            _ => {}
+            Frame::Awareness(_) | Frame::QueryAwareness | Frame::Granted | Frame::Unknown(_) => {}
         }
     }
 

@@ -161,8 +161,8 @@ pub fn Empty(page: Page) -> impl IntoView {
     move || {
         (page.loaded.get() && page.count.get() == 0).then(|| {
             view! {
-                <div class="empty">
-                    <div class="eb">
+                <div class="blank">
+                    <div class="blank-in">
                         <h3>"An empty canvas"</h3>
                         <p class="muted">"Double-click anywhere, or begin with one of these."</p>
                         <div class="ways">

@@ -110,6 +110,8 @@ pub struct Core {
     pub tell_due: bool,
     /// Whether the first fit was done.
     pub fitted: bool,
+    /// What the browser keeps of this page.
+    pub kept: super::keep::Kept,
 }
 
 /// The handle.
@@ -254,6 +256,7 @@ impl Page {
             told_ms: 0.0,
             tell_due: true,
             fitted: false,
+            kept: super::keep::Kept::default(),
         };
         let camera = RwSignal::new(Camera { x: 120.0, y: 96.0, zoom: 1.0 });
         Self {

@@ -40,6 +40,11 @@ pub fn RightPanel(page: Page) -> impl IntoView {
     }
 }
 
+/// While Spotlight is open, everything else is behind it for assistive technology too.
+pub fn behind(page: Page) -> Option<&'static str> {
+    page.spotlight.with(Option::is_some).then_some("true")
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Tab {
     Settings,
@@ -79,7 +84,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
         }
     };
     view! {
-        <aside class="panel right" data-floating data-scroll aria-label=title>
+        <aside class="panel right" data-floating data-scroll aria-label=title aria-hidden=move || behind(page)>
             <div class="panel-head" data-type=ty>
                 <span class="mark">{icon(of_kind(spec.id))}</span>
                 <h2 class="grow">{title}</h2>

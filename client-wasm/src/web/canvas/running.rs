@@ -293,14 +293,3 @@ pub fn shown_state(page: Page, id: &str) -> Shown {
     }
     shown
 }
-
-/// A new run of what failed or was blocked in an earlier one.
-pub fn retry_run(page: Page, run: &str) {
-    let path = format!("/api/runs/{run}/retry");
-    leptos::task::spawn_local(async move {
-        let answer = net::request("POST", &path, Some(&json!({})), Some(&fresh_id())).await;
-        if let Err(problem) = answer {
-            complain(page, &problem);
-        }
-    });
-}

@@ -58,7 +58,7 @@ pub fn RunPanel(page: Page) -> impl IntoView {
                     }}
                     <Earlier page=page run=run chosen=chosen />
                 </div>
-                <Foot page=page run=run />
+                <Foot page=page />
             })}
         </section>
     }
@@ -353,11 +353,8 @@ fn Earlier(
 }
 
 #[component]
-fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
+fn Foot(page: Page) -> impl IntoView {
     let live = Memo::new(move |_| running::current(page).map(|r| r.id));
-    let failed = Memo::new(move |_| {
-        run.with(|r| r.as_ref().filter(|r| r.status == RunStatus::Failed).map(|r| r.id.clone()))
-    });
     let price = Memo::new(move |_| {
         page.revision.track();
         running::quote(page, &running::target(Mode::Workflow, None))
@@ -365,11 +362,6 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             .unwrap_or_default()
     });
     let start = move |_| running::start(page, running::target(Mode::Workflow, None));
-    let retry = move |_| {
-        if let Some(id) = failed.get_untracked() {
-            running::retry_run(page, &id);
-        }
-    };
     move || {
         let first = match live.get() {
             Some(id) => view! {
@@ -377,12 +369,8 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             }
             .into_any(),
             None => {
-                let again = failed.get().map(|_| {
-                    view! { <button class="btn grow" on:click=retry>{icon("reset")}"Retry failed"</button> }
-                });
                 let tag = move || (!price.get().is_empty()).then(|| view! { <span class="price">{format!("· {}", price.get())}</span> });
                 view! {
-                    {again}
                     <button class="btn primary grow" title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
                 }
                 .into_any()

@@ -64,11 +64,15 @@ impl Socket {
 
 /// Starts the connection and the clock.
 pub fn start(page: Page) {
-    happened(page, &Event::Wake);
+    leptos::task::spawn_local(async move {
+        super::keep::restore(page).await;
+        happened(page, &Event::Wake);
+    });
     let clock = set_interval_with_handle(
         move || {
             if page.try_core().is_some() {
                 tick(page);
+                super::keep::keep(page);
             }
         },
         Duration::from_millis(500),

@@ -115,7 +115,7 @@ pub fn TextField(
                 page.redo();
             }
             // Running and stopping work while typing too.
-            "enter" if command => return,
+            "enter" | "k" if command => return,
             _ => {}
         }
         e.stop_propagation();

@@ -107,12 +107,10 @@ fn send(page: Page, id: &str, file: &web_sys::File) {
     if request.open("POST", "/api/assets").is_err() {
         return;
     }
-    let mime = file.type_();
-    let mime = if mime.is_empty() { "application/octet-stream".to_owned() } else { mime };
-    let name = js_sys::encode_uri_component(&file.name());
-    for (header, value) in [("content-type", mime.as_str()), ("x-filename", &String::from(name))] {
-        // Without its header the server still tells the type from the bytes.
-        let _set = request.set_request_header(header, value);
+    // A form carries the file's name; a bare body would not.
+    let Ok(form) = web_sys::FormData::new() else { return };
+    if form.append_with_blob_and_filename("file", file, &file.name()).is_err() {
+        return;
     }
     page.uploads.update(|u| {
         u.insert(id.clone(), 0.0);
@@ -132,7 +130,7 @@ fn send(page: Page, id: &str, file: &web_sys::File) {
         ended(page, &id, &done, &file_name);
     });
     request.set_onloadend(Some(finished.unchecked_ref()));
-    if request.send_with_opt_blob(Some(file)).is_err() {
+    if request.send_with_opt_form_data(Some(&form)).is_err() {
         page.toasts.bad("The file could not be read.");
     }
 }

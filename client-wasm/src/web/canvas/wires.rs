@@ -42,6 +42,7 @@ pub fn Wires(page: Page) -> impl IntoView {
                 children=move |key| view! { <WireView page=page key=key hovered=hovered /> }
             />
             {move || drawn(page)}
+            {move || asked(page)}
         </svg>
         {move || hovered.get().filter(|_| !page.busy.get()).map(|(key, at)| scissors(page, key, at, hovered))}
     }
@@ -185,6 +186,21 @@ fn drawn(page: Page) -> Option<impl IntoView + use<>> {
     };
     let ty = ty.map_or("any", |ty| ty.id());
     Some(view! { <path class="wire" data-type=ty d=wire_path(a, b)></path> })
+}
+
+/// The wire that was dropped on nothing, while Spotlight asks what belongs there.
+fn asked(page: Page) -> Option<impl IntoView + use<>> {
+    let asked = page.spotlight.get()?;
+    let (port, _) = asked.wire?;
+    let (start, end) = (port_at(page, &port)?, asked.at?);
+    let (a, b) = if port.side == Side::Out { (start, end) } else { (end, start) };
+    let graph = page.graph.get_untracked();
+    let ty = match port.side {
+        Side::Out => graph.output_type(&port.node, &port.port),
+        Side::In => graph.input_type(&port.node, &port.port),
+    };
+    let ty = ty.map_or("any", |ty| ty.id());
+    Some(view! { <path class="wire ghost" data-type=ty d=wire_path(a, b)></path> })
 }
 
 /// The sentence beside the pointer where a wire may not end.

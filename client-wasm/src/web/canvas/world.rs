@@ -120,7 +120,13 @@ pub fn World(page: Page) -> impl IntoView {
         }
     };
     let double = move |e: web_sys::MouseEvent| {
-        if gestures::target_at(page, at(&e)) == Target::Canvas {
+        let ground = match gestures::target_at(page, at(&e)) {
+            Target::Canvas => true,
+            // The ground inside a group is ground too.
+            Target::Node(id) => page.read(|c| c.nodes.get(&id).is_some_and(|n| n.kind == "group")),
+            Target::Port(_) | Target::Edge(_) | Target::Corner(_) | Target::Own => false,
+        };
+        if ground {
             let p = page.camera.get_untracked().to_canvas(at(&e));
             page.spotlight.set(Some(Asked { at: Some(p), ..Asked::default() }));
         }

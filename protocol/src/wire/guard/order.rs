@@ -41,7 +41,7 @@ pub fn fit(scan: &Scan<'_>, held: impl Fn(u64) -> u32) -> Result<Fit, GuardError
         return Ok(Fit::Gap(client));
     }
     for deletion in &scan.deletions {
-        if deletion.end > walk.progress(deletion.client) && deletion.start < deletion.end {
+        if deletion.end > walk.progress(deletion.client) {
             return Ok(Fit::Gap(deletion.client));
         }
     }

@@ -1,4 +1,4 @@
-use super::depth::{Held, new_types};
+use super::depth::{Held, Place, new_types};
 use super::order::{Fit, fit};
 use super::*;
 use crate::wire::merge::merge;
@@ -82,12 +82,25 @@ fn what_the_two_libraries_read_differently_is_refused() {
     );
 }
 
+#[test]
+fn a_formatting_under_a_key_is_refused() {
+    let keyed = item(6, &[4, b'b', b'o', b'l', b'd', 4, b't', b'r', b'u', b'e']);
+    assert_eq!(new_types(&Scan::read(&keyed).unwrap(), &Nothing), Err(GuardError::UnknownContent));
+    // The same where the key is only inherited from the neighbour.
+    let mut inherited = vec![1, 2, 1, 0, 8 | 0x20, 1, 1, b'r', 1, b'k', 1, 126, 6 | 0x80, 1, 0];
+    inherited.extend([1, b'b', 4, b't', b'r', b'u', b'e', 0]);
+    assert_eq!(
+        new_types(&Scan::read(&inherited).unwrap(), &Nothing),
+        Err(GuardError::UnknownContent)
+    );
+}
+
 struct Nothing;
 impl Held for Nothing {
     fn type_depth(&self, _: Id) -> Option<u32> {
         None
     }
-    fn parent_depth(&self, _: Id) -> Option<u32> {
+    fn place(&self, _: Id) -> Option<Place> {
         None
     }
     fn clock(&self, _: u64) -> u32 {
@@ -120,7 +133,7 @@ fn types_nest_up_to_8() {
     let fine = nested_maps(8);
     let scan = Scan::read(&fine).unwrap();
     assert_eq!(fit(&scan, |_| 0), Ok(Fit::Whole));
-    assert_eq!(new_types(&scan, &Nothing).unwrap().last().unwrap().1, 8);
+    assert_eq!(new_types(&scan, &Nothing).unwrap().last().unwrap().depth, 8);
     for depth in [9, 10_000] {
         let deep = nested_maps(depth);
         assert_eq!(new_types(&Scan::read(&deep).unwrap(), &Nothing), Err(GuardError::TypeTooDeep));

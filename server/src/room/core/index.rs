@@ -3,15 +3,20 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 
-use gesso_protocol::wire::guard::depth::{self, Held};
+use gesso_protocol::wire::guard::depth::{self, Held, NewType, Place};
 use gesso_protocol::wire::guard::order::{Fit, fit};
 use gesso_protocol::wire::guard::{Content, GuardError, Id, Kind, Parent, Scan};
+use yrs::types::TypeRef;
 use yrs::{Assoc, BranchID, ClientID, ReadTxn, StateVector, StickyIndex};
 
 /// How often one update may ask the document for the parent of an element: each asking walks a list.
 const MAX_LOOKUPS: u32 = 2_048;
 /// Marks a type that is deleted: nothing is in it any more, but its siblings' depth is still known by it.
 const DEAD: u8 = 0x80;
+/// Marks a type that is the value of a key.
+const KEYED: u8 = 0x40;
+/// The depth.
+const DEPTH: u8 = 0x3f;
 
 /// Clocks and shared types of the document as it is.
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ pub(super) struct Index {
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
     clocks: Vec<(u64, u32)>,
-    types: Vec<(Id, u32)>,
+    types: Vec<NewType>,
     /// How many new entries of `nodes` it makes, at most.
     pub(super) nodes: usize,
     /// Whether it brings a struct that was not held.
@@ -49,12 +54,13 @@ struct View<'a, T> {
 impl<T: ReadTxn> Held for View<'_, T> {
     fn type_depth(&self, id: Id) -> Option<u32> {
         let depth = *self.index.types.get(&(id.client, id.clock))?;
-        (depth & DEAD == 0).then_some(u32::from(depth))
+        (depth & DEAD == 0).then_some(u32::from(depth & DEPTH))
     }
 
-    fn parent_depth(&self, id: Id) -> Option<u32> {
-        if let Some(depth) = self.index.types.get(&(id.client, id.clock)) {
-            return Some(u32::from(depth & !DEAD).saturating_sub(1));
+    fn place(&self, id: Id) -> Option<Place> {
+        if let Some(known) = self.index.types.get(&(id.client, id.clock)) {
+            let depth = u32::from(known & DEPTH).saturating_sub(1);
+            return Some(Place { depth, is_keyed: known & KEYED != 0 });
         }
         self.lookups.set(self.lookups.get() + 1);
         if self.lookups.get() > MAX_LOOKUPS {
@@ -62,13 +68,17 @@ impl<T: ReadTxn> Held for View<'_, T> {
         }
         let at =
             StickyIndex::from_id(yrs::ID::new(ClientID::new(id.client), id.clock), Assoc::After);
-        match at.get_offset(self.txn)?.branch.id() {
-            BranchID::Root(_) => Some(0),
+        let parent = at.get_offset(self.txn)?.branch;
+        // A map has only keys; a sequence with attributes is taken for a sequence.
+        let is_keyed = matches!(parent.type_ref(), TypeRef::Map);
+        let depth = match parent.id() {
+            BranchID::Root(_) => 0,
             BranchID::Nested(parent) => {
-                let depth = self.index.types.get(&(parent.client.get(), parent.clock))?;
-                Some(u32::from(depth & !DEAD))
+                let known = self.index.types.get(&(parent.client.get(), parent.clock))?;
+                u32::from(known & DEPTH)
             }
-        }
+        };
+        Some(Place { depth, is_keyed })
     }
 
     fn clock(&self, client: u64) -> u32 {
@@ -114,9 +124,7 @@ impl Index {
     /// Remembers what an update that was admitted adds.
     pub(super) fn commit(&mut self, admitted: Admitted) {
         self.clocks.extend(admitted.clocks);
-        self.types.extend(
-            admitted.types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)),
-        );
+        self.types.extend(admitted.types.iter().map(entry));
     }
 
     /// Remembers an update of which the document took only a part.
@@ -129,7 +137,7 @@ impl Index {
             .map(|(client, end)| (client, end.min(clock(client))))
             .collect();
         let types =
-            admitted.types.into_iter().filter(|(id, _)| id.clock < clock(id.client)).collect();
+            admitted.types.into_iter().filter(|new| new.id.clock < clock(new.id.client)).collect();
         self.commit(Admitted { clocks, types, ..Admitted::default() });
     }
 
@@ -138,22 +146,24 @@ impl Index {
         let view = View { index: self, txn, lookups: Cell::new(0) };
         // The room's own writes are shallow; were they not, their types would only be unknown parents.
         let types = depth::new_types(scan, &view).unwrap_or_default();
-        self.types
-            .extend(types.into_iter().map(|(id, depth)| ((id.client, id.clock), depth as u8)));
+        self.types.extend(types.iter().map(entry));
         for section in &scan.sections {
             let clock = self.clocks.entry(section.client).or_default();
             *clock = (*clock).max(section.end);
         }
         for deletion in &scan.deletions {
-            if deletion.start >= deletion.end {
-                continue;
-            }
             let range = (deletion.client, deletion.start)..(deletion.client, deletion.end);
             for (_, depth) in self.types.range_mut(range) {
                 *depth |= DEAD;
             }
         }
     }
+}
+
+fn entry(new: &NewType) -> ((u64, u32), u8) {
+    let keyed = if new.is_keyed { KEYED } else { 0 };
+    // At most 8 deep.
+    ((new.id.client, new.id.clock), (new.depth as u8 & DEPTH) | keyed)
 }
 
 /// Whether a struct is a new entry of the root map `nodes`.

@@ -8,6 +8,7 @@ use yrs::{
 
 mod fuzz;
 mod guard;
+mod hostile;
 mod stories;
 
 fn no_repair(_: &mut TransactionMut<'_>, _: &str) -> bool {
@@ -57,7 +58,7 @@ impl World {
         let at = self.pages.len();
         let conn = ConnId(at as u64 + 1);
         let doc = page_doc(at as u32 + 1);
-        self.core.join(conn, role, &format!("person {at}"), true).unwrap();
+        self.core.join(conn, role, &format!("person {at}"), true, self.now_ms).unwrap();
         self.pages.push(Page {
             conn,
             doc,

@@ -20,9 +20,12 @@ async fn a_load_that_failed_refuses_and_the_next_one_may_succeed() {
     {
         let rooms = rooms(&store, quick());
         let room = rooms.open("c").await.unwrap();
-        room.edit(|txn| drop(txn.get_or_insert_map("meta").insert(txn, "name", "kept")))
-            .await
-            .unwrap();
+        room.edit(|txn| {
+            let meta = txn.get_or_insert_map("meta");
+            meta.insert(txn, "name", "kept");
+        })
+        .await
+        .unwrap();
         rooms.shutdown().await;
         assert!(matches!(rooms.open("c").await, Err(RoomError::Closed)));
     }

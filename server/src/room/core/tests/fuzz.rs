@@ -92,7 +92,7 @@ impl Life {
         }
         let page = self.world.pages.len();
         let conn = ConnId(page as u64 + 1);
-        self.world.core.join(conn, Role::Editor, "", true).unwrap();
+        self.world.core.join(conn, Role::Editor, "", true, 1).unwrap();
         let doc = self.docs[who].clone();
         let step1 = Frame::SyncStep1(&doc.transact().state_vector().encode_v1()).encode();
         let page_state =
@@ -161,15 +161,25 @@ fn forge(txn: &mut TransactionMut<'_>, key: &str, how: u8) {
     let (results, generations) =
         (txn.get_or_insert_map("results"), txn.get_or_insert_map("generations"));
     match (how, results.get(txn, key), generations.get(txn, key)) {
-        (0, Some(Out::YMap(result)), _) => drop(result.insert(txn, "state", "forged")),
-        (1, Some(Out::YMap(result)), _) => drop(result.remove(txn, "items")),
-        (2, Some(Out::YMap(result)), _) => {
-            drop(result.insert(txn, "items", MapPrelim::from([("", "forged")])))
+        (0, Some(Out::YMap(result)), _) => {
+            result.insert(txn, "state", "forged");
         }
-        (3, _, Some(Out::YArray(history))) => drop(history.insert(txn, 0, "forged")),
-        (4, _, Some(Out::YArray(history))) if history.len(txn) > 0 => drop(history.remove(txn, 0)),
-        (5, _, _) => drop(generations.remove(txn, key)),
-        (6, _, _) => drop(results.insert(txn, key, MapPrelim::from([("state", "forged")]))),
+        (1, Some(Out::YMap(result)), _) => {
+            result.remove(txn, "items");
+        }
+        (2, Some(Out::YMap(result)), _) => {
+            result.insert(txn, "items", MapPrelim::from([("", "forged")]));
+        }
+        (3, _, Some(Out::YArray(history))) => {
+            history.insert(txn, 0, "forged");
+        }
+        (4, _, Some(Out::YArray(history))) if history.len(txn) > 0 => history.remove(txn, 0),
+        (5, _, _) => {
+            generations.remove(txn, key);
+        }
+        (6, _, _) => {
+            results.insert(txn, key, MapPrelim::from([("state", "forged")]));
+        }
         _ => {
             results.remove(txn, key);
             results.insert(txn, key, "forged");
@@ -228,7 +238,7 @@ fn take(life: &mut Life, step: Step, at: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn three_people_converge_through_disconnects_and_crashes(steps in proptest::collection::vec(step(), 1..60)) {

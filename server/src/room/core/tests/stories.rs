@@ -279,7 +279,8 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
     loop {
         match outbox.try_next() {
             None => break,
-            Some(Next::Drained(missed)) => {
+            Some(Next::Drained) => {
+                let missed = outbox.resume();
                 world.core.resync(conn, &missed);
                 world.core.flush(world.now_ms);
                 for effect in world.core.take_effects() {
@@ -448,7 +449,7 @@ fn a_room_takes_only_so_many() {
     let mut world = World::with(RoomLimits { clients_max: 2, ..limits() }, no_repair);
     world.join(Role::Editor);
     world.join(Role::Editor);
-    let refused = world.core.join(ConnId(9), Role::Editor, "late", false).unwrap_err();
+    let refused = world.core.join(ConnId(9), Role::Editor, "late", false, 1).unwrap_err();
     assert_eq!(refused.code, close::TRY_LATER);
 }
 
