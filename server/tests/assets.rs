@@ -1,5 +1,7 @@
 //! The asset routes over a real folder and a real database.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use axum::{Extension, Router};
