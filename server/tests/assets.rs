@@ -124,7 +124,7 @@ async fn a_picture_is_stored_by_its_content_and_comes_back_the_same() {
         (meta["name"].clone(), meta["origin"].clone()),
         (json!("dusk.png"), json!({"kind": "upload"}))
     );
-    assert_eq!(server.files(), [id.clone()]);
+    assert_eq!(server.files(), std::slice::from_ref(&id));
     assert_eq!(server.assets.row(&id).await.unwrap().person, "ivy");
 
     let got = server.get(&format!("/assets/{id}"), &[]).await;
