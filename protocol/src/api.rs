@@ -13,7 +13,7 @@ use crate::schema::{Failure, Generation, Node, NodeResult, NodeState, RunStatus}
 use crate::values::{AssetRef, DataType};
 
 /// A page of a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
@@ -22,7 +22,7 @@ pub struct Page<T> {
 }
 
 /// An error: RFC 9457 `application/problem+json` with our stable `code`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// A URI reference that names the kind of problem: `/problems/{code}`.
     #[serde(rename = "type", default)]
@@ -44,7 +44,7 @@ pub struct Problem {
 }
 
 /// A port of a kind. `type` is null where it depends on what the node holds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PortBody {
     /// Its name.
     pub name: &'static str,
@@ -61,7 +61,7 @@ pub struct PortBody {
 }
 
 /// A node kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KindBody {
     /// Its name in documents.
     pub id: &'static str,
@@ -166,7 +166,7 @@ pub struct Preview {
 }
 
 /// A canvas in the workflow list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CanvasBody {
     /// Its id.
     pub id: String,

@@ -176,7 +176,7 @@ mod tests {
         for spec in SPECS {
             assert!(crate::ids::is_id(spec.id));
             assert!(std::ptr::eq(spec.kind.spec(), *spec) || spec.kind.spec().id == spec.id);
-            assert!(!(spec.source && !spec.inputs.is_empty()), "{} is no source", spec.id);
+            assert!(!spec.source || spec.inputs.is_empty(), "{} is no source", spec.id);
             if let Some(port) = spec.own_text {
                 let port = spec.input(port).expect("own text stands for an input");
                 assert_eq!(port.ty, PortType::Fixed(DataType::Text));

@@ -55,7 +55,7 @@ pub fn between(low: &str, high: &str) -> Option<String> {
     for i in 0.. {
         let from = low.get(i).map_or(0, |d| value(*d));
         let to = if bounded { high.get(i).map(|d| value(*d)) } else { Some(62) };
-        let Some(to) = to else { return None };
+        let to = to?;
         if to > from + 1 {
             key.push(DIGITS[(from + to) / 2]);
             break;
@@ -81,7 +81,7 @@ mod tests {
             assert!(next > last && next.len() <= 4);
             last = next;
         }
-        assert!(after("zzzz") > "zzzz".to_owned());
+        assert!(after("zzzz").as_str() > "zzzz");
         assert!(before("").is_none());
     }
 

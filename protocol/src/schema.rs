@@ -443,3 +443,6 @@ pub struct Canvas {
     /// `runs`.
     pub runs: BTreeMap<String, RunInfo>,
 }
+
+#[cfg(test)]
+mod tests;

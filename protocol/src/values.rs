@@ -178,7 +178,9 @@ pub fn json_to_any(value: &Value) -> Any {
 /// JSON with whole floats folded to integers, for comparing and hashing.
 pub fn canonical(value: &Value) -> Value {
     match value {
-        Value::Number(n) => n.as_f64().filter(|_| !n.is_i64()).map_or(value.clone(), float_to_json),
+        Value::Number(n) => {
+            n.as_f64().filter(|_| !n.is_i64()).map_or_else(|| value.clone(), float_to_json)
+        }
         Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
         Value::Object(map) => {
             Value::Object(map.iter().map(|(k, v)| (k.clone(), canonical(v))).collect())

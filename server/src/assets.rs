@@ -113,17 +113,16 @@ impl AssetError {
     /// What people are told: of the server's own failures no more than that.
     #[must_use]
     pub fn detail(&self) -> String {
-        if self.code() == ErrorCode::Internal {
-            return match self {
-                Self::Store(error) if is_full(error) => {
-                    "The server's disk is full, so nothing was stored. Tell whoever runs it."
-                        .to_owned()
-                }
-                _ => "The server could not read or write the file. Try again; its log says why."
-                    .to_owned(),
-            };
+        if self.code() != ErrorCode::Internal {
+            return self.to_string();
         }
-        self.to_string()
+        let full = if let Self::Store(error) = self { is_full(error) } else { false };
+        let detail = if full {
+            "The server's disk is full, so nothing was stored. Tell whoever runs it."
+        } else {
+            "The server could not read or write the file. Try again; its log says why."
+        };
+        detail.to_owned()
     }
 }
 

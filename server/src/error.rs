@@ -66,7 +66,9 @@ impl From<RoomError> for ApiError {
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
                 Self::new(code, format!("The update is refused: {}.", refusal.reason))
             }
-            other => Self::Internal(other.to_string()),
+            RoomError::Load(_) | RoomError::Store(_) | RoomError::Closed => {
+                Self::Internal(error.to_string())
+            }
         }
     }
 }

@@ -53,7 +53,6 @@ pub trait RoomHooks: Send + Sync + 'static {
 
 /// Why a room could not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum RoomError {
     /// There is no such canvas.
     #[error("there is no such canvas")]

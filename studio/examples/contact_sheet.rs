@@ -62,7 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         };
         let picture = paint(&request, &Control::none())?;
         let took = started.elapsed().as_millis();
-        eprintln_line(&format!("{took:>5} ms  {width}×{height}  {prompt}"));
+        note(&format!("{took:>5} ms  {width}×{height}  {prompt}"))?;
         let fit = (cell_w as f32 / width as f32).min(cell_h as f32 / height as f32);
         let small = imageops::resize(
             &picture,
@@ -77,7 +77,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn eprintln_line(line: &str) {
+fn note(line: &str) -> std::io::Result<()> {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr(), "{line}");
+    writeln!(std::io::stderr(), "{line}")
 }

@@ -38,7 +38,7 @@ fn every_raster_type_is_recognized_measured_and_decoded() {
         assert_eq!(dimensions(&bytes).expect(mime), (40, 30));
         assert_eq!(decode(&bytes, DecodeLimits::default()).expect(mime).dimensions(), (40, 30));
         for cut in 0..bytes.len().min(400) {
-            let _ = (sniff(&bytes[..cut]), decode(&bytes[..cut], DecodeLimits::default()));
+            drop((sniff(&bytes[..cut]), decode(&bytes[..cut], DecodeLimits::default())));
         }
     }
 }
@@ -182,6 +182,6 @@ proptest! {
         const HEADS: [&[u8]; 16] = [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBP", b"RIFF\0\0\0\0WAVEfmt ", b"BM", b"\0\0\0\x20ftypisom", b"\x1a\x45\xdf\xa3", b"OggS", b"ID3", b"\xff\xfb\x90\0", b"glTF\x02\0\0\0", b"<svg ", b"<?xml", b"<!DOCTYPE svg"];
         let all = [HEADS[kind], &bytes].concat();
         let limits = DecodeLimits { side_max_px: 4000, pixels_max: 4_000_000 };
-        let _ = (sniff(&all), dimensions(&all), decode(&all, limits), wav_duration_ms(&all, all.len() as u64));
+        drop((sniff(&all), dimensions(&all), decode(&all, limits), wav_duration_ms(&all, all.len() as u64)));
     }
 }

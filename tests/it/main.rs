@@ -1,4 +1,5 @@
 //! Integration tests: the real server over real sockets, on every database there is.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod http;
 mod restart;

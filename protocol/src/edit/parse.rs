@@ -168,12 +168,12 @@ fn field(fields: &mut Fields, key: &str, value: &Value) -> Result<(), String> {
 }
 
 fn asset(value: &Value) -> Result<FieldAsset, String> {
-    match value {
-        Value::String(_) => id(value).map(FieldAsset::Id),
-        _ => AssetRef::from_value(value)
-            .map(FieldAsset::Whole)
-            .ok_or_else(|| "asset must be an asset's id or its facts.".to_owned()),
+    if value.is_string() {
+        return id(value).map(FieldAsset::Id);
     }
+    AssetRef::from_value(value)
+        .map(FieldAsset::Whole)
+        .ok_or_else(|| "asset must be an asset's id or its facts.".to_owned())
 }
 
 fn item(value: &Value) -> Result<FieldItem, String> {

@@ -78,9 +78,9 @@ pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation
         _ => map.insert(txn, id, ArrayPrelim::default()),
     };
     let held = read_generations(txn, id);
-    let known: BTreeSet<&str> = held.iter().map(|generation| generation.id.as_str()).collect();
+    let mut known: BTreeSet<&str> = held.iter().map(|made| made.id.as_str()).collect();
     let fresh: Vec<Any> =
-        new.iter().filter(|g| !known.contains(g.id.as_str())).map(to_any).collect();
+        new.iter().filter(|made| known.insert(made.id.as_str())).map(to_any).collect();
     for generation in fresh {
         array.push_back(txn, generation);
     }

@@ -21,18 +21,18 @@ fn as_map(out: Out) -> Option<MapRef> {
 }
 
 fn plain<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Value> {
-    match map.get(txn, key)? {
-        Out::Any(Any::Undefined) => None,
-        Out::Any(any) => Some(any_to_json(&any)),
-        _ => None,
-    }
+    plain_value(map.get(txn, key)?)
+}
+
+/// What is no shared type and not undefined.
+fn plain_value(out: Out) -> Option<Value> {
+    let Out::Any(any) = out else { return None };
+    if any == Any::Undefined { None } else { Some(any_to_json(&any)) }
 }
 
 fn string<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<String> {
-    match map.get(txn, key)? {
-        Out::Any(Any::String(text)) => Some(text.to_string()),
-        _ => None,
-    }
+    let Out::Any(Any::String(text)) = map.get(txn, key)? else { return None };
+    Some(text.to_string())
 }
 
 fn integer<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<i64> {
@@ -143,11 +143,7 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
 fn plain_entries<T: ReadTxn>(txn: &T, map: &MapRef) -> BTreeMap<String, Value> {
     entries(txn, map)
         .into_iter()
-        .filter_map(|(key, value)| match value {
-            Out::Any(Any::Undefined) => None,
-            Out::Any(any) => Some((key, any_to_json(&any))),
-            _ => None,
-        })
+        .filter_map(|(key, value)| Some((key, plain_value(value)?)))
         .collect()
 }
 
@@ -175,12 +171,13 @@ fn read_output<T: ReadTxn>(txn: &T, node: &MapRef) -> BTreeMap<String, OutputCho
     plain_entries(txn, &map)
         .into_iter()
         .filter_map(|(key, value)| {
-            let chosen = match value.get("use")? {
-                Value::Null => Chosen::Nothing,
-                chosen => match chosen.get("generation").and_then(Value::as_str) {
-                    Some(id) => Chosen::Generation(id.to_owned()),
-                    None => Chosen::Asset(AssetRef::from_value(chosen.get("asset")?)?),
-                },
+            let wished = value.get("use")?;
+            let chosen = if wished.is_null() {
+                Chosen::Nothing
+            } else if let Some(id) = wished.get("generation").and_then(Value::as_str) {
+                Chosen::Generation(id.to_owned())
+            } else {
+                Chosen::Asset(AssetRef::from_value(wished.get("asset")?)?)
             };
             let after = value.get("after").and_then(Value::as_str).map(str::to_owned);
             Some((key, OutputChoice { chosen, after }))
@@ -238,13 +235,7 @@ pub fn read_generations<T: ReadTxn>(txn: &T, id: &str) -> Vec<Generation> {
     else {
         return Vec::new();
     };
-    array
-        .iter(txn)
-        .filter_map(|out| match out {
-            Out::Any(any) => serde_json::from_value(any_to_json(&any)).ok(),
-            _ => None,
-        })
-        .collect()
+    array.iter(txn).filter_map(|out| serde_json::from_value(plain_value(out)?).ok()).collect()
 }
 
 /// An entry of `runs`.

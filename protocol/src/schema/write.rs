@@ -88,9 +88,9 @@ pub fn top_z<T: ReadTxn>(txn: &T) -> String {
     let Some(nodes) = txn.get_map("nodes") else { return String::new() };
     nodes
         .iter(txn)
-        .filter_map(|(_, node)| match node.cast::<MapRef>().ok()?.get(txn, "z")? {
-            Out::Any(Any::String(z)) => Some(z.to_string()),
-            _ => None,
+        .filter_map(|(_, node)| {
+            let z = node.cast::<MapRef>().ok()?.get(txn, "z")?;
+            if let Out::Any(Any::String(z)) = z { Some(z.to_string()) } else { None }
         })
         .max()
         .unwrap_or_default()

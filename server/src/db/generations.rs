@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{Db, DbError, with_read};
 
 /// What a generation was made with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeWith {
     /// The model.
     pub model: String,

@@ -60,7 +60,7 @@ impl PageQuery {
     /// `bad_request` where it is none.
     pub fn number(&self) -> Result<Option<i64>, ApiError> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        cursor.parse().map(Some).or_else(|_| Err(foreign_cursor()))
+        cursor.parse().ok().map(Some).ok_or_else(foreign_cursor)
     }
 
     /// The cursor as a time and an id.

@@ -17,6 +17,8 @@ use crate::error::ApiError;
 const PERSON_COOKIE: &str = "gesso_person";
 /// How long it is kept, in seconds.
 const PERSON_COOKIE_S: u32 = 400 * 24 * 60 * 60;
+/// The person of requests to the API that carry no cookie.
+const SCRIPT: &str = "api";
 /// Colours people get until they choose their own.
 const COLORS: [&str; 5] = ["#ff9db0", "#8fd6ff", "#ffd166", "#a5e3b4", "#d6b4ff"];
 /// Names people have until they choose their own.
@@ -80,8 +82,16 @@ fn is_loopback_host(host: &str) -> bool {
 /// Finds out who asks; somebody new gets an id, a name and a colour.
 pub async fn person(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let known = cookie(request.headers()).filter(|id| is_id(id)).map(str::to_owned);
-    let is_new = known.is_none();
-    let id = known.unwrap_or_else(fresh_id);
+    let path = request.uri().path();
+    // A script without a cookie jar is one person over all its requests, so that what counts by person
+    // (an Idempotency-Key, a place in the queue) works for it; pages and sockets are people of their own.
+    let is_script = known.is_none() && path.starts_with("/api/") && path != "/api/me";
+    let is_new = known.is_none() && !is_script;
+    let id = match known {
+        Some(id) => id,
+        None if is_script => SCRIPT.to_owned(),
+        None => fresh_id(),
+    };
     let me = match app.db.person(&id).await {
         Ok(Some(me)) => me,
         Ok(None) => newcomer(id),
@@ -112,6 +122,14 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
 fn newcomer(id: String) -> Me {
     let hash = blake3::hash(id.as_bytes());
     let pick = |byte: usize, of: usize| usize::from(hash.as_bytes()[byte]) % of;
+    if id == SCRIPT {
+        return Me {
+            name: "API".to_owned(),
+            color: COLORS[0].to_owned(),
+            favourites: Vec::new(),
+            id,
+        };
+    }
     Me {
         name: NAMES[pick(0, NAMES.len())].to_owned(),
         color: COLORS[pick(1, COLORS.len())].to_owned(),

@@ -79,10 +79,10 @@ fn compute(call: &Call) -> Result<Vec<Produced>, ProviderError> {
 }
 
 fn from_studio(error: StudioError) -> ProviderError {
-    match error {
-        StudioError::Cancelled => ProviderError::Cancelled,
-        other => permanent(other.to_string()),
+    if error == StudioError::Cancelled {
+        return ProviderError::Cancelled;
     }
+    permanent(error.to_string())
 }
 
 fn from_media(error: MediaError) -> ProviderError {

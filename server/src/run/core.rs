@@ -44,9 +44,9 @@ impl Progress {
         let mut all: BTreeMap<String, NodeState> =
             plan.steps.iter().map(|step| (step.node.clone(), NodeState::Pending)).collect();
         // What was running when a server died starts again: its invocation's record decides how.
-        all.extend(states.into_iter().map(|(node, state)| match state {
-            NodeState::Running => (node, NodeState::Pending),
-            other => (node, other),
+        all.extend(states.into_iter().map(|(node, state)| {
+            let again = state == NodeState::Running;
+            (node, if again { NodeState::Pending } else { state })
         }));
         Self { plan, states: all, failures: BTreeMap::new(), stop_on_error, cancelled: false }
     }

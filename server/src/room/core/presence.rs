@@ -70,8 +70,13 @@ impl Presence {
                     // Somebody who left: only themselves, or a later life of that id.
                     None => known.person == *person || entry.clock > known.clock,
                 };
+                // Every `y-websocket` client echoes what it hears, with the same clock: an echo says nothing, and
+                // least of all brings somebody back.
                 let is_newer = entry.clock > known.clock
-                    || (entry.clock == known.clock && (known.state.is_none() != entry.is_gone()));
+                    || (entry.clock == known.clock
+                        && entry.is_gone()
+                        && known.state.is_some()
+                        && known.owner == Some(conn));
                 if !is_theirs || !is_newer {
                     return;
                 }

@@ -22,7 +22,6 @@ pub(super) fn person(p: &mut Pen<'_, '_>) {
 /// A head in profile, looking right, with shoulders.
 pub(super) fn portrait(p: &mut Pen<'_, '_>) {
     let dark = p.look.ink;
-    let body = Ink::down(-100.0, 10.0, &[dark, dark.mix(p.look.accent, 0.35)]);
     let bun = p.rng.chance(0.5);
     // Drawn 200 high from the crown (y 12) to the shoulders (y 200), centred on x 160.
     let saved = p.place;
@@ -45,7 +44,6 @@ pub(super) fn portrait(p: &mut Pen<'_, '_>) {
     p.stroke("M192 157c16 5 30 16 36 42", &Ink::Flat(p.look.lamp, 0.45), 1.6);
     p.stroke("M178 36c14 4 25 13 29 27", &Ink::Flat(p.look.lamp, 0.4), 1.4);
     p.place = saved;
-    let _ = body;
 }
 
 pub(super) fn cat(p: &mut Pen<'_, '_>) {

@@ -336,11 +336,8 @@ fn plate(s: &Scene<'_>, b: &mut Brush<'_>, disc: Rgb) -> Result<(), StudioError>
         &Ink::down(h * 0.43 - u * 0.29, h * 0.43 + u * 0.29, &[sun.lift(0.05), sun]),
     );
     b.at(0.4)?;
-    let green = s.intent.worn(Motif::Leaves).unwrap_or(if s.intent.has(Mood::Autumn) {
-        Rgb::hex(0xb5652f)
-    } else {
-        Rgb::hex(0x3a7a58)
-    });
+    let usual = if s.intent.has(Mood::Autumn) { Rgb::hex(0xb5652f) } else { Rgb::hex(0x3a7a58) };
+    let green = s.intent.worn(Motif::Leaves).unwrap_or(usual);
     let green = green.tint(s.pal.shade, 0.2);
     const LEAF: &str = "M0 0C-34-30-30-78 0-112 30-78 34-30 0 0z";
     const VEINS: &str =

@@ -21,8 +21,8 @@ pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
         let base = s.horizon + u * 0.004;
         let crest = land::crest(
             w,
-            base - u * (0.022 - i as f32 * 0.006),
-            u * (0.05 - i as f32 * 0.018),
+            base - u * (0.006 - i as f32 * 0.003),
+            u * (0.04 - i as f32 * 0.014),
             2.2 + i as f32,
             rng.bits(),
         );
@@ -357,8 +357,8 @@ fn strata(s: &Scene<'_>, b: &mut Brush<'_>, crest: &[(f32, f32)], rng: &mut Rng)
                         q.1 + u * (0.01 + 0.022 * noise(i as f32 * 0.5, 2.0, seed).abs()),
                     )
                 }));
-                b.fill(Shape::polygon(&ledge), &Ink::Flat(s.pal.near, 0.34 * fade));
-                b.stroke(Shape::open(&line), &Ink::Flat(s.pal.glow, 0.2 * fade), u * 0.0014);
+                b.fill(Shape::polygon(&ledge), &Ink::Flat(s.pal.near, 0.24 * fade));
+                b.stroke(Shape::open(&line), &Ink::Flat(s.pal.glow, 0.07 * fade), u * 0.0014);
             }
             from += len + 2 + rng.below(16);
         }

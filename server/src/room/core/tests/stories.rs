@@ -331,10 +331,18 @@ fn awareness_is_the_newest_of_each_and_goes_with_its_connection() {
     world.core.leave(conn, world.now_ms);
     world.core.flush(world.now_ms);
     assert_eq!(states_for(&mut world, b), [vec![(1, 50, "null".to_owned())]]);
-    // A late echo of the state it had does not bring it back.
-    world.core.frames(other, &[entry(1, 50, "{\"x\":50}")], world.now_ms);
+    // A late echo of the state it had does not bring it back, not even from a second tab of the same person.
+    let tab = ConnId(77);
+    world.core.join(tab, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    for echo in [other, tab] {
+        world.core.frames(echo, &[entry(1, 50, "{\"x\":50}")], world.now_ms);
+        world.core.flush(world.now_ms);
+        assert!(states_for(&mut world, b).is_empty());
+    }
+    // The person comes back with a newer one.
+    world.core.frames(tab, &[entry(1, 51, "{\"x\":51}")], world.now_ms);
     world.core.flush(world.now_ms);
-    assert!(states_for(&mut world, b).is_empty());
+    assert_eq!(states_for(&mut world, b), [vec![(1, 51, "{\"x\":51}".to_owned())]]);
 }
 
 fn states_for(world: &mut World, page: usize) -> Vec<Vec<(u64, u32, String)>> {

@@ -1,0 +1,229 @@
+use proptest::prelude::*;
+use serde_json::json;
+use yrs::updates::decoder::Decode as _;
+use yrs::{
+    Any, Array as _, ArrayPrelim, Doc, Map as _, MapPrelim, MapRef, ReadTxn as _, StateVector,
+    TextPrelim, Transact as _, Update, WriteTxn as _,
+};
+
+use super::*;
+use crate::graph::Graph;
+
+fn node(id: &str, kind: &str) -> NewNode {
+    NewNode { id: id.to_owned(), kind: kind.to_owned(), ..NewNode::default() }
+}
+
+fn replica(client: u32, of: &Doc) -> Doc {
+    let doc = crate::doc::open(client, "test");
+    exchange(of, &doc);
+    doc
+}
+
+fn exchange(from: &Doc, to: &Doc) {
+    let update = from.transact().encode_state_as_update_v1(&StateVector::default());
+    let update = Update::decode_v1(&update).expect("an update of ours");
+    to.transact_mut().apply_update(update).expect("it applies");
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    let list = NewNode {
+        items: vec![
+            NewItem { id: "b".into(), content: ItemContent::Text("first".into()) },
+            NewItem { id: "a".into(), content: ItemContent::Text("second".into()) },
+        ],
+        settings: vec![("count".into(), json!(2))],
+        title: Some("Shots".into()),
+        pos: [1.5, -2.0],
+        ..node("l", "list")
+    };
+    add_node(&mut txn, &list);
+    add_node(&mut txn, &NewNode { text: "a fox\n".into(), ..node("g", "image_generator") });
+    let read = read_canvas(&txn);
+    assert_eq!(read.nodes["l"].items.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+    assert_eq!(read.nodes["l"].pos, [1.5, -2.0]);
+    assert_eq!(read.nodes["l"].settings["count"], json!(2));
+    assert_eq!(read.nodes["g"].text, "a fox", "trailing newlines do not count");
+    assert!(read.nodes["g"].z > read.nodes["l"].z, "the newer one is on top");
+    let text = text_of(&txn, "g", "text").unwrap();
+    splice_text(&mut txn, &text, "a 🦊 fox");
+    assert_eq!(read_node(&txn, "g").unwrap().text, "a 🦊 fox");
+}
+
+#[test]
+fn a_deleted_node_takes_its_edges_along() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    add_node(&mut txn, &node("a", "image_upscaler"));
+    add_node(&mut txn, &node("b", "image_upscaler"));
+    let ends = |a: &str, b: &str| Connection {
+        from: (a.into(), "image".into()),
+        to: (b.into(), "image".into()),
+        items_all: false,
+    };
+    assert_eq!(connect(&mut txn, &ends("a", "b")).as_deref(), Some("b:image"));
+    remove_nodes(&mut txn, &["a".to_owned()]);
+    assert!(read_canvas(&txn).edges.is_empty());
+}
+
+#[test]
+fn missing_types_are_added_once() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    let nodes = txn.get_or_insert_map("nodes");
+    nodes.insert(&mut txn, "g", MapPrelim::from([("kind", "image_generator"), ("text", "plain")]));
+    assert!(repair(&mut txn, "g"));
+    assert!(!repair(&mut txn, "g"));
+    assert_eq!(read_node(&txn, "g").unwrap().text, "plain", "what was there is kept");
+    assert!(text_of(&txn, "g", "negative").is_some());
+}
+
+#[test]
+fn only_what_differs_from_the_truth_is_rewritten() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    add_node(&mut txn, &node("g", "image_generator"));
+    let made = Generation { id: "g1".into(), run: "r".into(), ..Generation::default() };
+    let run = RunInfo { id: "r".into(), number: 1, ..RunInfo::default() };
+    let truth = Outcome {
+        results: [("g".to_owned(), NodeResult::default())].into(),
+        generations: [("g".to_owned(), vec![made])].into(),
+        runs: [("r".to_owned(), run)].into(),
+    };
+    assert_eq!(truth.lay(&mut txn), 3);
+    assert_eq!(truth.lay(&mut txn), 0);
+    let results = txn.get_or_insert_map("results");
+    let result: MapRef = results.get(&txn, "g").unwrap().cast().unwrap();
+    result.insert(&mut txn, "state", "completed");
+    results.insert(&mut txn, "forged", MapPrelim::from([("state", "completed")]));
+    assert_eq!(truth.lay(&mut txn), 2);
+    assert_eq!(read_canvas(&txn).results, truth.results);
+}
+
+#[test]
+fn generations_are_kept_while_something_names_them() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    add_node(&mut txn, &node("g", "image_generator"));
+    set_output(&mut txn, "g", "", Some((json!({"generation": "g1"}), Some("g59"))));
+    for n in 0..60 {
+        let made = Generation { id: format!("g{n}"), ..Generation::default() };
+        put_generations(&mut txn, "g", &[made.clone(), made]);
+    }
+    let kept = read_generations(&txn, "g");
+    assert_eq!(kept.len(), GENERATIONS_KEPT + 1);
+    assert_eq!((kept[0].id.as_str(), kept[1].id.as_str()), ("g1", "g10"));
+}
+
+/// Anything a foreign writer may put under a key.
+fn any_value() -> impl Strategy<Value = Any> {
+    let plain = prop_oneof![
+        Just(Any::Null),
+        Just(Any::Undefined),
+        any::<bool>().prop_map(Any::from),
+        any::<f64>().prop_map(Any::from),
+        "[a-z:]{0,6}".prop_map(Any::from),
+        Just(Any::from(vec![0_u8, 255])),
+    ];
+    plain.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| Any::Array(items.into())),
+            proptest::collection::btree_map("[a-z]{1,6}", inner, 0..4)
+                .prop_map(|map| Any::Map(std::sync::Arc::new(map.into_iter().collect()))),
+        ]
+    })
+}
+
+const KEYS: [&str; 16] = [
+    "kind",
+    "pos",
+    "size",
+    "settings",
+    "text",
+    "items",
+    "asset",
+    "output",
+    "from_node",
+    "to_node",
+    "from_port",
+    "to_port",
+    "state",
+    "status",
+    "name",
+    "z",
+];
+
+proptest! {
+    /// Reading, materializing and repairing are total, whatever a document holds.
+    #[test]
+    fn any_document_can_be_read(
+        writes in proptest::collection::vec(
+            (0_usize..7, "[a-c]{1,2}", 0_usize..16, any_value(), 0_u8..5),
+            0..40,
+        )
+    ) {
+        let doc = crate::doc::open(1, "test");
+        let mut txn = doc.transact_mut();
+        let roots = [crate::doc::PEOPLE_ROOTS.as_slice(), &crate::doc::SERVER_ROOTS].concat();
+        for (root, id, key, value, shape) in writes {
+            let map = txn.get_or_insert_map(roots[root]);
+            let entry = match map.get(&txn, &id).and_then(|out| out.cast::<MapRef>().ok()) {
+                Some(entry) => entry,
+                None if shape == 0 => {
+                    map.insert(&mut txn, id.as_str(), value);
+                    continue;
+                }
+                None => map.insert(&mut txn, id.as_str(), MapPrelim::from([("kind", "list")])),
+            };
+            match shape {
+                1 => { entry.insert(&mut txn, KEYS[key], TextPrelim::new("words")); }
+                2 => { entry.insert(&mut txn, KEYS[key], MapPrelim::from([("a", value)])); }
+                3 => {
+                    let array = entry.insert(&mut txn, KEYS[key], ArrayPrelim::default());
+                    array.push_back(&mut txn, value);
+                }
+                _ => { entry.insert(&mut txn, KEYS[key], value); }
+            }
+        }
+        let canvas = read_canvas(&txn);
+        let graph = Graph::materialize(&canvas);
+        for id in canvas.nodes.keys() {
+            let port = graph.spec(id).and_then(|spec| spec.outputs.first()).map_or("", |o| o.name);
+            crate::graph::flow(&canvas, id, port);
+            repair(&mut txn, id);
+        }
+        Outcome::default().lay(&mut txn);
+        prop_assert!(read_canvas(&txn).results.is_empty());
+    }
+
+    /// An input that takes one connection is one key, so two people wiring it at once leave one edge.
+    #[test]
+    fn two_people_wiring_one_input_leave_one_edge(first in 2_u32..1000, second in 1000_u32..2000) {
+        let base = crate::doc::open(1, "test");
+        {
+            let mut txn = base.transact_mut();
+            for id in ["a", "b"] { add_node(&mut txn, &node(id, "image_generator")); }
+            add_node(&mut txn, &node("u", "image_upscaler"));
+        }
+        let (one, two) = (replica(first, &base), replica(second, &base));
+        for (doc, from) in [(&one, "a"), (&two, "b")] {
+            let ends = Connection {
+                from: (from.into(), "image".into()),
+                to: ("u".into(), "image".into()),
+                items_all: false,
+            };
+            connect(&mut doc.transact_mut(), &ends);
+        }
+        exchange(&one, &two);
+        exchange(&two, &one);
+        let (left, right) = (read_canvas(&one.transact()), read_canvas(&two.transact()));
+        prop_assert_eq!(&left.edges, &right.edges);
+        prop_assert_eq!(left.edges.len(), 1);
+        let graph = Graph::materialize(&left);
+        prop_assert_eq!(graph.sources("u", "image").count(), 1);
+        prop_assert!(graph.problems().is_empty());
+    }
+}
