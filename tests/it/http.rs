@@ -142,6 +142,9 @@ async fn strangers_are_kept_out() {
         }
     }
     server.get("/healthz").await;
+    server.get("/readyz").await;
+    let metrics = server.client.get(format!("{}/metrics", server.url)).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("gesso_runs_active 0"));
 }
 
 #[tokio::test]
