@@ -200,6 +200,14 @@ impl Rooms {
         self.registry.rooms.get(canvas).map_or(0, |slot| slot.online.load(Ordering::Relaxed))
     }
 
+    /// How many canvases are in memory, and how many people they have, each counted once a canvas.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let rooms = &self.registry.rooms;
+        let people = rooms.iter().map(|slot| slot.online.load(Ordering::Relaxed)).sum();
+        (rooms.len(), people)
+    }
+
     /// Closes everybody in a room with this code and forgets it; what was written is durable when it returns.
     pub async fn close(&self, canvas: &str, code: u16, reason: &str) {
         if let Some((_, slot)) = self.registry.rooms.remove(canvas)

@@ -297,6 +297,11 @@ impl Runs {
         Ok(count)
     }
 
+    /// How many runs are in hand.
+    pub fn active(&self) -> usize {
+        self.inner.driven.len()
+    }
+
     /// Waits until every driver has left its run, to be taken up again after the restart.
     pub async fn stopped(&self) {
         self.inner.tasks.close();

@@ -4,6 +4,9 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { chromium } from 'playwright-core'
+import { WebSocket } from 'ws'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
 import { Gesso, until } from './harness.mjs'
 
 const SHOTS = new URL('shots/', import.meta.url).pathname
@@ -159,6 +162,42 @@ describe('a first picture, two people', { timeout: 400_000 }, () => {
     })
     await saved(mara.page)
     await saved(jonas.page)
+  })
+
+  test('two stock clients and a page end up with one document', async () => {
+    const id = new URL(address).pathname.split('/').pop()
+    const stock = [new Y.Doc(), new Y.Doc()].map(doc => {
+      const url = gesso.url.replace('http', 'ws') + '/sync'
+      const provider = new WebsocketProvider(url, id, doc, { WebSocketPolyfill: WebSocket, disableBc: true })
+      return { doc, provider, text: () => doc.getMap('nodes').get('prompt')?.get('text') }
+    })
+    try {
+      await until('both have the prompt', () => stock.every(({ text }) => text()))
+      stock[0].text().insert(0, 'One. ')
+      stock[1].text().insert(stock[1].text().length, ' Two.')
+      await prompt(mara.page).click()
+      await mara.page.keyboard.press('Control+End')
+      await mara.page.keyboard.type(' Three.')
+      await until('all three read the same', async () => {
+        const page = await words(mara.page)
+        const same = stock.every(({ text }) => text().toString().trim() === page)
+        return same && ['One. ', ' Two.', ' Three.'].every(part => page.includes(part.trim()))
+      })
+      stock[0].doc.transact(() => {
+        const note = new Y.Map()
+        for (const [key, value] of Object.entries({ kind: 'sticky_note', pos: [0, 420], z: 'zz' })) note.set(key, value)
+        note.set('settings', new Y.Map())
+        note.set('output', new Y.Map())
+        note.set('text', new Y.Text('from a script'))
+        stock[0].doc.getMap('nodes').set('note', note)
+      })
+      await mara.page.locator('[data-node="note"]').waitFor()
+      await until('the other script has it', () => stock[1].doc.getMap('nodes').has('note'))
+      stock[1].doc.getMap('nodes').delete('note')
+      await until('it is gone on the page', async () => (await mara.page.locator('[data-node="note"]').count()) === 0)
+    } finally {
+      for (const { provider, doc } of stock) { provider.destroy(); doc.destroy() }
+    }
   })
 
   test('everything is still there after the server was killed and started again', async () => {

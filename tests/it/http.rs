@@ -119,6 +119,8 @@ async fn what_is_wrong_is_told() {
         let (status, body) = server.call(Method::GET, path, None).await;
         assert_eq!((status, &body["code"]), (StatusCode::NOT_FOUND, &json!("not_found")), "{path}");
     }
+    let (status, made) = server.call(Method::POST, "/api/canvases", None).await;
+    assert_eq!((status, &made["name"]), (StatusCode::CREATED, &json!("Untitled")));
     server.refused("/api/canvases", json!({"name": 5}), "bad_request").await;
     server.refused("/api/canvases", json!({"id": canvas}), "conflict").await;
     server.refused("/api/canvases", json!({"template": "none"}), "not_found").await;
@@ -142,6 +144,9 @@ async fn strangers_are_kept_out() {
         }
     }
     server.get("/healthz").await;
+    server.get("/readyz").await;
+    let metrics = server.client.get(format!("{}/metrics", server.url)).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("gesso_runs_active 0"));
 }
 
 #[tokio::test]

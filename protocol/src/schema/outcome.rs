@@ -87,21 +87,25 @@ pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation
     trim(txn, id, &array);
 }
 
+/// The generations of a node that its items or somebody's choices name.
+fn named(txn: &TransactionMut<'_>, id: &str) -> BTreeSet<String> {
+    let result = read_result(txn, id).unwrap_or_default();
+    let mut named: BTreeSet<String> =
+        result.items.into_values().flat_map(|item| item.generations).collect();
+    let choices = read_node(txn, id).map(|node| node.output).unwrap_or_default();
+    named.extend(choices.into_values().filter_map(|choice| match choice.chosen {
+        Chosen::Generation(id) => Some(id),
+        Chosen::Asset(_) | Chosen::Nothing => None,
+    }));
+    named
+}
+
 fn trim(txn: &mut TransactionMut<'_>, id: &str, array: &ArrayRef) {
     let surplus = (array.len(txn) as usize).saturating_sub(GENERATIONS_KEPT);
     if surplus == 0 {
         return;
     }
-    let mut named: BTreeSet<String> = BTreeSet::new();
-    if let Some(result) = read_result(txn, id) {
-        named.extend(result.items.into_values().flat_map(|item| item.generations));
-    }
-    if let Some(node) = read_node(txn, id) {
-        named.extend(node.output.into_values().filter_map(|choice| match choice.chosen {
-            Chosen::Generation(id) => Some(id),
-            Chosen::Asset(_) | Chosen::Nothing => None,
-        }));
-    }
+    let named = named(txn, id);
     let held = read_generations(txn, id);
     let unnamed: Vec<u32> = (0_u32..)
         .zip(held.iter())
@@ -177,7 +181,8 @@ pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> usize {
 pub struct Outcome {
     /// What stands at `results`.
     pub results: BTreeMap<String, NodeResult>,
-    /// What stands at `generations`, oldest first.
+    /// Everything nodes ever made, oldest first; the newest [`GENERATIONS_KEPT`] of a node and those that
+    /// something names stand at `generations`.
     pub generations: BTreeMap<String, Vec<Generation>>,
     /// What stands at `runs`.
     pub runs: BTreeMap<String, RunInfo>,
@@ -204,10 +209,20 @@ impl Outcome {
             }
         }
         for (id, generations) in &self.generations {
-            let exists = read_node(txn, id).is_some();
-            if exists && !read_generations(txn, id).iter().eq(generations) {
+            if read_node(txn, id).is_none() {
+                continue;
+            }
+            let named = named(txn, id);
+            let surplus = generations.len().saturating_sub(GENERATIONS_KEPT);
+            let kept: Vec<Generation> = generations
+                .iter()
+                .enumerate()
+                .filter(|(at, made)| *at >= surplus || named.contains(&made.id))
+                .map(|(_, made)| made.clone())
+                .collect();
+            if read_generations(txn, id) != kept {
                 remove_generations(txn, id);
-                put_generations(txn, id, generations);
+                put_generations(txn, id, &kept);
                 written += 1;
             }
         }

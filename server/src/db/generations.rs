@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use gesso_protocol::api::GenerationBody;
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{
-    Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
-};
+use gesso_protocol::schema::{Failure, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,34 +99,26 @@ impl Db {
         rows.into_iter().map(read).collect()
     }
 
-    /// The outcome of a canvas as its document must show it: all results, the newest generations of each
-    /// node and those its results name, the newest runs and all that have not ended.
+    /// The outcome of a canvas: all results, everything its nodes made, the newest runs and all that have not
+    /// ended.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn outcome(&self, canvas: &str) -> Result<Outcome, DbError> {
         const RESULTS: &str = "SELECT node, run, state, error, started_at, finished_at, cost, \
              fingerprint, items FROM node_results WHERE canvas = $1";
-        // Every generation's place counted from its node's newest.
-        const GENERATIONS: &str = "SELECT node, body, newest FROM (SELECT node, body, seq, \
-             ROW_NUMBER() OVER (PARTITION BY node ORDER BY seq DESC) AS newest \
-             FROM generations WHERE canvas = $1) AS placed ORDER BY node, seq";
+        const GENERATIONS: &str =
+            "SELECT node, body FROM generations WHERE canvas = $1 ORDER BY seq";
         let rows: Vec<ResultRow> =
             with_read!(self, pool => sqlx::query_as(RESULTS).bind(canvas).fetch_all(pool).await)?;
         let results: BTreeMap<String, NodeResult> =
             rows.into_iter().map(ResultRow::read).collect::<Result<_, _>>()?;
-        let rows: Vec<(String, String, i64)> = with_read!(self, pool =>
+        let rows: Vec<(String, String)> = with_read!(self, pool =>
             sqlx::query_as(GENERATIONS).bind(canvas).fetch_all(pool).await)?;
         let mut generations: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
-        for (node, body, newest) in rows {
-            let made: Generation =
-                serde_json::from_str(&body).map_err(DbError::row("generations"))?;
-            let named = results
-                .get(&node)
-                .is_some_and(|r| r.items.values().any(|item| item.generations.contains(&made.id)));
-            if newest <= GENERATIONS_KEPT as i64 || named {
-                generations.entry(node).or_default().push(made);
-            }
+        for (node, body) in rows {
+            let made = serde_json::from_str(&body).map_err(DbError::row("generations"))?;
+            generations.entry(node).or_default().push(made);
         }
         let newest = self.runs_of(canvas, None, RUNS_KEPT as i64).await?;
         let unfinished = self.unfinished_runs_of(canvas).await?;

@@ -1,7 +1,9 @@
 //! What handlers take out of requests, with errors that say what to do.
 
+use axum::body::HttpBody as _;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::Me;
@@ -24,6 +26,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        // Nothing at all is an object without keys: `curl -X POST` need not say `-d '{}'`.
+        let empty = request.headers().get(header::CONTENT_TYPE).is_none()
+            && request.body().size_hint().exact() == Some(0);
+        if empty && let Ok(body) = serde_json::from_str("{}") {
+            return Ok(Self(body));
+        }
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(json_error(&rejection).into_response()),

@@ -1,16 +1,38 @@
-//! Whether the server lives and can work.
+//! Whether the server lives and can work, and how much it has in hand.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::app::App;
 
-/// `GET /healthz`, `GET /readyz`.
+/// `GET /healthz`, `GET /readyz`, `GET /metrics`.
 pub fn routes() -> Router<App> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+/// In the text format of Prometheus.
+async fn metrics(State(app): State<App>) -> impl IntoResponse {
+    let (rooms, people) = app.rooms.counts();
+    let gauges = [
+        ("gesso_rooms_open", "Canvases in memory.", rooms),
+        ("gesso_people_online", "People connected, counted once a canvas.", people),
+        ("gesso_runs_active", "Runs in hand.", app.runs.active()),
+    ];
+    let mut text = String::new();
+    for (name, help, value) in gauges {
+        text += &format!("# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    text += "# HELP gesso_build_info The version that runs.\n# TYPE gesso_build_info gauge\n";
+    text += &format!("gesso_build_info{{version=\"{version}\"}} 1\n");
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
 async fn alive() -> Json<Value> {
