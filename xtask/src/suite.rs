@@ -199,8 +199,10 @@ struct Counts {
 impl Counts {
     fn read(&mut self, line: &str) {
         let line = plain(line);
+        // Indented it is what nextest repeats of one failed test, which its summary counts already.
+        let of_suite = line.starts_with("test result:");
         let line = line.trim();
-        if line.starts_with("Summary [") || line.starts_with("test result:") {
+        if line.starts_with("Summary [") || of_suite {
             // `Summary [ 1.2s] 9 tests run: 8 passed (1 slow), 1 failed, 0 skipped`, `test result: ok. 8 passed; 0 failed; …`
             self.passed += before(line, "passed");
             self.failed += before(line, "failed") + before(line, "timed out");
@@ -267,6 +269,7 @@ mod tests {
             (5, 2)
         );
         assert_eq!(counts(&["ℹ tests 7", "ℹ pass 5", "ℹ fail 1", "ℹ cancelled 1"]), (5, 2));
+        assert_eq!(counts(&["    test result: FAILED. 0 passed; 1 failed; 0 ignored"]), (0, 0));
         assert_eq!(counts(&["it passed and failed", "3 passed"]), (0, 0));
     }
 }
