@@ -141,7 +141,8 @@ pub struct Sync {
 impl Default for Sync {
     fn default() -> Self {
         Self {
-            phase: Phase::Waiting { until_ms: 0 },
+            // Until the page says it is ready.
+            phase: Phase::Waiting { until_ms: u64::MAX },
             failures: 0,
             since_ms: 0,
             loaded: false,

@@ -555,7 +555,8 @@ pub fn first_fit(page: Page) {
     if std::mem::replace(&mut core.borrow_mut().fitted, true) {
         return;
     }
-    if let Some(rect) = core.borrow().index.bounds() {
+    let bounds = core.borrow().index.bounds();
+    if let Some(rect) = bounds {
         let camera = Camera::fitting(rect, free_screen(page), 1.0);
         // Wholly unreadable is worse than not whole.
         let camera = if camera.zoom < 0.35 {
