@@ -47,7 +47,6 @@ pub fn CanvasPage(
     id: String,
 ) -> impl IntoView {
     let page = Page::new(&id);
-    socket::start(page);
     keys::listen(page);
     fetch_facts(page);
     let live = page.live;
@@ -74,7 +73,8 @@ pub fn CanvasPage(
 
 /// What the server knows and the document does not: who one is, the models, the money.
 fn fetch_facts(page: Page) {
-    running::refresh_credits(page);
+    // First of all who one is: requests at once without a cookie would make several persons of one.
+    let connection = socket::prepare(page);
     leptos::task::spawn_local(async move {
         if let Ok(me) = api::get::<Me>("/api/me").await
             && let Some(core) = page.try_core()
@@ -82,8 +82,11 @@ fn fetch_facts(page: Page) {
             page.me.set(Some(me));
             core.borrow_mut().tell_due = true;
         }
-    });
-    leptos::task::spawn_local(async move {
+        if page.try_core().is_none() {
+            return;
+        }
+        connection();
+        running::refresh_credits(page);
         let Ok(body) = api::get::<CatalogModels>("/api/catalog").await else { return };
         if page.try_core().is_none() {
             return;

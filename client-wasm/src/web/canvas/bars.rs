@@ -124,7 +124,7 @@ fn SavingMark(page: Page) -> impl IntoView {
         page.saving.with(|s| match s {
             Saving::Saved => icon("check").into_any(),
             Saving::Offline { .. } | Saving::Ended(_) => icon("offline").into_any(),
-            Saving::Saving | Saving::Opening => view! {
+            Saving::Unsaved | Saving::Opening => view! {
                 <svg class="ring dotted" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle></svg>
             }
             .into_any(),

@@ -38,7 +38,7 @@ pub fn open_at(page: Page, p: Point) {
         Target::Port(port) => Target::Node(port.node),
         Target::Corner(id) => Target::Node(id),
         Target::Own => Target::Canvas,
-        other => other,
+        other @ (Target::Canvas | Target::Node(_) | Target::Edge(_)) => other,
     };
     if let Target::Node(id) = &target
         && !page.selection.with_untracked(|s| s.contains(id))

@@ -2,6 +2,7 @@
 
 use gesso_protocol::graph::shown_generation;
 use gesso_protocol::nodes::NodeSpec;
+use gesso_protocol::plan::model_of;
 use gesso_protocol::schema::{Chosen, NodeState};
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
@@ -78,12 +79,14 @@ fn aspect(card: &Card, showing: &Showing) -> String {
         return format!("{ratio:.4}");
     }
     let asked = card.signals.view.with(|v| {
-        let text = v.node.settings.get("aspect_ratio").and_then(|a| a.as_str()).unwrap_or_default();
-        let (w, h) = text.split_once(':')?;
+        let catalog = card.page.catalog.get();
+        let model = model_of(&catalog, &v.node.kind, &v.node.settings, &card.page.usable()).ok()?;
+        let value = model.resolve(&v.node.settings).ok()?.get("aspect_ratio")?.as_str()?.to_owned();
+        let (w, h) = value.split_once(':')?;
         Some(w.parse::<f64>().ok()? / h.parse::<f64>().ok()?)
     });
     match asked {
-        Some(ratio) if ratio.is_finite() && ratio > 0.0 => format!("{:.4}", ratio.clamp(0.75, 3.0)),
+        Some(ratio) if ratio.is_finite() && ratio > 0.0 => format!("{:.4}", ratio.clamp(0.56, 3.0)),
         _ => "16 / 10".to_owned(),
     }
 }

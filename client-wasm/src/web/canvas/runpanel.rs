@@ -258,7 +258,7 @@ fn step_row(page: Page, step: StepBody) -> impl IntoView {
             {icon(of_kind(&step.kind))}
             <span class="nm">{step.title}</span>
             {state_mark(&shown, word)}
-            <span class="cost">{step.cost.to_string()}</span>
+            <span class="cost">{(!waits && step.state != NodeState::Running).then(|| step.cost.to_string())}</span>
         </li>
     }
 }

@@ -62,12 +62,8 @@ impl Socket {
     }
 }
 
-/// Starts the connection and the clock.
-pub fn start(page: Page) {
-    leptos::task::spawn_local(async move {
-        super::keep::restore(page).await;
-        happened(page, &Event::Wake);
-    });
+/// Starts the clock for as long as the page is there; what it answers starts the connection.
+pub fn prepare(page: Page) -> impl FnOnce() + use<> {
     let clock = set_interval_with_handle(
         move || {
             if page.try_core().is_some() {
@@ -90,6 +86,12 @@ pub fn start(page: Page) {
             core.borrow_mut().socket = None;
         }
     });
+    move || {
+        leptos::task::spawn_local(async move {
+            super::keep::restore(page).await;
+            happened(page, &Event::Wake);
+        });
+    }
 }
 
 fn say_farewell(page: Page) {

@@ -25,10 +25,10 @@ thread_local! {
 }
 
 /// Reports an element's height from now on.
-pub fn observe(element: web_sys::Element) {
+pub fn observe(element: &web_sys::Element) {
     HEIGHTS.with_borrow(|observer| {
         if let Some(observer) = observer {
-            observer.observe(&element);
+            observer.observe(element);
         }
     });
 }
@@ -36,12 +36,16 @@ pub fn observe(element: web_sys::Element) {
 /// Watches the heights of cards for as long as the page is there.
 fn watch_heights(page: Page) {
     let report = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        if page.try_core().is_none() || page.far.get_untracked() {
+        if page.try_core().is_none() {
             return;
         }
         for entry in entries.iter() {
             let Ok(entry) = entry.dyn_into::<web_sys::ResizeObserverEntry>() else { continue };
             let Ok(element) = entry.target().dyn_into::<web_sys::HtmlElement>() else { continue };
+            // A plain box has the height it is given.
+            if element.class_list().contains("is-far") {
+                continue;
+            }
             let height = f64::from(element.offset_height());
             if let Some(id) = element.get_attribute("data-node")
                 && height > 0.0
