@@ -130,7 +130,7 @@ describe('a run', () => {
     const made = client.doc.getMap('generations').get(story.image).toArray()
     assert.equal(made.length, 1)
     assert.equal(made[0].type, 'image')
-    assert.equal(client.doc.getMap('runs').get(started.id).get('status'), 'succeeded')
+    await until('so does its run', () => client.doc.getMap('runs').get(started.id)?.get('status') === 'succeeded')
     client.leave()
   })
 

@@ -15,8 +15,9 @@ use crate::wasm_target;
 pub(crate) const DIST_ENV: &str = "GESSO_CLIENT_DIST";
 /// Another profile for the client: `dev` compiles a change in seconds, to a large and slow file.
 const PROFILE_ENV: &str = "GESSO_CLIENT_PROFILE";
+const RELEASE: &str = "wasm-release";
 /// Raised whenever this tool makes something else of the same sources.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Builds the client if anything of it changed; the folder with what the server serves.
 pub(crate) fn build(work: &Workspace) -> Result<PathBuf> {
@@ -44,9 +45,13 @@ pub(crate) fn build(work: &Workspace) -> Result<PathBuf> {
     Ok(dist)
 }
 
+fn profile() -> String {
+    std::env::var(PROFILE_ENV).unwrap_or_else(|_| RELEASE.to_owned())
+}
+
 /// Its own cargo call: together with the server features would be unified, and the target differs anyway.
 fn compile(work: &Workspace) -> Result<PathBuf> {
-    let profile = std::env::var(PROFILE_ENV).unwrap_or_else(|_| "wasm-release".to_owned());
+    let profile = profile();
     let mut cargo = work.cargo(&["build", "--package", "gesso-client", "--profile", &profile]);
     cargo.args(["--target", wasm_target::TARGET, "--lib"]);
     // They would replace the flags of .cargo/config.toml, without which getrandom does not build.
@@ -74,7 +79,7 @@ fn bind(wasm: &Path) -> Result<Bound> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
+        .remove_name_section(profile() == RELEASE)
         .remove_producers_section(true)
         .generate_output()
         .context("wasm-bindgen could not read the compiled client")?;

@@ -443,7 +443,7 @@ fn nothing_shown(
     if count > 0 {
         return Some(
             view! {
-                <div class="empty">
+                <div class="start">
                     <h2>{move || format!("No canvas is called “{}”", search.get().trim())}</h2>
                     <p>"Names and descriptions are searched."</p>
                     <button class="btn l" on:click=move |_| search.set(String::new())>"Show all"</button>
@@ -469,7 +469,7 @@ fn FirstSteps(home: Home) -> impl IntoView {
         None => home.create(),
     };
     view! {
-        <div class="empty">
+        <div class="start">
             <svg class="art" aria-hidden="true"><use href="#a-lighthouse"></use></svg>
             <h2>"Make your first picture in a minute"</h2>
             <p>"A canvas holds cards and the wires between them. Everybody with this address sees the same one, live."</p>

@@ -61,7 +61,7 @@ pub fn OwnAvatar(
             {move || me.with(|me| me.as_ref().map(|me| initials(&me.name)))}
         </button>
         {move || {
-            let now = me.get_untracked().filter(|_| open.get())?;
+            let now = open.get().then(|| me.get_untracked()).flatten()?;
             Some(view! { <MeDialog now me on_close=close /> })
         }}
     }
