@@ -210,8 +210,7 @@ pub fn Title(card: Card) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::focus(&input);
-            input.select();
+            super::dom::begin(&input, &title.get_untracked());
         }
     });
     let done = move |value: &str| {
@@ -241,7 +240,6 @@ pub fn Title(card: Card) -> impl IntoView {
                     node_ref=input
                     class="title-in"
                     aria-label="Title"
-                    prop:value=title.get_untracked()
                     on:keydown=keys
                     on:blur=move |e| done(&super::dom::value(&e))
                 />
@@ -308,7 +306,7 @@ pub fn state_mark(shown: &Shown, word: String) -> AnyView {
 
 fn text_body(card: &Card) -> impl IntoView + use<> {
     view! {
-        <div class="prompt text">
+        <div class="prompt text written">
             <TextField page=card.page node=card.id() field="text" label="Text" placeholder="Write something…" />
         </div>
     }
@@ -329,7 +327,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
             _ => "Describe it…",
         };
         view! {
-            <div class="prompt">
+            <div class="prompt written">
                 <TextField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />
             </div>
         }

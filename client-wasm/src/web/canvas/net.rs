@@ -98,8 +98,7 @@ async fn send(path: &str, init: &web_sys::RequestInit) -> Result<Value, Problem>
     let answer = JsFuture::from(window.fetch_with_str_and_init(path, init))
         .await
         .map_err(Problem::unreachable)?;
-    let response: web_sys::Response =
-        answer.dyn_into().map_err(Problem::unreachable)?;
+    let response: web_sys::Response = answer.dyn_into().map_err(Problem::unreachable)?;
     let text = match response.text() {
         Ok(promise) => JsFuture::from(promise).await.map_err(Problem::unreachable)?,
         Err(_) => JsValue::NULL,

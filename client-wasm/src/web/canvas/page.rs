@@ -429,6 +429,15 @@ impl Page {
             self.selection.set(core.editor.selection.clone());
         }
         drop(guard);
+        // What was wrong may not be any more: nobody is told twice.
+        if !self.complaints.with_untracked(|c| c.is_empty())
+            && (changes.structure
+                || self
+                    .complaints
+                    .with_untracked(|c| c.keys().any(|id| changes.nodes.contains(id))))
+        {
+            self.complaints.set(Arc::default());
+        }
         self.revision.update(|n| *n += 1);
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);

@@ -162,14 +162,24 @@ pub fn World(page: Page) -> impl IntoView {
         while gap < 12.0 {
             gap *= 5.0;
         }
-        format!("--gap:{gap:.3}px;--gx:{:.2}px;--gy:{:.2}px", c.x % gap, c.y % gap)
+        // Not through custom properties: they are inherited, and a pan would restyle everything.
+        format!(
+            "background-position:{:.2}px {:.2}px;background-size:{gap:.3}px {gap:.3}px",
+            c.x % gap,
+            c.y % gap
+        )
     };
     let transform = move || {
         let c = page.camera.get();
         format!("translate({:.3}px,{:.3}px) scale({:.5})", c.x, c.y, c.zoom)
     };
-    let hit = move || format!("{:.1}px", (24.0 / page.camera.get().zoom - 12.0).max(12.0) / 2.0);
-    let line = move || format!("{:.2}px", (1.0 / page.camera.get().zoom).max(1.0));
+    // In steps, for the same reason; always at least what the zoom needs.
+    let step = Memo::new(move |_| {
+        let zoom = page.camera.with(|c| c.zoom);
+        1.25_f64.powf((zoom.ln() / 1.25_f64.ln()).floor())
+    });
+    let hit = move || format!("{:.1}px", (24.0 / step.get() - 12.0).max(12.0) / 2.0);
+    let line = move || format!("{:.2}px", (1.0 / step.get()).max(1.0));
     view! {
         <main
             node_ref=root
