@@ -38,7 +38,7 @@ pub enum ReplicaError {
     Malformed(String),
     /// A transaction is open: a fault of this page.
     #[error("the document is being written to")]
-    Busy,
+    Busy(#[source] yrs::TransactionAcqError),
 }
 
 /// What a transaction changed.
@@ -230,7 +230,7 @@ impl Replica {
         let update =
             Update::decode_v1(update).map_err(|e| ReplicaError::Malformed(e.to_string()))?;
         {
-            let mut txn = self.doc.try_transact_mut_with(origin).map_err(|_| ReplicaError::Busy)?;
+            let mut txn = self.doc.try_transact_mut_with(origin).map_err(ReplicaError::Busy)?;
             txn.apply_update(update).map_err(|e| ReplicaError::Malformed(e.to_string()))?;
         }
         Ok(self.drain(false))

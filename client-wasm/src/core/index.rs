@@ -95,7 +95,7 @@ impl SpatialIndex {
                 }
             }
         } else {
-            for (_, ids) in &self.cells {
+            for ids in self.cells.values() {
                 found.extend(ids.iter().filter(touches).cloned());
             }
         }

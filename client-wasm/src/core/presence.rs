@@ -45,7 +45,7 @@ pub struct Viewport {
 }
 
 /// Where somebody types.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caret {
     /// The node.
     pub node: String,

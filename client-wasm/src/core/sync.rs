@@ -84,7 +84,7 @@ pub enum Saving {
     /// Not connected for the first time yet.
     Opening,
     /// Some changes are not durable yet.
-    Saving,
+    Unsaved,
     /// Everything is durable.
     Saved,
     /// Not connected.
@@ -101,7 +101,7 @@ impl Saving {
     pub fn words(&self) -> String {
         match self {
             Self::Opening => "Opening…".to_owned(),
-            Self::Saving => "Saving…".to_owned(),
+            Self::Unsaved => "Saving…".to_owned(),
             Self::Saved => "Saved".to_owned(),
             Self::Offline { kept: 0 } => "Offline".to_owned(),
             Self::Offline { kept: 1 } => "Offline, 1 change kept".to_owned(),
@@ -202,11 +202,11 @@ impl Sync {
         match &self.phase {
             Phase::Ended(why) => Saving::Ended(why.clone()),
             Phase::Live if kept == 0 => Saving::Saved,
-            Phase::Live => Saving::Saving,
+            Phase::Live => Saving::Unsaved,
             // A connection that is only being made says nothing about being offline yet.
             Phase::Connecting | Phase::Handshake | Phase::Waiting { .. } if self.failures == 0 => {
                 if self.loaded {
-                    Saving::Saving
+                    Saving::Unsaved
                 } else {
                     Saving::Opening
                 }

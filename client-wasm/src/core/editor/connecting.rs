@@ -56,7 +56,12 @@ impl Editor {
                         let verdict = world.refusal(&wire.from, port, wire.replaces.as_deref());
                         Some((port.clone(), verdict))
                     }
-                    _ => None,
+                    Target::Port(_)
+                    | Target::Canvas
+                    | Target::Node(_)
+                    | Target::Edge(_)
+                    | Target::Corner(_)
+                    | Target::Own => None,
                 };
                 self.state = State::Connecting(wire);
                 out.push(Effect::WireMoved);

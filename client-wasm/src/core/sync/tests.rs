@@ -119,7 +119,7 @@ fn two_pages_converge_and_say_saved_only_after_the_count() {
     assert_eq!(pages[0].sync.saving(), Saving::Saved);
     pages[0].write("a", 5.0);
     pages[0].event(&Event::Tick, 2);
-    assert_eq!(pages[0].sync.saving(), Saving::Saving);
+    assert_eq!(pages[0].sync.saving(), Saving::Unsaved);
     server.settle(&mut pages);
     assert_eq!(pages[0].sync.saving(), Saving::Saved);
     assert_eq!(pages[1].replica.canvas().nodes["a"].pos, [5.0, 0.0]);

@@ -69,13 +69,12 @@ fn share(page: Page) {
 fn Name(page: Page) -> impl IntoView {
     let editing = RwSignal::new(false);
     let input = NodeRef::<html::Input>::new();
+    let name = Memo::new(move |_| page.meta.with(|m| m.name.clone()));
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::focus(&input);
-            input.select();
+            super::dom::begin(&input, &name.get_untracked());
         }
     });
-    let name = Memo::new(move |_| page.meta.with(|m| m.name.clone()));
     let shown = move || if name.get().is_empty() { "Untitled".to_owned() } else { name.get() };
     Effect::new(move |_| crate::web::app::set_title(&format!("{} · Gesso", shown())));
     let done = move |value: &str| {
@@ -99,7 +98,7 @@ fn Name(page: Page) -> impl IntoView {
                 }
             };
             view! {
-                <input node_ref=input class="name-in" aria-label="Canvas name" prop:value=name.get_untracked()
+                <input node_ref=input class="name-in" aria-label="Canvas name"
                     on:keydown=keys on:blur=move |e| done(&super::dom::value(&e)) />
             }
             .into_any()
@@ -124,7 +123,7 @@ fn SavingMark(page: Page) -> impl IntoView {
         page.saving.with(|s| match s {
             Saving::Saved => icon("check").into_any(),
             Saving::Offline { .. } | Saving::Ended(_) => icon("offline").into_any(),
-            Saving::Saving | Saving::Opening => view! {
+            Saving::Unsaved | Saving::Opening => view! {
                 <svg class="ring dotted" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle></svg>
             }
             .into_any(),

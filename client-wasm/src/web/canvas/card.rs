@@ -28,6 +28,8 @@ pub struct Card {
     pub shown: Memo<Shown>,
     /// Whether it is selected.
     pub selected: Memo<bool>,
+    /// Whether it is a plain box.
+    pub far: Memo<bool>,
 }
 
 impl Card {
@@ -51,7 +53,9 @@ pub fn CardView(page: Page, id: String) -> impl IntoView {
     let shown = Memo::new(move |_| running::shown_state(page, &name));
     let name = id.clone();
     let selected = Memo::new(move |_| page.selection.with(|s| s.contains(&name)));
-    let card = Card { page, id: StoredValue::new(id), signals, shown, selected };
+    let name = id.clone();
+    let far = Memo::new(move |_| page.detailed.with(|d| !d.contains(&name)));
+    let card = Card { page, id: StoredValue::new(id), signals, shown, selected, far };
     match kind.as_str() {
         "sticky_note" => sticky(card).into_any(),
         "sticker" => sticker(card).into_any(),
@@ -96,21 +100,14 @@ fn held(card: &Card) -> impl Fn() -> bool + Send + 'static + use<> {
     move || people::holder(page, &id.get_value()).is_some()
 }
 
-/// Reports the height of the card whenever it changes.
-fn measure(card: &Card) -> impl Fn(web_sys::Element) + use<> {
-    let _ = card;
-    super::world::observe
-}
-
 fn node(card: Card, kind: &str) -> impl IntoView + use<> {
-    let page = card.page;
+    let far = card.far;
     let spec = nodes::spec(kind);
     let kind_id = kind.to_owned();
     let article = NodeRef::<leptos::html::Article>::new();
-    let watch = measure(&card);
     Effect::new(move |_| {
         if let Some(article) = article.get() {
-            watch((*article).clone().into());
+            super::world::observe(&article);
         }
     });
     let name = {
@@ -123,11 +120,11 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
     };
     let far_height = {
         let signals = card.signals.clone();
-        move || page.far.get().then(|| format!("{}px", signals.size.get().1))
+        move || far.get().then(|| format!("{}px", signals.size.get().1))
     };
     let inner = {
         let card = card.clone();
-        move || if page.far.get() { ().into_any() } else { full(card.clone(), spec).into_any() }
+        move || if far.get() { ().into_any() } else { full(card.clone(), spec).into_any() }
     };
     let shown = card.shown;
     let selected = card.selected;
@@ -137,7 +134,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
             class="node"
             class:is-selected=move || selected.get()
             class:is-theirs=held(&card)
-            class:is-far=move || page.far.get()
+            class:is-far=move || far.get()
             role="group"
             tabindex="0"
             aria-label=name
@@ -151,7 +148,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
         >
             {inner}
             {holder_tab(&card)}
-            <Show when=move || selected.get() && !page.far.get()>
+            <Show when=move || selected.get() && !far.get()>
                 <i class="corner" data-corner aria-hidden="true"></i>
             </Show>
         </article>
@@ -213,8 +210,7 @@ pub fn Title(card: Card) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::focus(&input);
-            input.select();
+            super::dom::begin(&input, &title.get_untracked());
         }
     });
     let done = move |value: &str| {
@@ -244,7 +240,6 @@ pub fn Title(card: Card) -> impl IntoView {
                     node_ref=input
                     class="title-in"
                     aria-label="Title"
-                    prop:value=title.get_untracked()
                     on:keydown=keys
                     on:blur=move |e| done(&super::dom::value(&e))
                 />
@@ -311,7 +306,7 @@ pub fn state_mark(shown: &Shown, word: String) -> AnyView {
 
 fn text_body(card: &Card) -> impl IntoView + use<> {
     view! {
-        <div class="prompt text">
+        <div class="prompt text written">
             <TextField page=card.page node=card.id() field="text" label="Text" placeholder="Write something…" />
         </div>
     }
@@ -332,7 +327,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
             _ => "Describe it…",
         };
         view! {
-            <div class="prompt">
+            <div class="prompt written">
                 <TextField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />
             </div>
         }
@@ -397,7 +392,7 @@ fn sticky(card: Card) -> impl IntoView {
     let note = NodeRef::<leptos::html::Article>::new();
     Effect::new(move |_| {
         if let Some(note) = note.get() {
-            super::world::observe((*note).clone().into());
+            super::world::observe(&note);
         }
     });
     let name = {

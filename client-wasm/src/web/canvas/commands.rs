@@ -57,6 +57,9 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
     node.pos = [corner.x.round(), corner.y.round()];
     let id = node.id.clone();
     page.edit(|txn| schema::add_node(txn, &node));
+    if node.kind != "group" {
+        super::gestures::settle_parents(page, &BTreeSet::from([id.clone()]));
+    }
     page.select([id.clone()]);
     id
 }

@@ -38,7 +38,7 @@ pub fn open_at(page: Page, p: Point) {
         Target::Port(port) => Target::Node(port.node),
         Target::Corner(id) => Target::Node(id),
         Target::Own => Target::Canvas,
-        other => other,
+        other @ (Target::Canvas | Target::Node(_) | Target::Edge(_)) => other,
     };
     if let Target::Node(id) = &target
         && !page.selection.with_untracked(|s| s.contains(id))
@@ -132,10 +132,8 @@ fn menu(page: Page, context: Context) -> impl IntoView {
     };
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
-        if let Some(menu) = node.get()
-            && let Some(first) = menu.query_selector("button").ok().flatten()
-        {
-            super::dom::focus(&first);
+        if let Some(menu) = node.get() {
+            super::dom::focus(&menu);
         }
     });
     let close = move || page.context.set(None);
@@ -174,7 +172,7 @@ fn menu(page: Page, context: Context) -> impl IntoView {
         .collect_view();
     view! {
         <div class="menu-back" data-floating on:pointerdown=move |_| close() on:contextmenu=move |e| e.prevent_default()></div>
-        <div class="menu is-floating" role="menu" aria-label="Actions" data-floating node_ref=node
+        <div class="menu is-floating" role="menu" aria-label="Actions" tabindex="-1" data-floating node_ref=node
             style=format!("left:{left:.0}px;top:{top:.0}px") on:keydown=keys>
             {rows}
         </div>

@@ -29,6 +29,13 @@ pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
     });
 }
 
+/// Puts a value into a field and selects all of it, ready to be typed over.
+pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
+    input.set_value(value);
+    focus(input);
+    input.select();
+}
+
 /// Whether keys go into a text field.
 pub fn typing() -> bool {
     document().active_element().is_some_and(|e| {

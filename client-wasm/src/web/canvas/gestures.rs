@@ -342,7 +342,7 @@ fn drag_end(page: Page) {
 }
 
 /// What was dropped into a group belongs to it; what was dragged out does no longer.
-fn settle_parents(page: Page, moved: &BTreeSet<String>) {
+pub fn settle_parents(page: Page, moved: &BTreeSet<String>) {
     let changes: Vec<(String, Option<String>)> = {
         let core = page.core();
         let core = core.borrow();
@@ -418,7 +418,7 @@ fn resize(page: Page, id: &str, dx: f64, dy: f64) {
             core.drag = Some(Drag { from, written_ms: 0.0, dirty: false });
         }
         let start = core.drag.as_ref().and_then(|d| d.from.get("").copied());
-        (start.unwrap_or(Point::new(rect.w, rect.h)), kind)
+        (start.unwrap_or_else(|| Point::new(rect.w, rect.h)), kind)
     };
     let least = if kind == "sticker" { 32.0 } else { 160.0 };
     let w = (start.x + dx).max(least).min(2400.0).round();

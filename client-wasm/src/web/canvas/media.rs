@@ -153,6 +153,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             class:is-working=working
             class:is-stale=stale
             class:is-text=plain
+            class:is-bare=move || what.get() == Showing::Nothing
             style=style
             on:dblclick=open
         >

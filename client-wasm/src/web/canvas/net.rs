@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 /// What the server answered instead of what was asked for (RFC 9457), or why nothing was answered.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     /// HTTP status; 0 without an answer.
     pub status: u16,
@@ -18,7 +18,11 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn unreachable() -> Self {
+    /// What the browser says of it helps nobody but whoever reads the console.
+    fn unreachable(cause: JsValue) -> Self {
+        if !cause.is_null() {
+            web_sys::console::warn_1(&cause);
+        }
         Self {
             detail:
                 "The server does not answer. Your changes are kept here; try again in a moment."
@@ -59,7 +63,7 @@ pub async fn request(
 ) -> Result<Value, Problem> {
     let init = web_sys::RequestInit::new();
     init.set_method(method);
-    let headers = web_sys::Headers::new().map_err(|_| Problem::unreachable())?;
+    let headers = web_sys::Headers::new().map_err(Problem::unreachable)?;
     let mut set = vec![("accept", "application/json")];
     if let Some(body) = body {
         set.push(("content-type", "application/json"));
@@ -69,7 +73,7 @@ pub async fn request(
         set.push(("idempotency-key", key));
     }
     for (name, value) in set {
-        headers.set(name, value).map_err(|_| Problem::unreachable())?;
+        headers.set(name, value).map_err(Problem::unreachable)?;
     }
     init.set_headers(&headers);
     send(path, &init).await
@@ -82,21 +86,21 @@ pub async fn request(
 pub async fn post_bytes(path: &str, bytes: &[u8]) -> Result<Value, Problem> {
     let init = web_sys::RequestInit::new();
     init.set_method("POST");
-    let headers = web_sys::Headers::new().map_err(|_| Problem::unreachable())?;
-    headers.set("content-type", "application/octet-stream").map_err(|_| Problem::unreachable())?;
+    let headers = web_sys::Headers::new().map_err(Problem::unreachable)?;
+    headers.set("content-type", "application/octet-stream").map_err(Problem::unreachable)?;
     init.set_headers(&headers);
     init.set_body(&js_sys::Uint8Array::from(bytes));
     send(path, &init).await
 }
 
 async fn send(path: &str, init: &web_sys::RequestInit) -> Result<Value, Problem> {
-    let window = web_sys::window().ok_or_else(Problem::unreachable)?;
+    let window = web_sys::window().ok_or_else(|| Problem::unreachable(JsValue::NULL))?;
     let answer = JsFuture::from(window.fetch_with_str_and_init(path, init))
         .await
-        .map_err(|_| Problem::unreachable())?;
-    let response: web_sys::Response = answer.dyn_into().map_err(|_| Problem::unreachable())?;
+        .map_err(Problem::unreachable)?;
+    let response: web_sys::Response = answer.dyn_into().map_err(Problem::unreachable)?;
     let text = match response.text() {
-        Ok(promise) => JsFuture::from(promise).await.map_err(|_| Problem::unreachable())?,
+        Ok(promise) => JsFuture::from(promise).await.map_err(Problem::unreachable)?,
         Err(_) => JsValue::NULL,
     };
     let body = text.as_string().and_then(|t| serde_json::from_str(&t).ok()).unwrap_or(Value::Null);

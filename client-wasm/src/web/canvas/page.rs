@@ -21,6 +21,11 @@ use crate::core::sync::{Saving, Sync};
 use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
+/// So many plain boxes are added in one frame.
+const NEW_BOXES: usize = 60;
+/// So many cards are drawn in full in one frame.
+const NEW_CARDS: usize = 8;
+
 /// What a card is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeView {
@@ -110,6 +115,8 @@ pub struct Core {
     pub tell_due: bool,
     /// Whether the first fit was done.
     pub fitted: bool,
+    /// Whether cards were plain boxes when last looked.
+    pub was_far: bool,
     /// What the browser keeps of this page.
     pub kept: super::keep::Kept,
 }
@@ -132,6 +139,8 @@ pub struct Page {
     pub wires: RwSignal<Arc<Vec<String>>>,
     /// Whether cards are plain boxes.
     pub far: Memo<bool>,
+    /// Cards that are drawn in full.
+    pub detailed: RwSignal<Arc<BTreeSet<String>>>,
     /// Selected nodes.
     pub selection: RwSignal<BTreeSet<String>>,
     /// The graph.
@@ -256,6 +265,7 @@ impl Page {
             told_ms: 0.0,
             tell_due: true,
             fitted: false,
+            was_far: false,
             kept: super::keep::Kept::default(),
         };
         let camera = RwSignal::new(Camera { x: 120.0, y: 96.0, zoom: 1.0 });
@@ -268,6 +278,7 @@ impl Page {
             frames: RwSignal::default(),
             wires: RwSignal::default(),
             far: Memo::new(move |_| camera.get().zoom < ZOOM_FAR),
+            detailed: RwSignal::default(),
             selection: RwSignal::default(),
             graph: RwSignal::default(),
             catalog: RwSignal::new(Arc::new(Catalog::built_in())),
@@ -418,6 +429,15 @@ impl Page {
             self.selection.set(core.editor.selection.clone());
         }
         drop(guard);
+        // What was wrong may not be any more: nobody is told twice.
+        if !self.complaints.with_untracked(|c| c.is_empty())
+            && (changes.structure
+                || self
+                    .complaints
+                    .with_untracked(|c| c.keys().any(|id| changes.nodes.contains(id))))
+        {
+            self.complaints.set(Arc::default());
+        }
         self.revision.update(|n| *n += 1);
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);
@@ -541,12 +561,14 @@ impl Page {
         let core = self.core();
         let mut core = core.borrow_mut();
         let kept = core.seen.is_some_and(|seen| seen.contains(view) && seen.w < view.w * 2.4);
-        if kept && !forced {
+        let far = self.far.get_untracked();
+        let crossed = std::mem::replace(&mut core.was_far, far) != far;
+        if kept && !forced && !crossed {
             return;
         }
         let seen = match core.seen {
             Some(seen) if kept => seen,
-            _ => view.grown(view.w.max(view.h) * 0.3),
+            _ => view.grown(view.w.max(view.h) * 0.2),
         };
         core.seen = Some(seen);
         let canvas = core.replica.canvas();
@@ -557,8 +579,9 @@ impl Page {
         );
         let mut nodes: Vec<&Node> = ids.iter().filter_map(|id| canvas.nodes.get(id)).collect();
         nodes.sort_by(|a, b| (&a.z, &a.id).cmp(&(&b.z, &b.id)));
-        let (frames, cards): (Vec<&Node>, Vec<&Node>) =
+        let (frames, mut cards): (Vec<&Node>, Vec<&Node>) =
             nodes.into_iter().partition(|n| n.kind == "group");
+        let more = self.slice(&core.index, view.center(), &mut cards);
         let names = |nodes: Vec<&Node>| nodes.into_iter().map(|n| n.id.clone()).collect::<Vec<_>>();
         let mut wires: BTreeSet<String> = BTreeSet::new();
         for id in &ids {
@@ -580,6 +603,55 @@ impl Page {
         set_list(self.visible, names(cards));
         set_list(self.frames, names(frames));
         set_list(self.wires, wires.into_iter().collect());
+        if more {
+            core.view_due = true;
+            drop(core);
+            self.frame();
+        }
+    }
+
+    /// Of the cards to show, keeps those that are in the DOM and as many new ones as one frame can make, nearest to the
+    /// middle first; likewise for those drawn in full. `true` when some are left for the next frame.
+    fn slice(self, index: &SpatialIndex, middle: Point, cards: &mut Vec<&Node>) -> bool {
+        let far = self.far.get_untracked();
+        let nearness = |id: &str| index.get(id).map_or(f64::MAX, |r| r.center().distance(middle));
+        let nearest = |mut ids: Vec<String>, n: usize| -> Vec<String> {
+            if ids.len() > n {
+                ids.sort_by(|a, b| nearness(a).total_cmp(&nearness(b)));
+                ids.truncate(n);
+            }
+            ids
+        };
+        let present: BTreeSet<String> =
+            self.visible.with_untracked(|v| v.iter().cloned().collect());
+        let new: Vec<String> =
+            cards.iter().filter(|n| !present.contains(&n.id)).map(|n| n.id.clone()).collect();
+        let mut more = new.len() > NEW_BOXES;
+        let taken: BTreeSet<String> = nearest(new, NEW_BOXES).into_iter().collect();
+        cards.retain(|n| present.contains(&n.id) || taken.contains(&n.id));
+        let shown: BTreeSet<&str> = cards.iter().map(|n| n.id.as_str()).collect();
+        let mut detailed: BTreeSet<String> = self.detailed.with_untracked(|d| {
+            d.iter().filter(|id| shown.contains(id.as_str())).cloned().collect()
+        });
+        if far {
+            let gone: Vec<String> = detailed.iter().take(NEW_CARDS * 3).cloned().collect();
+            for id in gone {
+                detailed.remove(&id);
+            }
+            more |= !detailed.is_empty();
+        } else {
+            let plain: Vec<String> = shown
+                .iter()
+                .filter(|id| !detailed.contains(**id))
+                .map(|id| (*id).to_owned())
+                .collect();
+            more |= plain.len() > NEW_CARDS;
+            detailed.extend(nearest(plain, NEW_CARDS));
+        }
+        if self.detailed.with_untracked(|old| **old != detailed) {
+            self.detailed.set(Arc::new(detailed));
+        }
+        more
     }
 
     /// A card was measured.

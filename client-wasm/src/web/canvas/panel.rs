@@ -58,7 +58,14 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
     let name = id.clone();
     let shown = Memo::new(move |_| running::shown_state(page, &name));
     let selected = Memo::new(|_| true);
-    let card = Card { page, id: StoredValue::new(id), signals, shown, selected };
+    let card = Card {
+        page,
+        id: StoredValue::new(id),
+        signals,
+        shown,
+        selected,
+        far: Memo::new(|_| false),
+    };
     let view = card.signals.view.clone();
     let title = Memo::new(move |_| view.with(|v| v.node.shown_title().to_owned()));
     let ty = {
@@ -138,7 +145,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
 #[component]
 fn Arriving(card: Card, spec: &'static NodeSpec) -> impl IntoView {
     let page = card.page;
-    let words = move || {
+    move || {
         let port = spec.own_text?;
         let graph = page.graph.get();
         let titles: Vec<String> = graph
@@ -153,8 +160,7 @@ fn Arriving(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 </div>
             }
         })
-    };
-    words
+    }
 }
 
 /// The model and its parameters.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gesso_protocol::nodes;
 use gesso_protocol::plan::{self, Mode, Target};
-use gesso_protocol::pricing::{Milli, Quote};
+use gesso_protocol::pricing::{Milli, Quote, Unit};
 use gesso_protocol::problem::Refusal;
 use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
@@ -35,18 +35,25 @@ pub fn quote(page: Page, target: &Target) -> Result<Quote, Refusal> {
 
 /// The price on a card's Run button: that of a run of it alone; where something is missing still, that of its model.
 pub fn card_price(page: Page, id: &str) -> Option<Quote> {
-    if let Ok(quote) = quote(page, &target(Mode::Node, Some(id))) {
-        return Some(quote);
-    }
+    let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
-    page.read(|canvas| {
+    let plain = page.read(|canvas| {
         let node = canvas.nodes.get(id)?;
         let model = plan::model_of(&catalog, &node.kind, &node.settings, &usable).ok()?;
         let params = model.resolve(&node.settings).ok()?;
         let one = model.price.of(&params, Milli(1000));
-        Some(Quote { cost: one * count(&node.settings), exact: false })
-    })
+        Some((one * count(&node.settings), model.price.unit))
+    });
+    // Paid per result and outside a batch, the price is the node's own: no need to plan over the whole canvas,
+    // once for each card.
+    let batch = graph.incoming(id).any(|edge| edge.batch);
+    match plain {
+        Some((cost, Unit::Generation)) if !batch => Some(Quote { cost, exact: true }),
+        _ => quote(page, &target(Mode::Node, Some(id)))
+            .ok()
+            .or_else(|| plain.map(|(cost, _)| Quote { cost, exact: false })),
+    }
 }
 
 /// Number of generations a node asks for.

@@ -80,7 +80,7 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
     let path = {
         let key = key.clone();
         Memo::new(move |_| {
-            let Some((a, b)) = ends(page, &key) else { return None };
+            let (a, b) = ends(page, &key)?;
             Some((port_at(page, &a)?, port_at(page, &b)?))
         })
     };

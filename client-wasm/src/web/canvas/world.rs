@@ -25,10 +25,10 @@ thread_local! {
 }
 
 /// Reports an element's height from now on.
-pub fn observe(element: web_sys::Element) {
+pub fn observe(element: &web_sys::Element) {
     HEIGHTS.with_borrow(|observer| {
         if let Some(observer) = observer {
-            observer.observe(&element);
+            observer.observe(element);
         }
     });
 }
@@ -36,12 +36,16 @@ pub fn observe(element: web_sys::Element) {
 /// Watches the heights of cards for as long as the page is there.
 fn watch_heights(page: Page) {
     let report = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        if page.try_core().is_none() || page.far.get_untracked() {
+        if page.try_core().is_none() {
             return;
         }
         for entry in entries.iter() {
             let Ok(entry) = entry.dyn_into::<web_sys::ResizeObserverEntry>() else { continue };
             let Ok(element) = entry.target().dyn_into::<web_sys::HtmlElement>() else { continue };
+            // A plain box has the height it is given.
+            if element.class_list().contains("is-far") {
+                continue;
+            }
             let height = f64::from(element.offset_height());
             if let Some(id) = element.get_attribute("data-node")
                 && height > 0.0
@@ -158,14 +162,24 @@ pub fn World(page: Page) -> impl IntoView {
         while gap < 12.0 {
             gap *= 5.0;
         }
-        format!("--gap:{gap:.3}px;--gx:{:.2}px;--gy:{:.2}px", c.x % gap, c.y % gap)
+        // Not through custom properties: they are inherited, and a pan would restyle everything.
+        format!(
+            "background-position:{:.2}px {:.2}px;background-size:{gap:.3}px {gap:.3}px",
+            c.x % gap,
+            c.y % gap
+        )
     };
     let transform = move || {
         let c = page.camera.get();
         format!("translate({:.3}px,{:.3}px) scale({:.5})", c.x, c.y, c.zoom)
     };
-    let hit = move || format!("{:.1}px", (24.0 / page.camera.get().zoom - 12.0).max(12.0) / 2.0);
-    let line = move || format!("{:.2}px", (1.0 / page.camera.get().zoom).max(1.0));
+    // In steps, for the same reason; always at least what the zoom needs.
+    let step = Memo::new(move |_| {
+        let zoom = page.camera.with(|c| c.zoom);
+        1.25_f64.powf((zoom.ln() / 1.25_f64.ln()).floor())
+    });
+    let hit = move || format!("{:.1}px", (24.0 / step.get() - 12.0).max(12.0) / 2.0);
+    let line = move || format!("{:.2}px", (1.0 / step.get()).max(1.0));
     view! {
         <main
             node_ref=root
