@@ -22,9 +22,9 @@ use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
 /// So many plain boxes are added in one frame.
-const NEW_BOXES: usize = 60;
+const NEW_BOXES: usize = 40;
 /// So many cards are drawn in full in one frame.
-const NEW_CARDS: usize = 8;
+const NEW_CARDS: usize = 5;
 
 /// What a card is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
