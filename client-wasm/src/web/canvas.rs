@@ -27,6 +27,7 @@ pub mod minimap;
 pub mod net;
 pub mod overlays;
 pub mod page;
+pub mod paint;
 pub mod panel;
 pub mod people;
 pub mod ports;
