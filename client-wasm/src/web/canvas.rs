@@ -23,9 +23,11 @@ pub mod keys;
 pub mod layout;
 pub mod list;
 pub mod media;
+pub mod minimap;
 pub mod net;
 pub mod overlays;
 pub mod page;
+pub mod paint;
 pub mod panel;
 pub mod people;
 pub mod ports;
@@ -58,7 +60,7 @@ pub fn CanvasPage(
             <bars::TopBar page=page />
             <bars::Rail page=page />
             <panel::RightPanel page=page />
-            <bars::Minimap page=page />
+            <minimap::Minimap page=page />
             <bars::ZoomBar page=page />
             <overlays::HelpButton page=page />
             <bars::OfflineBanner page=page />

@@ -5,7 +5,6 @@ use std::time::Duration;
 use gesso_protocol::schema;
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 
 use super::card::STICKERS;
 use super::commands;
@@ -13,7 +12,6 @@ use super::gestures;
 use super::layout;
 use super::page::{Asked, Page};
 use super::people::Avatars;
-use crate::core::geometry::{Camera, Point, Rect};
 use crate::core::sync::Saving;
 use crate::web::icons::{icon, icon_l, logo};
 use crate::web::theme::ThemeSwitch;
@@ -261,103 +259,5 @@ pub fn ZoomBar(page: Page) -> impl IntoView {
             <button class="ib" class:is-on=move || page.minimap.get() aria-pressed=move || page.minimap.get().to_string()
                 aria-label="Minimap" title="Minimap  M" on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
         </div>
-    }
-}
-
-/// The map: everything, and what of it is on screen.
-#[component]
-pub fn Minimap(page: Page) -> impl IntoView {
-    // Redrawn a few times a second at most: with thousands of nodes it costs.
-    let due = RwSignal::new(0u32);
-    let waiting = StoredValue::new(false);
-    Effect::new(move |_| {
-        page.revision.track();
-        page.busy.track();
-        page.loaded.track();
-        if !waiting.get_value() {
-            waiting.set_value(true);
-            set_timeout(
-                move || {
-                    if waiting.try_set_value(false).is_none() {
-                        due.update(|n| *n += 1);
-                    }
-                },
-                Duration::from_millis(200),
-            );
-        }
-    });
-    let boxes = Memo::new(move |_| {
-        due.track();
-        let core = page.core();
-        let core = core.borrow();
-        core.replica
-            .canvas()
-            .nodes
-            .values()
-            .filter(|n| n.kind != "group")
-            .filter_map(|n| Some((core.index.get(&n.id)?, layout::main_type(n))))
-            .map(|(r, ty)| (r.x, r.y, r.w, r.h, ty))
-            .collect::<Vec<_>>()
-    });
-    let world = Memo::new(move |_| {
-        let view = {
-            let (w, h) = page.screen.get();
-            page.camera.get().view(w, h)
-        };
-        let all =
-            boxes.with(|b| Rect::around(b.iter().map(|(x, y, w, h, _)| Rect::new(*x, *y, *w, *h))));
-        let all = all.map_or(view, |r| r.union(view));
-        (all.grown(all.w.max(all.h) * 0.04), view)
-    });
-    let view_box = move || {
-        let (r, _) = world.get();
-        format!("{:.0} {:.0} {:.0} {:.0}", r.x, r.y, r.w.max(1.0), r.h.max(1.0))
-    };
-    let rects = move || {
-        boxes
-            .get()
-            .into_iter()
-            .map(|(x, y, w, h, ty)| {
-                view! { <rect data-type=ty x=x y=y width=w height=h rx="24" fill="var(--tc)" opacity=".8"></rect> }
-            })
-            .collect_view()
-    };
-    let seen = move || {
-        let (all, view) = world.get();
-        let line = all.w / 100.0;
-        view! {
-            <rect class="mini-view" x=view.x y=view.y width=view.w height=view.h rx=line * 2.0
-                fill="none" stroke="var(--ink)" stroke-width=line></rect>
-        }
-    };
-    let svg = NodeRef::<leptos::svg::Svg>::new();
-    let go = move |e: web_sys::PointerEvent| {
-        if e.buttons() == 0 {
-            return;
-        }
-        let Some(svg) = svg.get_untracked() else { return };
-        let Some(element) = svg.dyn_ref::<web_sys::Element>() else { return };
-        let at = element.get_bounding_client_rect();
-        let (all, _) = world.get_untracked();
-        let scale = (at.width() / all.w).min(at.height() / all.h);
-        let middle = all.center();
-        let p = Point::new(
-            middle.x + (f64::from(e.client_x()) - at.x() - at.width() / 2.0) / scale,
-            middle.y + (f64::from(e.client_y()) - at.y() - at.height() / 2.0) / scale,
-        );
-        let (w, h) = page.screen.get_untracked();
-        page.following.set(None);
-        page.set_camera(Camera::centred(p, page.camera.get_untracked().zoom, w, h));
-    };
-    move || {
-        (page.minimap.get() && page.count.get() > 0).then(|| {
-            view! {
-                <div class="island mini" data-floating>
-                    <svg node_ref=svg viewBox=view_box role="img" aria-label="Minimap" on:pointerdown=go on:pointermove=go>
-                        {rects}{seen}
-                    </svg>
-                </div>
-            }
-        })
     }
 }

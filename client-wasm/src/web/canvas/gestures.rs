@@ -170,6 +170,10 @@ pub fn target_at(page: Page, p: Point) -> Target {
         Target::Canvas | Target::Node(_) | Target::Edge(_) | Target::Port(_) => {
             match near_port(page, p) {
                 Some(port) => Target::Port(port),
+                None if found == Target::Canvas && page.painted.get_untracked() => {
+                    let at = page.camera.get_untracked().to_canvas(p);
+                    super::paint::hit(page, at).map_or(found, Target::Node)
+                }
                 None => found,
             }
         }

@@ -22,9 +22,9 @@ use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
 /// So many plain boxes are added in one frame.
-const NEW_BOXES: usize = 60;
+const NEW_BOXES: usize = 40;
 /// So many cards are drawn in full in one frame.
-const NEW_CARDS: usize = 8;
+const NEW_CARDS: usize = 5;
 
 /// What a card is drawn from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -139,6 +139,8 @@ pub struct Page {
     pub wires: RwSignal<Arc<Vec<String>>>,
     /// Whether cards are plain boxes.
     pub far: Memo<bool>,
+    /// Whether there are so many of them that they are painted instead of being elements.
+    pub painted: RwSignal<bool>,
     /// Cards that are drawn in full.
     pub detailed: RwSignal<Arc<BTreeSet<String>>>,
     /// Selected nodes.
@@ -278,6 +280,7 @@ impl Page {
             frames: RwSignal::default(),
             wires: RwSignal::default(),
             far: Memo::new(move |_| camera.get().zoom < ZOOM_FAR),
+            painted: RwSignal::new(false),
             detailed: RwSignal::default(),
             selection: RwSignal::default(),
             graph: RwSignal::default(),
@@ -581,13 +584,20 @@ impl Page {
         nodes.sort_by(|a, b| (&a.z, &a.id).cmp(&(&b.z, &b.id)));
         let (frames, mut cards): (Vec<&Node>, Vec<&Node>) =
             nodes.into_iter().partition(|n| n.kind == "group");
+        let painted = far && cards.len() > super::paint::PAINTED_ABOVE;
+        if painted {
+            cards.retain(|n| core.editor.selection.contains(&n.id));
+        }
+        if self.painted.get_untracked() != painted {
+            self.painted.set(painted);
+        }
         let more = self.slice(&core.index, view.center(), &mut cards);
         let names = |nodes: Vec<&Node>| nodes.into_iter().map(|n| n.id.clone()).collect::<Vec<_>>();
         let mut wires: BTreeSet<String> = BTreeSet::new();
-        for id in &ids {
+        for id in ids.iter().filter(|_| !painted) {
             wires.extend(core.replica.edges_at(id).map(str::to_owned));
         }
-        for edge in canvas.edges.values() {
+        for edge in canvas.edges.values().filter(|_| !painted) {
             let ends = (core.index.get(&edge.from_node), core.index.get(&edge.to_node));
             if let (Some(a), Some(b)) = ends
                 && a.union(b).touches(seen)

@@ -176,7 +176,7 @@ pub fn World(page: Page) -> impl IntoView {
     // In steps, for the same reason; always at least what the zoom needs.
     let step = Memo::new(move |_| {
         let zoom = page.camera.with(|c| c.zoom);
-        1.25_f64.powf((zoom.ln() / 1.25_f64.ln()).floor())
+        zoom.log2().floor().exp2()
     });
     let hit = move || format!("{:.1}px", (24.0 / step.get() - 12.0).max(12.0) / 2.0);
     let line = move || format!("{:.2}px", (1.0 / step.get()).max(1.0));
@@ -202,6 +202,7 @@ pub fn World(page: Page) -> impl IntoView {
             on:dragover=super::upload::drag_over
             on:drop=move |e| super::upload::dropped(page, &e)
         >
+            <super::paint::Painted page=page />
             <div class="world" style:transform=transform style=("--hit", hit) style=("--hair", line)>
                 <For each=move || page.frames.get().to_vec() key=|id| id.clone()
                     children=move |id| view! { <CardView page=page id=id /> } />
