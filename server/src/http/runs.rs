@@ -19,7 +19,7 @@ use crate::clock::now_ms;
 use crate::db::idempotency::Keep;
 use crate::db::runs::RunRow;
 use crate::error::ApiError;
-use crate::run::{Asked, RunError};
+use crate::run::Asked;
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -87,14 +87,15 @@ async fn start(
     };
     match app.runs.start(&id, asked).await {
         Ok(started) => Ok((StatusCode::ACCEPTED, Json(started)).into_response()),
-        Err(RunError::Repeated) => {
-            let answer = match &keep {
-                Some(keep) => repeated(&app, keep).await?,
-                None => None,
-            };
-            answer.ok_or_else(|| RunError::Repeated.into())
+        Err(error) => {
+            // The same request may have come first meanwhile: then its own run is what stands in the way.
+            if let Some(keep) = &keep
+                && let Some(answer) = repeated(&app, keep).await?
+            {
+                return Ok(answer);
+            }
+            Err(error.into())
         }
-        Err(error) => Err(error.into()),
     }
 }
 
