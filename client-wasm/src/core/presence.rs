@@ -102,7 +102,7 @@ struct Entry {
 
 #[derive(Debug, PartialEq)]
 enum State {
-    Person(Presence),
+    Person(Box<Presence>),
     Server(ServerPresence),
 }
 
@@ -125,7 +125,7 @@ fn read(json: &str) -> Option<State> {
     person.viewport = serde_json::from_value(part("viewport")).unwrap_or_default();
     person.following = serde_json::from_value(part("following")).unwrap_or_default();
     person.caret = serde_json::from_value(part("caret")).unwrap_or_default();
-    Some(State::Person(person))
+    Some(State::Person(Box::new(person)))
 }
 
 /// Everybody's states.
@@ -177,7 +177,7 @@ impl Room {
         self.entries
             .iter()
             .filter_map(|(client, entry)| match &entry.state {
-                Some(State::Person(person)) => Some((*client, person.clone())),
+                Some(State::Person(person)) => Some((*client, Presence::clone(person))),
                 _ => None,
             })
             .collect()

@@ -36,7 +36,11 @@ impl Page {
                 Action::Send(bytes) => self.outbox.push_back(bytes.clone()),
                 Action::Connect => self.connected = true,
                 Action::Disconnect => self.connected = false,
-                _ => {}
+                Action::Post(_)
+                | Action::Draw(_)
+                | Action::Presence
+                | Action::Told(_)
+                | Action::Fresh(_) => {}
             }
         }
         actions
@@ -91,7 +95,10 @@ impl Server {
                         }
                         Frame::Saved(self.counts[at]).encode()
                     }
-                    _ => continue,
+                    Frame::Awareness(_)
+                    | Frame::Auth(_)
+                    | Frame::QueryAwareness
+                    | Frame::Saved(_) => continue,
                 };
                 pages[at].event(&Event::Frame(&answer), 1);
             }
@@ -112,8 +119,8 @@ fn two() -> (Server, Vec<Page>) {
 #[test]
 fn two_pages_converge_and_say_saved_only_after_the_count() {
     let (mut server, mut pages) = two();
-    for at in 0..2 {
-        server.connect(&mut pages[at], at);
+    for (at, page) in pages.iter_mut().enumerate() {
+        server.connect(page, at);
     }
     server.settle(&mut pages);
     assert_eq!(pages[0].sync.saving(), Saving::Saved);
@@ -128,8 +135,8 @@ fn two_pages_converge_and_say_saved_only_after_the_count() {
 #[test]
 fn edits_made_offline_are_counted_kept_and_carried_by_the_next_handshake() {
     let (mut server, mut pages) = two();
-    for at in 0..2 {
-        server.connect(&mut pages[at], at);
+    for (at, page) in pages.iter_mut().enumerate() {
+        server.connect(page, at);
     }
     server.settle(&mut pages);
     pages[0].event(&Event::Closed { code: 1006, reason: "" }, 10);
@@ -207,8 +214,8 @@ proptest! {
     ) {
         let (mut server, mut pages) = two();
         pages[0].write("shared", 0.0);
-        for at in 0..2 {
-            server.connect(&mut pages[at], at);
+        for (at, page) in pages.iter_mut().enumerate() {
+            server.connect(page, at);
         }
         server.settle(&mut pages);
         for (who, what, at, text) in steps {
@@ -230,9 +237,9 @@ proptest! {
                 }
             }
         }
-        for at in 0..2 {
-            if matches!(pages[at].sync.phase(), Phase::Waiting { .. }) {
-                server.connect(&mut pages[at], at);
+        for (at, page) in pages.iter_mut().enumerate() {
+            if matches!(page.sync.phase(), Phase::Waiting { .. }) {
+                server.connect(page, at);
             }
         }
         server.settle(&mut pages);
