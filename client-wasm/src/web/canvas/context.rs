@@ -32,6 +32,11 @@ pub fn open(page: Page, e: &web_sys::MouseEvent) {
     open_at(page, at(e));
 }
 
+/// Opens the menu of a wire.
+pub fn open_edge(page: Page, key: &str, p: Point) {
+    page.context.set(Some(Context { target: Target::Edge(key.to_owned()), at: p }));
+}
+
 /// Opens the menu at a screen point.
 pub fn open_at(page: Page, p: Point) {
     let target = match gestures::target_at(page, p) {

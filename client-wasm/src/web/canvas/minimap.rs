@@ -1,7 +1,5 @@
 //! The map: everything, and what of it is on screen. Nodes are painted, not elements: there may be thousands.
 
-use std::time::Duration;
-
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -13,8 +11,6 @@ use crate::web::theme::Theme;
 
 /// The map's size on screen, in pixels.
 const SIZE: (f64, f64) = (148.0, 104.0);
-/// Nodes are painted anew at most so often.
-const PAINT_MS: u64 = 200;
 
 /// A node on the map.
 type Mark = (Rect, &'static str);
@@ -61,30 +57,6 @@ fn marks(page: Page) -> Vec<Mark> {
         .collect()
 }
 
-/// Counts up when nodes have changed, a few times a second at most.
-fn beats(page: Page) -> RwSignal<u32> {
-    let beat = RwSignal::new(0u32);
-    let waiting = StoredValue::new(false);
-    Effect::new(move |_| {
-        page.revision.track();
-        page.busy.track();
-        page.loaded.track();
-        if waiting.get_value() {
-            return;
-        }
-        waiting.set_value(true);
-        set_timeout(
-            move || {
-                if waiting.try_set_value(false).is_none() {
-                    beat.update(|n| *n += 1);
-                }
-            },
-            Duration::from_millis(PAINT_MS),
-        );
-    });
-    beat
-}
-
 fn paint(canvas: &web_sys::HtmlCanvasElement, marks: &[Mark], scale: Scale) {
     let context = canvas.get_context("2d").ok().flatten();
     let Some(context) =
@@ -117,9 +89,10 @@ fn paint(canvas: &web_sys::HtmlCanvasElement, marks: &[Mark], scale: Scale) {
 #[component]
 pub fn Minimap(page: Page) -> impl IntoView {
     let theme = expect_context::<Theme>();
-    let beat = beats(page);
     let all = Memo::new(move |_| {
-        beat.track();
+        page.beat.track();
+        page.busy.track();
+        page.loaded.track();
         marks(page)
     });
     let view = Memo::new(move |_| {

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
@@ -21,6 +22,8 @@ use crate::core::sync::{Saving, Sync};
 use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
+/// What looks at the whole canvas does so at most so often, in ms.
+const BEAT_MS: u64 = 200;
 /// So many plain boxes are added in one frame.
 const NEW_BOXES: usize = 40;
 /// So many cards are drawn in full in one frame.
@@ -115,6 +118,8 @@ pub struct Core {
     pub tell_due: bool,
     /// Whether the first fit was done.
     pub fitted: bool,
+    /// Whether [`Page::beat`] is about to count.
+    pub beat_due: bool,
     /// Whether cards were plain boxes when last looked.
     pub was_far: bool,
     /// What the browser keeps of this page.
@@ -209,6 +214,8 @@ pub struct Page {
     pub active_runs: StoredValue<BTreeSet<String>>,
     /// Counts everything that prices depend on.
     pub revision: RwSignal<u64>,
+    /// The same, a few times a second at most: for what looks at the whole canvas.
+    pub beat: RwSignal<u64>,
 }
 
 /// A port as a key of [`Page::fits`].
@@ -267,6 +274,7 @@ impl Page {
             told_ms: 0.0,
             tell_due: true,
             fitted: false,
+            beat_due: false,
             was_far: false,
             kept: super::keep::Kept::default(),
         };
@@ -315,6 +323,7 @@ impl Page {
             uploads: RwSignal::default(),
             active_runs: StoredValue::default(),
             revision: RwSignal::new(0),
+            beat: RwSignal::new(0),
         }
     }
 
@@ -442,6 +451,7 @@ impl Page {
             self.complaints.set(Arc::default());
         }
         self.revision.update(|n| *n += 1);
+        self.beat_soon();
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);
         }
@@ -449,6 +459,22 @@ impl Page {
             super::running::runs_changed(self);
         }
         self.frame();
+    }
+
+    fn beat_soon(self) {
+        let core = self.core();
+        if std::mem::replace(&mut core.borrow_mut().beat_due, true) {
+            return;
+        }
+        set_timeout(
+            move || {
+                if let Some(core) = self.try_core() {
+                    core.borrow_mut().beat_due = false;
+                    self.beat.update(|n| *n += 1);
+                }
+            },
+            Duration::from_millis(BEAT_MS),
+        );
     }
 
     fn tell_deleted(self, gone: &[String], changes: &Changes) {

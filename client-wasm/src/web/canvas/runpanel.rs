@@ -14,6 +14,9 @@ use super::page::Page;
 use super::running::{self, Shown};
 use crate::web::icons::{icon, of_kind};
 
+/// So many planned steps are listed.
+const LISTED: usize = 50;
+
 /// The panel with nothing selected.
 #[component]
 pub fn RunPanel(page: Page) -> impl IntoView {
@@ -267,7 +270,7 @@ fn step_row(page: Page, step: StepBody) -> impl IntoView {
 #[component]
 fn Planned(page: Page) -> impl IntoView {
     let steps = move || {
-        page.revision.track();
+        page.beat.track();
         let graph: std::sync::Arc<Graph> = page.graph.get();
         let catalog = page.catalog.get();
         let usable = page.usable();
@@ -284,8 +287,10 @@ fn Planned(page: Page) -> impl IntoView {
     move || match steps() {
         Ok(steps) if !steps.is_empty() => {
             let n = steps.len();
+            let more = (n > LISTED).then(|| format!("and {} more", n - LISTED));
             let rows = steps
                 .into_iter()
+                .take(LISTED)
                 .map(|(kind, title, cost)| {
                     let probe = gesso_protocol::schema::Node { kind: kind.clone(), ..Default::default() };
                     view! {
@@ -299,6 +304,7 @@ fn Planned(page: Page) -> impl IntoView {
                 <div class="panel-sec">
                     <div class="row head"><span class="label grow">"Steps to run"</span><span class="label num">{n}</span></div>
                     <ol class="steps">{rows}</ol>
+                    {more.map(|more| view! { <p class="muted">{more}</p> })}
                 </div>
             }
             .into_any()
@@ -356,7 +362,7 @@ fn Earlier(
 fn Foot(page: Page) -> impl IntoView {
     let live = Memo::new(move |_| running::current(page).map(|r| r.id));
     let price = Memo::new(move |_| {
-        page.revision.track();
+        page.beat.track();
         running::quote(page, &running::target(Mode::Workflow, None))
             .map(|q| q.label())
             .unwrap_or_default()

@@ -62,13 +62,20 @@ fn scissors(
             at.x, at.y
         )
     };
+    let held = key.clone();
     let cut = move |_| {
         super::commands::delete_edge(page, &key);
         hovered.set(None);
     };
+    let menu = move |e: web_sys::MouseEvent| {
+        e.prevent_default();
+        e.stop_propagation();
+        super::context::open_edge(page, &held, super::gestures::at(&e));
+        hovered.set(None);
+    };
     view! {
         <button class="cut" data-floating title="Cut this wire" aria-label="Cut this wire" tabindex="-1" style=style
-            on:click=cut on:pointerleave=move |_| hovered.set(None)>
+            on:click=cut on:contextmenu=menu on:pointerleave=move |_| hovered.set(None)>
             {icon("scissors")}
         </button>
     }
