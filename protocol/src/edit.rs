@@ -158,9 +158,15 @@ pub struct Checked {
 #[derive(Clone, Debug, PartialEq)]
 enum Write {
     Add(Box<NewNode>),
-    Fields { node: String, fields: Box<Fields>, items: Option<Vec<NewItem>>, asset: Option<Value> },
+    Fields {
+        node: String,
+        fields: Box<Fields>,
+        items: Option<Vec<NewItem>>,
+        asset: Option<Value>,
+    },
     Remove(String),
-    Connect(Connection),
+    /// With its place among the sources of its input.
+    Connect(Connection, String),
     Disconnect(String),
     Meta(&'static str, String),
 }
@@ -168,12 +174,18 @@ enum Write {
 impl Checked {
     /// Writes them, in one transaction.
     pub fn apply(&self, txn: &mut TransactionMut<'_>) {
+        let mut top = schema::top_z(txn);
         for write in &self.writes {
             match write {
-                Write::Add(node) => schema::add_node(txn, node),
+                Write::Add(node) => {
+                    let mut node = NewNode::clone(node);
+                    let z = node.z.get_or_insert_with(|| order::after(&top));
+                    top = top.max(z.clone());
+                    schema::add_node(txn, &node);
+                }
                 Write::Remove(node) => schema::remove_nodes(txn, std::slice::from_ref(node)),
-                Write::Connect(connection) => {
-                    schema::connect(txn, connection);
+                Write::Connect(connection, z) => {
+                    schema::connect_at(txn, connection, z);
                 }
                 Write::Disconnect(key) => schema::disconnect(txn, key),
                 Write::Meta(key, value) => schema::set_meta(txn, key, value),
@@ -351,8 +363,10 @@ impl Checker<'_> {
         self.known(&from.0)?;
         let kind = self.known(&to.0)?.kind.clone();
         let graph = self.graph.take().unwrap_or_else(|| Graph::materialize(&self.canvas));
-        let drag = Drag::from_output(&graph, &from.0, &from.1);
-        drag.fits(&graph, &to.0, &to.1).map_err(|mut refusal| {
+        // Looked at from the input: what was just added has nothing downstream yet, so that a long row of
+        // edits stays linear.
+        let drag = Drag::from_input(&graph, &to.0, &to.1);
+        drag.fits(&graph, &from.0, &from.1).map_err(|mut refusal| {
             refusal.detail.push('.');
             let problem = crate::problem::NodeProblem {
                 node: to.0.clone(),
@@ -377,9 +391,10 @@ impl Checker<'_> {
         };
         self.canvas.edges.insert(key.clone(), edge.clone());
         let mut graph = graph;
-        graph.add_edge(edge, &self.canvas);
+        let write = Write::Connect(connection.clone(), edge.z.clone());
+        graph.add_fitting_edge(edge);
         self.graph = Some(graph);
-        Ok((Write::Connect(connection.clone()), Some(key)))
+        Ok((write, Some(key)))
     }
 
     fn fill_in(&self, asset: &FieldAsset) -> Result<AssetRef, Refusal> {

@@ -320,12 +320,11 @@ impl Graph {
         reached
     }
 
-    /// Adds an edge that [`Drag`] found to fit, replacing one of the same key.
-    pub(crate) fn add_edge(&mut self, edge: Edge, canvas: &Canvas) {
+    /// Adds an edge that [`Drag`] found to fit, replacing one of the same key, so that the next one can be
+    /// asked for. It closes no cycle; what is shown of edges (their types, batches) is not brought up to date.
+    pub(crate) fn add_fitting_edge(&mut self, edge: Edge) {
         self.drop_edge(&edge.key);
         self.index(edge);
-        self.problems.retain(|problem| problem.code != ErrorCode::CycleDetected);
-        self.settle(canvas);
     }
 
     fn drop_edge(&mut self, key: &str) {

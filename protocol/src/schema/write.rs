@@ -287,9 +287,7 @@ pub fn edge_key(to_kind: &str, from: (&str, &str), to: (&str, &str)) -> Option<S
 
 /// Writes an edge, replacing the one on a port that takes one connection. `None` when the input does not exist.
 pub fn connect(txn: &mut TransactionMut<'_>, connection: &Connection) -> Option<String> {
-    let Connection { from, to, items_all } = connection;
-    let kind = read_node(txn, &to.0)?.kind;
-    let key = edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))?;
+    let to = &connection.to;
     let last = edges_of(txn, std::slice::from_ref(&to.0))
         .iter()
         .filter_map(|key| read_edge(txn, key))
@@ -297,13 +295,24 @@ pub fn connect(txn: &mut TransactionMut<'_>, connection: &Connection) -> Option<
         .map(|edge| edge.z)
         .max()
         .unwrap_or_default();
-    let z = order::after(&last);
+    connect_at(txn, connection, &order::after(&last))
+}
+
+/// As [`connect`], at a place among the sources of the input that the caller knows.
+pub fn connect_at(
+    txn: &mut TransactionMut<'_>,
+    connection: &Connection,
+    z: &str,
+) -> Option<String> {
+    let Connection { from, to, items_all } = connection;
+    let kind = read_node(txn, &to.0)?.kind;
+    let key = edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))?;
     let mut prelim = MapPrelim::from([
         ("from_node", from.0.as_str()),
         ("from_port", from.1.as_str()),
         ("to_node", to.0.as_str()),
         ("to_port", to.1.as_str()),
-        ("z", z.as_str()),
+        ("z", z),
     ]);
     if *items_all {
         prelim.insert("items".into(), "all".into());
