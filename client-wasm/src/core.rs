@@ -6,7 +6,6 @@
 pub mod clip;
 pub mod doc;
 pub mod editor;
-pub mod frame;
 pub mod geometry;
 pub mod index;
 pub mod presence;

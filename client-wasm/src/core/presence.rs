@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gesso_protocol::wire::awareness;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -136,15 +137,15 @@ pub struct Room {
 
 impl Room {
     /// Takes in states from the wire; `true` when somebody's changed.
-    pub fn receive(&mut self, own: u64, states: &[(u64, u32, String)], now_ms: u64) -> bool {
+    pub fn receive(&mut self, own: u64, states: &[awareness::Entry<'_>], now_ms: u64) -> bool {
         let mut changed = false;
-        for (client, clock, json) in states {
+        for awareness::Entry { client, clock, state: json } in states {
             if *client == own {
                 continue;
             }
             let known = self.entries.get(client);
             let newer =
-                known.is_none_or(|e| *clock > e.clock || (*clock == e.clock && json == "null"));
+                known.is_none_or(|e| *clock > e.clock || (*clock == e.clock && *json == "null"));
             if !newer {
                 continue;
             }
@@ -199,8 +200,8 @@ impl Room {
 mod tests {
     use super::*;
 
-    fn state(json: &str, clock: u32) -> Vec<(u64, u32, String)> {
-        vec![(7, clock, json.to_owned())]
+    fn state(json: &str, clock: u32) -> [awareness::Entry<'_>; 1] {
+        [awareness::Entry { client: 7, clock, state: json }]
     }
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
         let mut room = Room::default();
         room.receive(1, &state(r#"{"cursor":"nonsense","selection":["a"]}"#, 1), 1_000);
         let server = r#"{"server":true,"progress":{"n":0.5},"queue":{"r":2}}"#;
-        room.receive(1, &[(8, 1, server.to_owned())], 20_000);
+        room.receive(1, &[awareness::Entry { client: 8, clock: 1, state: server }], 20_000);
         assert_eq!(room.people().len(), 1);
         assert_eq!(room.server().progress["n"], 0.5);
         assert!(room.expire(32_000));

@@ -4,8 +4,9 @@
 //! it: while there is no connection they stay in the replica, and the next handshake carries whatever the server
 //! lacks. Nothing is called saved but what the server counted as durable.
 
+use gesso_protocol::wire::{Frame, awareness};
+
 use super::doc::{Changes, Replica};
-use super::frame::Frame;
 use super::presence::{RENEW_MS, Room};
 
 /// Longest wait between two attempts, in ms.
@@ -161,6 +162,14 @@ impl Default for Sync {
     }
 }
 
+/// The most awareness states in one frame; a room holds fewer people.
+const STATES_MAX: usize = 10_000;
+
+fn awareness_frame(client: u32, clock: u32, state: &str) -> Vec<u8> {
+    let own = awareness::Entry { client: u64::from(client), clock, state };
+    Frame::Awareness(&awareness::encode([own].into_iter())).encode()
+}
+
 /// What a final close code means to a person; `None` for one after which it is worth trying again.
 fn ending(code: u16) -> Option<&'static str> {
     match code {
@@ -238,7 +247,7 @@ impl Sync {
     /// The frame that says good-bye, for when the page is left.
     pub fn farewell(&mut self, client: u32) -> Vec<u8> {
         self.own_clock += 1;
-        Frame::Awareness(vec![(u64::from(client), self.own_clock, "null".to_owned())]).encode()
+        awareness_frame(client, self.own_clock, "null")
     }
 
     /// Takes one event. `jitter` is a random number from 0 to 1.
@@ -256,11 +265,11 @@ impl Sync {
             Event::Opened => {
                 self.phase = Phase::Handshake;
                 self.since_ms = now_ms;
-                out.push(Action::Send(Frame::Step1(replica.state_vector()).encode()));
+                out.push(Action::Send(Frame::SyncStep1(&replica.state_vector()).encode()));
                 self.send_state(replica, now_ms, &mut out);
             }
             Event::Frame(bytes) => {
-                if let Some(frame) = Frame::decode(bytes) {
+                if let Ok(frame) = Frame::decode(bytes) {
                     self.frame(frame, replica, now_ms, &mut out);
                 }
             }
@@ -329,7 +338,7 @@ impl Sync {
         };
         for update in merged {
             self.sent += 1;
-            out.push(Action::Send(Frame::Update(update).encode()));
+            out.push(Action::Send(Frame::Update(&update).encode()));
         }
         self.marks.push((self.sent, self.edits));
     }
@@ -339,25 +348,32 @@ impl Sync {
         self.own_clock += 1;
         self.own_sent_ms = now_ms;
         self.own_dirty = false;
-        let states = vec![(u64::from(replica.client()), self.own_clock, state.clone())];
-        out.push(Action::Send(Frame::Awareness(states).encode()));
+        out.push(Action::Send(awareness_frame(replica.client(), self.own_clock, state)));
     }
 
-    fn frame(&mut self, frame: Frame, replica: &mut Replica, now_ms: u64, out: &mut Vec<Action>) {
+    fn frame(
+        &mut self,
+        frame: Frame<'_>,
+        replica: &mut Replica,
+        now_ms: u64,
+        out: &mut Vec<Action>,
+    ) {
         match frame {
-            Frame::Step1(vector) => self.answer(&vector, replica, out),
-            Frame::Step2(update) => {
-                self.take(&update, replica, out);
+            Frame::SyncStep1(vector) => self.answer(vector, replica, out),
+            Frame::SyncStep2(update) => {
+                self.take(update, replica, out);
                 self.loaded = true;
             }
-            Frame::Update(update) => self.take(&update, replica, out),
-            Frame::Awareness(states) => {
+            Frame::Update(update) => self.take(update, replica, out),
+            Frame::Awareness(payload) => {
+                // What cannot be read tells nothing of anybody.
+                let states = awareness::decode(payload, STATES_MAX).unwrap_or_default();
                 if self.room.receive(u64::from(replica.client()), &states, now_ms) {
                     out.push(Action::Presence);
                 }
             }
-            Frame::Auth(Some(reason)) => out.push(Action::Told(reason)),
-            Frame::Auth(None) => {}
+            Frame::Denied(reason) => out.push(Action::Told(reason.to_owned())),
+            Frame::Granted | Frame::Unknown(_) => {}
             Frame::QueryAwareness => self.send_state(replica, now_ms, out),
             Frame::Saved(count) => {
                 self.durable = self.durable.max(count);
@@ -384,7 +400,7 @@ impl Sync {
         }
         self.sent += 1;
         self.marks.push((self.sent, self.edits));
-        out.push(Action::Send(Frame::Step2(update).encode()));
+        out.push(Action::Send(Frame::SyncStep2(&update).encode()));
         self.phase = Phase::Live;
         self.failures = 0;
     }

@@ -70,7 +70,7 @@ impl Server {
         self.counts[at] = 0;
         page.event(&Event::Wake, 0);
         page.event(&Event::Opened, 0);
-        let hello = Frame::Step1(self.replica.state_vector()).encode();
+        let hello = Frame::SyncStep1(&self.replica.state_vector()).encode();
         page.event(&Event::Frame(&hello), 0);
     }
 
@@ -81,11 +81,12 @@ impl Server {
         for at in 0..pages.len() {
             while let Some(bytes) = pages[at].outbox.pop_front() {
                 let answer = match Frame::decode(&bytes).expect("pages send frames") {
-                    Frame::Step1(vector) => {
-                        Frame::Step2(self.replica.diff(&vector).expect("a state vector")).encode()
+                    Frame::SyncStep1(vector) => {
+                        Frame::SyncStep2(&self.replica.diff(vector).expect("a state vector"))
+                            .encode()
                     }
-                    Frame::Step2(update) | Frame::Update(update) => {
-                        self.replica.apply(&update).expect("an update");
+                    Frame::SyncStep2(update) | Frame::Update(update) => {
+                        self.replica.apply(update).expect("an update");
                         self.counts[at] += 1;
                         let update = Frame::Update(update).encode();
                         for (other, page) in pages.iter_mut().enumerate() {
@@ -96,7 +97,9 @@ impl Server {
                         Frame::Saved(self.counts[at]).encode()
                     }
                     Frame::Awareness(_)
-                    | Frame::Auth(_)
+                    | Frame::Denied(_)
+                    | Frame::Granted
+                    | Frame::Unknown(_)
                     | Frame::QueryAwareness
                     | Frame::Saved(_) => continue,
                 };
@@ -198,7 +201,7 @@ fn a_replica_too_large_for_a_frame_is_posted() {
     pages[0].replica.edit_text("a", "text", &edit);
     pages[0].event(&Event::Wake, 0);
     pages[0].event(&Event::Opened, 0);
-    let hello = Frame::Step1(server.replica.state_vector()).encode();
+    let hello = Frame::SyncStep1(&server.replica.state_vector()).encode();
     let actions = pages[0].event(&Event::Frame(&hello), 0);
     let posted = actions.iter().find_map(|a| if let Action::Post(u) = a { Some(u) } else { None });
     server.replica.apply(posted.expect("it is posted")).expect("an update");
