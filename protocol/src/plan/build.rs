@@ -247,7 +247,7 @@ impl Planner<'_> {
             missing.push((first, format!("Connect {}.", one_of.join(" or "))));
         }
         for (port, advice) in missing {
-            let detail = format!("“{}” needs {port}. {advice}", node.shown_title());
+            let detail = format!("“{}” needs {}. {advice}", node.shown_title(), named(port));
             self.problem(&node.id, Some(port), ErrorCode::MissingInput, detail);
         }
     }
@@ -285,6 +285,16 @@ impl Planner<'_> {
                 1
             }
         }
+    }
+}
+
+/// An input in a sentence: "an image", "a start frame", "candidates".
+fn named(port: &str) -> String {
+    let words = port.replace('_', " ");
+    match words.as_bytes() {
+        [.., b's'] => words,
+        [b'a' | b'e' | b'i' | b'o' | b'u', ..] => format!("an {words}"),
+        _ => format!("a {words}"),
     }
 }
 

@@ -60,6 +60,7 @@ fn one_node_uses_what_is_on_its_inputs() {
     let refusal = planned(&canvas, Mode::Node, Some("u")).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::MissingInput);
     assert_eq!(refusal.nodes[0].port.as_deref(), Some("image"));
+    assert!(refusal.detail.starts_with("“Image Upscaler” needs an image."), "{}", refusal.detail);
     made(&mut canvas, "g", "g1");
     let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
     assert_eq!(plan.steps.len(), 1);
