@@ -8,6 +8,27 @@ use super::{Db, DbError, WORKSPACE, with_read, with_write};
 pub(super) const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
      duration_ms, name, origin, person, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (workspace, id) DO NOTHING";
+/// Adds an asset's row through a connection of either database; one that is there already stays as it is.
+macro_rules! insert {
+    ($connection:expr, $asset:expr) => {
+        sqlx::query($crate::db::assets::INSERT)
+            .bind($crate::db::WORKSPACE)
+            .bind(&$asset.id)
+            .bind(&$asset.mime)
+            .bind(&$asset.ty)
+            .bind($asset.bytes)
+            .bind($asset.width)
+            .bind($asset.height)
+            .bind($asset.duration_ms)
+            .bind(&$asset.name)
+            .bind(&$asset.origin)
+            .bind(&$asset.person)
+            .bind($asset.created_at)
+            .execute($connection)
+    };
+}
+pub(super) use insert;
+
 const COLUMNS: &str =
     "id, mime, type, bytes, width, height, duration_ms, name, origin, person, created_at";
 
@@ -84,20 +105,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn add_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
-        with_write!(self, pool => sqlx::query(INSERT)
-            .bind(WORKSPACE)
-            .bind(&asset.id)
-            .bind(&asset.mime)
-            .bind(&asset.ty)
-            .bind(asset.bytes)
-            .bind(asset.width)
-            .bind(asset.height)
-            .bind(asset.duration_ms)
-            .bind(&asset.name)
-            .bind(&asset.origin)
-            .bind(&asset.person)
-            .bind(asset.created_at)
-            .execute(pool)
+        with_write!(self, pool => insert!(pool, asset)
             .await
             .map(|_| ()))?;
         Ok(())

@@ -296,20 +296,7 @@ impl Db {
             result.run = Some(run.id.clone());
             result.started_at = result.started_at.or(Some(now_ms));
             result.items.entry(String::new()).or_default().state = NodeState::Running;
-            let write = settle::ResultWrite::of(&result)?;
-            sqlx::query(settle::WRITE_RESULT)
-                .bind(&run.canvas)
-                .bind(node)
-                .bind(&write.run)
-                .bind(write.state)
-                .bind(&write.error)
-                .bind(write.started_at)
-                .bind(write.finished_at)
-                .bind(write.cost)
-                .bind(&write.fingerprint)
-                .bind(&write.items)
-                .execute(&mut *tx)
-                .await?;
+            settle::write_result!(tx, &run.canvas, node, &result);
             Ok::<_, DbError>(Some((seed, result)))
         }
         .await)

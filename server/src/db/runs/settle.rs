@@ -74,6 +74,27 @@ impl ResultWrite {
     }
 }
 
+/// Writes what stands at `results` for a node, in a transaction of either database.
+macro_rules! write_result {
+    ($tx:ident, $canvas:expr, $node:expr, $result:expr) => {
+        let write = $crate::db::runs::settle::ResultWrite::of($result)?;
+        sqlx::query($crate::db::runs::settle::WRITE_RESULT)
+            .bind($canvas)
+            .bind($node)
+            .bind(&write.run)
+            .bind(write.state)
+            .bind(&write.error)
+            .bind(write.started_at)
+            .bind(write.finished_at)
+            .bind(write.cost)
+            .bind(&write.fingerprint)
+            .bind(&write.items)
+            .execute(&mut *$tx)
+            .await?;
+    };
+}
+pub(super) use write_result;
+
 /// How a step ended.
 #[derive(Clone, Debug)]
 pub enum SettledState {
@@ -228,20 +249,7 @@ impl Db {
                     .await?;
             }
             for asset in assets {
-                sqlx::query(assets::INSERT)
-                    .bind(WORKSPACE)
-                    .bind(&asset.id)
-                    .bind(&asset.mime)
-                    .bind(&asset.ty)
-                    .bind(asset.bytes)
-                    .bind(asset.width)
-                    .bind(asset.height)
-                    .bind(asset.duration_ms)
-                    .bind(&asset.name)
-                    .bind(&asset.origin)
-                    .bind(&asset.person)
-                    .bind(asset.created_at)
-                    .execute(&mut *tx)
+                assets::insert!(&mut *tx, asset)
                     .await?;
             }
             for made in generations {
@@ -264,20 +272,7 @@ impl Db {
                 .await?;
             let mut result = ResultState::result(row)?;
             state.apply(&mut result, now_ms);
-            let write = ResultWrite::of(&result)?;
-            sqlx::query(WRITE_RESULT)
-                .bind(&run.canvas)
-                .bind(node)
-                .bind(&write.run)
-                .bind(write.state)
-                .bind(&write.error)
-                .bind(write.started_at)
-                .bind(write.finished_at)
-                .bind(write.cost)
-                .bind(&write.fingerprint)
-                .bind(&write.items)
-                .execute(&mut *tx)
-                .await?;
+            write_result!(tx, &run.canvas, node, &result);
             sqlx::query(ACTIVE)
                 .bind(&run.canvas)
                 .bind(node)

@@ -4,7 +4,7 @@
 use gesso_protocol::plan::Plan;
 use gesso_protocol::schema::{NodeResult, NodeState};
 
-use super::settle::{READ_RESULT, ResultState, ResultWrite, WRITE_RESULT};
+use super::settle::{READ_RESULT, ResultState, write_result};
 use super::{Db, DbError, RunRow, with_tx};
 use crate::db::idempotency::{FORGET, KEEP, KEPT_MS, Keep};
 use crate::db::{WORKSPACE, ledger};
@@ -168,20 +168,7 @@ impl Db {
                     .fetch_optional(&mut *tx)
                     .await?;
                 let result = pending(ResultState::result(row)?, &new.id);
-                let write = ResultWrite::of(&result)?;
-                sqlx::query(WRITE_RESULT)
-                    .bind(&new.canvas)
-                    .bind(&step.node)
-                    .bind(&write.run)
-                    .bind(write.state)
-                    .bind(&write.error)
-                    .bind(write.started_at)
-                    .bind(write.finished_at)
-                    .bind(write.cost)
-                    .bind(&write.fingerprint)
-                    .bind(&write.items)
-                    .execute(&mut *tx)
-                    .await?;
+                write_result!(tx, &new.canvas, &step.node, &result);
                 results.push((step.node.clone(), result));
             }
             Ok::<_, StartError>(results)
