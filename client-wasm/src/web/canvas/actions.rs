@@ -83,8 +83,10 @@ fn bar(page: Page, about: About) -> impl IntoView {
         let (w, h) = page.screen.get();
         let left = rect.x.clamp(72.0, (w - 420.0).max(72.0));
         let above = rect.y - 52.0;
-        // Without room above it goes to the top edge, over the card.
-        let top = above.clamp(64.0, (h - 120.0).max(64.0));
+        // Without room above it goes below; a card as high as the screen has it at the top edge, over itself.
+        let below = rect.bottom() + 12.0;
+        let top = if above < 64.0 && below <= h - 120.0 { below } else { above };
+        let top = top.clamp(64.0, (h - 120.0).max(64.0));
         let off = rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w;
         if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
     };

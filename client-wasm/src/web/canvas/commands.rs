@@ -61,6 +61,9 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
         super::gestures::settle_parents(page, &BTreeSet::from([id.clone()]));
     }
     page.select([id.clone()]);
+    if at.is_some() {
+        super::gestures::bring_into_view(page, Rect::new(corner.x, corner.y, w, h));
+    }
     id
 }
 

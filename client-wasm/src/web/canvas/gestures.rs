@@ -526,6 +526,18 @@ pub fn free_screen(page: Page) -> Rect {
     Rect::new(84.0, 76.0, (w - 84.0 - 324.0).max(80.0), (h - 76.0 - 72.0).max(80.0))
 }
 
+/// Pans just as far as it takes to show all of `rect`, or its top left corner where it is larger than the screen.
+pub fn bring_into_view(page: Page, rect: Rect) {
+    let camera = page.camera.get_untracked();
+    let (free, corner) = (free_screen(page), camera.to_screen(Point::new(rect.x, rect.y)));
+    let (w, h) = (rect.w * camera.zoom, rect.h * camera.zoom);
+    let dx = (free.right() - corner.x - w).min(0.0).max(free.x - corner.x);
+    let dy = (free.bottom() - corner.y - h).min(0.0).max(free.y - corner.y);
+    if dx != 0.0 || dy != 0.0 {
+        page.set_camera(camera.panned(dx, dy));
+    }
+}
+
 /// Shows all of `rect`.
 pub fn fit(page: Page, rect: Rect, most: f64) {
     page.following.set(None);

@@ -84,7 +84,7 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         });
         for model in catalog.models_of(spec.id) {
             let missing = page.unusable.with(|u| u.get(&model.id).cloned());
-            let price = format!("{} credits", model.price.base);
+            let price = super::running::credits(&model.price.base.to_string());
             models.push(Offer {
                 kind: spec.id,
                 title: model.name.clone(),
@@ -296,7 +296,7 @@ fn place(page: Page, at: Option<Point>) -> String {
         None => ((w - width) / 2.0, h * 0.16),
     };
     let left = left.min(w - width - 16.0).max(16.0);
-    let top = top.min(h - 460.0).max(72.0);
+    let top = top.min(h - 540.0).max(72.0);
     format!("left:{left:.0}px;top:{top:.0}px;width:{width:.0}px")
 }
 
