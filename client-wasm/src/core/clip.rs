@@ -16,39 +16,6 @@ pub struct Clip {
     edges: Vec<Connection>,
 }
 
-/// A node as it would be made again.
-pub fn as_new(node: &Node) -> NewNode {
-    NewNode {
-        id: node.id.clone(),
-        kind: node.kind.clone(),
-        pos: node.pos,
-        size: node.size,
-        z: Some(node.z.clone()),
-        parent: node.parent.clone(),
-        title: node.title.clone(),
-        color: node.color.clone(),
-        locked: node.locked,
-        settings: node.settings.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
-        text: node.text.clone(),
-        negative: node.negative.clone(),
-        items: node
-            .items
-            .iter()
-            .map(|item| NewItem { id: item.id.clone(), content: item.content.clone() })
-            .collect(),
-        asset: node.asset.clone(),
-    }
-}
-
-/// An edge as it would be made again.
-pub fn as_connection(edge: &schema::Edge) -> Connection {
-    Connection {
-        from: (edge.from_node.clone(), edge.from_port.clone()),
-        to: (edge.to_node.clone(), edge.to_port.clone()),
-        items_all: edge.items_all,
-    }
-}
-
 impl Clip {
     /// Nodes of a canvas with the wires between them and those that come in from outside, in stacking order.
     pub fn of(canvas: &Canvas, ids: &BTreeSet<String>) -> Self {
@@ -58,8 +25,8 @@ impl Clip {
             canvas.edges.values().filter(|edge| ids.contains(&edge.to_node)).collect();
         edges.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
         Self {
-            nodes: nodes.into_iter().map(as_new).collect(),
-            edges: edges.into_iter().map(as_connection).collect(),
+            nodes: nodes.into_iter().map(NewNode::of).collect(),
+            edges: edges.into_iter().map(Connection::of).collect(),
         }
     }
 

@@ -15,8 +15,10 @@ use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
 use yrs::{
     Assoc, Doc, GetString as _, IndexedSequence as _, MapRef, ReadTxn as _, StateVector,
-    StickyIndex, Text as _, Transact as _, TransactionMut, Update,
+    StickyIndex, Text as _, Transact as _, Update,
 };
+
+pub use yrs::TransactionMut;
 
 use super::textdiff::Edit;
 

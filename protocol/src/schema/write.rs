@@ -7,7 +7,7 @@ use yrs::{
     WriteTxn as _,
 };
 
-use super::{ItemContent, read_edge, read_node};
+use super::{Edge, ItemContent, ListItem, Node, read_edge, read_node};
 use crate::nodes;
 use crate::order;
 use crate::values::{AssetRef, json_to_any};
@@ -63,6 +63,40 @@ pub struct Connection {
     pub to: (String, String),
     /// Whether the whole batch arrives at once.
     pub items_all: bool,
+}
+
+impl NewNode {
+    /// A node as it would be made again: all that people wrote, without what they chose among its results.
+    pub fn of(node: &Node) -> Self {
+        let item = |item: &ListItem| NewItem { id: item.id.clone(), content: item.content.clone() };
+        Self {
+            id: node.id.clone(),
+            kind: node.kind.clone(),
+            pos: node.pos,
+            size: node.size,
+            z: Some(node.z.clone()),
+            parent: node.parent.clone(),
+            title: node.title.clone(),
+            color: node.color.clone(),
+            locked: node.locked,
+            settings: node.settings.clone().into_iter().collect(),
+            text: node.text.clone(),
+            negative: node.negative.clone(),
+            items: node.items.iter().map(item).collect(),
+            asset: node.asset.clone(),
+        }
+    }
+}
+
+impl Connection {
+    /// An edge as it would be made again.
+    pub fn of(edge: &Edge) -> Self {
+        Self {
+            from: (edge.from_node.clone(), edge.from_port.clone()),
+            to: (edge.to_node.clone(), edge.to_port.clone()),
+            items_all: edge.items_all,
+        }
+    }
 }
 
 /// A node's Y.Map.
@@ -387,36 +421,11 @@ pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
 /// copied; what somebody chose among it is left out with it.
 pub fn copy_content(txn: &mut TransactionMut<'_>, canvas: &super::Canvas) {
     for node in canvas.nodes.values() {
-        let new = NewNode {
-            id: node.id.clone(),
-            kind: node.kind.clone(),
-            pos: node.pos,
-            size: node.size,
-            z: Some(node.z.clone()),
-            parent: node.parent.clone(),
-            title: node.title.clone(),
-            color: node.color.clone(),
-            locked: node.locked,
-            settings: node.settings.clone().into_iter().collect(),
-            text: node.text.clone(),
-            negative: node.negative.clone(),
-            items: node
-                .items
-                .iter()
-                .map(|item| NewItem { id: item.id.clone(), content: item.content.clone() })
-                .collect(),
-            asset: node.asset.clone(),
-        };
-        add_node(txn, &new);
+        add_node(txn, &NewNode::of(node));
     }
     let mut edges: Vec<_> = canvas.edges.values().collect();
     edges.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
     for edge in edges {
-        let connection = Connection {
-            from: (edge.from_node.clone(), edge.from_port.clone()),
-            to: (edge.to_node.clone(), edge.to_port.clone()),
-            items_all: edge.items_all,
-        };
-        connect(txn, &connection);
+        connect(txn, &Connection::of(edge));
     }
 }

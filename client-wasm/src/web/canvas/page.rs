@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::schema::{Generation, Meta, Node, NodeResult, NodeState, RunInfo};
+use gesso_protocol::schema::{
+    Connection, Generation, Meta, NewNode, Node, NodeResult, NodeState, RunInfo,
+};
 use leptos::prelude::*;
 
 use super::layout;
-use crate::core::doc::{Changes, Replica};
+use crate::core::doc::{Changes, Replica, TransactionMut};
 use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
@@ -375,7 +377,7 @@ impl Page {
     }
 
     /// One person's edit as a step of undo of its own.
-    pub fn edit<R>(self, write: impl FnOnce(&mut yrs::TransactionMut<'_>) -> R) -> R {
+    pub fn edit<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
         let core = self.core();
         core.borrow_mut().replica.stop_undo();
         let answer = self.edit_more(write);
@@ -384,7 +386,7 @@ impl Page {
     }
 
     /// An edit that belongs to the step of undo in hand.
-    pub fn edit_more<R>(self, write: impl FnOnce(&mut yrs::TransactionMut<'_>) -> R) -> R {
+    pub fn edit_more<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
         let (answer, changes) = self.core().borrow_mut().replica.edit(write);
         self.draw(&changes);
         answer
@@ -505,13 +507,13 @@ impl Page {
         use gesso_protocol::schema;
         self.edit(|txn| {
             for node in lost {
-                schema::add_node(txn, &crate::core::clip::as_new(node));
+                schema::add_node(txn, &NewNode::of(node));
             }
             for edge in cut {
                 let there =
-                    |txn: &yrs::TransactionMut<'_>, id: &str| schema::read_node(txn, id).is_some();
+                    |txn: &TransactionMut<'_>, id: &str| schema::read_node(txn, id).is_some();
                 if there(txn, &edge.from_node) && there(txn, &edge.to_node) {
-                    schema::connect(txn, &crate::core::clip::as_connection(edge));
+                    schema::connect(txn, &Connection::of(edge));
                 }
             }
         });
