@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::catalog::Model;
+use crate::catalog::{Model, PricePlan};
 use crate::graph::GraphEdge;
 use crate::nodes::{self, Need, NodeSpec, PortType};
 use crate::plan::{Plan, Target};
@@ -134,6 +134,9 @@ pub struct CatalogBody {
     pub kinds: Vec<KindBody>,
     /// All models.
     pub models: Vec<ModelBody>,
+    /// The workspace's price plan, where it is on one.
+    #[serde(default)]
+    pub plan: Option<PricePlan>,
 }
 
 /// The part of `GET /api/catalog` that the browser does not know by itself.
@@ -141,6 +144,9 @@ pub struct CatalogBody {
 pub struct CatalogModels {
     /// All models.
     pub models: Vec<ModelBody>,
+    /// The workspace's price plan, where it is on one.
+    #[serde(default)]
+    pub plan: Option<PricePlan>,
 }
 
 /// The last run of a canvas.
@@ -257,6 +263,9 @@ pub struct EstimateRequest {
     /// The node it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The nodes it is about, for `selection`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
 /// A step of an estimate.
@@ -309,6 +318,9 @@ pub struct RunRequest {
     /// The node it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The nodes it is about, for `selection`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
     /// Refuse it where it could cost more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cost: Option<Money>,
@@ -319,7 +331,7 @@ pub struct RunRequest {
 
 impl From<Target> for EstimateRequest {
     fn from(target: Target) -> Self {
-        Self { mode: target.mode.id().to_owned(), node: target.node }
+        Self { mode: target.mode.id().to_owned(), node: target.node, nodes: target.nodes }
     }
 }
 
@@ -357,8 +369,132 @@ pub struct StepBody {
     pub cost: Money,
     /// Why it failed or did not start.
     pub error: Option<Failure>,
+    /// How often the model is called.
+    pub invocations: u32,
+    /// Its items, in order.
+    pub items: Vec<ItemBody>,
+    /// What was decided, for an evaluator.
+    pub review: Option<ReviewBody>,
     /// What it made.
     pub outputs: Vec<Generation>,
+}
+
+/// One item of a step of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemBody {
+    /// Its key; empty outside a batch.
+    pub key: String,
+    /// Its position in the batch.
+    pub n: u32,
+    /// Its state.
+    pub state: NodeState,
+    /// How often its provider was asked.
+    pub attempts: u32,
+    /// What it cost.
+    pub cost: Money,
+    /// Its seed, once it is known.
+    pub seed: Option<i64>,
+    /// Why it failed or did not start.
+    pub error: Option<Failure>,
+    /// Ids of what it consists of.
+    pub generations: Vec<String>,
+    /// Whether that was taken over from an earlier run, free.
+    pub reused: bool,
+    /// When it started, in ms since 1970.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+}
+
+/// What somebody decided about the candidates of an evaluator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewBody {
+    /// When, in ms since 1970.
+    pub at: i64,
+    /// Who.
+    pub by: String,
+    /// Ids of the accepted candidates; none where all were rejected.
+    pub accepted: Vec<String>,
+    /// What they wrote.
+    pub note: String,
+}
+
+/// A result that arrived after its call was stopped: kept aside, uncharged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateBody {
+    /// Its id.
+    pub id: String,
+    /// The node.
+    pub node: String,
+    /// The item.
+    pub item: String,
+    /// What taking it over costs.
+    pub cost: Money,
+    /// When it arrived, in ms since 1970.
+    pub at: i64,
+    /// When it is thrown away.
+    pub expires_at: i64,
+    /// Its data type.
+    #[serde(rename = "type")]
+    pub ty: Option<DataType>,
+    /// How many results it has.
+    pub count: u32,
+}
+
+/// `POST /api/runs/{id}/retry`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRequest {
+    /// Only this node, and what depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Only these items of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+}
+
+/// `POST /api/runs/{id}/review`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRequest {
+    /// The evaluator.
+    pub node: String,
+    /// Ids of the candidates that flow on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// Whether none does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reject: bool,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// `PATCH /api/runs/{id}`: one's own run while it waits in the queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueChange {
+    /// The run of the same person that it comes after; null puts it first.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
+    pub after: Option<Option<String>>,
+    /// Whether it is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<bool>,
+}
+
+/// A value that is there, null or not.
+fn some<'de, D: serde::Deserializer<'de>>(de: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(de).map(Some)
+}
+
+/// `POST …/nodes/{node}/generations`: an edited picture becomes the node's newest result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditedGeneration {
+    /// The stored picture.
+    pub asset: String,
+    /// The generation that was edited.
+    pub from: String,
 }
 
 /// A run.
@@ -392,6 +528,12 @@ pub struct RunBody {
     pub error: Option<Failure>,
     /// The run it tries again.
     pub retry_of: Option<String>,
+    /// Its position in the queue, from 1, while it waits.
+    pub queue: Option<u32>,
+    /// Whether its owner holds it back.
+    pub waiting: bool,
+    /// What arrived after it was stopped.
+    pub late: Vec<LateBody>,
     /// Its steps, in order.
     pub steps: Vec<StepBody>,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::nodes::{self, NodeSpec};
-use crate::pricing::Price;
+use crate::pricing::{Milli, Price};
 
 /// The models that every Gesso has.
 const BUILT_IN: &str = include_str!("../catalog/studio.toml");
@@ -195,18 +195,33 @@ pub enum CatalogError {
     },
 }
 
+/// A price plan that a workspace can be on: it multiplies every price.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PricePlan {
+    /// Its name in `--price-plan`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// What every price is multiplied by.
+    pub multiplier: Milli,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
     models: Vec<Model>,
+    #[serde(default)]
+    plans: Vec<PricePlan>,
 }
 
-/// All models, in the order in which they were declared.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+/// All models, in the order in which they were declared, and the price plan of the workspace.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     models: Vec<Model>,
+    plans: Vec<PricePlan>,
+    plan: Option<PricePlan>,
 }
 
 impl Catalog {
@@ -230,12 +245,45 @@ impl Catalog {
             models.push(model);
         }
         self.models = models;
+        for plan in file.plans {
+            self.plans.retain(|other| other.id != plan.id);
+            self.plans.push(plan);
+        }
         Ok(())
     }
 
-    /// From models that were checked before, such as those a server sent.
-    pub fn from_models(models: Vec<Model>) -> Self {
-        Self { models }
+    /// From models that were checked before, such as those a server sent, and the price plan it named.
+    pub fn from_models(models: Vec<Model>, plan: Option<PricePlan>) -> Self {
+        Self { models, plans: Vec::new(), plan }
+    }
+
+    /// Puts the workspace on a price plan of the catalogue.
+    ///
+    /// # Errors
+    /// A sentence with the plans there are, where there is none of that id.
+    pub fn choose_plan(&mut self, id: &str) -> Result<(), String> {
+        let known = self.plans.iter().find(|plan| plan.id == id).cloned();
+        let Some(plan) = known else {
+            let ids: Vec<&str> = self.plans.iter().map(|plan| plan.id.as_str()).collect();
+            return Err(match ids.as_slice() {
+                [] => {
+                    format!("There is no price plan “{id}”: the catalogue has none. Add [[plans]].")
+                }
+                ids => format!("There is no price plan “{id}”. There are: {}.", ids.join(", ")),
+            });
+        };
+        self.plan = Some(plan);
+        Ok(())
+    }
+
+    /// The price plan of the workspace, if it is on one.
+    pub fn plan(&self) -> Option<&PricePlan> {
+        self.plan.as_ref()
+    }
+
+    /// What every price is multiplied by.
+    pub fn factor(&self) -> Milli {
+        self.plan.as_ref().map_or(Milli::ONE, |plan| plan.multiplier)
     }
 
     /// All models.
@@ -293,8 +341,9 @@ mod tests {
     fn built_in_catalogue_loads() {
         let catalog = Catalog::built_in();
         assert_eq!(catalog.models_of("image_generator").count(), 1);
-        let json = serde_json::to_value(&catalog).unwrap();
-        assert_eq!(serde_json::from_value::<Catalog>(json).unwrap(), catalog);
+        let json = serde_json::to_value(catalog.models()).unwrap();
+        let models = serde_json::from_value(json).unwrap();
+        assert_eq!(Catalog::from_models(models, None), catalog);
     }
 
     #[test]

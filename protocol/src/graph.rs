@@ -10,9 +10,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
 pub use connect::{Drag, Fit, fitting_input, fitting_output};
-pub use flow::{FlowItem, flow, newest_generation, shown_generation};
+pub use flow::{FlowItem, flow, newest_generation, replaced, sends_all, shown_generation};
 
-use crate::nodes::{self, NodeSpec, PortType};
+use crate::nodes::{self, NodeKind, NodeSpec, PortType};
 use crate::problem::{ErrorCode, NodeProblem};
 use crate::schema::{Canvas, Edge, Node};
 use crate::values::DataType;
@@ -182,7 +182,7 @@ impl Graph {
         let lists: Vec<String> = canvas
             .nodes
             .values()
-            .filter(|node| node.kind == "list" && node.items.len() > 1)
+            .filter(|node| self.begins_batch(node))
             .map(|node| node.id.clone())
             .collect();
         let mut reached: BTreeSet<String> = BTreeSet::new();
@@ -199,6 +199,16 @@ impl Graph {
                 }
             }
         }
+    }
+
+    /// Whether a node gives several items though none of its inputs does.
+    fn begins_batch(&self, node: &Node) -> bool {
+        let Some(spec) = self.spec(&node.id) else { return false };
+        let count = node.settings.get("count").and_then(serde_json::Value::as_f64);
+        let angles = spec.kind == NodeKind::CameraAngles && camera_angles(node).len() > 1;
+        let edges = spec.kind == NodeKind::Evaluator && self.incoming(&node.id).nth(1).is_some();
+        let all = sends_all(node, spec) && count.is_some_and(|count| count > 1.0);
+        angles || edges || all || (spec.has_items && node.items.len() > 1)
     }
 
     /// Whether there is a node of that id.
@@ -294,6 +304,30 @@ impl Graph {
         self.reach(id, |graph, id| graph.incoming(id).map(|e| e.edge.from_node.clone()).collect())
     }
 
+    /// These nodes and everything upstream of any of them.
+    pub fn upstream_of<'a>(&self, ids: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        let mut queue: Vec<String> = ids.map(str::to_owned).collect();
+        while let Some(id) = queue.pop() {
+            if reached.insert(id.clone()) {
+                queue.extend(self.incoming(&id).map(|edge| edge.edge.from_node.clone()));
+            }
+        }
+        reached
+    }
+
+    /// These nodes and everything downstream of any of them.
+    pub fn downstream_of<'a>(&self, ids: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+        let mut reached = BTreeSet::new();
+        let mut queue: Vec<String> = ids.map(str::to_owned).collect();
+        while let Some(id) = queue.pop() {
+            if reached.insert(id.clone()) {
+                queue.extend(self.outgoing(&id).map(|edge| edge.edge.to_node.clone()));
+            }
+        }
+        reached
+    }
+
     /// The nodes downstream of `id`, without it (unless it is on a cycle).
     pub fn descendants(&self, id: &str) -> BTreeSet<String> {
         self.reach(id, |graph, id| graph.outgoing(id).map(|e| e.edge.to_node.clone()).collect())
@@ -338,6 +372,34 @@ impl Graph {
             forget(self.outgoing.get_mut(&old.edge.from_node));
         }
     }
+}
+
+/// The angles that a camera is asked for, each with the id it gives its item: its name, or its place where it has
+/// none or one that was there before.
+pub fn camera_angles(node: &Node) -> Vec<(String, serde_json::Value)> {
+    use serde_json::Value;
+    let asked = match node.settings.get("angles") {
+        Some(Value::Array(angles)) => angles.as_slice(),
+        Some(one @ (Value::String(_) | Value::Object(_))) => std::slice::from_ref(one),
+        _ => &[],
+    };
+    let mut seen = BTreeSet::new();
+    let mut angles = Vec::new();
+    for (at, angle) in asked.iter().enumerate() {
+        let name = match angle {
+            Value::String(name) => Some(name.as_str()),
+            Value::Object(custom) => custom.get("id").and_then(Value::as_str),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => continue,
+        };
+        let name = name.filter(|name| crate::ids::is_id(name)).map(str::to_owned);
+        let mut id = name.unwrap_or_else(|| at.to_string());
+        if !seen.insert(id.clone()) {
+            id = at.to_string();
+            seen.insert(id.clone());
+        }
+        angles.push((id, angle.clone()));
+    }
+    angles
 }
 
 fn held_type(node: &Node) -> Option<DataType> {

@@ -13,6 +13,7 @@ pub mod edit;
 pub mod graph;
 pub mod ids;
 pub mod invocation;
+pub mod lineage;
 pub mod nodes;
 pub mod order;
 pub mod plan;

@@ -2,6 +2,11 @@
 //! The browser's preview and the server's execution are the same plan.
 
 mod build;
+mod check;
+mod cost;
+mod outdated;
+mod retry;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +14,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Model};
-use crate::graph::{Graph, flow};
+use crate::graph::Graph;
 use crate::invocation::Invocation;
-use crate::pricing::{Money, Quote};
-use crate::problem::{ErrorCode, Refusal};
-use crate::schema::{Canvas, ItemContent};
+use crate::lineage::Pairing;
+use crate::nodes::NodeKind;
+use crate::pricing::{Milli, Money, Price, Quote};
+use crate::problem::{ErrorCode, NodeProblem, Refusal};
+use crate::schema::{Canvas, Failure, Generation, ItemContent};
 
 pub use build::plan;
+pub use cost::{Made, charge};
+pub use outdated::outdated;
+pub use retry::{Past, PastItem, Retry};
+pub use units::{Pick, Unit, Units};
+
+/// The most invocations of one run.
+pub const UNITS_MAX: usize = 20_000;
 
 /// What a run covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,16 +41,31 @@ pub enum Mode {
     Workflow,
     /// A node and everything after it.
     Downstream,
+    /// The nodes named.
+    Selection,
+    /// What no longer matches what it depends on, and everything after that.
+    Outdated,
 }
 
 impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Node, Self::Workflow, Self::Downstream, Self::Selection, Self::Outdated];
+
     /// Its name in requests, rows and documents.
     pub fn id(self) -> &'static str {
         match self {
             Self::Node => "node",
             Self::Workflow => "workflow",
             Self::Downstream => "downstream",
+            Self::Selection => "selection",
+            Self::Outdated => "outdated",
         }
+    }
+
+    /// The mode named `id`.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.id() == id)
     }
 }
 
@@ -48,58 +77,80 @@ pub struct Target {
     /// The node it is about; needed by `node` and `downstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
+    /// The nodes it is about; needed by `selection`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
 }
 
-/// Where a value on an input comes from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// It is there already.
-    Ready(PlannedContent),
-    /// A step of this plan makes it.
-    Step {
-        /// The node of the step.
-        node: String,
-        /// The output.
-        port: String,
-    },
-}
-
-/// [`ItemContent`] as it is kept in a run's snapshot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PlannedContent {
-    /// A text.
-    Text(String),
-    /// A file.
-    Asset(crate::values::AssetRef),
-}
-
-impl From<ItemContent> for PlannedContent {
-    fn from(content: ItemContent) -> Self {
-        match content {
-            ItemContent::Text(text) => Self::Text(text),
-            ItemContent::Asset(asset) => Self::Asset(asset),
-        }
+impl Target {
+    /// About one node, or about none.
+    pub fn of(mode: Mode, node: Option<&str>) -> Self {
+        Self { mode, node: node.map(str::to_owned), nodes: Vec::new() }
     }
 }
 
-impl From<PlannedContent> for ItemContent {
-    fn from(content: PlannedContent) -> Self {
-        match content {
-            PlannedContent::Text(text) => Self::Text(text),
-            PlannedContent::Asset(asset) => Self::Asset(asset),
-        }
-    }
+/// Where what is on an input comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum From {
+    /// An output that is there already: its place in [`Plan::ready`].
+    Ready(u32),
+    /// A step of this plan makes it: its place in [`Plan::steps`].
+    Step(u32),
+}
+
+/// One connection of an input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where it comes from.
+    pub from: From,
+    /// The output.
+    pub port: String,
+    /// Whether one invocation gets the whole batch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub all: bool,
 }
 
 /// An input of a step.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedInput {
     /// The input.
     pub port: String,
     /// What arrives there, in edge order.
     pub sources: Vec<Source>,
+}
+
+/// What is on an output before the run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// The node.
+    pub node: String,
+    /// The output.
+    pub port: String,
+    /// What is on it, item by item.
+    pub items: Vec<ReadyItem>,
+}
+
+/// An item of a [`Ready`] output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReadyItem {
+    /// Its key.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// What it is.
+    pub content: ItemContent,
+    /// What an evaluator names it by.
+    pub id: String,
+}
+
+/// An item that this run does not make anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What it consists of; nothing where it is a hole that nobody asked to fill.
+    pub generations: Vec<Generation>,
+    /// Why it is a hole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
 }
 
 /// One node's part in a run.
@@ -111,7 +162,7 @@ pub struct Step {
     pub kind: String,
     /// Its title when the run was asked for.
     pub title: String,
-    /// The model.
+    /// The model; empty for an evaluator.
     pub model: String,
     /// The model's version.
     pub version: String,
@@ -119,15 +170,34 @@ pub struct Step {
     pub provider: String,
     /// The model's parameters, defaults filled in.
     pub params: BTreeMap<String, Value>,
+    /// What it is paid by; nothing for an evaluator.
+    pub price: Option<Price>,
+    /// The multiplier of the workspace's price plan.
+    pub factor: Milli,
     /// How many results each invocation gives.
     pub count: u32,
+    /// Whether all of them flow, each as an item.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub send_all: bool,
+    /// How inputs of different lengths are paired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Pairing>,
+    /// The camera angles, where there are several: one item each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub angles: Vec<(String, Value)>,
     /// The node's own text.
     pub own_text: String,
     /// The negative prompt.
     pub negative: String,
     /// Its inputs.
     pub inputs: Vec<PlannedInput>,
-    /// How often the model is called.
+    /// The items that are taken over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<String, Kept>,
+    /// Seeds that an earlier run recorded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seeds: BTreeMap<String, i64>,
+    /// How often the model is called; once for an evaluator.
     pub invocations: u32,
     /// The most it can cost.
     pub cost: Money,
@@ -136,35 +206,50 @@ pub struct Step {
 }
 
 impl Step {
-    /// The nodes of the steps it waits for.
-    pub fn waits_for(&self) -> BTreeSet<&str> {
-        self.inputs
-            .iter()
-            .flat_map(|input| &input.sources)
-            .filter_map(|source| match source {
-                Source::Step { node, .. } => Some(node.as_str()),
-                Source::Ready(_) => None,
+    /// Whether a person decides instead of a model.
+    pub fn is_review(&self) -> bool {
+        self.kind == NodeKind::Evaluator.spec().id
+    }
+
+    /// The steps it waits for, as places in the plan.
+    pub fn waits_for(&self) -> BTreeSet<u32> {
+        let sources = self.inputs.iter().flat_map(|input| &input.sources);
+        sources
+            .filter_map(|source| match source.from {
+                From::Step(step) => Some(step),
+                From::Ready(_) => None,
             })
             .collect()
     }
 
-    /// The invocation, once what it waits for is there: `made` gives the results of a step's output.
-    pub fn invocation(&self, made: impl Fn(&str, &str) -> Vec<ItemContent>) -> Invocation {
+    /// The seed that its settings ask for.
+    pub fn wished_seed(&self) -> Option<i64> {
+        self.params.get("seed").and_then(Value::as_i64)
+    }
+
+    /// The call of one unit, once what it picks is there: `arriving` gives it for the nth connection.
+    pub fn invocation(
+        &self,
+        unit: &Unit,
+        mut arriving: impl FnMut(&Pick) -> Vec<ItemContent>,
+    ) -> Invocation {
+        let mut picks = unit.picks.iter();
         let mut inputs: BTreeMap<String, Vec<ItemContent>> = BTreeMap::new();
         for input in &self.inputs {
-            let arriving = inputs.entry(input.port.clone()).or_default();
-            for source in &input.sources {
-                match source {
-                    Source::Ready(content) => arriving.push(content.clone().into()),
-                    Source::Step { node, port } => arriving.extend(made(node, port)),
-                }
+            let values = inputs.entry(input.port.clone()).or_default();
+            for pick in picks.by_ref().take(input.sources.len()) {
+                values.extend(arriving(pick));
             }
+        }
+        let mut params = self.params.clone();
+        if let Some((_, angle)) = unit.angle.and_then(|at| self.angles.get(at as usize)) {
+            params.insert("angles".to_owned(), Value::Array(vec![angle.clone()]));
         }
         Invocation {
             kind: self.kind.clone(),
             model: self.model.clone(),
             version: self.version.clone(),
-            params: self.params.clone(),
+            params,
             own_text: self.own_text.clone(),
             negative: self.negative.clone(),
             inputs,
@@ -179,8 +264,17 @@ pub struct Plan {
     pub mode: Mode,
     /// The node it was asked for.
     pub node: Option<String>,
+    /// The nodes it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<String>,
     /// The steps, each after those it waits for.
     pub steps: Vec<Step>,
+    /// What is there already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ready: Vec<Ready>,
+    /// Whether results of earlier runs with the same fingerprint are taken instead of made again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reuses: bool,
 }
 
 impl Plan {
@@ -197,21 +291,27 @@ impl Plan {
         self.steps.iter().find(|step| step.node == node)
     }
 
-    /// Refuses the plan where a node of it, or (for `node` and `downstream`) something upstream of it, is
-    /// in the hands of a run already.
+    /// Its invocations, in the order of the steps.
+    pub fn units(&self) -> Units {
+        Units::of(self)
+    }
+
+    /// Refuses the plan where a node of it, or (for all but `workflow`) something upstream of it, is in the
+    /// hands of a run already.
     ///
     /// # Errors
     /// `upstream_in_progress`, naming the nodes that are active.
     pub fn check_idle(&self, graph: &Graph, active: &BTreeSet<String>) -> Result<(), Refusal> {
-        let mut busy: BTreeSet<String> = BTreeSet::new();
-        for step in &self.steps {
-            if active.contains(&step.node) {
-                busy.insert(step.node.clone());
-            }
-            if self.mode != Mode::Workflow {
-                busy.extend(graph.ancestors(&step.node).intersection(active).cloned());
-            }
+        if active.is_empty() {
+            return Ok(());
         }
+        let nodes = self.steps.iter().map(|step| step.node.as_str());
+        let concerned = if self.mode == Mode::Workflow {
+            nodes.map(str::to_owned).collect()
+        } else {
+            graph.upstream_of(nodes)
+        };
+        let busy: BTreeSet<String> = concerned.intersection(active).cloned().collect();
         if busy.is_empty() {
             return Ok(());
         }
@@ -219,7 +319,7 @@ impl Plan {
             busy.iter().map(|node| format!("“{}”", graph.title(node))).collect();
         let detail =
             format!("Upstream task in progress: {}. Wait for it or stop it.", names.join(", "));
-        let nodes = busy.into_iter().map(|node| crate::problem::NodeProblem {
+        let nodes = busy.into_iter().map(|node| NodeProblem {
             node,
             port: None,
             code: ErrorCode::UpstreamInProgress,
@@ -275,43 +375,6 @@ pub fn model_of<'a>(
             Some(model) => Ok(model),
         },
     }
-}
-
-/// The fingerprint a node would have if it ran now from what is on its inputs, and why that differs from the
-/// result that flows. `None` where there is no result, or it could not run.
-pub fn outdated(
-    canvas: &Canvas,
-    graph: &Graph,
-    catalog: &Catalog,
-    node: &str,
-    usable: &dyn Fn(&Model) -> bool,
-) -> Option<Vec<&'static str>> {
-    let spec = graph.spec(node).filter(|spec| spec.runs())?;
-    let shown = crate::graph::shown_generation(canvas, node, "")?;
-    let held = canvas.nodes.get(node)?;
-    let model = model_of(catalog, spec.id, &held.settings, usable).ok()?;
-    let mut inputs: BTreeMap<String, Vec<ItemContent>> = BTreeMap::new();
-    for port in spec.inputs {
-        let mut arriving = Vec::new();
-        for edge in graph.sources(node, port.name) {
-            let items = flow(canvas, &edge.edge.from_node, &edge.edge.from_port);
-            arriving.extend(items.into_iter().map(|item| item.content));
-        }
-        if !arriving.is_empty() {
-            inputs.insert(port.name.to_owned(), arriving);
-        }
-    }
-    let now = Invocation {
-        kind: spec.id.to_owned(),
-        model: model.id.clone(),
-        version: model.version.clone(),
-        params: model.resolve(&held.settings).ok()?,
-        own_text: held.text.clone(),
-        negative: held.negative.clone(),
-        inputs,
-    };
-    let changed = now.fingerprint().changed_since(&shown.fingerprint);
-    (!changed.is_empty()).then_some(changed)
 }
 
 #[cfg(test)]

@@ -142,6 +142,11 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Milli(pub i64);
 
+impl Milli {
+    /// Once.
+    pub const ONE: Self = Self(1000);
+}
+
 impl<'de> Deserialize<'de> for Milli {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Money::deserialize(deserializer).map(|money| Self(money.0))
@@ -171,11 +176,12 @@ pub struct Price {
 }
 
 impl Price {
-    /// The price of one generation with these parameters and `quantity` units in thousandths, rounded up
-    /// to whole millicredits.
-    pub fn of(&self, params: &BTreeMap<String, Value>, quantity: Milli) -> Money {
-        let mut amount = i128::from(self.base.0) * i128::from(quantity.0.max(0));
-        let mut divisor: i128 = 1000;
+    /// The price of one generation with these parameters and `quantity` units in thousandths, times the
+    /// `factor` of the workspace's price plan, rounded up to whole millicredits.
+    pub fn of(&self, params: &BTreeMap<String, Value>, quantity: Milli, factor: Milli) -> Money {
+        let quantity = i128::from(quantity.0.max(0)) * i128::from(factor.0.max(0));
+        let mut amount = i128::from(self.base.0).saturating_mul(quantity);
+        let mut divisor: i128 = 1_000_000;
         for (param, by_value) in &self.multipliers {
             let factor = params.get(param).and_then(|value| by_value.get(&value_key(value)));
             if let Some(factor) = factor {
@@ -243,10 +249,17 @@ mod tests {
         let params = |value: Value| -> BTreeMap<String, Value> {
             value.as_object().unwrap().clone().into_iter().collect()
         };
-        let one = Milli(1000);
-        assert_eq!(price.of(&params(json!({})), one), Money(2_000));
-        assert_eq!(price.of(&params(json!({"resolution": "2K", "scale": 4})), one), Money(6_000));
-        assert_eq!(price.of(&params(json!({"scale": 4.0})), one), Money(3_000));
-        assert_eq!(price.of(&params(json!({"resolution": "0.5K"})), Milli(1)), Money(1));
+        let one = Milli::ONE;
+        assert_eq!(price.of(&params(json!({})), one, Milli::ONE), Money(2_000));
+        assert_eq!(
+            price.of(&params(json!({"resolution": "2K", "scale": 4})), one, Milli::ONE),
+            Money(6_000)
+        );
+        assert_eq!(price.of(&params(json!({"scale": 4.0})), one, Milli::ONE), Money(3_000));
+        assert_eq!(
+            price.of(&params(json!({"resolution": "0.5K"})), Milli(1), Milli::ONE),
+            Money(1)
+        );
+        assert_eq!(price.of(&params(json!({})), one, Milli(750)), Money(1_500));
     }
 }

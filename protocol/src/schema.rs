@@ -37,7 +37,7 @@ pub struct Meta {
 }
 
 /// What an entry of a list holds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ItemContent {
     /// A text.
@@ -335,6 +335,28 @@ pub struct Generation {
 }
 
 impl Generation {
+    /// An asset that no run made, in the place of one.
+    pub fn of_asset(asset: &AssetRef) -> Self {
+        Self {
+            id: asset.id.clone(),
+            ty: asset.ty,
+            asset: Some(asset.id.clone()),
+            mime: Some(asset.mime.clone()),
+            width: asset.width,
+            height: asset.height,
+            duration: asset.duration,
+            ..Self::default()
+        }
+    }
+
+    /// What it is: its text or its asset; nothing for one that a foreign writer made up.
+    pub fn content(&self) -> Option<ItemContent> {
+        match &self.text {
+            Some(text) => Some(ItemContent::Text(text.clone())),
+            None => self.asset_ref().map(ItemContent::Asset),
+        }
+    }
+
     /// Its asset as a reference, unless it is text.
     pub fn asset_ref(&self) -> Option<AssetRef> {
         Some(AssetRef {

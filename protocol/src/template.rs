@@ -60,7 +60,7 @@ mod tests {
             let canvas = schema::read_canvas(&txn);
             let graph = Graph::materialize(&canvas);
             assert!(graph.problems().is_empty(), "{}", template.id);
-            let target = Target { mode: Mode::Workflow, node: None };
+            let target = Target::of(Mode::Workflow, None);
             let plan = plan(&canvas, &graph, &Catalog::built_in(), &target, &|_| true).unwrap();
             assert!(plan.steps.len() >= 2, "{}", template.id);
             assert!(

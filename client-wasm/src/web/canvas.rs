@@ -101,7 +101,7 @@ fn fetch_facts(page: Page) {
             .collect();
         page.unusable.set(Arc::new(unusable));
         let models = body.models.into_iter().map(|m| m.model).collect();
-        page.catalog.set(Arc::new(Catalog::from_models(models)));
+        page.catalog.set(Arc::new(Catalog::from_models(models, body.plan)));
     });
     // A changed name or colour is told to everybody.
     Effect::new(move |_| {

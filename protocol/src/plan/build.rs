@@ -5,31 +5,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::toposort;
 use serde_json::Value;
 
-use super::{Mode, Plan, PlannedInput, Source, Step, Target, model_of};
+use super::units::{Known, UnitsError};
+use super::{
+    From, Kept, Mode, Plan, PlannedInput, Ready, ReadyItem, Source, Step, Target, UNITS_MAX, Unit,
+    Units, check, model_of,
+};
 use crate::catalog::{Catalog, Model};
-use crate::graph::{Graph, flow};
-use crate::nodes::{Need, NodeSpec, PortSpec};
-use crate::pricing::{Milli, Money, Unit};
+use crate::graph::{Graph, camera_angles, flow, replaced, sends_all, shown_generation};
+use crate::lineage::{JoinError, Pairing};
+use crate::nodes::{NodeKind, NodeSpec, PortSpec};
+use crate::pricing::Money;
 use crate::problem::{ErrorCode, NodeProblem, Refusal};
-use crate::schema::{Canvas, Node};
+use crate::schema::{Canvas, Generation, Node, NodeState};
 
 /// The most results one invocation may be asked for.
 const COUNT_MAX: i64 = 10;
 
-struct Planner<'a> {
-    canvas: &'a Canvas,
+pub(super) struct Planner<'a> {
+    pub(super) canvas: &'a Canvas,
     graph: &'a Graph,
     catalog: &'a Catalog,
     usable: &'a dyn Fn(&Model) -> bool,
-    included: BTreeSet<String>,
+    /// The nodes that may get a step.
+    covered: BTreeSet<String>,
     problems: Vec<NodeProblem>,
+    steps: Vec<Step>,
+    units: Units,
+    ready: Vec<Ready>,
+    step_of: BTreeMap<String, u32>,
+    ready_of: BTreeMap<(String, String), u32>,
 }
 
 /// Plans a run of `target`. `usable` tells which models can run here.
 ///
 /// # Errors
 /// Everything that is wrong with it at once, cycles first; `bad_request` where there is nothing to run and
-/// `not_found` where the node does not exist.
+/// `not_found` where a node does not exist.
 pub fn plan(
     canvas: &Canvas,
     graph: &Graph,
@@ -37,38 +48,54 @@ pub fn plan(
     target: &Target,
     usable: &dyn Fn(&Model) -> bool,
 ) -> Result<Plan, Refusal> {
-    let included = included(canvas, graph, target)?;
-    let mut planner = Planner { canvas, graph, catalog, usable, included, problems: Vec::new() };
-    planner.check_cycles();
-    let order = planner.order();
-    let steps: Vec<Step> = order.iter().filter_map(|id| planner.step(id)).collect();
+    let covered = covered(canvas, graph, target)?;
+    let mut planner = Planner::new(canvas, graph, catalog, usable, covered);
+    planner.check_cycles(target.mode);
+    for id in planner.order() {
+        if target.mode == Mode::Outdated {
+            planner.add_outdated(&id);
+        } else {
+            planner.add(&id);
+        }
+    }
     if let Some(refusal) = Refusal::of_nodes(planner.problems) {
         return Err(refusal);
     }
-    Ok(Plan { mode: target.mode, node: target.node.clone(), steps })
+    if planner.steps.is_empty() {
+        let detail = "Everything is up to date. There is nothing to run.";
+        return Err(Refusal::new(ErrorCode::BadRequest, detail));
+    }
+    Ok(Plan {
+        mode: target.mode,
+        node: target.node.clone(),
+        nodes: target.nodes.clone(),
+        steps: planner.steps,
+        ready: planner.ready,
+        reuses: target.mode == Mode::Outdated,
+    })
 }
 
-/// The nodes that get a step.
-fn included(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<String>, Refusal> {
-    let asked = match (&target.node, target.mode) {
-        (Some(node), _) if !graph.has_node(node) => {
-            return Err(Refusal::new(ErrorCode::NotFound, format!("There is no node {node}.")));
-        }
-        (None, Mode::Node | Mode::Downstream) => {
+/// The nodes that may get a step.
+fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<String>, Refusal> {
+    let unknown = target.node.iter().chain(&target.nodes).find(|node| !graph.has_node(node));
+    if let Some(node) = unknown {
+        return Err(Refusal::new(ErrorCode::NotFound, format!("There is no node {node}.")));
+    }
+    let node = target.node.as_deref();
+    let covered: BTreeSet<String> = match (target.mode, node) {
+        (Mode::Node | Mode::Downstream, None) => {
             let detail = format!("A run of mode {} needs a node.", target.mode.id());
             return Err(Refusal::new(ErrorCode::BadRequest, detail));
         }
-        (node, _) => node.as_deref(),
-    };
-    let covered: BTreeSet<String> = match (target.mode, asked) {
-        (Mode::Node, Some(node)) => [node.to_owned()].into(),
-        (Mode::Downstream, Some(node)) => {
-            let mut covered = graph.descendants(node);
-            covered.insert(node.to_owned());
-            covered
+        (Mode::Selection, _) if target.nodes.is_empty() => {
+            let detail = "A run of mode selection needs nodes. Select some.";
+            return Err(Refusal::new(ErrorCode::BadRequest, detail));
         }
-        (Mode::Workflow, Some(node)) => graph.component(node),
-        (_, None) => graph.node_ids().map(str::to_owned).collect(),
+        (Mode::Selection, _) => target.nodes.iter().cloned().collect(),
+        (Mode::Node, Some(node)) => [node.to_owned()].into(),
+        (Mode::Downstream, Some(node)) => graph.downstream_of([node].into_iter()),
+        (Mode::Workflow | Mode::Outdated, Some(node)) => graph.component(node),
+        (Mode::Workflow | Mode::Outdated, None) => graph.node_ids().map(str::to_owned).collect(),
     };
     let runnable = |id: &String| {
         let locked = canvas.nodes.get(id).is_some_and(|node| node.locked);
@@ -76,40 +103,80 @@ fn included(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<
     };
     let included: BTreeSet<String> = covered.into_iter().filter(runnable).collect();
     if included.is_empty() {
-        let detail = match asked.and_then(|id| canvas.nodes.get(id)) {
-            Some(node) if node.locked => {
-                format!(
-                    "“{}” is locked and keeps its output. Unlock it to run it.",
-                    node.shown_title()
-                )
-            }
-            Some(node) => {
-                format!("“{}” does not run, and nothing after it does.", node.shown_title())
-            }
-            None => "There is nothing to run. Add a generator and give it a prompt.".to_owned(),
-        };
-        return Err(Refusal::new(ErrorCode::BadRequest, detail));
+        let asked = node.or(match target.nodes.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        });
+        return Err(nothing_to_run(asked.and_then(|id| canvas.nodes.get(id))));
     }
     Ok(included)
 }
 
-impl Planner<'_> {
-    fn check_cycles(&mut self) {
-        let mut needed: BTreeSet<String> = self.included.clone();
-        for id in &self.included {
-            needed.extend(self.graph.ancestors(id));
+fn nothing_to_run(asked: Option<&Node>) -> Refusal {
+    let detail = match asked {
+        Some(node) if node.locked => {
+            format!("“{}” is locked and keeps its output. Unlock it to run it.", node.shown_title())
         }
+        Some(node) => format!("“{}” does not run, and nothing after it does.", node.shown_title()),
+        None => "There is nothing to run. Add a generator and give it a prompt.".to_owned(),
+    };
+    Refusal::new(ErrorCode::BadRequest, detail)
+}
+
+/// The batches on a step's inputs have no item in common.
+fn unmatched(step: &Step) -> NodeProblem {
+    let detail = format!(
+        "“{}” gets batches that have no item in common: the list changed since they were made. Run what comes before it again.",
+        step.title
+    );
+    NodeProblem { node: step.node.clone(), port: None, code: ErrorCode::MissingInput, detail }
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(
+        canvas: &'a Canvas,
+        graph: &'a Graph,
+        catalog: &'a Catalog,
+        usable: &'a dyn Fn(&Model) -> bool,
+        covered: BTreeSet<String>,
+    ) -> Self {
+        Self {
+            canvas,
+            graph,
+            catalog,
+            usable,
+            covered,
+            problems: Vec::new(),
+            steps: Vec::new(),
+            units: Units::default(),
+            ready: Vec::new(),
+            step_of: BTreeMap::new(),
+            ready_of: BTreeMap::new(),
+        }
+    }
+
+    fn check_cycles(&mut self, mode: Mode) {
+        if self.graph.cycles().is_empty() {
+            return;
+        }
+        let needed = self.graph.upstream_of(self.covered.iter().map(String::as_str));
+        let made = |node: &str| self.canvas.generations.contains_key(node);
         let on_cycle = |problem: &&NodeProblem| {
-            problem.code == ErrorCode::CycleDetected && needed.contains(&problem.node)
+            problem.code == ErrorCode::CycleDetected
+                && needed.contains(&problem.node)
+                // A cycle that never ran has nothing that could be outdated.
+                && (mode != Mode::Outdated || made(&problem.node))
         };
         self.problems.extend(self.graph.problems().iter().filter(on_cycle).cloned());
     }
 
-    /// The steps' nodes in topological order, ties by id; empty where there is a cycle among them.
+    /// The covered nodes in topological order, ties by id, without those on a cycle.
     fn order(&self) -> Vec<String> {
         let (graph, ids) = self.graph.petgraph();
+        let cyclic = |id: &String| self.graph.cycles().iter().any(|cycle| cycle.contains(id));
+        let wanted = |id: &String| self.covered.contains(id) && !cyclic(id);
         let kept = graph.filter_map(
-            |index, ()| self.included.contains(&ids[index.index()]).then_some(index.index()),
+            |index, ()| wanted(&ids[index.index()]).then_some(index.index()),
             |_, ()| Some(()),
         );
         let Ok(order) = toposort(&kept, None) else { return Vec::new() };
@@ -121,50 +188,244 @@ impl Planner<'_> {
         self.problems.push(NodeProblem { node: node.to_owned(), port, code, detail });
     }
 
-    fn step(&mut self, id: &str) -> Option<Step> {
+    /// Adds the step of a node, or what is wrong with it.
+    fn add(&mut self, id: &str) {
+        match self.draft(id) {
+            Some((step, units)) => self.push(step, units),
+            // What comes after it is still looked at, so that everything wrong is told at once.
+            None => self.refuse(id),
+        }
+    }
+
+    /// Notes that a node would have a step if nothing were wrong.
+    fn refuse(&mut self, id: &str) {
+        self.step_of.insert(id.to_owned(), u32::MAX);
+    }
+
+    /// Adds the step of a node where some of its items no longer match what they depend on.
+    fn add_outdated(&mut self, id: &str) {
+        let before = self.problems.len();
+        let draft = self.draft(id);
+        let made_something = self.canvas.generations.contains_key(id);
+        let after_step =
+            self.graph.incoming(id).any(|edge| self.step_of.contains_key(&edge.edge.from_node));
+        if !made_something && !after_step {
+            // Never run and nothing before it changed: not outdated, whatever is wrong with it.
+            self.problems.truncate(before);
+            return;
+        }
+        let Some((mut step, units)) = draft else {
+            self.refuse(id);
+            return;
+        };
+        step.kept = self.unchanged(&step, &units);
+        if step.is_review() && step.kept.len() < units.len() {
+            // A decision was about all candidates.
+            step.kept.clear();
+        }
+        if step.kept.len() == units.len() {
+            return;
+        }
+        self.push(step, units);
+    }
+
+    /// The items of a drafted step whose result still is what would be made.
+    fn unchanged(&self, step: &Step, units: &[Unit]) -> BTreeMap<String, Kept> {
+        let known = self.known();
+        let mut kept = BTreeMap::new();
+        for unit in units {
+            let mut all_known = true;
+            let call = step.invocation(unit, |pick| match known.contents(pick) {
+                Some(contents) => contents,
+                None => {
+                    all_known = false;
+                    Vec::new()
+                }
+            });
+            if !all_known {
+                continue;
+            }
+            let generations = if step.is_review() {
+                self.decided(step, unit)
+            } else if let Some(asset) = replaced(self.canvas, &step.node, &unit.key) {
+                // Somebody put a picture of their own there: no generation flows that could be outdated.
+                Some(vec![Generation::of_asset(asset)])
+            } else {
+                self.shown(step, &unit.key, &call.fingerprint().to_string())
+            };
+            if let Some(generations) = generations {
+                kept.insert(unit.key.clone(), Kept { generations, error: None });
+            }
+        }
+        kept
+    }
+
+    /// What flows of an item, where it has this fingerprint.
+    fn shown(&self, step: &Step, key: &str, fingerprint: &str) -> Option<Vec<Generation>> {
+        let shown = shown_generation(self.canvas, &step.node, key)
+            .filter(|shown| shown.fingerprint == fingerprint)?;
+        if !step.send_all {
+            return Some(vec![shown.clone()]);
+        }
+        let item = self.canvas.results.get(&step.node)?.items.get(key)?;
+        let made = self.canvas.generations.get(&step.node)?;
+        let each = item.generations.iter();
+        let all: Vec<Generation> =
+            each.filter_map(|id| made.iter().find(|made| made.id == *id)).cloned().collect();
+        (all.len() >= step.count as usize).then_some(all)
+    }
+
+    /// What stands of a decision on a candidate that is still the same.
+    fn decided(&self, step: &Step, unit: &Unit) -> Option<Vec<Generation>> {
+        let result = self.canvas.results.get(&step.node)?;
+        if result.state != NodeState::Completed {
+            return None;
+        }
+        let id = self.candidate_id(unit)?;
+        let accepted = result.items.get(&unit.key)?;
+        (accepted.generations.first() == Some(&id))
+            .then(|| vec![Generation { id, ..Default::default() }])
+    }
+
+    fn candidate_id(&self, unit: &Unit) -> Option<String> {
+        match *unit.picks.first()? {
+            super::Pick::Ready { ready, item } => {
+                let ready = self.ready.get(ready as usize)?;
+                Some(ready.items.get(item as usize)?.id.clone())
+            }
+            super::Pick::Unit { .. } | super::Pick::AllReady(_) | super::Pick::AllOf(_) => None,
+        }
+    }
+
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { units: &self.units, earlier: &self.steps, ready: &self.ready }
+    }
+
+    fn push(&mut self, mut step: Step, units: Vec<Unit>) {
+        let at = self.steps.len() as u32;
+        self.units.push(&self.steps, &self.ready, &step, units);
+        let mine = self.units.step(at);
+        let called = mine.iter().filter(|unit| !unit.kept).count();
+        step.invocations = if step.is_review() { 1 } else { called as u32 };
+        step.cost = mine.iter().map(|unit| unit.hold).sum();
+        step.exact = mine.iter().all(|unit| unit.exact);
+        self.step_of.insert(step.node.clone(), at);
+        self.steps.push(step);
+    }
+
+    /// The step of a node with its units, unless something is wrong with it.
+    pub(super) fn draft(&mut self, id: &str) -> Option<(Step, Vec<Unit>)> {
+        let before = self.problems.len();
         let node = self.canvas.nodes.get(id)?;
         let spec = self.graph.spec(id)?;
-        let title = node.shown_title().to_owned();
         let inputs = self.inputs(node, spec);
-        self.check_needs(node, spec, &inputs);
-        let model = match model_of(self.catalog, spec.id, &node.settings, self.usable) {
-            Ok(model) => model,
-            Err(why) => {
-                let detail = format!("“{title}” cannot run. {why}");
-                self.problem(id, None, ErrorCode::ModelUnavailable, detail);
-                return None;
-            }
-        };
-        let params = match model.resolve(&node.settings) {
-            Ok(params) => params,
-            Err(wrong) => {
-                let detail = format!("“{title}”: {}", wrong.join(" "));
-                self.problem(id, None, ErrorCode::BadRequest, detail);
-                return None;
-            }
-        };
-        self.check_references(node, model, &inputs);
-        let count = self.count(node, spec);
-        let (quantity, exact) = quantity(model, &params, node, &inputs);
-        let cost = model.price.of(&params, quantity) * i64::from(count);
-        Some(Step {
+        let mut step = Step {
             node: id.to_owned(),
             kind: spec.id.to_owned(),
-            title,
-            model: model.id.clone(),
-            version: model.version.clone(),
-            provider: model.provider.clone(),
-            params,
-            count,
+            title: node.shown_title().to_owned(),
+            model: String::new(),
+            version: String::new(),
+            provider: String::new(),
+            params: BTreeMap::new(),
+            price: None,
+            factor: self.catalog.factor(),
+            count: self.count(node, spec),
+            send_all: sends_all(node, spec),
+            batch: self.pairing(node),
+            angles: Vec::new(),
             own_text: if spec.has_text { node.text.clone() } else { String::new() },
             negative: if spec.has_negative { node.negative.clone() } else { String::new() },
             inputs,
+            kept: BTreeMap::new(),
+            seeds: BTreeMap::new(),
             invocations: 1,
-            cost,
-            exact,
-        })
+            cost: Money::ZERO,
+            exact: true,
+        };
+        let model = self.model(&mut step, node, spec);
+        if spec.kind == NodeKind::CameraAngles {
+            let mut angles = camera_angles(node);
+            if let [(_, only)] = angles.as_slice() {
+                let only = Value::Array(vec![only.clone()]);
+                step.params.insert("angles".to_owned(), only);
+                angles.clear();
+            }
+            step.angles = angles;
+        }
+        let sources = step.inputs.iter().flat_map(|input| &input.sources);
+        let after_trouble = sources.clone().any(|source| source.from == From::Step(u32::MAX));
+        if after_trouble || self.problems.len() > before {
+            return None;
+        }
+        let is_empty = |source: &Source| match source.from {
+            From::Ready(at) => self.ready[at as usize].items.is_empty(),
+            From::Step(at) => self.units.step(at).is_empty(),
+        };
+        let empty = step.inputs.is_empty() || sources.clone().any(is_empty);
+        let units = self.rows(&step)?;
+        let found = match (units.is_empty(), empty) {
+            (true, _) if step.inputs.is_empty() => check::missing_inputs(&step, spec),
+            (true, false) => vec![unmatched(&step)],
+            (true, true) | (false, _) => check::problems(&step, spec, model, &units, &self.known()),
+        };
+        if !found.is_empty() {
+            self.problems.extend(found);
+            return None;
+        }
+        Some((step, units))
     }
 
+    fn rows(&mut self, step: &Step) -> Option<Vec<Unit>> {
+        let title = &step.title;
+        let detail = match self.units.rows(&self.steps, &self.ready, step) {
+            Ok(units) => return Some(units),
+            Err(UnitsError::TooMany) => {
+                let detail = format!(
+                    "“{title}” would be called more than {UNITS_MAX} times. Shorten the lists or pair them otherwise."
+                );
+                self.problem(&step.node, None, ErrorCode::TooLarge, detail);
+                return None;
+            }
+            Err(UnitsError::Join(JoinError::Lengths(lengths))) => {
+                let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+                format!(
+                    "“{title}” gets batches of {} items. Choose how to pair them: repeat the last, use the shortest, or all combinations.",
+                    lengths.join(" and ")
+                )
+            }
+            Err(UnitsError::Join(JoinError::TooMany)) => return None,
+        };
+        self.problem(&step.node, None, ErrorCode::BatchMismatch, detail);
+        None
+    }
+
+    fn model(&mut self, step: &mut Step, node: &Node, spec: &NodeSpec) -> Option<&'a Model> {
+        if step.is_review() {
+            return None;
+        }
+        let model = match model_of(self.catalog, spec.id, &node.settings, self.usable) {
+            Ok(model) => model,
+            Err(why) => {
+                let detail = format!("“{}” cannot run. {why}", step.title);
+                self.problem(&node.id, None, ErrorCode::ModelUnavailable, detail);
+                return None;
+            }
+        };
+        step.model.clone_from(&model.id);
+        step.version.clone_from(&model.version);
+        step.provider.clone_from(&model.provider);
+        step.price = Some(model.price.clone());
+        match model.resolve(&node.settings) {
+            Ok(params) => step.params = params,
+            Err(wrong) => {
+                let detail = format!("“{}”: {}", step.title, wrong.join(" "));
+                self.problem(&node.id, None, ErrorCode::BadRequest, detail);
+            }
+        }
+        Some(model)
+    }
+
+    /// The connections of a node that bring something.
     fn inputs(&mut self, node: &Node, spec: &NodeSpec) -> Vec<PlannedInput> {
         let mut inputs = Vec::new();
         for port in spec.inputs {
@@ -174,11 +435,17 @@ impl Planner<'_> {
                 if edge.broken {
                     let detail = self.mismatch(node, port, from, edge.ty);
                     self.problem(&node.id, Some(port.name), ErrorCode::TypeMismatch, detail);
-                } else if self.included.contains(from) {
-                    sources.push(Source::Step { node: from.to_owned(), port: out.to_owned() });
-                } else {
-                    sources.extend(self.ready(node, port, from, out));
+                    continue;
                 }
+                let all = edge.edge.items_all && port.many;
+                let from = match self.step_of.get(from) {
+                    Some(step) => From::Step(*step),
+                    None => match self.ready(from, out) {
+                        Some(at) => From::Ready(at),
+                        None => continue,
+                    },
+                };
+                sources.push(Source { from, port: out.to_owned(), all });
             }
             if !sources.is_empty() {
                 inputs.push(PlannedInput { port: port.name.to_owned(), sources });
@@ -187,21 +454,25 @@ impl Planner<'_> {
         inputs
     }
 
-    /// What is on a wire already.
-    fn ready(&mut self, node: &Node, port: &PortSpec, from: &str, out: &str) -> Vec<Source> {
-        let items = flow(self.canvas, from, out);
-        if items.len() > 1 {
-            let detail = format!(
-                "“{}” gets {} items from “{}”, and this version runs one at a time. \
-                 Leave one item in the list.",
-                node.shown_title(),
-                items.len(),
-                self.graph.title(from)
-            );
-            self.problem(&node.id, Some(port.name), ErrorCode::BatchMismatch, detail);
-            return Vec::new();
+    /// The place of what is on an output already. An empty list counts as something, a node that has
+    /// nothing on its output does not.
+    fn ready(&mut self, from: &str, out: &str) -> Option<u32> {
+        let key = (from.to_owned(), out.to_owned());
+        if let Some(at) = self.ready_of.get(&key) {
+            return Some(*at);
         }
-        items.into_iter().map(|item| Source::Ready(item.content.into())).collect()
+        let items: Vec<ReadyItem> = flow(self.canvas, from, out)
+            .into_iter()
+            .map(|item| ReadyItem { key: item.key, content: item.content, id: item.id })
+            .collect();
+        let is_list = self.graph.spec(from).is_some_and(|spec| spec.has_items);
+        if items.is_empty() && !is_list {
+            return None;
+        }
+        let at = self.ready.len() as u32;
+        self.ready.push(Ready { node: from.to_owned(), port: out.to_owned(), items });
+        self.ready_of.insert(key, at);
+        Some(at)
     }
 
     fn mismatch(
@@ -220,52 +491,20 @@ impl Planner<'_> {
         )
     }
 
-    fn check_needs(&mut self, node: &Node, spec: &NodeSpec, inputs: &[PlannedInput]) {
-        let filled = |port: &str| {
-            let wired = inputs.iter().find(|input| input.port == port).is_some_and(|input| {
-                input.sources.iter().any(|source| match source {
-                    Source::Ready(super::PlannedContent::Text(text)) => !text.trim().is_empty(),
-                    Source::Ready(super::PlannedContent::Asset(_)) | Source::Step { .. } => true,
-                })
-            });
-            wired || (spec.own_text == Some(port) && !node.text.trim().is_empty())
+    fn pairing(&mut self, node: &Node) -> Option<Pairing> {
+        let named = match node.settings.get("batch") {
+            None | Some(Value::Null) => return None,
+            Some(value) => value.as_str().map(str::to_owned).unwrap_or_default(),
         };
-        let mut missing = Vec::new();
-        for port in spec.inputs {
-            let empty = matches!(port.need, Need::Required | Need::OrOwnText) && !filled(port.name);
-            // Pictures alone are enough for a generator: it works from words, references, or both.
-            let referenced = port.need == Need::OrOwnText && filled("references");
-            if empty && !referenced {
-                missing.push((port.name, what_to_do(port, spec.own_text == Some(port.name))));
-            }
-        }
-        let one_of: Vec<&str> =
-            spec.inputs.iter().filter(|p| p.need == Need::OneOf).map(|p| p.name).collect();
-        if let Some(first) = one_of.first().copied()
-            && !one_of.iter().any(|port| filled(port))
-        {
-            missing.push((first, format!("Connect {}.", one_of.join(" or "))));
-        }
-        for (port, advice) in missing {
-            let detail = format!("“{}” needs {}. {advice}", node.shown_title(), named(port));
-            self.problem(&node.id, Some(port), ErrorCode::MissingInput, detail);
-        }
-    }
-
-    fn check_references(&mut self, node: &Node, model: &Model, inputs: &[PlannedInput]) {
-        let given = inputs
-            .iter()
-            .find(|input| input.port == "references")
-            .map_or(0, |input| input.sources.len());
-        let most = model.max_references as usize;
-        if given > most {
+        let pairing = Pairing::from_id(&named);
+        if pairing.is_none() {
             let detail = format!(
-                "“{}” has {given} references; {} takes at most {most}. Delete some of the connections.",
-                node.shown_title(),
-                model.name
+                "“{}”: batch must be one of pair_repeat_last, pair_shortest, all_combinations.",
+                node.shown_title()
             );
-            self.problem(&node.id, Some("references"), ErrorCode::BadRequest, detail);
+            self.problem(&node.id, None, ErrorCode::BadRequest, detail);
         }
+        pairing
     }
 
     fn count(&mut self, node: &Node, spec: &NodeSpec) -> u32 {
@@ -284,61 +523,6 @@ impl Planner<'_> {
                 self.problem(&node.id, None, ErrorCode::BadRequest, detail);
                 1
             }
-        }
-    }
-}
-
-/// An input in a sentence: "an image", "a start frame", "candidates".
-fn named(port: &str) -> String {
-    let words = port.replace('_', " ");
-    match words.as_bytes() {
-        [.., b's'] => words,
-        [b'a' | b'e' | b'i' | b'o' | b'u', ..] => format!("an {words}"),
-        _ => format!("a {words}"),
-    }
-}
-
-fn what_to_do(port: &PortSpec, own_text: bool) -> String {
-    if own_text {
-        "Write one, or connect a text.".to_owned()
-    } else if let crate::nodes::PortType::Fixed(ty) = port.ty {
-        format!("Connect {} that has something on it.", ty.article_label())
-    } else {
-        "Connect something to it.".to_owned()
-    }
-}
-
-/// How many units (in thousandths) one generation is paid for, and whether that is certain.
-fn quantity(
-    model: &Model,
-    params: &BTreeMap<String, Value>,
-    node: &Node,
-    inputs: &[PlannedInput],
-) -> (Milli, bool) {
-    let most = (model.price.maximum.unwrap_or(Milli(1000)), false);
-    match model.price.unit {
-        Unit::Generation => (Milli(1000), true),
-        Unit::Second => match params.get("duration").and_then(Money::from_json) {
-            Some(seconds) => (Milli(seconds.0), true),
-            None => most,
-        },
-        Unit::Megapixel => most,
-        Unit::Character => {
-            let mut characters = node.text.trim().chars().count() as i64;
-            for source in inputs.iter().flat_map(|input| &input.sources) {
-                match source {
-                    Source::Ready(super::PlannedContent::Text(text)) => {
-                        characters += text.trim().chars().count() as i64;
-                    }
-                    Source::Ready(super::PlannedContent::Asset(_)) => {}
-                    Source::Step { .. } => return most,
-                }
-            }
-            (Milli(characters * 1000), true)
-        }
-        Unit::Track => {
-            let tracks = inputs.iter().find(|input| input.port == "audio");
-            (Milli(tracks.map_or(0, |input| input.sources.len() as i64) * 1000), true)
         }
     }
 }

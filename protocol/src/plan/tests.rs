@@ -1,17 +1,29 @@
+mod batches;
+
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::fixture::{any_canvas, canvas, edge};
-use crate::schema::{Generation, ItemResult, NodeResult, NodeState};
+use crate::schema::{Generation, ItemResult, NodeState};
 
 fn target(mode: Mode, node: Option<&str>) -> Target {
-    Target { mode, node: node.map(str::to_owned) }
+    Target::of(mode, node)
 }
 
 fn planned(canvas: &Canvas, mode: Mode, node: Option<&str>) -> Result<Plan, Refusal> {
     let graph = Graph::materialize(canvas);
     plan(canvas, &graph, &Catalog::built_in(), &target(mode, node), &|_| true)
+}
+
+/// The fingerprint of a unit, with what is known of its inputs.
+fn fingerprint(plan: &Plan, unit: usize) -> String {
+    let units = plan.units();
+    let known = units::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
+    let unit = &units.all[unit];
+    let step = &plan.steps[unit.step as usize];
+    let call = step.invocation(unit, |pick| known.contents(pick).unwrap_or_default());
+    call.fingerprint().to_string()
 }
 
 fn chain() -> Canvas {
@@ -21,26 +33,39 @@ fn chain() -> Canvas {
     canvas
 }
 
-fn made(canvas: &mut Canvas, node: &str, generation: &str) {
+/// Puts a completed item with one generation on a node; answers the generation.
+fn made_item(
+    canvas: &mut Canvas,
+    node: &str,
+    key: &str,
+    n: u32,
+    id: &str,
+    fingerprint: &str,
+) -> Generation {
     let item = ItemResult {
+        n,
         state: NodeState::Completed,
-        generations: vec![generation.to_owned()],
+        generations: vec![id.to_owned()],
         ..ItemResult::default()
     };
-    let result = NodeResult {
-        state: NodeState::Completed,
-        items: [(String::new(), item)].into(),
-        ..NodeResult::default()
-    };
-    canvas.results.insert(node.to_owned(), result);
+    let result = canvas.results.entry(node.to_owned()).or_default();
+    result.state = NodeState::Completed;
+    result.items.insert(key.to_owned(), item);
     let made = Generation {
-        id: generation.to_owned(),
+        id: id.to_owned(),
+        key: key.to_owned(),
         port: "image".to_owned(),
-        asset: Some("a".repeat(64)),
+        asset: Some(blake3::hash(id.as_bytes()).to_hex().to_string()),
         ty: Some(crate::values::DataType::Image),
+        fingerprint: fingerprint.to_owned(),
         ..Generation::default()
     };
-    canvas.generations.entry(node.to_owned()).or_default().push(made);
+    canvas.generations.entry(node.to_owned()).or_default().push(made.clone());
+    made
+}
+
+fn made(canvas: &mut Canvas, node: &str, generation: &str) {
+    made_item(canvas, node, "", 0, generation, "");
 }
 
 #[test]
@@ -49,7 +74,7 @@ fn a_workflow_runs_in_order_and_costs_the_sum() {
     let order: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
     assert_eq!(order, ["g", "u"]);
     assert_eq!(plan.quote(), Quote { cost: Money::credits(3), exact: true });
-    assert_eq!(plan.steps[1].waits_for(), ["g"].into());
+    assert_eq!(plan.steps[1].waits_for(), [0].into());
     let json = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan, "a plan is a snapshot");
 }
@@ -64,7 +89,8 @@ fn one_node_uses_what_is_on_its_inputs() {
     made(&mut canvas, "g", "g1");
     let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
     assert_eq!(plan.steps.len(), 1);
-    assert!(matches!(plan.steps[0].inputs[0].sources[0], Source::Ready(PlannedContent::Asset(_))));
+    assert_eq!(plan.steps[0].inputs[0].sources[0].from, From::Ready(0));
+    assert!(matches!(plan.ready[0].items[0].content, ItemContent::Asset(_)));
     let plan = planned(&canvas, Mode::Downstream, Some("g")).unwrap();
     assert_eq!(plan.steps.len(), 2);
 }
@@ -146,7 +172,7 @@ fn busy_nodes_refuse_a_second_run() {
 fn a_result_is_outdated_once_what_it_depends_on_changed() {
     let mut canvas = chain();
     let plan = planned(&canvas, Mode::Node, Some("g")).unwrap();
-    let fingerprint = plan.steps[0].invocation(|_, _| Vec::new()).fingerprint().to_string();
+    let fingerprint = fingerprint(&plan, 0);
     made(&mut canvas, "g", "g1");
     canvas.generations.get_mut("g").unwrap()[0].fingerprint = fingerprint;
     let why = |canvas: &Canvas| {
@@ -175,11 +201,13 @@ proptest! {
         ] {
             let Ok(plan) = planned(&canvas, mode, node) else { continue };
             prop_assert!(!plan.steps.is_empty());
-            let mut done = BTreeSet::new();
-            for step in &plan.steps {
-                prop_assert!(step.waits_for().iter().all(|id| done.contains(*id)));
-                prop_assert!(done.insert(step.node.as_str()));
+            for (at, step) in (0_u32..).zip(&plan.steps) {
+                prop_assert!(step.waits_for().iter().all(|earlier| *earlier < at));
             }
+            let units = plan.units();
+            prop_assert_eq!(plan.units(), units.clone(), "the same after a restart");
+            let held: i64 = units.all.iter().map(|unit| unit.hold.0).sum();
+            prop_assert_eq!(plan.quote().cost.0, held);
             let sum: i64 = plan.steps.iter().map(|step| step.cost.0).sum();
             prop_assert_eq!(plan.quote().cost.0, sum);
         }

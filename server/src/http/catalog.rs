@@ -22,5 +22,6 @@ async fn catalog(State(app): State<App>) -> Json<CatalogBody> {
     Json(CatalogBody {
         kinds: SPECS.iter().map(|spec| KindBody::of(spec)).collect(),
         models: app.catalog.models().iter().map(model).collect(),
+        plan: app.catalog.plan().cloned(),
     })
 }

@@ -19,7 +19,7 @@ pub const UPSTREAM: &str = "Upstream task in progress";
 
 /// What to run.
 pub fn target(mode: Mode, node: Option<&str>) -> Target {
-    Target { mode, node: node.map(str::to_owned) }
+    Target::of(mode, node)
 }
 
 /// What a run would cost, as the server would say.
@@ -42,7 +42,7 @@ pub fn card_price(page: Page, id: &str) -> Option<Quote> {
         let node = canvas.nodes.get(id)?;
         let model = plan::model_of(&catalog, &node.kind, &node.settings, &usable).ok()?;
         let params = model.resolve(&node.settings).ok()?;
-        let one = model.price.of(&params, Milli(1000));
+        let one = model.price.of(&params, Milli::ONE, catalog.factor());
         Some((one * count(&node.settings), model.price.unit))
     });
     // Paid per result and outside a batch, the price is the node's own: no need to plan over the whole canvas,

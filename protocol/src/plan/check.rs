@@ -1,0 +1,135 @@
+//! Whether the invocations of a step get what the kind needs.
+
+use super::units::Known;
+use super::{Step, Unit};
+use crate::catalog::Model;
+use crate::nodes::{Need, NodeSpec, PortSpec, PortType};
+use crate::problem::{ErrorCode, NodeProblem};
+use crate::schema::ItemContent;
+
+/// How much arrives on an input of one unit.
+struct Arriving<'a> {
+    port: &'a str,
+    /// How many pictures, sounds or texts that are known; `None` counts as one that has yet to be made.
+    count: usize,
+    filled: bool,
+}
+
+fn arriving<'a>(step: &'a Step, unit: &Unit, known: &Known<'_>) -> Vec<Arriving<'a>> {
+    let mut picks = unit.picks.iter();
+    let mut inputs = Vec::with_capacity(step.inputs.len());
+    for input in &step.inputs {
+        let mut on = Arriving { port: &input.port, count: 0, filled: false };
+        for pick in picks.by_ref().take(input.sources.len()) {
+            match known.contents(pick) {
+                None => (on.count, on.filled) = (on.count + 1, true),
+                Some(items) => {
+                    on.count += items.len();
+                    on.filled |= items.iter().any(|item| match item {
+                        ItemContent::Text(text) => !text.trim().is_empty(),
+                        ItemContent::Asset(_) => true,
+                    });
+                }
+            }
+        }
+        inputs.push(on);
+    }
+    inputs
+}
+
+/// What is missing on the units of a step, each problem once.
+pub(super) fn problems(
+    step: &Step,
+    spec: &NodeSpec,
+    model: Option<&Model>,
+    units: &[Unit],
+    known: &Known<'_>,
+) -> Vec<NodeProblem> {
+    let problem = |port: &str, code, detail| NodeProblem {
+        node: step.node.clone(),
+        port: Some(port.to_owned()),
+        code,
+        detail,
+    };
+    for unit in units.iter().filter(|unit| !unit.kept) {
+        let inputs = arriving(step, unit, known);
+        let missing = missing(step, spec, &inputs);
+        if !missing.is_empty() {
+            let of_item = match units.len() {
+                1 => String::new(),
+                n => format!(" for item {} of {n}", unit.n + 1),
+            };
+            let sentence = |(port, advice): (&str, String)| {
+                let title = &step.title;
+                let detail = format!("“{title}” needs {}{of_item}. {advice}", named(port));
+                problem(port, ErrorCode::MissingInput, detail)
+            };
+            return missing.into_iter().map(sentence).collect();
+        }
+        let given = inputs.iter().find(|on| on.port == "references").map_or(0, |on| on.count);
+        let Some(model) = model.filter(|model| given > model.max_references as usize) else {
+            continue;
+        };
+        let detail = format!(
+            "“{}” has {given} references; {} takes at most {}. Delete some of the connections.",
+            step.title, model.name, model.max_references
+        );
+        return vec![problem("references", ErrorCode::BadRequest, detail)];
+    }
+    Vec::new()
+}
+
+/// What would be missing with nothing on the inputs at all, for a step without units.
+pub(super) fn missing_inputs(step: &Step, spec: &NodeSpec) -> Vec<NodeProblem> {
+    let sentence = |(port, advice): (&'static str, String)| NodeProblem {
+        node: step.node.clone(),
+        port: Some(port.to_owned()),
+        code: ErrorCode::MissingInput,
+        detail: format!("“{}” needs {}. {advice}", step.title, named(port)),
+    };
+    missing(step, spec, &[]).into_iter().map(sentence).collect()
+}
+
+fn missing(step: &Step, spec: &NodeSpec, inputs: &[Arriving<'_>]) -> Vec<(&'static str, String)> {
+    let filled = |port: &str| {
+        inputs.iter().any(|on| on.port == port && on.filled)
+            || (spec.own_text == Some(port) && !step.own_text.trim().is_empty())
+    };
+    let mut missing = Vec::new();
+    for port in spec.inputs {
+        let empty = matches!(port.need, Need::Required | Need::OrOwnText) && !filled(port.name);
+        // Pictures alone are enough for a generator: it works from words, references, or both.
+        let referenced = port.need == Need::OrOwnText && filled("references");
+        if empty && !referenced {
+            missing.push((port.name, what_to_do(port, spec.own_text == Some(port.name))));
+        }
+    }
+    let one_of: Vec<&'static str> =
+        spec.inputs.iter().filter(|p| p.need == Need::OneOf).map(|p| p.name).collect();
+    if let Some(first) = one_of.first().copied()
+        && !one_of.iter().any(|port| filled(port))
+    {
+        missing.push((first, format!("Connect {}.", one_of.join(" or "))));
+    }
+    missing
+}
+
+/// An input in a sentence: "an image", "a start frame", "candidates".
+fn named(port: &str) -> String {
+    let words = port.replace('_', " ");
+    match words.as_bytes() {
+        [.., b's'] => words,
+        [b'a' | b'e' | b'i' | b'o' | b'u', ..] => format!("an {words}"),
+        _ => format!("a {words}"),
+    }
+}
+
+fn what_to_do(port: &PortSpec, own_text: bool) -> String {
+    if own_text {
+        "Write one, or connect a text.".to_owned()
+    } else if let PortType::Fixed(ty) = port.ty {
+        format!("Connect {} that has something on it.", ty.article_label())
+    } else {
+        "Connect something to it.".to_owned()
+    }
+}

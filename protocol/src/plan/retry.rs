@@ -1,0 +1,144 @@
+//! A new run of what failed in an earlier one, from the same snapshot and seeds (DESIGN §5.6).
+
+use std::collections::BTreeMap;
+
+use super::units::{Pick, Unit, Units};
+use super::{Kept, Plan};
+use crate::problem::{ErrorCode, Refusal};
+use crate::schema::{Failure, Generation, NodeState};
+
+/// How an item of an earlier run ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PastItem {
+    /// Its state.
+    pub state: NodeState,
+    /// What it consists of.
+    pub generations: Vec<Generation>,
+    /// Why it failed.
+    pub error: Option<Failure>,
+    /// Its seed.
+    pub seed: Option<i64>,
+}
+
+/// How an earlier run ended: node → item key → item. An evaluator that was decided has its accepted candidates,
+/// and an entry even if there are none.
+pub type Past = BTreeMap<String, BTreeMap<String, PastItem>>;
+
+/// What of it is tried again: everything that gave nothing, or only a node, or only some of its items; and what
+/// depends on that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retry {
+    /// The node.
+    pub node: Option<String>,
+    /// Item keys of that node.
+    pub items: Vec<String>,
+}
+
+impl Plan {
+    /// The plan of a retry.
+    ///
+    /// # Errors
+    /// `bad_request` where there is nothing to try again, `not_found` where the run has no such node.
+    pub fn retry(&self, past: &Past, which: &Retry) -> Result<Self, Refusal> {
+        if let Some(node) = which.node.as_ref().filter(|node| self.step(node).is_none()) {
+            let detail = format!("The run has no step for {node}.");
+            return Err(Refusal::new(ErrorCode::NotFound, detail));
+        }
+        let units = self.units();
+        let mut fates: Vec<Fate> = Vec::with_capacity(units.all.len());
+        let mut again = 0;
+        for unit in &units.all {
+            let fate = self.fate(unit, &fates, &units, past, which);
+            again += usize::from(matches!(fate, Fate::Again));
+            fates.push(fate);
+        }
+        if again == 0 {
+            let detail = "Nothing of it failed or was blocked. There is nothing to try again.";
+            return Err(Refusal::new(ErrorCode::BadRequest, detail));
+        }
+        let mut plan = self.clone();
+        plan.reuses = true;
+        for step in &mut plan.steps {
+            (step.kept, step.seeds) = (BTreeMap::new(), BTreeMap::new());
+        }
+        for (unit, fate) in units.all.iter().zip(fates) {
+            let step = &mut plan.steps[unit.step as usize];
+            let before = past.get(&step.node).and_then(|items| items.get(&unit.key));
+            let kept = match fate {
+                Fate::Again => {
+                    if let Some(seed) = before.and_then(|item| item.seed) {
+                        step.seeds.insert(unit.key.clone(), seed);
+                    }
+                    continue;
+                }
+                Fate::Done => Kept {
+                    generations: before.map(|item| item.generations.clone()).unwrap_or_default(),
+                    error: None,
+                },
+                Fate::Hole => {
+                    let error = before.and_then(|item| item.error.clone());
+                    Kept { generations: Vec::new(), error }
+                }
+            };
+            step.kept.insert(unit.key.clone(), kept);
+        }
+        plan.price();
+        Ok(plan)
+    }
+
+    fn fate(&self, unit: &Unit, fates: &[Fate], units: &Units, past: &Past, which: &Retry) -> Fate {
+        let step = &self.steps[unit.step as usize];
+        let items = past.get(&step.node);
+        let before = items.and_then(|items| items.get(&unit.key));
+        if before.is_some_and(|item| item.state == NodeState::Completed) {
+            return Fate::Done;
+        }
+        let of = |pick: &Pick| match *pick {
+            Pick::Unit { unit, .. } => unit..unit + 1,
+            Pick::AllOf(step) => units.of_step[step as usize].clone(),
+            Pick::Ready { .. } | Pick::AllReady(_) => 0..0,
+        };
+        let depends_on = |fate: Fate| {
+            unit.picks.iter().flat_map(of).any(|other| fates.get(other as usize) == Some(&fate))
+        };
+        if depends_on(Fate::Hole) {
+            return Fate::Hole;
+        }
+        if depends_on(Fate::Again) {
+            return Fate::Again;
+        }
+        // A candidate that was not accepted is decided.
+        if step.is_review() && items.is_some() {
+            return Fate::Hole;
+        }
+        let asked = match &which.node {
+            None => true,
+            Some(node) => {
+                *node == step.node && (which.items.is_empty() || which.items.contains(&unit.key))
+            }
+        };
+        if asked { Fate::Again } else { Fate::Hole }
+    }
+
+    /// Brings invocations and costs in line with what is kept.
+    fn price(&mut self) {
+        let units = self.units();
+        for (at, step) in (0_u32..).zip(&mut self.steps) {
+            let mine = units.step(at);
+            let called = mine.iter().filter(|unit| !unit.kept).count() as u32;
+            step.invocations = if step.is_review() { called.min(1) } else { called };
+            step.cost = mine.iter().map(|unit| unit.hold).sum();
+            step.exact = mine.iter().all(|unit| unit.exact);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// It is there.
+    Done,
+    /// It is tried again.
+    Again,
+    /// It gave nothing and nobody asks for it.
+    Hole,
+}
