@@ -32,6 +32,10 @@ pub struct InputFile {
     pub bytes: Bytes,
 }
 
+/// Records the id of a job that a provider has accepted, durably before it returns; `false` when that was not
+/// possible and the call must end.
+pub type Submitted = Arc<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync>;
+
 /// One call of a model.
 pub struct Call {
     /// What with.
@@ -42,10 +46,33 @@ pub struct Call {
     pub count: u32,
     /// The seed of the first; the others follow from it.
     pub seed: u64,
+    /// The same for every repetition of this call and for no other.
+    pub key: String,
+    /// A job that was submitted before: it is asked for, not submitted again.
+    pub job: Option<String>,
+    /// To be called as soon as there is a job.
+    pub submitted: Submitted,
     /// Told how far it is, from 0 to 1.
     pub progress: Arc<dyn Fn(f32) + Send + Sync>,
-    /// Tells that somebody stopped it.
+    /// Tells that somebody stopped it. The provider stops its side where that is possible; what it delivers all
+    /// the same is kept aside.
     pub cancel: CancellationToken,
+}
+
+/// What one result is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A file.
+    File {
+        /// The media type of its bytes.
+        mime: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+        /// Width and height in pixels, where it has them.
+        size_px: Option<(u32, u32)>,
+    },
+    /// A text.
+    Text(String),
 }
 
 /// One thing a model made.
@@ -55,12 +82,10 @@ pub struct Produced {
     pub port: &'static str,
     /// Its data type.
     pub ty: DataType,
-    /// The media type of its bytes.
-    pub mime: &'static str,
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// Width and height in pixels, where it has them.
-    pub size_px: Option<(u32, u32)>,
+    /// What it is.
+    pub content: Content,
+    /// Its length in seconds, where it has one.
+    pub duration_s: Option<f64>,
     /// The seed that makes it again, where there is one.
     pub seed: Option<u64>,
 }
@@ -75,6 +100,12 @@ pub enum ProviderError {
         detail: String,
         /// How long to wait, in ms, if it said so.
         retry_after_ms: Option<u64>,
+    },
+    /// Nobody knows whether the provider took it: the connection broke after it was sent.
+    #[error("{detail}")]
+    Unknown {
+        /// What happened.
+        detail: String,
     },
     /// It will not work like this.
     #[error("{detail}")]
@@ -95,6 +126,8 @@ pub trait Provider: Send + Sync {
     fn id(&self) -> &'static str;
     /// What a repeated submission does.
     fn repeat(&self) -> Repeat;
+    /// How many calls it takes at once.
+    fn at_once(&self) -> usize;
     /// Computes.
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>>;
 }
@@ -115,6 +148,11 @@ impl Providers {
     pub fn of(providers: Vec<Arc<dyn Provider>>) -> Self {
         let by_id = providers.into_iter().map(|provider| (provider.id(), provider)).collect();
         Self { by_id: Arc::new(by_id) }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.by_id.values()
     }
 
     /// The provider of that name.

@@ -321,6 +321,22 @@ impl RoomHandle {
         self.call(move |core, reply| after_write(core.write(f), reply)).await
     }
 
+    /// The server's own write, as [`RoomHandle::write`], without waiting until it happened: for what the database
+    /// holds already. Writes of one caller happen in their order.
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`] when the room has ended; the next room reads it from the database.
+    pub async fn post(
+        &self,
+        f: impl FnOnce(&mut TransactionMut<'_>) + Send + 'static,
+    ) -> Result<(), RoomError> {
+        let call: Call = Box::new(move |core| {
+            core.write(f)?;
+            Some(Box::new(|_| {}))
+        });
+        self.send(Message::Call(call)).await
+    }
+
     /// A person's edit that came over HTTP: as [`RoomHandle::write`], but what it does to the server's roots is undone.
     ///
     /// # Errors

@@ -1,40 +1,60 @@
 //! Runs: started against the document as it is at that moment, driven to their end whatever happens to
 //! browsers, taken up again after a restart.
 
+mod book;
 pub mod core;
 mod driver;
 mod invoke;
+mod mailbox;
+mod progress;
+pub mod queue;
+mod recorder;
+mod start;
+mod turn;
+mod turnstile;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use dashmap::DashMap;
-use gesso_protocol::api::{Estimate, RunStarted};
+use gesso_protocol::api::Estimate;
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::plan::{Plan, PlannedContent, Source, Target, plan};
-use gesso_protocol::pricing::Money;
-use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
+use gesso_protocol::plan::{Plan, Target, plan};
+use gesso_protocol::problem::{ErrorCode, Refusal};
 use gesso_protocol::schema::{self, Canvas, RunStatus};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::assets::Blobs;
 use crate::clock::{fresh_id, now_ms};
-use crate::db::idempotency::Keep;
-use crate::db::runs::{NewRun, RunRow, StartError};
+use crate::db::late::{LateRow, TakeError};
+use crate::db::runs::RunRow;
 use crate::db::{Db, DbError};
 use crate::events::Events;
+use crate::failpoint::Failpoints;
 use crate::providers::Providers;
 use crate::room::{RoomError, RoomHandle, Rooms};
+use driver::{Driver, open};
+use mailbox::{Event, Mailbox};
+use recorder::Recorder;
+use turnstile::Turnstile;
+
+pub use driver::item_body;
+pub use mailbox::Decision;
+pub use start::Asked;
 
 /// How often ending runs are looked at, in ms.
 const END_POLL_MS: u64 = 20;
 /// How long ending runs are waited for, in ms.
 const END_MAX_MS: u64 = 10_000;
+/// How often positions in the queue are told, in ms.
+const QUEUE_TOLD_MS: u64 = 200;
+/// How long a server has a run in hand without renewing that, in ms.
+const LEASE_MS: i64 = 30_000;
 
-/// Why a run could not be started.
+/// Why a run could not be started or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// It is not right; nothing happened.
@@ -51,27 +71,34 @@ pub enum RunError {
     Repeated,
 }
 
-/// Who asks for a run, and how.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// Who.
-    pub person: String,
-    /// Their name.
-    pub person_name: String,
-    /// What it covers.
-    pub target: Target,
-    /// Refuse it where it could cost more.
-    pub max_cost: Option<Money>,
-    /// Whether nothing new starts after a failure.
-    pub stop_on_error: bool,
-    /// For a request that may be repeated.
-    pub keep: Option<Keep>,
+fn refuse<T>(code: ErrorCode, detail: impl Into<String>) -> Result<T, RunError> {
+    Err(Refusal::new(code, detail).into())
 }
 
 /// All runs of this server.
 #[derive(Clone)]
 pub struct Runs {
     inner: Arc<Inner>,
+}
+
+/// What runs work with.
+pub struct RunsSetup {
+    /// Their records.
+    pub db: Db,
+    /// The documents they are shown in.
+    pub rooms: Rooms,
+    /// Where results are stored.
+    pub blobs: Blobs,
+    /// Who computes.
+    pub providers: Providers,
+    /// The models.
+    pub catalog: Arc<Catalog>,
+    /// Who is told that lists changed.
+    pub events: Events,
+    /// Where a test may kill them.
+    pub failpoints: Failpoints,
+    /// Makes drivers leave their runs where they stand.
+    pub shutdown: CancellationToken,
 }
 
 pub(crate) struct Inner {
@@ -81,34 +108,75 @@ pub(crate) struct Inner {
     pub(crate) providers: Providers,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) events: Events,
+    pub(crate) failpoints: Failpoints,
     pub(crate) tasks: TaskTracker,
     pub(crate) shutdown: CancellationToken,
-    driven: DashMap<String, CancellationToken>,
+    recorder: Recorder,
+    turnstile: Turnstile,
+    driven: DashMap<String, Arc<Mailbox>>,
+    /// This server's name in leases.
+    owner: String,
+}
+
+impl Inner {
+    /// A server with a SQLite folder has it to itself: the folder is locked.
+    fn is_alone(&self) -> bool {
+        matches!(self.db, Db::Sqlite { .. })
+    }
 }
 
 impl Runs {
-    /// With everything it works with. `shutdown` makes drivers leave their runs where they stand.
-    pub fn new(
-        db: Db,
-        rooms: Rooms,
-        blobs: Blobs,
-        providers: Providers,
-        catalog: Arc<Catalog>,
-        events: Events,
-        shutdown: CancellationToken,
-    ) -> Self {
+    /// With everything they work with. Call it inside a tokio runtime: it starts the task that tells positions
+    /// and renews leases.
+    pub fn new(setup: RunsSetup) -> Self {
+        let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } = setup;
         let inner = Inner {
+            recorder: Recorder::new(db.clone()),
+            turnstile: Turnstile::new(&providers),
             db,
             rooms,
             blobs,
             providers,
             catalog,
             events,
+            failpoints,
             tasks: TaskTracker::new(),
             shutdown,
             driven: DashMap::new(),
+            owner: fresh_id(),
         };
-        Self { inner: Arc::new(inner) }
+        let runs = Self { inner: Arc::new(inner) };
+        runs.inner.tasks.spawn(runs.clone().keep_house());
+        runs
+    }
+
+    /// Tells positions in the queue, renews leases, takes up runs of servers that are gone.
+    async fn keep_house(self) {
+        let mut told = tokio::time::interval(Duration::from_millis(QUEUE_TOLD_MS));
+        let mut lease = tokio::time::interval(Duration::from_millis(LEASE_MS as u64 / 3));
+        for timer in [&mut told, &mut lease] {
+            timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        }
+        loop {
+            tokio::select! {
+                _ = told.tick() => self.inner.turnstile.tell(),
+                _ = lease.tick(), if !self.inner.is_alone() => {
+                    if let Err(error) = self.keep_leases().await {
+                        tracing::warn!(%error, "leases cannot be renewed");
+                    }
+                }
+                () = self.inner.shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    async fn keep_leases(&self) -> Result<(), DbError> {
+        let now = now_ms();
+        self.inner.db.renew_leases(&self.inner.owner, now + LEASE_MS).await?;
+        for run in self.inner.db.expired_runs(now).await? {
+            self.take_up(run).await?;
+        }
+        Ok(())
     }
 
     /// What a run would do and cost; nothing is changed.
@@ -133,120 +201,24 @@ impl Runs {
         Ok((canvas, graph, plan))
     }
 
-    /// Starts a run.
-    ///
-    /// # Errors
-    /// See [`RunError`]; nothing happened then.
-    pub async fn start(&self, canvas: &str, asked: Asked) -> Result<RunStarted, RunError> {
-        let room = self.inner.rooms.open(canvas).await?;
-        let (_, graph, mut plan) = self.plan(&room, &asked.target).await?;
-        let active: BTreeSet<String> =
-            self.inner.db.active_nodes(canvas).await?.into_iter().collect();
-        plan.check_idle(&graph, &active)?;
-        self.own_records(&mut plan).await?;
-        let estimate = Estimate::of(&plan);
-        if let Some(max) = asked.max_cost.filter(|max| estimate.cost > *max) {
-            let detail = format!(
-                "It can cost up to {} credits, more than your limit of {max}. Raise the limit or run less.",
-                estimate.cost
-            );
-            return Err(Refusal::new(ErrorCode::CostExceeded, detail).into());
-        }
-        let id = fresh_id();
-        let answer = RunStarted {
-            id: id.clone(),
-            status: RunStatus::Queued,
-            cost: estimate.cost,
-            steps: estimate.steps,
-        };
-        let body = serde_json::to_string(&answer).map_err(DbError::row("idempotency"))?;
-        let new = NewRun {
-            id,
-            canvas: canvas.to_owned(),
-            person: asked.person,
-            person_name: asked.person_name,
-            stop_on_error: asked.stop_on_error,
-            retry_of: None,
-            keep: asked.keep.map(|keep| (keep, body)),
-        };
-        let started = self
-            .inner
-            .db
-            .start_run(&new, &plan, now_ms())
-            .await
-            .map_err(|error| self.refused(error, &graph, answer.cost))?;
-        let (info, results) = (started.run.info(), started.results);
-        let shown = room.write(move |txn| {
-            schema::put_run(txn, &info);
-            for (node, result) in &results {
-                schema::put_result(txn, node, result);
-            }
-        });
-        if let Err(error) = shown.await {
-            // The run is recorded and goes on; the document is brought in line when its room loads.
-            tracing::error!(%error, canvas, "a started run could not be shown");
-        }
-        self.inner.events.changed(canvas);
-        self.drive(started.run, plan, room);
-        Ok(answer)
-    }
-
-    fn refused(&self, error: StartError, graph: &Graph, cost: Money) -> RunError {
-        let (code, detail) = match error {
-            StartError::Db(error) => return RunError::Db(error),
-            StartError::Repeated => return RunError::Repeated,
-            StartError::NoCanvas => (ErrorCode::NotFound, "There is no such canvas.".to_owned()),
-            StartError::InsufficientCredits => (
-                ErrorCode::InsufficientCredits,
-                format!(
-                    "It can cost {cost} credits, which is more than is left. Ask for a grant or run less."
-                ),
-            ),
-            StartError::Busy(node) => (
-                ErrorCode::UpstreamInProgress,
-                format!("“{}” is in another run. Wait for it or stop it.", graph.title(&node)),
-            ),
-        };
-        Refusal::new(code, detail).into()
-    }
-
-    /// Replaces what the document says of assets by the server's own records.
-    async fn own_records(&self, plan: &mut Plan) -> Result<(), RunError> {
-        let mut problems = Vec::new();
-        for step in &mut plan.steps {
-            for input in &mut step.inputs {
-                for source in &mut input.sources {
-                    let Source::Ready(PlannedContent::Asset(asset)) = source else { continue };
-                    match self.inner.db.asset(&asset.id).await? {
-                        Some(row) => *asset = row.reference(),
-                        None => problems.push(NodeProblem {
-                            node: step.node.clone(),
-                            port: Some(input.port.clone()),
-                            code: ErrorCode::NotFound,
-                            detail: format!(
-                                "“{}” gets a file that this server does not have. Upload it again.",
-                                step.title
-                            ),
-                        }),
-                    }
-                }
-            }
-        }
-        Refusal::of_nodes(problems).map_or(Ok(()), |refusal| Err(refusal.into()))
-    }
-
-    fn drive(&self, run: RunRow, plan: Plan, room: RoomHandle) {
-        let cancel = CancellationToken::new();
+    /// Takes a recorded run in hand.
+    async fn drive(&self, run: RunRow, room: RoomHandle, fence: i64) -> Result<(), DbError> {
+        let mailbox = Arc::new(Mailbox::default());
         if run.cancel_requested != 0 {
-            cancel.cancel();
+            mailbox.push(Event::Cancel).ok();
         }
-        self.inner.driven.insert(run.id.clone(), cancel.clone());
+        let (id, person) = (run.id.clone(), run.person.clone());
+        let waits = (run.place, run.waiting != 0);
+        let opened = open(&self.inner, run, room.clone(), fence, Arc::clone(&mailbox)).await?;
+        self.inner.turnstile.enter(&id, &person, waits, &mailbox, &room);
+        self.inner.driven.insert(id.clone(), mailbox);
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
-            let id = run.id.clone();
-            driver::drive(Arc::clone(&inner), run, plan, room, cancel).await;
+            Driver::new(opened).drive().await;
+            inner.turnstile.leave(&id);
             inner.driven.remove(&id);
         });
+        Ok(())
     }
 
     /// Stops a run. Stopping one that has ended changes nothing.
@@ -254,11 +226,94 @@ impl Runs {
     /// # Errors
     /// When the database fails.
     pub async fn cancel(&self, run: &str) -> Result<(), DbError> {
-        if self.inner.db.request_cancel(run).await?
-            && let Some(driven) = self.inner.driven.get(run)
-        {
-            driven.cancel();
+        if self.inner.db.request_cancel(run).await? {
+            self.tell(run, Event::Cancel);
         }
+        Ok(())
+    }
+
+    fn tell(&self, run: &str, event: Event) -> bool {
+        let mailbox = self.inner.driven.get(run).map(|mailbox| Arc::clone(&mailbox));
+        mailbox.is_some_and(|mailbox| mailbox.push(event).is_ok())
+    }
+
+    /// Decides about the candidates of an evaluator; durable when it returns.
+    ///
+    /// # Errors
+    /// `conflict` where nothing waits for a decision, `not_found` or `bad_request` where it makes no sense.
+    pub async fn review(&self, run: &str, decision: Decision) -> Result<(), RunError> {
+        let (reply, decided) = oneshot::channel();
+        if self.tell(run, Event::Review { decision, reply })
+            && let Ok(result) = decided.await
+        {
+            return Ok(result?);
+        }
+        refuse(ErrorCode::Conflict, "The run has ended; nothing waits for a review.")
+    }
+
+    /// Holds a waiting run back, or lets it go on.
+    ///
+    /// # Errors
+    /// `forbidden` where it is somebody else's, `conflict` where it waits no more.
+    pub async fn hold(&self, run: &RunRow, person: &str, held: bool) -> Result<(), RunError> {
+        check_own(run, person)?;
+        if !self.inner.db.set_waiting(&run.id, held).await? {
+            return refuse(ErrorCode::Conflict, "The run waits no more; stop it instead.");
+        }
+        self.inner.turnstile.hold(&run.id, held);
+        Ok(())
+    }
+
+    /// Puts a waiting run after another of the same person, or first.
+    ///
+    /// # Errors
+    /// As [`Self::hold`].
+    pub async fn place(
+        &self,
+        run: &RunRow,
+        person: &str,
+        after: Option<&str>,
+    ) -> Result<(), RunError> {
+        check_own(run, person)?;
+        let Some(place) = self.inner.turnstile.place_after(&run.id, after) else {
+            let detail = "Only one's own runs that still wait can be put in order.";
+            return refuse(ErrorCode::Conflict, detail);
+        };
+        self.inner.db.set_place(&run.id, place).await?;
+        Ok(())
+    }
+
+    /// Where a run waits in the queue, from 1.
+    pub fn position(&self, run: &str) -> Option<u32> {
+        self.inner.turnstile.position(run)
+    }
+
+    /// Takes over a result that came after it was stopped, for its price.
+    ///
+    /// # Errors
+    /// `not_found` where it is gone, `insufficient_credits` where the balance is too small.
+    pub async fn take_late(&self, late: &LateRow) -> Result<(), RunError> {
+        let taken = match self.inner.db.take_late(&late.id, now_ms()).await {
+            Ok(taken) => taken,
+            Err(TakeError::Db(error)) => return Err(error.into()),
+            Err(TakeError::Gone) => {
+                let detail = "There is no such late result: it was taken over or has expired.";
+                return refuse(ErrorCode::NotFound, detail);
+            }
+            Err(TakeError::InsufficientCredits) => {
+                let detail = "It costs more than is left. Ask for a grant.";
+                return refuse(ErrorCode::InsufficientCredits, detail);
+            }
+        };
+        let room = self.inner.rooms.open(&late.canvas).await?;
+        let node = late.node.clone();
+        let made = taken.generations;
+        room.write(move |txn| {
+            if schema::node_map(txn, &node).is_some() {
+                schema::put_generations(txn, &node, &made);
+            }
+        })
+        .await?;
         Ok(())
     }
 
@@ -284,17 +339,37 @@ impl Runs {
     /// # Errors
     /// When the database fails.
     pub async fn recover(&self) -> Result<usize, DbError> {
+        self.inner.db.forget_late(now_ms()).await?;
         let unfinished = self.inner.db.unfinished_runs().await?;
         let count = unfinished.len();
         for run in unfinished {
-            let id = run.id.clone();
-            match (run.plan(), self.inner.rooms.open(&run.canvas).await) {
-                (Ok(plan), Ok(room)) => self.drive(run, plan, room),
-                (Err(error), _) => tracing::error!(%error, run = id, "a run cannot be taken up"),
-                (_, Err(error)) => tracing::error!(%error, run = id, "a run cannot be taken up"),
-            }
+            self.take_up(run).await?;
         }
         Ok(count)
+    }
+
+    /// Takes up a run where its records stand, unless another server has it in hand.
+    async fn take_up(&self, run: RunRow) -> Result<(), DbError> {
+        if self.inner.driven.contains_key(&run.id) {
+            return Ok(());
+        }
+        let now = now_ms();
+        let (owner, until) = (self.inner.owner.as_str(), now + LEASE_MS);
+        let taken =
+            self.inner.db.take_run(&run.id, owner, until, now, self.inner.is_alone()).await?;
+        let Some(fence) = taken else { return Ok(()) };
+        let id = run.id.clone();
+        // What is recorded may have changed between the list and the lease.
+        let Some(run) = self.inner.db.run(&id).await? else { return Ok(()) };
+        match self.inner.rooms.open(&run.canvas).await {
+            Ok(room) => {
+                if let Err(error) = self.drive(run, room, fence).await {
+                    tracing::error!(%error, run = id, "a run cannot be taken up");
+                }
+            }
+            Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
+        }
+        Ok(())
     }
 
     /// How many runs are in hand.
@@ -307,4 +382,15 @@ impl Runs {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }
+}
+
+fn check_own(run: &RunRow, person: &str) -> Result<(), RunError> {
+    if run.person != person {
+        let detail = format!("The run is {}'s; only they can hold or move it.", run.person_name);
+        return refuse(ErrorCode::Forbidden, detail);
+    }
+    if run.status() != RunStatus::Queued {
+        return refuse(ErrorCode::Conflict, "The run waits no more; stop it instead.");
+    }
+    Ok(())
 }

@@ -69,22 +69,60 @@ pub fn set_item(txn: &mut TransactionMut<'_>, id: &str, key: &str, item: &ItemRe
     }
 }
 
-/// Appends what a node made, leaves out what is there already, and drops the oldest above
-/// [`GENERATIONS_KEPT`] that neither an item nor a choice names.
-pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation]) {
+/// Removes one item of an existing result.
+pub fn remove_item_result(txn: &mut TransactionMut<'_>, id: &str, key: &str) {
+    let items = result_map(txn, id).and_then(|map| map.get(txn, "items")?.cast::<MapRef>().ok());
+    if let Some(items) = items {
+        items.remove(txn, key);
+    }
+}
+
+/// Whether what stands at `results[id]` is of this run.
+pub fn is_result_of(txn: &TransactionMut<'_>, id: &str, run: &str) -> bool {
+    let held = result_map(txn, id).and_then(|map| map.get(txn, "run"));
+    matches!(held, Some(Out::Any(Any::String(held))) if &*held == run)
+}
+
+fn generation_array(txn: &mut TransactionMut<'_>, id: &str) -> ArrayRef {
     let map = txn.get_or_insert_map("generations");
-    let array = match map.get(txn, id) {
+    match map.get(txn, id) {
         Some(Out::YArray(array)) => array,
         _ => map.insert(txn, id, ArrayPrelim::default()),
-    };
-    let held = read_generations(txn, id);
-    let mut known: BTreeSet<&str> = held.iter().map(|made| made.id.as_str()).collect();
-    let fresh: Vec<Any> =
-        new.iter().filter(|made| known.insert(made.id.as_str())).map(to_any).collect();
-    for generation in fresh {
-        array.push_back(txn, generation);
     }
+}
+
+/// Appends what a node made and leaves out what is there already. [`trim_generations`] keeps it short.
+pub fn append_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation]) {
+    if new.is_empty() {
+        return;
+    }
+    let array = generation_array(txn, id);
+    let mut known: BTreeSet<String> = array
+        .iter(txn)
+        .filter_map(|held| match held {
+            Out::Any(Any::Map(map)) => match map.get("id") {
+                Some(Any::String(id)) => Some(id.to_string()),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let fresh: Vec<Any> = new.iter().filter(|made| known.insert(made.id.clone())).map(to_any).collect();
+    if !fresh.is_empty() {
+        array.insert_range(txn, array.len(txn), fresh);
+    }
+}
+
+/// Drops the oldest generations of a node above [`GENERATIONS_KEPT`] that neither an item nor a choice names.
+pub fn trim_generations(txn: &mut TransactionMut<'_>, id: &str) {
+    let array = generation_array(txn, id);
     trim(txn, id, &array);
+}
+
+/// Appends what a node made and keeps its list short.
+pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation]) {
+    append_generations(txn, id, new);
+    trim_generations(txn, id);
 }
 
 /// The generations of a node that its items or somebody's choices name.

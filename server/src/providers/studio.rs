@@ -11,7 +11,7 @@ use gesso_studio::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Call, Produced, Provider, ProviderError, Repeat};
+use super::{Call, Content, Produced, Provider, ProviderError, Repeat};
 
 /// The most pictures computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
@@ -19,13 +19,15 @@ const AT_ONCE_MAX: usize = 4;
 /// The provider.
 pub struct Studio {
     slots: Arc<Semaphore>,
+    at_once: usize,
 }
 
 impl Studio {
     /// With as many slots as the machine has cores, within limits.
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { slots: Arc::new(Semaphore::new(cores.clamp(1, AT_ONCE_MAX))) }
+        let at_once = cores.clamp(1, AT_ONCE_MAX);
+        Self { slots: Arc::new(Semaphore::new(at_once)), at_once }
     }
 }
 
@@ -42,6 +44,10 @@ impl Provider for Studio {
 
     fn repeat(&self) -> Repeat {
         Repeat::Safe
+    }
+
+    fn at_once(&self) -> usize {
+        self.at_once
     }
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
@@ -158,9 +164,12 @@ fn produced(picture: &RgbaImage, seed: Option<u64>) -> Result<Produced, Provider
     Ok(Produced {
         port: "image",
         ty: DataType::Image,
-        mime: "image/png",
-        bytes: bytes.into(),
-        size_px: Some(picture.dimensions()),
+        content: Content::File {
+            mime: "image/png",
+            bytes: bytes.into(),
+            size_px: Some(picture.dimensions()),
+        },
+        duration_s: None,
         seed,
     })
 }

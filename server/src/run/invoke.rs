@@ -1,24 +1,29 @@
-//! One call of a model: recorded before the provider is called, retried where that may help, its bytes durable
-//! before its record.
+//! One call of a model: retried where that may help, its bytes durable before anybody records them. What arrives
+//! after it was stopped is kept aside.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use gesso_protocol::invocation::Invocation;
-use gesso_protocol::plan::Step;
+use gesso_protocol::plan::{Made, Step, Unit, charge};
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{Failure, Generation, ItemContent, NodeState};
+use gesso_protocol::schema::{Failure, Generation, ItemContent};
 use serde_json::json;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::Driven;
+use super::mailbox::Event;
+use super::turnstile::Slot;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::assets::AssetRow;
 use crate::db::generations::MadeWith;
-use crate::db::runs::SettledState;
-use crate::providers::{Call, InputFile, Produced, ProviderError};
+use crate::db::late::{LateBody, LateRow};
+use crate::db::runs::Changes;
+use crate::failpoint;
+use crate::providers::{Call, Content, InputFile, Produced, Provider, ProviderError, Repeat};
 
 /// How often a call is tried.
 const ATTEMPTS_MAX: u32 = 3;
@@ -26,253 +31,366 @@ const ATTEMPTS_MAX: u32 = 3;
 const BACKOFF_MS: u64 = 1_000;
 /// The longest wait a provider may ask for, in ms.
 const RETRY_AFTER_MAX_MS: u64 = 60_000;
-/// How long one call may take, in ms.
+/// How long one try may take, in ms.
 const DEADLINE_MS: u64 = 15 * 60 * 1000;
-/// Progress is told in steps of this many percent.
-const PROGRESS_STEP: u32 = 2;
+/// How long a late result is kept, in ms.
+const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How a call ended, as it is recorded.
-pub(super) enum Ended {
-    Completed(Vec<Generation>),
+/// What a call gave, its bytes durable.
+pub(super) struct Delivered {
+    pub(super) generations: Vec<Generation>,
+    pub(super) assets: Vec<AssetRow>,
+    pub(super) made_with: MadeWith,
+    pub(super) fingerprint: String,
+    pub(super) cost: Money,
+}
+
+/// How a call ended.
+pub(super) enum Outcome {
+    Completed(Box<Delivered>),
     Failed(Failure),
     Cancelled,
 }
 
-impl Ended {
-    pub(super) fn state(self) -> (NodeState, Option<Failure>) {
-        match self {
-            Self::Completed(_) => (NodeState::Completed, None),
-            Self::Failed(failure) => (NodeState::Failed, Some(failure)),
-            Self::Cancelled => (NodeState::Cancelled, None),
-        }
+/// Everything one call needs.
+pub(super) struct Calling {
+    pub(super) run: Arc<Driven>,
+    pub(super) unit: u32,
+    pub(super) invocation: Invocation,
+    pub(super) fingerprint: String,
+    pub(super) seed: u64,
+    /// How often it was tried before.
+    pub(super) attempts: u32,
+    /// The job that is known of it.
+    pub(super) job: Option<String>,
+    pub(super) abort: CancellationToken,
+    pub(super) slot: Slot,
+}
+
+impl Calling {
+    fn planned(&self) -> (&Step, &Unit) {
+        let unit = &self.run.units.all[self.unit as usize];
+        (&self.run.plan.steps[unit.step as usize], unit)
     }
-}
 
-/// Calls the model of a step. `None` when the server stops before the end is recorded.
-pub(super) async fn invoke(
-    driven: Arc<Driven>,
-    step: Step,
-    made: BTreeMap<String, Vec<Generation>>,
-    abort: CancellationToken,
-) -> Option<Ended> {
-    let invocation = step.invocation(|node, port| arriving(&made, node, port));
-    let wished = invocation.params.get("seed").and_then(serde_json::Value::as_i64);
-    let seed = wished.unwrap_or_else(|| i64::from(rand::random::<u32>()));
-    let (db, run) = (&driven.inner.db, &driven.run);
-    let begun = driven
-        .persist(|| db.begin_invocation(run, &step.node, &step.provider, seed, now_ms()))
-        .await?;
-    let Some((seed, result)) = begun else { return Some(Ended::Cancelled) };
-    driven.show(Some((step.node.clone(), result, Vec::new()))).await;
-    let call = tokio::select! {
-        outcome = attempts(&driven, &step, &invocation, seed.unsigned_abs(), &abort) => outcome,
-        () = driven.inner.shutdown.cancelled() => return None,
-    };
-    let settled = match call {
-        Ok(produced) => store(&driven, &step, &invocation, produced).await,
-        Err(ProviderError::Cancelled) => SettledState::Cancelled,
-        Err(ProviderError::Permanent { detail, hint }) => {
-            SettledState::Failed(failure(&step, "rejected", detail, hint))
+    /// The same for every repetition of this call, also by another server.
+    fn key(&self) -> String {
+        let (step, unit) = self.planned();
+        let name = format!("{}\n{}\n{}", self.run.row.id, step.node, unit.key);
+        blake3::hash(name.as_bytes()).to_hex()[..32].to_owned()
+    }
+
+    /// Calls the model and tells the driver how it ended; leaves everything where it stands when the server
+    /// stops.
+    pub(super) async fn call(mut self) {
+        let shutdown = self.run.inner.shutdown.clone();
+        let outcome = tokio::select! {
+            outcome = self.outcome() => outcome,
+            () = shutdown.cancelled() => return,
+        };
+        let Some(outcome) = outcome else { return };
+        self.run.progress.ended(&self.run.room, self.unit);
+        let Self { run, unit, abort, slot, .. } = self;
+        // The next one may go in before the driver hears of this end: both are one record then.
+        drop(slot);
+        let late = match outcome {
+            Outcome::Completed(delivered) if abort.is_cancelled() => delivered,
+            outcome => match run.mailbox.push(Event::Ended { unit, outcome }) {
+                Err(Event::Ended { outcome: Outcome::Completed(delivered), .. }) => delivered,
+                Ok(()) | Err(_) => return,
+            },
+        };
+        let changes = Changes {
+            run: run.row.id.clone(),
+            canvas: run.row.canvas.clone(),
+            fence: run.fence,
+            late: late_row(&run, unit, *late).into_iter().collect(),
+            ..Changes::default()
+        };
+        run.persist(changes).await;
+    }
+
+    async fn outcome(&mut self) -> Option<Outcome> {
+        let produced = match self.attempts().await {
+            Ok(produced) => produced,
+            Err(ProviderError::Cancelled) => return Some(Outcome::Cancelled),
+            Err(ProviderError::Permanent { detail, hint }) => {
+                return Some(Outcome::Failed(self.failure("rejected", detail, hint)));
+            }
+            Err(ProviderError::Transient { detail, .. }) => {
+                let hint = "It was tried several times. Retry it later; nothing was charged.";
+                return Some(Outcome::Failed(self.failure("unavailable", detail, hint.to_owned())));
+            }
+            Err(ProviderError::Unknown { detail }) => {
+                return Some(Outcome::Failed(unknown_fate(self.planned().0, &detail)));
+            }
+        };
+        if produced.is_empty() {
+            let detail = "The model answered without a result.".to_owned();
+            let hint = "Retry it, or choose another model. Nothing was charged.".to_owned();
+            return Some(Outcome::Failed(self.failure("rejected", detail, hint)));
         }
-        Err(ProviderError::Transient { detail, .. }) => {
-            let hint = "It was tried several times. Run again later; nothing was charged.";
-            SettledState::Failed(failure(&step, "unavailable", detail, hint.to_owned()))
+        if !self.run.pass(failpoint::UNIT_PRODUCED) {
+            return None;
         }
-    };
-    let ended = match &settled {
-        SettledState::Completed { generations, .. } => Ended::Completed(generations.clone()),
-        SettledState::Failed(failure) | SettledState::Blocked(failure) => {
-            Ended::Failed(failure.clone())
-        }
-        SettledState::Cancelled => Ended::Cancelled,
-    };
-    driven.settle(&step.node, settled).await?;
-    Some(ended)
-}
+        let stored = self.store(produced).await;
+        self.run.pass(failpoint::UNIT_STORED).then_some(stored)
+    }
 
-/// What a step of this run put on one of its outputs: the first of what it made for that port.
-fn arriving(made: &BTreeMap<String, Vec<Generation>>, node: &str, port: &str) -> Vec<ItemContent> {
-    let first = made.get(node).into_iter().flatten().find(|made| made.port == port);
-    first
-        .and_then(|made| match &made.text {
-            Some(text) => Some(ItemContent::Text(text.clone())),
-            None => made.asset_ref().map(ItemContent::Asset),
-        })
-        .into_iter()
-        .collect()
-}
+    fn failure(&self, code: &str, detail: String, hint: String) -> Failure {
+        let node = Some(self.planned().0.node.clone());
+        Failure { node, code: code.to_owned(), detail, hint }
+    }
 
-fn failure(step: &Step, code: &str, detail: String, hint: String) -> Failure {
-    Failure { node: Some(step.node.clone()), code: code.to_owned(), detail, hint }
-}
-
-async fn attempts(
-    driven: &Arc<Driven>,
-    step: &Step,
-    invocation: &Invocation,
-    seed: u64,
-    abort: &CancellationToken,
-) -> Result<Vec<Produced>, ProviderError> {
-    let provider =
-        driven.inner.providers.get(&step.provider).ok_or_else(|| ProviderError::Permanent {
-            detail: format!("The provider “{}” is not there any more.", step.provider),
+    async fn attempts(&mut self) -> Result<Vec<Produced>, ProviderError> {
+        let provider = self.run.inner.providers.get(&self.planned().0.provider);
+        let provider = provider.ok_or_else(|| ProviderError::Permanent {
+            detail: format!("The provider “{}” is not there any more.", self.planned().0.provider),
             hint: "Choose another model.".to_owned(),
         })?;
-    let files = input_files(driven, invocation).await?;
-    let mut attempt = 1;
-    loop {
+        let files = self.input_files().await?;
+        let mut tried = 1;
+        loop {
+            let error = match self.attempt(&*provider, files.clone()).await {
+                Ok(produced) => return Ok(produced),
+                Err(error) => error,
+            };
+            let (detail, retry_after_ms) = match &error {
+                ProviderError::Transient { detail, retry_after_ms } => {
+                    (detail.clone(), *retry_after_ms)
+                }
+                // With the same key, or where it is simply computed, asking again buys nothing twice.
+                ProviderError::Unknown { detail } if provider.repeat() != Repeat::Unsafe => {
+                    (detail.clone(), None)
+                }
+                ProviderError::Unknown { .. }
+                | ProviderError::Permanent { .. }
+                | ProviderError::Cancelled => return Err(error),
+            };
+            if tried >= ATTEMPTS_MAX || self.abort.is_cancelled() {
+                return Err(error);
+            }
+            let jitter = rand::random::<u64>() % (BACKOFF_MS / 2);
+            let backoff = (BACKOFF_MS << (tried - 1)) + jitter;
+            let wait_ms = retry_after_ms.unwrap_or(backoff).min(RETRY_AFTER_MAX_MS);
+            self.tell_retry(tried, &detail, wait_ms);
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+                () = self.abort.cancelled() => return Err(ProviderError::Cancelled),
+            }
+            tried += 1;
+            self.attempts += 1;
+        }
+    }
+
+    /// Shows everybody that a call is going to be tried again, and why.
+    fn tell_retry(&self, tried: u32, detail: &str, wait_ms: u64) {
+        let detail = format!(
+            "{} Attempt {} of {ATTEMPTS_MAX} in {} s.",
+            detail.trim_end(),
+            tried + 1,
+            wait_ms.div_ceil(1000)
+        );
+        let failure = self.failure("retrying", detail, String::new());
+        let attempts = self.attempts + 1;
+        let event = Event::Retrying { unit: self.unit, attempts, failure: Some(failure) };
+        self.run.mailbox.push(event).ok();
+    }
+
+    async fn attempt(
+        &mut self,
+        provider: &dyn Provider,
+        files: Vec<InputFile>,
+    ) -> Result<Vec<Produced>, ProviderError> {
+        let (run, unit) = (Arc::clone(&self.run), self.unit);
+        let submitted = move |job: String| -> BoxFuture<'static, bool> {
+            let run = Arc::clone(&run);
+            Box::pin(async move {
+                if !run.pass(failpoint::UNIT_SUBMITTED) {
+                    return false;
+                }
+                let (recorded, answer) = oneshot::channel();
+                run.mailbox.push(Event::Submitted { unit, job, recorded }).ok();
+                answer.await.unwrap_or(false) && run.pass(failpoint::UNIT_JOB_RECORDED)
+            })
+        };
+        let told = Arc::clone(&self.run);
         let call = Call {
-            invocation: invocation.clone(),
-            files: files.clone(),
-            count: step.count,
-            seed,
-            progress: progress(driven, &step.node),
-            cancel: abort.clone(),
+            invocation: self.invocation.clone(),
+            files,
+            count: self.planned().0.count,
+            seed: self.seed,
+            key: self.key(),
+            job: self.job.take(),
+            submitted: Arc::new(submitted),
+            progress: Arc::new(move |part| told.progress.set(&told.room, unit, part)),
+            cancel: self.abort.clone(),
         };
         let deadline = Duration::from_millis(DEADLINE_MS);
-        let outcome = tokio::time::timeout(deadline, provider.invoke(call)).await;
-        let error = match outcome {
-            Ok(Ok(produced)) if produced.is_empty() => ProviderError::Permanent {
-                detail: format!("{} gave no result.", step.model),
-                hint: "Change the prompt or the model and run again.".to_owned(),
-            },
-            Ok(Ok(produced)) => return Ok(produced),
-            Ok(Err(error)) => error,
-            Err(_) => ProviderError::Transient {
-                detail: format!("{} did not answer in time.", step.model),
-                retry_after_ms: None,
-            },
-        };
-        let ProviderError::Transient { retry_after_ms, detail } = &error else { return Err(error) };
-        if attempt >= ATTEMPTS_MAX {
-            return Err(error);
+        match tokio::time::timeout(deadline, provider.invoke(call)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(ProviderError::Unknown {
+                detail: format!("{} did not answer in time.", self.planned().0.model),
+            }),
         }
-        tracing::warn!(
-            run = driven.run.id,
-            node = step.node,
-            attempt,
-            detail,
-            "a call failed, trying again"
-        );
-        let jitter = rand::random::<u64>() % (BACKOFF_MS / 2);
-        let backoff = (BACKOFF_MS << (attempt - 1)) + jitter;
-        let wait = retry_after_ms.unwrap_or(backoff).min(RETRY_AFTER_MAX_MS);
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(wait)) => {}
-            () = abort.cancelled() => return Err(ProviderError::Cancelled),
+    }
+
+    async fn input_files(&self) -> Result<Vec<InputFile>, ProviderError> {
+        let mut files = Vec::new();
+        for (port, items) in &self.invocation.inputs {
+            for item in items {
+                let ItemContent::Asset(asset) = item else { continue };
+                let bytes = self.run.inner.blobs.read(&asset.id).await.map_err(|error| {
+                    ProviderError::Transient { detail: error.to_string(), retry_after_ms: None }
+                })?;
+                let bytes = bytes.ok_or_else(|| ProviderError::Permanent {
+                    detail: format!("The file on the input “{port}” is gone."),
+                    hint: "Upload it again and connect it.".to_owned(),
+                })?;
+                files.push(InputFile { port: port.clone(), bytes });
+            }
         }
-        attempt += 1;
+        Ok(files)
+    }
+
+    /// Makes the bytes durable and describes what was made.
+    async fn store(&self, produced: Vec<Produced>) -> Outcome {
+        let (step, unit) = self.planned();
+        let facts: Vec<Made> = produced
+            .iter()
+            .map(|made| Made {
+                duration_s: made.duration_s,
+                size_px: match made.content {
+                    Content::File { size_px, .. } => size_px,
+                    Content::Text(_) => None,
+                },
+            })
+            .collect();
+        let costs = charge(step, &self.invocation, unit.hold, &facts);
+        let prompt = self.invocation.prompt();
+        let mut generations = Vec::with_capacity(produced.len());
+        let mut assets = Vec::new();
+        for (made, cost) in produced.into_iter().zip(&costs) {
+            let mut generation = Generation {
+                id: fresh_id(),
+                run: self.run.row.id.clone(),
+                key: unit.key.clone(),
+                port: made.port.to_owned(),
+                at: now_ms(),
+                by: self.run.row.person_name.clone(),
+                ty: Some(made.ty),
+                duration: made.duration_s,
+                cost: *cost,
+                seed: made.seed,
+                fingerprint: self.fingerprint.clone(),
+                ..Generation::default()
+            };
+            match made.content {
+                Content::Text(text) => generation.text = Some(text),
+                Content::File { mime, bytes, size_px } => {
+                    let size = bytes.len() as i64;
+                    let id = match self.run.inner.blobs.write(bytes).await {
+                        Ok(id) => id,
+                        Err(error) => return Outcome::Failed(self.not_stored(&error.to_string())),
+                    };
+                    (generation.width, generation.height) = size_px.unzip();
+                    generation.mime = Some(mime.to_owned());
+                    generation.asset = Some(id);
+                    assets.push(self.asset(&generation, size, &prompt));
+                }
+            }
+            generations.push(generation);
+        }
+        Outcome::Completed(Box::new(Delivered {
+            cost: costs.into_iter().sum(),
+            fingerprint: self.fingerprint.clone(),
+            generations,
+            assets,
+            made_with: self.made_with(prompt),
+        }))
+    }
+
+    fn not_stored(&self, error: &str) -> Failure {
+        tracing::error!(error, run = self.run.row.id, "a result cannot be stored");
+        let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
+        let detail = format!("The result could not be stored: {error}.");
+        self.failure("internal", detail, hint.to_owned())
+    }
+
+    fn made_with(&self, prompt: String) -> MadeWith {
+        let (step, _) = self.planned();
+        let inputs: BTreeMap<&String, serde_json::Value> =
+            self.invocation.inputs.iter().map(|(port, items)| (port, json!(items))).collect();
+        MadeWith {
+            model: step.model.clone(),
+            version: step.version.clone(),
+            settings: json!(self.invocation.params),
+            prompt,
+            negative: self.invocation.negative.clone(),
+            inputs: json!(inputs),
+        }
+    }
+
+    fn asset(&self, made: &Generation, bytes: i64, prompt: &str) -> AssetRow {
+        let (step, _) = self.planned();
+        let row = &self.run.row;
+        let mime = made.mime.clone().unwrap_or_default();
+        let origin = json!({
+            "kind": "run", "canvas": row.canvas, "run": row.id, "node": step.node,
+            "model": step.model, "prompt": prompt,
+        });
+        AssetRow {
+            id: made.asset.clone().unwrap_or_default(),
+            ty: made.ty.map_or("", gesso_protocol::values::DataType::id).to_owned(),
+            bytes,
+            width: made.width.map(i64::from),
+            height: made.height.map(i64::from),
+            duration_ms: made.duration.map(|seconds| (seconds * 1000.0).round() as i64),
+            name: format!("{}.{}", step.title, mime.rsplit('/').next().unwrap_or("bin")),
+            origin: origin.to_string(),
+            person: row.person.clone(),
+            created_at: now_ms(),
+            mime,
+        }
     }
 }
 
-async fn input_files(
-    driven: &Driven,
-    invocation: &Invocation,
-) -> Result<Vec<InputFile>, ProviderError> {
-    let mut files = Vec::new();
-    for (port, items) in &invocation.inputs {
-        for item in items {
-            let ItemContent::Asset(asset) = item else { continue };
-            let bytes = driven.inner.blobs.read(&asset.id).await.map_err(|error| {
-                ProviderError::Transient { detail: error.to_string(), retry_after_ms: None }
-            })?;
-            let bytes = bytes.ok_or_else(|| ProviderError::Permanent {
-                detail: format!("The file on the input “{port}” is gone."),
-                hint: "Upload it again and connect it.".to_owned(),
-            })?;
-            files.push(InputFile { port: port.clone(), bytes });
-        }
-    }
-    Ok(files)
-}
-
-fn progress(driven: &Arc<Driven>, node: &str) -> Arc<dyn Fn(f32) + Send + Sync> {
-    let told = AtomicU32::new(0);
-    let room = driven.room.clone();
-    let node = node.to_owned();
-    Arc::new(move |part| {
-        let percent = (part.clamp(0.0, 1.0) * 100.0) as u32;
-        if percent >= told.load(Ordering::Relaxed) + PROGRESS_STEP {
-            told.store(percent, Ordering::Relaxed);
-            room.set_progress(&node, Some(part.clamp(0.0, 1.0)));
-        }
+/// A result that came after its call was stopped.
+pub(super) fn late_row(run: &Driven, unit: u32, delivered: Delivered) -> Option<LateRow> {
+    let planned = &run.units.all[unit as usize];
+    let body = LateBody {
+        generations: delivered.generations,
+        made_with: delivered.made_with,
+        assets: delivered.assets,
+    };
+    let body = serde_json::to_string(&body).inspect_err(|error| {
+        tracing::error!(%error, run = run.row.id, "a late result cannot be kept");
+    });
+    Some(LateRow {
+        id: fresh_id(),
+        canvas: run.row.canvas.clone(),
+        run: run.row.id.clone(),
+        node: run.plan.steps[planned.step as usize].node.clone(),
+        item: planned.key.clone(),
+        person: run.row.person.clone(),
+        cost: delivered.cost.0,
+        at: now_ms(),
+        expires_at: now_ms() + LATE_KEPT_MS,
+        body: body.ok()?,
     })
 }
 
-/// Makes the bytes durable and describes what was made.
-async fn store(
-    driven: &Driven,
-    step: &Step,
-    invocation: &Invocation,
-    produced: Vec<Produced>,
-) -> SettledState {
-    let fingerprint = invocation.fingerprint().to_string();
-    let prompt = invocation.prompt();
-    let each = Money(step.cost.0 / i64::from(step.count.max(1)));
-    let mut generations = Vec::new();
-    let mut assets = Vec::new();
-    for made in produced {
-        let bytes = made.bytes.len() as i64;
-        let id = match driven.inner.blobs.write(made.bytes).await {
-            Ok(id) => id,
-            Err(error) => {
-                tracing::error!(%error, run = driven.run.id, "a result cannot be stored");
-                let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
-                let detail = format!("The result could not be stored: {error}.");
-                return SettledState::Failed(failure(step, "internal", detail, hint.to_owned()));
-            }
-        };
-        let (width, height) = made.size_px.unzip();
-        let origin = json!({
-            "kind": "run", "canvas": driven.run.canvas, "run": driven.run.id, "node": step.node,
-            "model": step.model, "prompt": prompt,
-        });
-        assets.push(AssetRow {
-            id: id.clone(),
-            mime: made.mime.to_owned(),
-            ty: made.ty.id().to_owned(),
-            bytes,
-            width: width.map(i64::from),
-            height: height.map(i64::from),
-            duration_ms: None,
-            name: format!("{}.{}", step.title, made.mime.rsplit('/').next().unwrap_or("bin")),
-            origin: origin.to_string(),
-            person: driven.run.person.clone(),
-            created_at: now_ms(),
-        });
-        generations.push(Generation {
-            id: fresh_id(),
-            run: driven.run.id.clone(),
-            key: String::new(),
-            port: made.port.to_owned(),
-            at: now_ms(),
-            by: driven.run.person_name.clone(),
-            ty: Some(made.ty),
-            asset: Some(id),
-            text: None,
-            mime: Some(made.mime.to_owned()),
-            width,
-            height,
-            duration: None,
-            cost: each,
-            seed: made.seed,
-            fingerprint: fingerprint.clone(),
-        });
-    }
-    let inputs: BTreeMap<&String, serde_json::Value> =
-        invocation.inputs.iter().map(|(port, items)| (port, json!(items))).collect();
-    SettledState::Completed {
-        cost: each * generations.len() as i64,
-        fingerprint,
-        generations,
-        made_with: MadeWith {
-            model: step.model.clone(),
-            version: step.version.clone(),
-            settings: json!(invocation.params),
-            prompt,
-            negative: invocation.negative.clone(),
-            inputs: json!(inputs),
-        },
-        assets,
+/// Nobody knows whether a provider was paid for this, and asking again might buy it twice.
+pub(super) fn unknown_fate(step: &Step, detail: &str) -> Failure {
+    Failure {
+        node: Some(step.node.clone()),
+        code: "unknown_fate".to_owned(),
+        detail: format!(
+            "{} Whether {} took the request is not known, and asking again might buy it twice.",
+            detail.trim_end(),
+            step.model
+        ),
+        hint: "Look at the provider's own list of jobs, then retry it. Nothing was charged here."
+            .to_owned(),
     }
 }

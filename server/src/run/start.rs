@@ -1,0 +1,344 @@
+//! Starting a run, and trying one again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gesso_protocol::api::{Estimate, RunStarted};
+use gesso_protocol::graph::Graph;
+use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Target, Unit, Units};
+use gesso_protocol::pricing::Money;
+use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
+use gesso_protocol::schema::{
+    self, Canvas, Generation, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
+};
+
+use super::{LEASE_MS, RunError, Runs, refuse};
+use crate::clock::{fresh_id, now_ms};
+use crate::db::DbError;
+use crate::db::idempotency::Keep;
+use crate::db::runs::{NewInvocation, NewRun, NewStep, RunRow, StartError};
+use crate::failpoint;
+
+/// Who asks for a run, and how.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Who.
+    pub person: String,
+    /// Their name.
+    pub person_name: String,
+    /// What it covers.
+    pub target: Target,
+    /// Refuse it where it could cost more.
+    pub max_cost: Option<Money>,
+    /// Whether nothing new starts after a failure.
+    pub stop_on_error: bool,
+    /// For a request that may be repeated.
+    pub keep: Option<Keep>,
+}
+
+impl Runs {
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// See [`RunError`]; nothing happened then.
+    pub async fn start(&self, canvas: &str, asked: Asked) -> Result<RunStarted, RunError> {
+        let room = self.inner.rooms.open(canvas).await?;
+        let (held, graph, mut plan) = self.plan(&room, &asked.target).await?;
+        self.own_records(&mut plan).await?;
+        self.begin(canvas, asked, plan, (&held, &graph), None).await
+    }
+
+    /// Starts a new run of what failed or was blocked in one that has ended.
+    ///
+    /// # Errors
+    /// See [`RunError`]; nothing happened then.
+    pub async fn retry(
+        &self,
+        run: &RunRow,
+        which: &Retry,
+        asked: Asked,
+    ) -> Result<RunStarted, RunError> {
+        if !run.status().is_terminal() {
+            return refuse(ErrorCode::Conflict, "The run has not ended. Wait for it or stop it.");
+        }
+        let room = self.inner.rooms.open(&run.canvas).await?;
+        let canvas = room.read(|txn| schema::read_canvas(txn)).await?;
+        let graph = Graph::materialize(&canvas);
+        let plan = run.plan()?;
+        let plan = plan.retry(&self.past(run, &plan).await?, which)?;
+        self.begin(&run.canvas, asked, plan, (&canvas, &graph), Some(run.id.clone())).await
+    }
+
+    /// How a run ended, item by item.
+    async fn past(&self, run: &RunRow, plan: &Plan) -> Result<Past, DbError> {
+        let rows = self.inner.db.invocations(&run.id).await?;
+        let decided: BTreeSet<String> =
+            self.inner.db.review_of(&run.id).await?.into_iter().map(|review| review.node).collect();
+        let ids: Vec<String> = rows.iter().flat_map(|row| row.generation_ids()).collect();
+        let made = self.inner.db.generations_by_id(&run.canvas, &ids).await?;
+        let made: BTreeMap<String, Generation> =
+            made.into_iter().map(|(_, made)| (made.id.clone(), made)).collect();
+        let mut past = Past::new();
+        for node in &decided {
+            past.entry(node.clone()).or_default();
+        }
+        for row in rows {
+            let is_review = plan.step(&row.node).is_some_and(|step| step.is_review());
+            if is_review && !decided.contains(&row.node) && row.state() != NodeState::Completed {
+                continue;
+            }
+            let generation = |id: String| match made.get(&id) {
+                Some(made) => made.clone(),
+                None => Generation { id, ..Generation::default() },
+            };
+            let item = PastItem {
+                state: row.state(),
+                generations: row.generation_ids().into_iter().map(generation).collect(),
+                error: row.failure(),
+                seed: Some(row.seed),
+            };
+            past.entry(row.node.clone()).or_default().insert(row.item.clone(), item);
+        }
+        Ok(past)
+    }
+
+    async fn begin(
+        &self,
+        canvas: &str,
+        asked: Asked,
+        plan: Plan,
+        (held, graph): (&Canvas, &Graph),
+        retry_of: Option<String>,
+    ) -> Result<RunStarted, RunError> {
+        let active: BTreeSet<String> =
+            self.inner.db.active_nodes(canvas).await?.into_iter().collect();
+        plan.check_idle(graph, &active)?;
+        let estimate = Estimate::of(&plan);
+        if let Some(max) = asked.max_cost.filter(|max| estimate.cost > *max) {
+            let detail = format!(
+                "It can cost up to {} credits, more than your limit of {max}. Raise the limit or run less.",
+                estimate.cost
+            );
+            return refuse(ErrorCode::CostExceeded, detail);
+        }
+        let id = fresh_id();
+        let answer = RunStarted {
+            id: id.clone(),
+            status: RunStatus::Queued,
+            cost: estimate.cost,
+            steps: estimate.steps,
+        };
+        let body = serde_json::to_string(&answer).map_err(DbError::row("idempotency"))?;
+        let new = NewRun {
+            id,
+            canvas: canvas.to_owned(),
+            person: asked.person,
+            person_name: asked.person_name,
+            mode: plan.mode.id().to_owned(),
+            node: plan.node.clone(),
+            nodes: plan.nodes.clone(),
+            stop_on_error: asked.stop_on_error,
+            retry_of,
+            owner: self.inner.owner.clone(),
+            lease_until: now_ms() + LEASE_MS,
+            hold: answer.cost,
+            keep: asked.keep.map(|keep| (keep, body)),
+        };
+        let snapshot = serde_json::to_string(&plan).map_err(DbError::row("runs"))?;
+        let units = plan.units();
+        let (steps, invocations) = rows(&plan, &units, held);
+        let run = self
+            .inner
+            .db
+            .start_run(&new, &snapshot, &steps, &invocations, now_ms())
+            .await
+            .map_err(|error| refused(error, graph, answer.cost))?;
+        if !self.passes(failpoint::RUN_RECORDED) {
+            return Ok(answer);
+        }
+        let room = self.inner.rooms.open(canvas).await?;
+        let info = run.info();
+        let results = results(&run.id, &plan, &units, &invocations);
+        let shown = room.post(move |txn| {
+            schema::put_run(txn, &info);
+            for (node, result) in &results {
+                schema::put_result(txn, node, result);
+            }
+        });
+        if let Err(error) = shown.await {
+            // The run is recorded and goes on; the document is brought in line when its room loads.
+            tracing::error!(%error, canvas, "a started run could not be shown");
+        }
+        self.inner.events.changed(canvas);
+        if self.passes(failpoint::RUN_SHOWN) {
+            let fence = run.fence;
+            self.drive(run, room, fence).await?;
+        }
+        Ok(answer)
+    }
+
+    fn passes(&self, name: &'static str) -> bool {
+        self.inner.failpoints.pass(name);
+        !self.inner.failpoints.is_dead()
+    }
+
+    /// Replaces what the document says of assets by the server's own records.
+    async fn own_records(&self, plan: &mut Plan) -> Result<(), RunError> {
+        let mut unknown: BTreeSet<u32> = BTreeSet::new();
+        for (at, ready) in (0_u32..).zip(&mut plan.ready) {
+            for item in &mut ready.items {
+                let ItemContent::Asset(asset) = &mut item.content else { continue };
+                match self.inner.db.asset(&asset.id).await? {
+                    Some(row) => *asset = row.reference(),
+                    None => {
+                        unknown.insert(at);
+                    }
+                }
+            }
+        }
+        let mut problems = Vec::new();
+        for step in &plan.steps {
+            for input in &step.inputs {
+                let lacks = input.sources.iter().any(|source| match source.from {
+                    gesso_protocol::plan::From::Ready(at) => unknown.contains(&at),
+                    gesso_protocol::plan::From::Step(_) => false,
+                });
+                if lacks {
+                    problems.push(NodeProblem {
+                        node: step.node.clone(),
+                        port: Some(input.port.clone()),
+                        code: ErrorCode::NotFound,
+                        detail: format!(
+                            "“{}” gets a file that this server does not have. Upload it again.",
+                            step.title
+                        ),
+                    });
+                }
+            }
+        }
+        Refusal::of_nodes(problems).map_or(Ok(()), |refusal| Err(refusal.into()))
+    }
+}
+
+fn refused(error: StartError, graph: &Graph, cost: Money) -> RunError {
+    let (code, detail) = match error {
+        StartError::Db(error) => return RunError::Db(error),
+        StartError::Repeated => return RunError::Repeated,
+        StartError::NoCanvas => (ErrorCode::NotFound, "There is no such canvas.".to_owned()),
+        StartError::InsufficientCredits => (
+            ErrorCode::InsufficientCredits,
+            format!(
+                "It can cost {cost} credits, which is more than is left. Ask for a grant or run less."
+            ),
+        ),
+        StartError::Busy(node) => (
+            ErrorCode::UpstreamInProgress,
+            format!("“{}” is in another run. Wait for it or stop it.", graph.title(&node)),
+        ),
+    };
+    Refusal::new(code, detail).into()
+}
+
+/// The rows of a run to be. What items made before stays named, so that it goes on to be shown and to flow until
+/// something newer comes.
+fn rows<'a>(
+    plan: &'a Plan,
+    units: &Units,
+    canvas: &Canvas,
+) -> (Vec<NewStep<'a>>, Vec<NewInvocation>) {
+    let mut steps = Vec::with_capacity(plan.steps.len());
+    let mut invocations = Vec::with_capacity(units.all.len());
+    for (at, step) in (0_u32..).zip(&plan.steps) {
+        let mine = units.step(at);
+        let kept = !mine.is_empty() && mine.iter().all(|unit| unit.kept);
+        steps.push(NewStep {
+            node: &step.node,
+            kind: &step.kind,
+            title: &step.title,
+            model: &step.model,
+            state: if kept { NodeState::Completed } else { NodeState::Pending },
+            invocations: step.invocations,
+            hold: step.cost,
+            fingerprint: None,
+        });
+        let before = canvas.results.get(&step.node);
+        for unit in mine {
+            let row = match step.kept.get(&unit.key) {
+                Some(kept) => NewInvocation {
+                    state: match (&kept.error, kept.generations.is_empty()) {
+                        (_, false) => NodeState::Completed,
+                        (_, true) => NodeState::Idle,
+                    },
+                    generations: kept.generations.iter().map(|made| made.id.clone()).collect(),
+                    fingerprint: kept.generations.first().map(|made| made.fingerprint.clone()),
+                    reused: true,
+                    error: kept.error.clone(),
+                    ..invocation(plan, unit)
+                },
+                // A candidate has a row once it waits for a person.
+                None if step.is_review() => continue,
+                None => {
+                    let item = before.and_then(|result| result.items.get(&unit.key));
+                    NewInvocation {
+                        generations: item.map(|item| item.generations.clone()).unwrap_or_default(),
+                        ..invocation(plan, unit)
+                    }
+                }
+            };
+            invocations.push(row);
+        }
+    }
+    (steps, invocations)
+}
+
+fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
+    let step = &plan.steps[unit.step as usize];
+    let recorded = step.seeds.get(&unit.key).copied();
+    NewInvocation {
+        node: step.node.clone(),
+        item: unit.key.clone(),
+        n: unit.n,
+        state: NodeState::Pending,
+        provider: step.provider.clone(),
+        seed: recorded
+            .or_else(|| step.wished_seed())
+            .unwrap_or_else(|| i64::from(rand::random::<u32>())),
+        hold: unit.hold,
+        generations: Vec::new(),
+        reused: false,
+        fingerprint: None,
+        error: None,
+    }
+}
+
+/// What stands in the document when a run has just taken its nodes in hand.
+fn results(
+    run: &str,
+    plan: &Plan,
+    units: &Units,
+    invocations: &[NewInvocation],
+) -> Vec<(String, NodeResult)> {
+    let mut results: BTreeMap<&str, NodeResult> = BTreeMap::new();
+    for (at, step) in (0_u32..).zip(&plan.steps) {
+        let mine = units.step(at);
+        if mine.is_empty() || mine.iter().any(|unit| !unit.kept) {
+            let state = NodeState::Pending;
+            let result = NodeResult { state, run: Some(run.to_owned()), ..NodeResult::default() };
+            results.insert(&step.node, result);
+        }
+    }
+    for row in invocations {
+        let Some(result) = results.get_mut(row.node.as_str()) else { continue };
+        if row.state == NodeState::Idle && row.error.is_none() {
+            continue;
+        }
+        let item = ItemResult {
+            n: row.n,
+            state: row.state,
+            generations: row.generations.clone(),
+            reused: row.reused,
+            error: row.error.clone(),
+        };
+        result.items.insert(row.item.clone(), item);
+    }
+    results.into_iter().map(|(node, result)| (node.to_owned(), result)).collect()
+}
