@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use gesso_protocol::pricing::Money;
 
+/// The most credits of one grant.
+const GRANT_MAX: Money = Money(1_000_000_000_000);
+
 /// A self-hosted canvas where a team works live, together.
 #[derive(Debug, Parser)]
 #[command(name = "gesso", version, about)]
@@ -23,6 +26,33 @@ pub struct Cli {
 pub enum Command {
     /// Serves canvases (the default).
     Serve(ServeOptions),
+    /// The workspace's credits.
+    #[command(subcommand)]
+    Credits(CreditsCommand),
+}
+
+/// What can be done with credits.
+#[derive(Debug, Subcommand)]
+pub enum CreditsCommand {
+    /// Adds credits, also while the server runs, and prints the new balance.
+    Grant(GrantOptions),
+}
+
+/// Options of `gesso credits grant`.
+#[derive(Clone, Debug, Args)]
+pub struct GrantOptions {
+    /// How many, with at most three decimals.
+    #[arg(value_parser = grant, allow_negative_numbers = true)]
+    pub amount: Money,
+    /// Why, as the ledger shows it.
+    #[arg(long, default_value = "granted")]
+    pub note: String,
+    /// The folder of the database.
+    #[arg(long, env = "GESSO_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// The PostgreSQL database, where the server uses one.
+    #[arg(long, env = "GESSO_DATABASE")]
+    pub database: Option<String>,
 }
 
 /// Options of `gesso serve`.
@@ -73,5 +103,14 @@ fn credits(text: &str) -> Result<Money, String> {
     match Money::parse(text) {
         Some(money) if money >= Money::ZERO => Ok(money),
         _ => Err("credits are a number of at least 0 with at most three decimals".to_owned()),
+    }
+}
+
+fn grant(text: &str) -> Result<Money, String> {
+    match Money::parse(text) {
+        Some(money) if money > Money::ZERO && money <= GRANT_MAX => Ok(money),
+        _ => Err(format!(
+            "a grant is a number of credits above 0, at most {GRANT_MAX}, with at most three decimals"
+        )),
     }
 }

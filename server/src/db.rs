@@ -6,10 +6,15 @@ pub mod assets;
 pub mod canvases;
 pub mod generations;
 pub mod idempotency;
+pub mod late;
 pub mod ledger;
 pub mod log;
 pub mod people;
 pub mod runs;
+mod script;
+#[cfg(test)]
+mod tests;
+pub mod writer;
 
 use std::path::Path;
 use std::str::FromStr as _;
@@ -20,6 +25,9 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
 
+use script::Script;
+use writer::Writer;
+
 /// The one workspace there is until accounts exist.
 pub const WORKSPACE: &str = "default";
 
@@ -29,6 +37,8 @@ const READERS_MAX: u32 = 4;
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// How long a statement waits for another's lock.
 const BUSY_MS: u64 = 10_000;
+/// How many texts the writing connection keeps prepared. Scripts differ by how many rows they have.
+const PREPARED_MAX: usize = 256;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -74,7 +84,7 @@ pub enum Db {
         /// Connections that read.
         read: SqlitePool,
         /// The connection that writes.
-        write: SqlitePool,
+        write: Writer,
     },
     /// PostgreSQL.
     Postgres(PgPool),
@@ -90,12 +100,18 @@ macro_rules! with_read {
     };
 }
 
-/// Runs one body on the pool that writes.
+/// Runs one body on the connection that writes. `$on` can be used once.
 macro_rules! with_write {
-    ($db:expr, $pool:ident => $body:expr) => {
+    ($db:expr, $on:ident => $body:expr) => {
         match $db {
-            $crate::db::Db::Sqlite { write: $pool, .. } => $body,
-            $crate::db::Db::Postgres($pool) => $body,
+            $crate::db::Db::Sqlite { write, .. } => match write.acquire().await {
+                Ok(mut writing) => {
+                    let $on = &mut *writing;
+                    $body
+                }
+                Err(error) => Err(error),
+            },
+            $crate::db::Db::Postgres($on) => $body,
         }
     };
 }
@@ -103,26 +119,43 @@ macro_rules! with_write {
 /// Runs one body in a transaction: committed (durable, fsync) when it gives `Ok`, rolled back otherwise.
 macro_rules! with_tx {
     ($db:expr, $tx:ident => $body:expr) => {
-        $crate::db::with_write!($db, pool => {
-            let mut $tx = pool.begin().await.map_err($crate::db::DbError::from)?;
-            let result = $body;
-            match result {
-                Ok(value) => {
-                    $tx.commit().await.map_err($crate::db::DbError::from)?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    if let Err(error) = $tx.rollback().await {
-                        tracing::error!(%error, "a transaction could not be rolled back");
-                    }
-                    Err(error)
-                }
+        match $db {
+            $crate::db::Db::Sqlite { write, .. } => {
+                let mut writing = write.acquire().await.map_err($crate::db::DbError::from)?;
+                // Another process may write too: one that only reads first could not go on to write then.
+                let begun = sqlx::Connection::begin_with(&mut *writing, "BEGIN IMMEDIATE").await;
+                let mut $tx = begun.map_err($crate::db::DbError::from)?;
+                let result = $body;
+                $crate::db::end!($tx, result)
             }
-        })
+            $crate::db::Db::Postgres(pool) => {
+                let mut $tx = pool.begin().await.map_err($crate::db::DbError::from)?;
+                let result = $body;
+                $crate::db::end!($tx, result)
+            }
+        }
     };
 }
 
-pub(crate) use {with_read, with_tx, with_write};
+/// Ends a transaction as its body's result says.
+macro_rules! end {
+    ($tx:ident, $result:ident) => {
+        match $result {
+            Ok(value) => {
+                $tx.commit().await.map_err($crate::db::DbError::from)?;
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(error) = $tx.rollback().await {
+                    tracing::error!(%error, "a transaction could not be rolled back");
+                }
+                Err(error)
+            }
+        }
+    };
+}
+
+pub(crate) use {end, with_read, with_tx, with_write};
 
 impl Db {
     /// Opens `url` (PostgreSQL) or SQLite in `data`, and brings its schema up to date.
@@ -139,7 +172,9 @@ impl Db {
             Some(url) => return Err(DbError::Url(url.to_owned())),
         };
         match &db {
-            Self::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
+            Self::Sqlite { write, .. } => {
+                SQLITE_MIGRATIONS.run(&mut *write.acquire().await?).await?
+            }
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(db)
@@ -153,17 +188,32 @@ impl Db {
             // A commit is durable when it returns: what is acknowledged survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_millis(BUSY_MS));
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
+        let write = Writer::open(options.clone().statement_cache_capacity(PREPARED_MAX)).await?;
         let read = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(false))
             .await?;
         Ok(Self::Sqlite { read, write })
+    }
+
+    /// Executes scripts in one transaction, durable when it returns.
+    async fn commit(&self, scripts: Vec<Script>) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite { write, .. } => {
+                let mut writing = write.acquire().await?;
+                writing.in_doubt();
+                let done = script::commit(scripts, &mut writing).await;
+                let settled = writing.settled(done.is_ok()).await;
+                done.and(settled)
+            }
+            Self::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                for script in scripts {
+                    script.run(&mut *tx).await?;
+                }
+                tx.commit().await
+            }
+        }
     }
 
     /// Waits for what is under way and closes all connections.

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use gesso_server::app::App;
-use gesso_server::config::{Cli, Command, ServeOptions};
+use gesso_server::clock::now_ms;
+use gesso_server::config::{Cli, Command, CreditsCommand, GrantOptions, ServeOptions};
+use gesso_server::db::Db;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -13,15 +15,18 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("GESSO_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,gesso_server=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let options = match cli.command {
-        Some(Command::Serve(options)) => options,
-        None => cli.serve,
-    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
-    match runtime.block_on(serve(options)) {
+    let done = runtime.block_on(async {
+        match cli.command {
+            Some(Command::Serve(options)) => serve(options).await,
+            Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
+            None => serve(cli.serve).await,
+        }
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
     }
@@ -30,6 +35,28 @@ fn main() -> ExitCode {
 fn fail(error: &str) -> ExitCode {
     tracing::error!("{error}");
     ExitCode::FAILURE
+}
+
+/// Works beside a running server: the database takes one writer at a time and each waits for its turn.
+async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let file = options.data.join("gesso.db");
+    if options.database.is_none() && !file.exists() {
+        return Err(format!(
+            "there is no database in {}. Name the server's folder with --data, or start the server once.",
+            options.data.display()
+        )
+        .into());
+    }
+    let db = Db::open(options.database.as_deref(), &options.data).await?;
+    let credits = db.grant(options.amount, &options.note, now_ms()).await?;
+    db.close().await;
+    writeln!(
+        std::io::stdout(),
+        "balance {} credits, {} of them held",
+        credits.balance,
+        credits.held
+    )?;
+    Ok(())
 }
 
 async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {

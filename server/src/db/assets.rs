@@ -2,38 +2,19 @@
 
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::values::{AssetRef, DataType};
+use serde::{Deserialize, Serialize};
 
 use super::{Db, DbError, WORKSPACE, with_read, with_write};
 
-pub(super) const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
+const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
      duration_ms, name, origin, person, created_at) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (workspace, id) DO NOTHING";
-/// Adds an asset's row through a connection of either database; one that is there already stays as it is.
-macro_rules! insert {
-    ($connection:expr, $asset:expr) => {
-        sqlx::query($crate::db::assets::INSERT)
-            .bind($crate::db::WORKSPACE)
-            .bind(&$asset.id)
-            .bind(&$asset.mime)
-            .bind(&$asset.ty)
-            .bind($asset.bytes)
-            .bind($asset.width)
-            .bind($asset.height)
-            .bind($asset.duration_ms)
-            .bind(&$asset.name)
-            .bind(&$asset.origin)
-            .bind(&$asset.person)
-            .bind($asset.created_at)
-            .execute($connection)
-    };
-}
-pub(super) use insert;
 
 const COLUMNS: &str =
     "id, mime, type, bytes, width, height, duration_ms, name, origin, person, created_at";
 
 /// An asset's row.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct AssetRow {
     /// BLAKE3 of the content, in hex.
     pub id: String,
@@ -105,7 +86,20 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn add_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
-        with_write!(self, pool => insert!(pool, asset)
+        with_write!(self, on => sqlx::query(INSERT)
+            .bind(WORKSPACE)
+            .bind(&asset.id)
+            .bind(&asset.mime)
+            .bind(&asset.ty)
+            .bind(asset.bytes)
+            .bind(asset.width)
+            .bind(asset.height)
+            .bind(asset.duration_ms)
+            .bind(&asset.name)
+            .bind(&asset.origin)
+            .bind(&asset.person)
+            .bind(asset.created_at)
+            .execute(on)
             .await
             .map(|_| ()))?;
         Ok(())

@@ -1,14 +1,17 @@
 //! What nodes made, for ever, with exactly what made it; and the outcome as it stands in documents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::GenerationBody;
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{Failure, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT};
+use gesso_protocol::schema::{
+    Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Db, DbError, with_read};
+use super::runs::InvocationRow;
+use super::{Db, DbError, with_read, with_write};
 
 /// What a generation was made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,38 +30,56 @@ pub struct MadeWith {
     pub inputs: Value,
 }
 
+/// The kind of evaluators.
+const EVALUATOR: &str = "evaluator";
+/// Of a batch, the items below this position keep all they name in the document.
+const ITEMS_NAMED: i64 = 200;
+/// The most values of one statement's list.
+const LISTED_MAX: usize = 512;
+
 #[derive(sqlx::FromRow)]
 struct ResultRow {
     node: String,
-    run: Option<String>,
+    run: String,
+    kind: String,
     state: String,
     error: Option<String>,
     started_at: Option<i64>,
     finished_at: Option<i64>,
     cost: i64,
     fingerprint: Option<String>,
-    items: String,
 }
 
 impl ResultRow {
-    fn read(self) -> Result<(String, NodeResult), DbError> {
+    fn read(self) -> Result<NodeResult, DbError> {
         let error: Option<Failure> = self
             .error
             .map(|error| serde_json::from_str(&error))
             .transpose()
-            .map_err(DbError::row("node_results"))?;
-        let result = NodeResult {
+            .map_err(DbError::row("steps"))?;
+        Ok(NodeResult {
             state: NodeState::from_id(&self.state).unwrap_or_default(),
             error,
-            run: self.run,
+            run: Some(self.run),
             started_at: self.started_at,
             finished_at: self.finished_at,
             cost: Money(self.cost),
             fingerprint: self.fingerprint,
-            items: serde_json::from_str(&self.items).map_err(DbError::row("node_results"))?,
-        };
-        Ok((self.node, result))
+            items: BTreeMap::new(),
+        })
     }
+}
+
+/// Whether an item of an evaluator stands in the document: a candidate that was not accepted does not.
+fn is_candidate(state: NodeState) -> bool {
+    match state {
+        NodeState::Pending | NodeState::Running | NodeState::Paused | NodeState::Completed => true,
+        NodeState::Idle | NodeState::Failed | NodeState::Cancelled => false,
+    }
+}
+
+fn read(body: &str) -> Result<Generation, DbError> {
+    serde_json::from_str(body).map_err(DbError::row("generations"))
 }
 
 impl Db {
@@ -99,26 +120,21 @@ impl Db {
         rows.into_iter().map(read).collect()
     }
 
-    /// The outcome of a canvas: all results, everything its nodes made, the newest runs and all that have not
-    /// ended.
+    /// The outcome of a canvas: all results, of what its nodes made the newest and what results name, the newest
+    /// runs and all that have not ended. What a choice names besides is found by [`Db::generations_by_id`].
     ///
     /// # Errors
     /// When the database fails.
     pub async fn outcome(&self, canvas: &str) -> Result<Outcome, DbError> {
-        const RESULTS: &str = "SELECT node, run, state, error, started_at, finished_at, cost, \
-             fingerprint, items FROM node_results WHERE canvas = $1";
-        const GENERATIONS: &str =
-            "SELECT node, body FROM generations WHERE canvas = $1 ORDER BY seq";
-        let rows: Vec<ResultRow> =
-            with_read!(self, pool => sqlx::query_as(RESULTS).bind(canvas).fetch_all(pool).await)?;
-        let results: BTreeMap<String, NodeResult> =
-            rows.into_iter().map(ResultRow::read).collect::<Result<_, _>>()?;
-        let rows: Vec<(String, String)> = with_read!(self, pool =>
-            sqlx::query_as(GENERATIONS).bind(canvas).fetch_all(pool).await)?;
+        let (results, named) = self.results(canvas).await?;
+        let mut made = self.newest_generations(canvas).await?;
+        let loaded: BTreeSet<&str> = made.values().map(|(_, made)| made.id.as_str()).collect();
+        let named: Vec<String> =
+            named.into_iter().filter(|id| !loaded.contains(id.as_str())).collect();
+        made.extend(self.generations_named(canvas, &named).await?);
         let mut generations: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
-        for (node, body) in rows {
-            let made = serde_json::from_str(&body).map_err(DbError::row("generations"))?;
-            generations.entry(node).or_default().push(made);
+        for (node, generation) in made.into_values() {
+            generations.entry(node).or_default().push(generation);
         }
         let newest = self.runs_of(canvas, None, RUNS_KEPT as i64).await?;
         let unfinished = self.unfinished_runs_of(canvas).await?;
@@ -128,4 +144,172 @@ impl Db {
         });
         Ok(Outcome { results, generations, runs: runs.collect() })
     }
+
+    /// What stands at `results`, and the generations that it names.
+    async fn results(
+        &self,
+        canvas: &str,
+    ) -> Result<(BTreeMap<String, NodeResult>, BTreeSet<String>), DbError> {
+        const STEPS: &str = "SELECT r.node, r.run, s.kind, s.state, s.error, s.started_at, \
+             s.finished_at, s.cost, s.fingerprint FROM node_results r \
+             JOIN steps s ON s.run = r.run AND s.node = r.node WHERE r.canvas = $1";
+        const UNITS: &str = "SELECT i.node, i.item, i.n, i.state, i.attempts, i.provider, i.job, i.seed, \
+             i.hold, i.cost, i.error, i.generations, i.reused, i.fingerprint, i.started_at, \
+             i.finished_at FROM node_results r \
+             JOIN invocations i ON i.run = r.run AND i.node = r.node WHERE r.canvas = $1";
+        let steps: Vec<ResultRow> =
+            with_read!(self, pool => sqlx::query_as(STEPS).bind(canvas).fetch_all(pool).await)?;
+        let units: Vec<InvocationRow> =
+            with_read!(self, pool => sqlx::query_as(UNITS).bind(canvas).fetch_all(pool).await)?;
+        let mut results = BTreeMap::new();
+        let mut evaluators = BTreeSet::new();
+        for step in steps {
+            if step.kind == EVALUATOR {
+                evaluators.insert(step.node.clone());
+            }
+            results.insert(step.node.clone(), step.read()?);
+        }
+        let mut named = BTreeSet::new();
+        for unit in units {
+            let Some(result) = results.get_mut(&unit.node) else { continue };
+            if evaluators.contains(&unit.node) && !is_candidate(unit.state()) {
+                continue;
+            }
+            let item = unit.item_result();
+            if unit.n < ITEMS_NAMED {
+                named.extend(item.generations.iter().cloned());
+            }
+            result.items.insert(unit.item, item);
+        }
+        Ok((results, named))
+    }
+
+    /// The newest that each node of a canvas made, by their order.
+    async fn newest_generations(
+        &self,
+        canvas: &str,
+    ) -> Result<BTreeMap<i64, (String, Generation)>, DbError> {
+        const SQL: &str = "SELECT g.seq, g.node, g.body FROM \
+             (SELECT DISTINCT node FROM generations WHERE canvas = $1) d \
+             JOIN generations g ON g.canvas = $1 AND g.node = d.node AND g.seq >= COALESCE( \
+             (SELECT x.seq FROM generations x WHERE x.canvas = $1 AND x.node = d.node \
+             ORDER BY x.seq DESC LIMIT 1 OFFSET $2), 0)";
+        let rows: Vec<(i64, String, String)> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(canvas)
+            .bind(GENERATIONS_KEPT as i64 - 1)
+            .fetch_all(pool)
+            .await)?;
+        rows.into_iter().map(|(seq, node, body)| Ok((seq, (node, read(&body)?)))).collect()
+    }
+
+    async fn generations_named(
+        &self,
+        canvas: &str,
+        ids: &[String],
+    ) -> Result<BTreeMap<i64, (String, Generation)>, DbError> {
+        let mut found = BTreeMap::new();
+        for ids in ids.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT seq, node, body FROM generations WHERE canvas = $1 AND id IN ({})",
+                list(2, ids.len())
+            ));
+            let rows: Vec<(i64, String, String)> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql).bind(canvas);
+                for id in ids {
+                    query = query.bind(id);
+                }
+                query.fetch_all(pool).await
+            })?;
+            for (seq, node, body) in rows {
+                found.insert(seq, (node, read(&body)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The generations of a canvas with these ids, with their nodes, oldest first. Ids it does not have are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn generations_by_id(
+        &self,
+        canvas: &str,
+        ids: &[String],
+    ) -> Result<Vec<(String, Generation)>, DbError> {
+        Ok(self.generations_named(canvas, ids).await?.into_values().collect())
+    }
+
+    /// For each of these fingerprints what the newest invocation on the canvas made that had it, with its node, in
+    /// order. Pictures that people edited were made by no invocation.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reusable(
+        &self,
+        canvas: &str,
+        fingerprints: &[String],
+    ) -> Result<BTreeMap<String, Vec<(String, Generation)>>, DbError> {
+        let mut found: BTreeMap<String, Vec<(String, Generation)>> = BTreeMap::new();
+        let wanted: BTreeSet<&String> =
+            fingerprints.iter().filter(|fingerprint| !fingerprint.is_empty()).collect();
+        let wanted: Vec<&String> = wanted.into_iter().collect();
+        for wanted in wanted.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT g.fingerprint, g.node, g.body FROM \
+                 (SELECT MAX(seq) AS seq FROM generations \
+                 WHERE canvas = $1 AND fingerprint IN ({}) GROUP BY fingerprint) m \
+                 JOIN generations l ON l.seq = m.seq \
+                 JOIN generations g ON g.run = l.run AND g.node = l.node AND g.item = l.item \
+                 AND g.canvas = l.canvas AND g.fingerprint = l.fingerprint ORDER BY g.seq",
+                list(2, wanted.len())
+            ));
+            let rows: Vec<(String, String, String)> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql).bind(canvas);
+                for fingerprint in wanted {
+                    query = query.bind(*fingerprint);
+                }
+                query.fetch_all(pool).await
+            })?;
+            for (fingerprint, node, body) in rows {
+                found.entry(fingerprint).or_default().push((node, read(&body)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds a picture that somebody edited to what a node made. No run made it, so none takes it over.
+    ///
+    /// # Errors
+    /// When the database fails, or the generation is there already.
+    pub async fn add_generation(
+        &self,
+        canvas: &str,
+        node: &str,
+        generation: &Generation,
+        made_with: &MadeWith,
+    ) -> Result<(), DbError> {
+        const SQL: &str = "INSERT INTO generations \
+             (id, canvas, node, item, run, body, made_with, fingerprint) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, '')";
+        let body = serde_json::to_string(generation).map_err(DbError::row("generations"))?;
+        let made_with = serde_json::to_string(made_with).map_err(DbError::row("generations"))?;
+        with_write!(self, on => sqlx::query(SQL)
+            .bind(&generation.id)
+            .bind(canvas)
+            .bind(node)
+            .bind(&generation.key)
+            .bind(&generation.run)
+            .bind(body)
+            .bind(made_with)
+            .execute(on)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+}
+
+/// `$from, …`, as many as said.
+fn list(from: usize, count: usize) -> String {
+    let numbers: Vec<String> = (from..from + count).map(|n| format!("${n}")).collect();
+    numbers.join(", ")
 }

@@ -61,6 +61,34 @@ impl Db {
         .await)
     }
 
+    /// Adds credits, and notes why. Answers the balance after it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn grant(&self, amount: Money, note: &str, now_ms: i64) -> Result<Credits, DbError> {
+        const ADD: &str = "INSERT INTO balances (workspace, balance, held) VALUES ($1, $2, 0) \
+             ON CONFLICT (workspace) DO UPDATE SET balance = balances.balance + excluded.balance \
+             RETURNING balance, held";
+        let (balance, held): (i64, i64) = with_tx!(self, tx => async {
+            let after =
+                sqlx::query_as(ADD).bind(WORKSPACE).bind(amount.0).fetch_one(&mut *tx).await?;
+            sqlx::query(ENTRY)
+                .bind(WORKSPACE)
+                .bind(now_ms)
+                .bind("grant")
+                .bind(amount.0)
+                .bind(None::<&str>)
+                .bind(None::<&str>)
+                .bind(None::<&str>)
+                .bind(note)
+                .execute(&mut *tx)
+                .await?;
+            Ok::<_, DbError>(after)
+        }
+        .await)?;
+        Ok(Credits { balance: Money(balance), held: Money(held) })
+    }
+
     /// The ledger, newest first, before the entry given.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The document log: append-only rows of Yjs updates, and one snapshot of all before them.
 
+use super::script::{Script, args};
 use super::{Db, DbError, with_read, with_tx};
 
 /// One update of a canvas's log.
@@ -59,23 +60,12 @@ impl Db {
     /// # Errors
     /// When the database fails, or a place in a log is taken: then nothing was appended.
     pub async fn append_log(&self, updates: &[Append<'_>]) -> Result<(), DbError> {
-        const SQL: &str = "INSERT INTO doc_updates (canvas, seq, data) VALUES ($1, $2, $3)";
-        with_tx!(self, tx => {
-            let mut result = Ok(());
-            for update in updates {
-                let inserted = sqlx::query(SQL)
-                    .bind(update.canvas)
-                    .bind(update.seq)
-                    .bind(update.data)
-                    .execute(&mut *tx)
-                    .await;
-                if let Err(error) = inserted {
-                    result = Err(DbError::from(error));
-                    break;
-                }
-            }
-            result
-        })
+        const INSERT: &str = "INSERT INTO doc_updates (canvas, seq, data) SELECT * FROM (VALUES ";
+        let row = |update: &Append<'_>| args![update.canvas, update.seq, update.data];
+        let rows: Vec<_> = updates.iter().map(row).collect();
+        let mut script = Script::default();
+        script.padded(INSERT, rows, ") AS v WHERE column1 IS NOT NULL", &[]);
+        if script.is_empty() { Ok(()) } else { Ok(self.commit(vec![script]).await?) }
     }
 
     /// Puts a snapshot of everything up to `seq` in place of the one before and of those rows.

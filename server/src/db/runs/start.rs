@@ -1,12 +1,16 @@
-//! Starting a run: the run with its snapshot, its steps, the hold and the nodes it takes in hand, in one
+//! Starting a run: the run with its snapshot, its steps and units, the hold and the nodes it takes in hand, in one
 //! transaction.
 
-use gesso_protocol::plan::Plan;
-use gesso_protocol::schema::{NodeResult, NodeState};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::settle::{READ_RESULT, ResultState, write_result};
+use gesso_protocol::pricing::Money;
+use gesso_protocol::schema::NodeState;
+
+use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
 use crate::db::idempotency::{FORGET, KEEP, KEPT_MS, Keep};
+use crate::db::script::{Script, args};
 use crate::db::{WORKSPACE, ledger};
 
 /// A run to be.
@@ -20,12 +24,71 @@ pub struct NewRun {
     pub person: String,
     /// Their name.
     pub person_name: String,
+    /// Its mode.
+    pub mode: String,
+    /// The node it is asked for.
+    pub node: Option<String>,
+    /// The nodes it is asked for.
+    pub nodes: Vec<String>,
     /// Whether nothing new starts after a failure.
     pub stop_on_error: bool,
     /// The run it tries again.
     pub retry_of: Option<String>,
+    /// The server that has it in hand.
+    pub owner: String,
+    /// Until when, in ms since 1970, unless renewed.
+    pub lease_until: i64,
+    /// What is held for it.
+    pub hold: Money,
     /// The answer to keep for a repeated request, with the body to answer.
     pub keep: Option<(Keep, String)>,
+}
+
+/// A step of a run to be.
+#[derive(Clone, Debug)]
+pub struct NewStep<'a> {
+    /// The node.
+    pub node: &'a str,
+    /// Its kind.
+    pub kind: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// The model.
+    pub model: &'a str,
+    /// Pending, or completed where all its units are kept.
+    pub state: NodeState,
+    /// How many units it has.
+    pub invocations: u32,
+    /// What is held for it.
+    pub hold: Money,
+    /// What its results depend on, where it is completed.
+    pub fingerprint: Option<&'a str>,
+}
+
+/// A unit as it is when its run starts: pending, or kept (completed in an earlier run, with its generations named and
+/// nothing held).
+#[derive(Clone, Debug)]
+pub struct NewInvocation {
+    /// The node.
+    pub node: String,
+    /// The item key.
+    pub item: String,
+    /// The position in the batch.
+    pub n: u32,
+    /// Its state.
+    pub state: NodeState,
+    /// Who computes it.
+    pub provider: String,
+    /// The seed.
+    pub seed: i64,
+    /// What is held for it.
+    pub hold: Money,
+    /// What it has to show: kept, or of before.
+    pub generations: Vec<String>,
+    /// Whether they are taken over.
+    pub reused: bool,
+    /// What its results depend on.
+    pub fingerprint: Option<String>,
 }
 
 /// Why a run did not start.
@@ -54,40 +117,28 @@ impl From<sqlx::Error> for StartError {
     }
 }
 
-/// A run that has started.
-#[derive(Clone, Debug)]
-pub struct Started {
-    /// Its row.
-    pub run: RunRow,
-    /// The new results of its nodes, all pending.
-    pub results: Vec<(String, NodeResult)>,
-}
-
 impl Db {
-    /// Starts a run of `plan`.
+    /// Starts a run.
     ///
     /// # Errors
     /// See [`StartError`]; nothing was written then.
     pub async fn start_run(
         &self,
         new: &NewRun,
-        plan: &Plan,
+        snapshot: &str,
+        steps: &[NewStep<'_>],
+        units: &[NewInvocation],
         now_ms: i64,
-    ) -> Result<Started, StartError> {
+    ) -> Result<RunRow, StartError> {
+        // Locks the canvas's row: whether a node is taken cannot change below.
         const NUMBER: &str = "UPDATE canvases SET runs_started = runs_started + 1, updated_at = $2 \
              WHERE id = $1 AND deleted_at IS NULL RETURNING runs_started";
         const HOLD: &str = "UPDATE balances SET held = held + $2 \
              WHERE workspace = $1 AND balance - held >= $2";
-        const RUN: &str = "INSERT INTO runs (id, workspace, canvas, number, status, mode, node, person, \
-             person_name, on_error, snapshot, hold, captured, released, cancel_requested, created_at, \
-             retry_of) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, $11, 0, 0, 0, $12, $13)";
-        const STEP: &str = "INSERT INTO steps (run, position, node, kind, title, model, state, hold, cost) \
-             VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, 0)";
-        const ACTIVE: &str = "INSERT INTO active_nodes (canvas, node, run) VALUES ($1, $2, $3) \
-             ON CONFLICT (canvas, node) DO NOTHING";
-        let snapshot = serde_json::to_string(plan).map_err(DbError::row("runs"))?;
-        let hold = plan.quote().cost.0;
-        let results = with_tx!(self, tx => async {
+        const ACTIVE: &str = "SELECT node FROM active_nodes WHERE canvas = $1";
+        let nodes = serde_json::to_string(&new.nodes).map_err(DbError::row("runs"))?;
+        let pending = rows(new, steps, units, now_ms)?;
+        with_tx!(self, tx => async {
             if let Some((keep, answer)) = &new.keep {
                 sqlx::query(FORGET).bind(now_ms - KEPT_MS).execute(&mut *tx).await?;
                 let kept = sqlx::query(KEEP)
@@ -110,7 +161,15 @@ impl Db {
             let number: Option<(i64,)> =
                 sqlx::query_as(NUMBER).bind(&new.canvas).bind(now_ms).fetch_optional(&mut *tx).await?;
             let Some((number,)) = number else { return Err(StartError::NoCanvas) };
-            let held = sqlx::query(HOLD).bind(WORKSPACE).bind(hold).execute(&mut *tx).await?;
+            let taken: Vec<(String,)> =
+                sqlx::query_as(ACTIVE).bind(&new.canvas).fetch_all(&mut *tx).await?;
+            let taken: BTreeSet<String> = taken.into_iter().map(|(node,)| node).collect();
+            let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(step.node));
+            if let Some(step) = busy {
+                return Err(StartError::Busy(step.node.to_owned()));
+            }
+            let held =
+                sqlx::query(HOLD).bind(WORKSPACE).bind(new.hold.0).execute(&mut *tx).await?;
             if held.rows_affected() == 0 {
                 return Err(StartError::InsufficientCredits);
             }
@@ -118,80 +177,119 @@ impl Db {
                 .bind(WORKSPACE)
                 .bind(now_ms)
                 .bind("hold")
-                .bind(hold)
+                .bind(new.hold.0)
                 .bind(&new.id)
                 .bind(None::<&str>)
                 .bind(None::<&str>)
                 .bind(format!("run {number}"))
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query(RUN)
-                .bind(&new.id)
-                .bind(WORKSPACE)
-                .bind(&new.canvas)
-                .bind(number)
-                .bind(plan.mode.id())
-                .bind(&plan.node)
-                .bind(&new.person)
-                .bind(&new.person_name)
-                .bind(if new.stop_on_error { "stop" } else { "continue" })
-                .bind(&snapshot)
-                .bind(hold)
-                .bind(now_ms)
-                .bind(&new.retry_of)
-                .execute(&mut *tx)
-                .await?;
-            let mut results = Vec::with_capacity(plan.steps.len());
-            for (position, step) in (0_i64..).zip(&plan.steps) {
-                let taken = sqlx::query(ACTIVE)
-                    .bind(&new.canvas)
-                    .bind(&step.node)
-                    .bind(&new.id)
-                    .execute(&mut *tx)
-                    .await?;
-                if taken.rows_affected() == 0 {
-                    return Err(StartError::Busy(step.node.clone()));
-                }
-                sqlx::query(STEP)
-                    .bind(&new.id)
-                    .bind(position)
-                    .bind(&step.node)
-                    .bind(&step.kind)
-                    .bind(&step.title)
-                    .bind(&step.model)
-                    .bind(step.cost.0)
-                    .execute(&mut *tx)
-                    .await?;
-                let row: Option<ResultState> = sqlx::query_as(READ_RESULT)
-                    .bind(&new.canvas)
-                    .bind(&step.node)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                let result = pending(ResultState::result(row)?, &new.id);
-                write_result!(tx, &new.canvas, &step.node, &result);
-                results.push((step.node.clone(), result));
-            }
-            Ok::<_, StartError>(results)
+            let mut script = Script::default();
+            insert_run(&mut script, new, nodes, snapshot, number, now_ms);
+            script.run(&mut *tx).await?;
+            pending.run(&mut *tx).await?;
+            Ok::<_, StartError>(())
         }
         .await)?;
-        let run = self.run(&new.id).await?.ok_or(StartError::NoCanvas)?;
-        Ok(Started { run, results })
+        self.run(&new.id).await?.ok_or(StartError::NoCanvas)
     }
 }
 
-/// The result of a node that a run has just taken in hand. What it made before stays named, so that it goes
-/// on to be shown and to flow until something newer comes.
-fn pending(before: NodeResult, run: &str) -> NodeResult {
-    let mut items = before.items;
-    let single = items.entry(String::new()).or_default();
-    single.state = NodeState::Pending;
-    single.error = None;
-    single.reused = false;
-    NodeResult {
-        state: NodeState::Pending,
-        run: Some(run.to_owned()),
-        fingerprint: before.fingerprint,
-        items,
-        ..NodeResult::default()
+fn insert_run(
+    script: &mut Script,
+    new: &NewRun,
+    nodes: String,
+    snapshot: &str,
+    number: i64,
+    now_ms: i64,
+) {
+    const RUN: &str = "INSERT INTO runs (id, workspace, canvas, number, status, mode, node, nodes, \
+         person, person_name, on_error, hold, captured, released, cancel_requested, \
+         created_at, retry_of, owner, lease_until, place) \
+         VALUES (?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)";
+    const SNAPSHOT: &str = "INSERT INTO run_snapshots (run, body) VALUES (?, ?)";
+    let row = args![
+        &new.id,
+        WORKSPACE,
+        &new.canvas,
+        number,
+        &new.mode,
+        new.node.as_deref(),
+        nodes,
+        &new.person,
+        &new.person_name,
+        if new.stop_on_error { "stop" } else { "continue" },
+        new.hold.0,
+        now_ms,
+        new.retry_of.as_deref(),
+        &new.owner,
+        new.lease_until,
+        now_ms,
+    ];
+    script.push(RUN, row);
+    script.push(SNAPSHOT, args![&new.id, snapshot]);
+}
+
+/// The rows of the run's steps and units.
+fn rows(
+    new: &NewRun,
+    steps: &[NewStep<'_>],
+    units: &[NewInvocation],
+    now_ms: i64,
+) -> Result<Script, DbError> {
+    const ACTIVE: &str = "INSERT INTO active_nodes (canvas, node, run) VALUES ";
+    const STEP: &str = "INSERT INTO steps (run, position, node, kind, title, model, state, \
+         invocations, hold, cost, fingerprint, finished_at) VALUES ";
+    const UNIT: &str = "INSERT INTO invocations (run, node, item, n, state, attempts, provider, seed, \
+         hold, cost, generations, reused, fingerprint, finished_at) VALUES ";
+    const RESULT: &str = "INSERT INTO node_results (canvas, node, run) VALUES ";
+    const RESULT_OF: &str = " ON CONFLICT (canvas, node) DO UPDATE SET run = excluded.run";
+    let run: Arc<str> = Arc::from(new.id.as_str());
+    let canvas: Arc<str> = Arc::from(new.canvas.as_str());
+    let ended_at = |state| ended(state).then_some(now_ms);
+    let taken = steps.iter().filter(|step| !ended(step.state));
+    let active: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
+    let step_row = |(position, step): (i64, &NewStep<'_>)| {
+        args![
+            &run,
+            position,
+            step.node,
+            step.kind,
+            step.title,
+            step.model,
+            step.state.id(),
+            i64::from(step.invocations),
+            step.hold.0,
+            0_i64,
+            step.fingerprint,
+            ended_at(step.state),
+        ]
+    };
+    let step_rows: Vec<_> = (0_i64..).zip(steps).map(step_row).collect();
+    let mut unit_rows = Vec::with_capacity(units.len());
+    for unit in units {
+        unit_rows.push(args![
+            &run,
+            &unit.node,
+            &unit.item,
+            i64::from(unit.n),
+            unit.state.id(),
+            0_i64,
+            &unit.provider,
+            unit.seed,
+            unit.hold.0,
+            0_i64,
+            ids(&unit.generations)?,
+            i64::from(unit.reused),
+            unit.fingerprint.as_deref(),
+            ended_at(unit.state),
+        ]);
     }
+    let results: Vec<_> = steps.iter().map(|step| args![&canvas, step.node, &run]).collect();
+    let mut script = Script::default();
+    script.rows(ACTIVE, active, "");
+    script.rows(STEP, step_rows, "");
+    script.rows(UNIT, unit_rows, "");
+    script.rows(RESULT, results, RESULT_OF);
+    Ok(script)
 }

@@ -1,0 +1,472 @@
+//! What a run's driver changes in one turn: states, results, assets and credits in one transaction. All values are
+//! absolute and the first terminal state wins, so that writing the same again changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gesso_protocol::pricing::Money;
+use gesso_protocol::schema::{Failure, Generation, NodeState, RunStatus};
+
+use super::{Db, DbError, ReviewRow, with_read};
+use crate::db::WORKSPACE;
+use crate::db::assets::AssetRow;
+use crate::db::late::LateRow;
+use crate::db::script::{Arg, Script, args};
+
+/// Why changes were not recorded; nothing of the call was written then.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Somebody else has this run in hand.
+    #[error("the run {0} is in other hands")]
+    Fenced(String),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// What one turn of a run's driver changes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The run.
+    pub run: String,
+    /// Its canvas.
+    pub canvas: String,
+    /// What [`Db::take_run`] gave, 0 for the server that started it.
+    pub fence: i64,
+    /// The run's own state.
+    pub status: Option<StatusChange>,
+    /// Steps.
+    pub steps: Vec<StepChange>,
+    /// Units; of two with the same key the last counts.
+    pub units: Vec<UnitChange>,
+    /// What was made.
+    pub generations: Vec<NewGeneration>,
+    /// The assets that hold it, already durable.
+    pub assets: Vec<AssetRow>,
+    /// What a person decided.
+    pub review: Option<ReviewRow>,
+    /// What came after its cancellation.
+    pub late: Vec<LateRow>,
+}
+
+/// The state of a run. A terminal one frees all its nodes.
+#[derive(Clone, Debug)]
+pub struct StatusChange {
+    /// The status.
+    pub status: RunStatus,
+    /// When its first step started; the first one written stays.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// Why it failed.
+    pub error: Option<Failure>,
+}
+
+/// The state of a step. A terminal one frees its node.
+#[derive(Clone, Debug)]
+pub struct StepChange {
+    /// The node.
+    pub node: String,
+    /// The state.
+    pub state: NodeState,
+    /// When its first unit started.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// What its units cost.
+    pub cost: Money,
+    /// Why it failed, or how many items did.
+    pub error: Option<Failure>,
+    /// What its results depended on.
+    pub fingerprint: Option<String>,
+}
+
+/// The state of a unit. A completed one captures its cost, never more than its hold; any terminal one releases the
+/// rest.
+#[derive(Clone, Debug)]
+pub struct UnitChange {
+    /// The node.
+    pub node: String,
+    /// The item key.
+    pub item: String,
+    /// The position in the batch.
+    pub n: u32,
+    /// The state.
+    pub state: NodeState,
+    /// How often its provider was called.
+    pub attempts: u32,
+    /// Who computes it; empty where nobody is called.
+    pub provider: String,
+    /// The provider's id of the job.
+    pub job: Option<String>,
+    /// The seed.
+    pub seed: i64,
+    /// What was held at the start. Credits move by what the row says; a unit without a row has nothing held.
+    pub hold: Money,
+    /// What it cost.
+    pub cost: Money,
+    /// Why it failed or waits.
+    pub error: Option<Failure>,
+    /// Its generations, or the candidate it is.
+    pub generations: Vec<String>,
+    /// Whether they were taken over from an earlier run.
+    pub reused: bool,
+    /// What its results depend on.
+    pub fingerprint: Option<String>,
+    /// When it began.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+}
+
+impl UnitChange {
+    /// What it costs, in millicredits: nobody pays for what did not complete, nor more than was held.
+    fn charged(&self) -> i64 {
+        let completed = self.state == NodeState::Completed;
+        if completed { self.cost.0.clamp(0, self.hold.0.max(0)) } else { 0 }
+    }
+}
+
+/// Something that was made.
+#[derive(Clone, Debug)]
+pub struct NewGeneration {
+    /// The node.
+    pub node: String,
+    /// What.
+    pub generation: Generation,
+    /// With what: JSON of [`MadeWith`](crate::db::generations::MadeWith).
+    pub made_with: Arc<str>,
+}
+
+/// Whether nothing follows this state.
+pub(super) fn ended(state: NodeState) -> bool {
+    match state {
+        NodeState::Completed | NodeState::Failed | NodeState::Cancelled | NodeState::Idle => true,
+        NodeState::Pending | NodeState::Running | NodeState::Paused => false,
+    }
+}
+
+fn run_ended(status: RunStatus) -> bool {
+    match status {
+        RunStatus::Succeeded | RunStatus::Failed | RunStatus::Cancelled => true,
+        RunStatus::Queued | RunStatus::Running | RunStatus::Paused => false,
+    }
+}
+
+/// Units that end (`v`) with their rows as they were (`i`, absent for one that had none).
+macro_rules! ending {
+    () => {
+        " LEFT JOIN invocations i ON i.run = v.run AND i.node = v.node AND i.item = v.item \
+         WHERE v.node IS NOT NULL \
+         AND (i.state IS NULL OR i.state IN ('pending', 'running', 'paused'))"
+    };
+}
+macro_rules! hold {
+    () => {
+        "COALESCE(i.hold, 0)"
+    };
+}
+macro_rules! captured {
+    () => {
+        "CASE WHEN v.cost < COALESCE(i.hold, 0) THEN v.cost ELSE COALESCE(i.hold, 0) END"
+    };
+}
+// A column that may not be NULL: a fence that is another's fails the whole transaction.
+const FENCE: &str = "UPDATE runs SET fence = CASE WHEN fence = ? THEN fence END WHERE id = ?";
+const TOTALS: &str = concat!(
+    ") UPDATE runs SET fence = CASE WHEN fence = ? THEN fence END, \
+     (captured, released) = (SELECT runs.captured + COALESCE(SUM(",
+    captured!(),
+    "), 0), runs.released + COALESCE(SUM(",
+    hold!(),
+    " - ",
+    captured!(),
+    "), 0) FROM v",
+    ending!(),
+    ") WHERE id = ?"
+);
+const STATUS: &str = "UPDATE runs SET status = ?, started_at = COALESCE(started_at, ?), \
+     finished_at = ?, error = ? WHERE id = ? AND status IN ('queued', 'running', 'paused')";
+const FREE_ALL: &str = "DELETE FROM active_nodes WHERE canvas = ? AND run = ?";
+const ENDING: &str = "WITH v (run, node, item, state, bought, cost) AS (VALUES ";
+const LEDGER: &str = concat!(
+    ") INSERT INTO ledger (workspace, at, kind, amount, run, node, item, note) \
+     SELECT ?, ?, k.kind, CASE WHEN k.kind = 'release' THEN ",
+    hold!(),
+    " ELSE 0 END + CASE WHEN k.kind = 'release' THEN -1 ELSE 1 END * ",
+    captured!(),
+    ", v.run, v.node, v.item, 'run ' || (SELECT number FROM runs WHERE id = v.run) || ', ' || v.state \
+     FROM v CROSS JOIN (SELECT 'capture' AS kind UNION ALL SELECT 'release') k",
+    ending!(),
+    " AND CASE WHEN k.kind = 'release' THEN ",
+    hold!(),
+    " > v.cost ELSE v.bought = 1 END"
+);
+const BALANCE: &str = concat!(
+    ") UPDATE balances SET (balance, held) = (SELECT balances.balance - COALESCE(SUM(",
+    captured!(),
+    "), 0), balances.held - COALESCE(SUM(",
+    hold!(),
+    "), 0) FROM v",
+    ending!(),
+    ") WHERE workspace = ?"
+);
+const UNIT: &str = "WITH v (run, node, item, n, state, attempts, provider, job, seed, cost, error, \
+     generations, reused, fingerprint, started_at, finished_at) AS (VALUES ";
+const UNIT_ROW: &str = ") INSERT INTO invocations (run, node, item, n, state, attempts, provider, job, \
+     seed, hold, cost, error, generations, reused, fingerprint, started_at, finished_at) \
+     SELECT run, node, item, n, state, attempts, provider, job, seed, 0, cost, error, generations, \
+     reused, fingerprint, started_at, finished_at FROM v WHERE node IS NOT NULL \
+     ON CONFLICT (run, node, item) DO UPDATE SET n = excluded.n, state = excluded.state, \
+     attempts = excluded.attempts, provider = excluded.provider, job = excluded.job, \
+     seed = excluded.seed, cost = CASE WHEN excluded.cost < invocations.hold THEN excluded.cost \
+     ELSE invocations.hold END, error = excluded.error, generations = excluded.generations, \
+     reused = excluded.reused, fingerprint = excluded.fingerprint, \
+     started_at = excluded.started_at, finished_at = excluded.finished_at \
+     WHERE invocations.state IN ('pending', 'running', 'paused')";
+const STEP: &str = "UPDATE steps SET state = ?, started_at = ?, finished_at = ?, cost = ?, error = ?, \
+     fingerprint = ? WHERE run = ? AND node = ? AND state IN ('pending', 'running', 'paused')";
+const STEPS: &str =
+    "WITH v (node, state, started_at, finished_at, cost, error, fingerprint) AS (VALUES ";
+const STEPS_SET: &str = ") UPDATE steps SET state = v.state, started_at = v.started_at, \
+     finished_at = v.finished_at, cost = v.cost, error = v.error, fingerprint = v.fingerprint \
+     FROM v WHERE steps.run = ? AND steps.node = v.node \
+     AND steps.state IN ('pending', 'running', 'paused')";
+const FREE: &str = "DELETE FROM active_nodes WHERE canvas = ? AND node = ? AND run = ?";
+const FREE_SOME: &str = "WITH v (node) AS (VALUES ";
+const FREE_SOME_OF: &str =
+    ") DELETE FROM active_nodes WHERE canvas = ? AND run = ? AND node IN (SELECT node FROM v)";
+const GENERATION: &str = "INSERT INTO generations (id, canvas, node, item, run, body, made_with, \
+     fingerprint) SELECT * FROM (VALUES ";
+const GENERATION_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING";
+const ASSET: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, duration_ms, \
+     name, origin, person, created_at) SELECT * FROM (VALUES ";
+const ASSET_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (workspace, id) DO NOTHING";
+const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, accepted, rejected, note) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, node) DO NOTHING";
+
+/// Up to how many steps are changed one by one, which is faster than together for few.
+const SINGLE_STEPS_MAX: usize = 3;
+
+impl Changes {
+    fn script(&self, now_ms: i64) -> Result<Script, DbError> {
+        let mut script = Script::default();
+        let run: Arc<str> = Arc::from(self.run.as_str());
+        self.settle(&mut script, &run, now_ms);
+        self.change_units(&mut script, &run)?;
+        self.change_steps(&mut script, &run)?;
+        add_assets(&mut script, &self.assets);
+        add_generations(&mut script, &self.canvas, &self.generations)?;
+        if let Some(review) = &self.review {
+            let row = args![
+                &run,
+                &review.node,
+                &review.person,
+                &review.person_name,
+                review.at,
+                &review.accepted,
+                review.rejected,
+                &review.note,
+            ];
+            script.push(REVIEW, row);
+        }
+        for late in &self.late {
+            late.add(&mut script);
+        }
+        if let Some(status) = &self.status {
+            let id = status.status.id();
+            let error = json(status.error.as_ref(), "runs")?;
+            let row = args![id, status.started_at, status.finished_at, error, &run];
+            script.push(STATUS, row);
+            if run_ended(status.status) {
+                script.push(FREE_ALL, args![&self.canvas, &run]);
+            }
+        }
+        Ok(script)
+    }
+
+    /// The units, each once.
+    fn units(&self) -> impl Iterator<Item = &UnitChange> {
+        let keyed = self.units.iter().map(|unit| ((unit.node.as_str(), unit.item.as_str()), unit));
+        keyed.collect::<BTreeMap<_, _>>().into_values()
+    }
+
+    /// Moves the credits of the units that end, by their rows as they are before.
+    fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+        let row = |unit: &UnitChange| {
+            let completed = unit.state == NodeState::Completed;
+            // A candidate of an evaluator was computed by nobody: nothing was bought.
+            let bought = i64::from(completed && !unit.provider.is_empty());
+            args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
+        };
+        let ending: Vec<_> = self.units().filter(|unit| ended(unit.state)).map(row).collect();
+        if ending.is_empty() {
+            script.push(FENCE, args![self.fence, run]);
+            return;
+        }
+        // The rows of all its units are read below: nobody may change them meanwhile.
+        script.lock(FENCE, args![self.fence, run]);
+        script.padded(ENDING, ending.clone(), TOTALS, &args![self.fence, run]);
+        script.padded(ENDING, ending.clone(), LEDGER, &args![WORKSPACE, now_ms]);
+        script.padded(ENDING, ending, BALANCE, &args![WORKSPACE]);
+    }
+
+    fn change_units(&self, script: &mut Script, run: &Arc<str>) -> Result<(), DbError> {
+        let mut rows = Vec::with_capacity(self.units.len());
+        for unit in self.units() {
+            rows.push(args![
+                run,
+                &unit.node,
+                &unit.item,
+                i64::from(unit.n),
+                unit.state.id(),
+                i64::from(unit.attempts),
+                &unit.provider,
+                unit.job.as_deref(),
+                unit.seed,
+                unit.charged(),
+                json(unit.error.as_ref(), "invocations")?,
+                ids(&unit.generations)?,
+                i64::from(unit.reused),
+                unit.fingerprint.as_deref(),
+                unit.started_at,
+                unit.finished_at,
+            ]);
+        }
+        script.padded(UNIT, rows, UNIT_ROW, &[]);
+        Ok(())
+    }
+
+    fn change_steps(&self, script: &mut Script, run: &Arc<str>) -> Result<(), DbError> {
+        let keyed = self.steps.iter().map(|step| (step.node.as_str(), step));
+        let steps: BTreeMap<_, _> = keyed.collect();
+        let freed: Vec<_> = steps.values().filter(|step| ended(step.state)).collect();
+        if freed.len() <= SINGLE_STEPS_MAX {
+            for step in &freed {
+                script.push(FREE, args![&self.canvas, &step.node, run]);
+            }
+        } else {
+            let nodes = freed.iter().map(|step| args![&step.node]).collect();
+            script.padded(FREE_SOME, nodes, FREE_SOME_OF, &args![&self.canvas, run]);
+        }
+        let mut rows = Vec::with_capacity(steps.len());
+        for (node, step) in &steps {
+            let row = args![
+                step.state.id(),
+                step.started_at,
+                step.finished_at,
+                step.cost.0,
+                json(step.error.as_ref(), "steps")?,
+                step.fingerprint.as_deref(),
+            ];
+            rows.push((*node, row));
+        }
+        if rows.len() <= SINGLE_STEPS_MAX {
+            for (node, row) in rows {
+                script.push(STEP, row.into_iter().chain(args![run, node]));
+            }
+        } else {
+            let row = |(node, row): (&str, [Arg; 6])| {
+                let [state, started_at, finished_at, cost, error, fingerprint] = row;
+                [Arg::from(node), state, started_at, finished_at, cost, error, fingerprint]
+            };
+            let rows = rows.into_iter().map(row).collect();
+            script.padded(STEPS, rows, STEPS_SET, &args![run]);
+        }
+        Ok(())
+    }
+}
+
+/// Adds what was made, once.
+pub(in crate::db) fn add_generations(
+    script: &mut Script,
+    canvas: &str,
+    made: &[NewGeneration],
+) -> Result<(), DbError> {
+    let mut rows = Vec::with_capacity(made.len());
+    for NewGeneration { node, generation, made_with } in made {
+        let body = serde_json::to_string(generation).map_err(DbError::row("generations"))?;
+        rows.push(args![
+            &generation.id,
+            canvas,
+            node,
+            &generation.key,
+            &generation.run,
+            body,
+            made_with,
+            &generation.fingerprint,
+        ]);
+    }
+    script.padded(GENERATION, rows, GENERATION_OF, &[]);
+    Ok(())
+}
+
+/// Adds assets; one that is there already stays as it is.
+pub(in crate::db) fn add_assets(script: &mut Script, assets: &[AssetRow]) {
+    let row = |asset: &AssetRow| {
+        args![
+            WORKSPACE,
+            &asset.id,
+            &asset.mime,
+            &asset.ty,
+            asset.bytes,
+            asset.width,
+            asset.height,
+            asset.duration_ms,
+            &asset.name,
+            &asset.origin,
+            &asset.person,
+            asset.created_at,
+        ]
+    };
+    script.padded(ASSET, assets.iter().map(row).collect(), ASSET_OF, &[]);
+}
+
+pub(super) fn json(
+    failure: Option<&Failure>,
+    table: &'static str,
+) -> Result<Option<String>, DbError> {
+    failure.map(serde_json::to_string).transpose().map_err(DbError::row(table))
+}
+
+pub(super) fn ids(ids: &[String]) -> Result<String, DbError> {
+    serde_json::to_string(ids).map_err(DbError::row("invocations"))
+}
+
+impl Db {
+    /// Records changes of any number of runs in one transaction, durable when it returns.
+    ///
+    /// # Errors
+    /// See [`RecordError`]; nothing was written then.
+    pub async fn record(&self, changes: &[Changes], now_ms: i64) -> Result<(), RecordError> {
+        let scripts: Result<Vec<_>, _> =
+            changes.iter().map(|changes| changes.script(now_ms)).collect();
+        let scripts = scripts?;
+        if scripts.is_empty() {
+            return Ok(());
+        }
+        let Err(error) = self.commit(scripts).await else { return Ok(()) };
+        if let sqlx::Error::Database(refused) = &error
+            && refused.kind() == sqlx::error::ErrorKind::NotNullViolation
+            && let Some(run) = self.fenced(changes).await?
+        {
+            return Err(RecordError::Fenced(run));
+        }
+        Err(RecordError::Db(error.into()))
+    }
+
+    /// The first run that is in other hands.
+    async fn fenced(&self, changes: &[Changes]) -> Result<Option<String>, DbError> {
+        const SQL: &str = "SELECT fence FROM runs WHERE id = $1";
+        for change in changes {
+            let fence: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SQL)
+                .bind(&change.run)
+                .fetch_optional(pool)
+                .await)?;
+            if fence.is_some_and(|fence| fence != change.fence) {
+                return Ok(Some(change.run.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
