@@ -1,6 +1,9 @@
 //! Named places where a run's driver can be killed, so that tests can show that nothing is lost at any of them. In
 //! a server that nobody tests, passing one reads a flag.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,15 +65,10 @@ pub struct Failpoints {
 impl Failpoints {
     /// As the environment says: one that aborts the process, or none.
     pub fn from_env() -> Self {
-        let Ok(value) = std::env::var(VARIABLE) else { return Self::default() };
-        let (name, nth) = value.split_once(':').unwrap_or((&value, "1"));
-        let name = NAMES.iter().find(|known| **known == name);
-        match (name, nth.parse()) {
-            (Some(name), Ok(nth)) => {
-                Self::armed(Some((name, nth)), Arc::new(|| std::process::abort()))
-            }
-            _ => Self::default(),
-        }
+        let value = std::env::var(VARIABLE).ok();
+        value.as_deref().and_then(named).map_or_else(Self::default, |at| {
+            Self::armed(Some(at), Arc::new(|| std::process::abort()))
+        })
     }
 
     /// Kills at the nth passing of `name`: `hit` is called, and from then on [`Self::is_dead`] is true.
@@ -116,4 +114,12 @@ impl Failpoints {
             .map(|passed| passed.unwrap_or_else(PoisonError::into_inner).clone())
             .unwrap_or_default()
     }
+}
+
+/// The place that `name` or `name:nth` means, if it is one; the first passing is 1.
+fn named(value: &str) -> Option<(&'static str, u32)> {
+    let (name, nth) = value.split_once(':').unwrap_or((value, "1"));
+    let name = NAMES.iter().find(|known| **known == name)?;
+    let nth = nth.parse().ok().filter(|nth| *nth > 0)?;
+    Some((*name, nth))
 }

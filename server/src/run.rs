@@ -276,11 +276,13 @@ impl Runs {
         after: Option<&str>,
     ) -> Result<(), RunError> {
         check_own(run, person)?;
-        let Some(place) = self.inner.turnstile.place_after(&run.id, after) else {
+        let Some(moves) = self.inner.turnstile.place_after(&run.id, after) else {
             let detail = "Only one's own runs that still wait can be put in order.";
             return refuse(ErrorCode::Conflict, detail);
         };
-        self.inner.db.set_place(&run.id, place).await?;
+        for (run, place) in moves {
+            self.inner.db.set_place(&run, place).await?;
+        }
         Ok(())
     }
 

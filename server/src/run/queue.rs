@@ -1,7 +1,15 @@
 //! The fair queue (DESIGN §5.12): a free slot of a provider goes to the next person in turn, there to the first of
 //! their runs, there to the first unit that waits. Pure: no clock, no input or output.
+//!
+//! Invariant: a provider's lanes name exactly the runs that are not held and have units waiting for it. A lane with
+//! nothing behind it would take its person's turn for ever.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
 /// The turn of a unit.
@@ -20,8 +28,10 @@ struct Run {
     is_held: bool,
     /// Whether a unit of it ever had a turn.
     has_started: bool,
-    /// Units that wait, by provider.
-    waiting: BTreeMap<Arc<str>, VecDeque<u32>>,
+    /// Units that wait, by provider and ticket; no line is empty.
+    lines: BTreeMap<Arc<str>, BTreeMap<u64, u32>>,
+    /// Where each waiting unit stands.
+    tickets: BTreeMap<u32, (Arc<str>, u64)>,
 }
 
 /// Runs of one person that wait for one provider, in their order.
@@ -31,7 +41,7 @@ type Lane = BTreeSet<(i64, Arc<str>)>;
 struct Provider {
     at_once: Option<usize>,
     busy: usize,
-    /// People with something that may start, with their runs.
+    /// People with something that may start, with their runs; no lane is empty.
     lanes: BTreeMap<Arc<str>, Lane>,
     /// Who had the last turn.
     last: Option<Arc<str>>,
@@ -42,13 +52,20 @@ impl Provider {
         self.at_once.is_none_or(|most| self.busy < most)
     }
 
-    /// Whose turn it is: the next person after the last one, in a circle.
-    fn next_person(&self) -> Option<Arc<str>> {
-        let after = self.last.as_ref().and_then(|last| {
-            let rest = (std::ops::Bound::Excluded(Arc::clone(last)), std::ops::Bound::Unbounded);
-            self.lanes.range(rest).next()
-        });
-        after.or_else(|| self.lanes.first_key_value()).map(|(person, _)| Arc::clone(person))
+    /// People in the order of their turns: in a circle, from the one after the last.
+    fn circle(&self) -> impl Iterator<Item = (&Arc<str>, &Lane)> {
+        let after = self.last.as_ref().map_or(Unbounded, Excluded);
+        let until = self.last.iter().flat_map(|last| self.lanes.range(..=Arc::clone(last)));
+        self.lanes.range::<Arc<str>, _>((after, Unbounded)).chain(until)
+    }
+
+    fn unlist(&mut self, person: &Arc<str>, spot: &(i64, Arc<str>)) {
+        if let Some(lane) = self.lanes.get_mut(person) {
+            lane.remove(spot);
+            if lane.is_empty() {
+                self.lanes.remove(person);
+            }
+        }
     }
 }
 
@@ -61,6 +78,7 @@ pub struct Queue {
     runs: BTreeMap<Arc<str>, Run>,
     /// Providers in the order in which they are asked next.
     turn: VecDeque<Arc<str>>,
+    last_ticket: u64,
 }
 
 impl Queue {
@@ -72,74 +90,69 @@ impl Queue {
             providers: BTreeMap::new(),
             runs: BTreeMap::new(),
             turn: VecDeque::new(),
+            last_ticket: 0,
         }
     }
 
-    /// Sets the slots of a provider.
+    /// Sets the slots of a provider. Without this it has as many as there are in all.
     pub fn limit(&mut self, provider: &str, at_once: usize) {
-        self.provider(provider).at_once = Some(at_once);
+        let name = self.name(provider);
+        self.providers.entry(name).or_default().at_once = Some(at_once);
     }
 
-    fn provider(&mut self, provider: &str) -> &mut Provider {
-        if !self.providers.contains_key(provider) {
-            self.turn.push_back(Arc::from(provider));
+    /// The name of a provider, which is known from here on.
+    fn name(&mut self, provider: &str) -> Arc<str> {
+        if let Some((name, _)) = self.providers.get_key_value(provider) {
+            return Arc::clone(name);
         }
-        self.providers.entry(Arc::from(provider)).or_default()
+        let name: Arc<str> = Arc::from(provider);
+        self.providers.insert(Arc::clone(&name), Provider::default());
+        self.turn.push_back(Arc::clone(&name));
+        name
     }
 
     /// A run joins; nothing of it waits yet. The smaller its `place`, the sooner among its person's.
     pub fn enter(&mut self, run: &str, person: &str, place: i64, is_held: bool) {
-        let person = Arc::from(person);
-        let waiting = BTreeMap::new();
-        let entry = Run { person, place, is_held, has_started: false, waiting };
+        self.leave(run);
+        let entry = Run {
+            person: Arc::from(person),
+            place,
+            is_held,
+            has_started: false,
+            lines: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+        };
         self.runs.insert(Arc::from(run), entry);
     }
 
-    /// These units of a run are ready and wait for a slot, in this order.
+    /// These units of a run are ready and wait for a slot, in this order. One that waits already keeps its turn.
     pub fn wait(&mut self, run: &str, provider: &str, units: &[u32]) {
-        self.provider(provider);
+        let name = self.name(provider);
+        let Some(entry) = self.runs.get_mut(run) else { return };
+        for unit in units {
+            let Entry::Vacant(free) = entry.tickets.entry(*unit) else { continue };
+            self.last_ticket += 1;
+            free.insert((Arc::clone(&name), self.last_ticket));
+            let line = entry.lines.entry(Arc::clone(&name)).or_default();
+            line.insert(self.last_ticket, *unit);
+        }
+        self.list(run);
+    }
+
+    /// A unit waits no more.
+    pub fn withdraw(&mut self, run: &str, unit: u32) {
         let Some((id, entry)) =
             self.runs.get_key_value(run).map(|(id, _)| Arc::clone(id)).zip(self.runs.get_mut(run))
         else {
             return;
         };
-        let (name, known) = self
-            .providers
-            .get_key_value(provider)
-            .map_or_else(|| (Arc::from(provider), false), |(name, _)| (Arc::clone(name), true));
-        entry.waiting.entry(name).or_default().extend(units);
-        if known && !entry.is_held && !units.is_empty() {
-            let lane = (entry.place, id);
-            let person = Arc::clone(&entry.person);
-            self.provider(provider).lanes.entry(person).or_default().insert(lane);
-        }
-    }
-
-    /// A unit waits no more.
-    pub fn withdraw(&mut self, run: &str, unit: u32) {
-        let Some(entry) = self.runs.get_mut(run) else { return };
-        let mut emptied = Vec::new();
-        for (provider, units) in &mut entry.waiting {
-            units.retain(|other| *other != unit);
-            if units.is_empty() {
-                emptied.push(Arc::clone(provider));
-            }
-        }
-        for provider in emptied {
-            self.drop_lane(run, &provider);
-            if let Some(entry) = self.runs.get_mut(run) {
-                entry.waiting.remove(&provider);
-            }
-        }
-    }
-
-    fn drop_lane(&mut self, run: &str, provider: &str) {
-        let Some(entry) = self.runs.get(run) else { return };
-        let Some(provider) = self.providers.get_mut(provider) else { return };
-        if let Some(lane) = provider.lanes.get_mut(&entry.person) {
-            lane.retain(|(_, other)| **other != *run);
-            if lane.is_empty() {
-                provider.lanes.remove(&entry.person);
+        let Some((name, ticket)) = entry.tickets.remove(&unit) else { return };
+        let Some(line) = entry.lines.get_mut(&name) else { return };
+        line.remove(&ticket);
+        if line.is_empty() {
+            entry.lines.remove(&name);
+            if let Some(provider) = self.providers.get_mut(&name) {
+                provider.unlist(&entry.person, &(entry.place, id));
             }
         }
     }
@@ -165,30 +178,28 @@ impl Queue {
 
     fn grant_of(&mut self, name: &Arc<str>) -> Option<Grant> {
         let provider = self.providers.get_mut(name).filter(|provider| provider.has_room())?;
-        let person = provider.next_person()?;
-        let lane = provider.lanes.get_mut(&person)?;
-        let (place, run) = lane.first()?.clone();
-        let entry = self.runs.get_mut(&run)?;
-        let units = entry.waiting.get_mut(name)?;
-        let unit = units.pop_front()?;
-        if units.is_empty() {
-            entry.waiting.remove(name);
-            lane.remove(&(place, Arc::clone(&run)));
-            if lane.is_empty() {
-                provider.lanes.remove(&person);
-            }
+        let (person, lane) = provider.circle().next()?;
+        let (person, spot) = (Arc::clone(person), lane.first()?.clone());
+        let entry = self.runs.get_mut(&spot.1)?;
+        let line = entry.lines.get_mut(name)?;
+        let (_, unit) = line.pop_first()?;
+        entry.tickets.remove(&unit);
+        if line.is_empty() {
+            entry.lines.remove(name);
+            provider.unlist(&person, &spot);
         }
         entry.has_started = true;
         provider.busy += 1;
         provider.last = Some(person);
-        Some(Grant { run, unit })
+        Some(Grant { run: spot.1, unit })
     }
 
     /// A call ended.
     pub fn release(&mut self, provider: &str) {
-        let provider = self.provider(provider);
-        provider.busy = provider.busy.saturating_sub(1);
-        self.busy = self.busy.saturating_sub(1);
+        if let Some(provider) = self.providers.get_mut(provider).filter(|of| of.busy > 0) {
+            provider.busy -= 1;
+            self.busy -= 1;
+        }
     }
 
     /// A run has ended: nothing of it waits any more. Slots that it holds are released one by one.
@@ -199,20 +210,22 @@ impl Queue {
 
     /// Takes a run out of all lanes.
     fn unlist(&mut self, run: &str) {
-        let Some(entry) = self.runs.get(run) else { return };
-        let providers: Vec<Arc<str>> = entry.waiting.keys().cloned().collect();
-        for provider in providers {
-            self.drop_lane(run, &provider);
+        let Some((id, entry)) = self.runs.get_key_value(run) else { return };
+        let spot = (entry.place, Arc::clone(id));
+        for name in entry.lines.keys() {
+            if let Some(provider) = self.providers.get_mut(name) {
+                provider.unlist(&entry.person, &spot);
+            }
         }
     }
 
     /// Puts a run into the lanes of what it waits for.
     fn list(&mut self, run: &str) {
-        let Some((id, entry)) = self.runs.get_key_value(run) else { return };
-        if entry.is_held {
+        let Some((id, entry)) = self.runs.get_key_value(run).filter(|(_, entry)| !entry.is_held)
+        else {
             return;
-        }
-        for name in entry.waiting.keys() {
+        };
+        for name in entry.lines.keys() {
             let Some(provider) = self.providers.get_mut(name) else { continue };
             let lane = provider.lanes.entry(Arc::clone(&entry.person)).or_default();
             lane.insert((entry.place, Arc::clone(id)));
@@ -229,66 +242,101 @@ impl Queue {
     }
 
     /// Puts a run that has not started after another of the same person that has not either, or before all of
-    /// them. Answers its new place; `None` where that makes no sense.
-    pub fn place_after(&mut self, run: &str, after: Option<&str>) -> Option<i64> {
-        let moved = self.runs.get(run).filter(|entry| !entry.has_started)?;
-        let mut others: Vec<(i64, &Arc<str>)> = self
+    /// them. Answers the new places of all runs that had to move, this one last: where places are neighbours, the
+    /// ones behind make room. Recorded in this order, the places are in the right order after each of them, too.
+    /// `None` where it makes no sense.
+    pub fn place_after(&mut self, run: &str, after: Option<&str>) -> Option<Vec<(Arc<str>, i64)>> {
+        let (id, moved) = self.runs.get_key_value(run).filter(|(_, entry)| !entry.has_started)?;
+        let mut others: Vec<(i64, Arc<str>)> = self
             .runs
             .iter()
-            .filter(|(id, other)| {
-                other.person == moved.person && !other.has_started && ***id != *run
+            .filter(|(other, entry)| {
+                entry.person == moved.person && !entry.has_started && *other != id
             })
-            .map(|(id, other)| (other.place, id))
+            .map(|(other, entry)| (entry.place, Arc::clone(other)))
             .collect();
         others.sort();
         let at = match after {
             None => 0,
-            Some(after) => others.iter().position(|(_, id)| ***id == *after)? + 1,
+            Some(after) => others.iter().position(|(_, other)| **other == *after)? + 1,
         };
-        let place = match (at.checked_sub(1).map(|before| others[before].0), others.get(at)) {
+        let before = at.checked_sub(1).map(|before| others[before].0);
+        let place = match (before, others.get(at)) {
             (None, None) => moved.place,
             (None, Some((next, _))) => next - 1,
-            (Some(before), None) => before + 1,
-            (Some(before), Some((next, _))) => before + (next - before) / 2,
+            (Some(before), Some((next, _))) if next - before > 1 => before + (next - before) / 2,
+            (Some(before), _) => before + 1,
         };
-        self.unlist(run);
-        self.runs.get_mut(run)?.place = place;
-        self.list(run);
-        Some(place)
+        let mut moves = vec![(Arc::clone(id), place)];
+        let mut taken = place;
+        for (old, other) in others.split_off(at) {
+            if old > taken {
+                break;
+            }
+            taken += 1;
+            moves.push((other, taken));
+        }
+        moves.reverse();
+        for (run, place) in &moves {
+            self.unlist(run);
+            if let Some(entry) = self.runs.get_mut(run) {
+                entry.place = *place;
+            }
+            self.list(run);
+        }
+        Some(moves)
     }
 
-    /// The runs of which nothing had a turn yet, in the order in which they will, from 1; held ones last.
+    /// The runs of which nothing had a turn yet, in the order in which they will, from 1; held ones last. Between
+    /// runs for different providers it is an estimate: that all calls take equally long.
     pub fn positions(&self) -> Vec<(Arc<str>, u32)> {
-        let mut people: BTreeMap<&Arc<str>, VecDeque<(bool, i64, &Arc<str>)>> = BTreeMap::new();
-        let mut waiting: Vec<(bool, i64, &Arc<str>, &Run)> = self
+        let mut first: BTreeMap<&Arc<str>, (usize, usize)> = BTreeMap::new();
+        for (name, provider) in &self.providers {
+            let slots = provider.at_once.unwrap_or(self.at_once).min(self.at_once).max(1);
+            for (turn, run) in self.turns(name, provider) {
+                let soon = (turn / slots, turn);
+                first.entry(run).and_modify(|first| *first = soon.min(*first)).or_insert(soon);
+            }
+        }
+        let mut order: Vec<_> = self
             .runs
             .iter()
-            .filter(|(_, run)| !run.has_started && (run.is_held || !run.waiting.is_empty()))
-            .map(|(id, run)| (run.is_held, run.place, id, run))
+            .filter(|(_, run)| !run.has_started)
+            .filter_map(|(id, run)| {
+                let soon = first.get(id).copied().or(run.is_held.then_some((usize::MAX, 0)))?;
+                Some((soon, run.place, id))
+            })
             .collect();
-        waiting.sort_by_key(|(held, place, id, _)| (*held, *place, *id));
-        for (held, place, id, run) in waiting {
-            people.entry(&run.person).or_default().push_back((held, place, id));
-        }
-        let last = self.providers.values().filter_map(|provider| provider.last.as_ref()).next();
-        let mut order: VecDeque<&Arc<str>> = people.keys().copied().collect();
-        if let Some(last) = last {
-            let split = order.iter().filter(|person| **person <= last).count();
-            order.rotate_left(split.min(order.len()));
-        }
-        let mut positions = Vec::new();
-        let mut held = Vec::new();
-        while let Some(person) = order.pop_front() {
-            let Some(runs) = people.get_mut(person) else { continue };
-            let Some((is_held, _, id)) = runs.pop_front() else { continue };
-            if is_held {
-                held.push(id)
-            } else {
-                positions.push(id)
+        order.sort_unstable();
+        (1_u32..).zip(order).map(|(at, (_, _, id))| (Arc::clone(id), at)).collect()
+    }
+
+    /// The number of the turn at which each run gets its first slot of a provider if nothing new arrives, from 0.
+    fn turns<'a>(&'a self, name: &Arc<str>, provider: &'a Provider) -> Vec<(usize, &'a Arc<str>)> {
+        // Everybody has one turn in each round, so a run's first is in the round that has the number of its
+        // person's units before it.
+        let mut first = Vec::new();
+        let mut people = Vec::new();
+        for (at, (_, lane)) in provider.circle().enumerate() {
+            let mut units = 0;
+            for (_, run) in lane {
+                first.push((units, at, run));
+                units +=
+                    self.runs.get(run).and_then(|run| run.lines.get(name)).map_or(0, BTreeMap::len);
             }
-            order.push_back(person);
+            people.push((at, units));
         }
-        let all = positions.into_iter().chain(held);
-        (1_u32..).zip(all).map(|(at, id)| (Arc::clone(id), at)).collect()
+        first.sort_unstable();
+        let (mut round, mut past) = (0, 0);
+        let mut turns = Vec::with_capacity(first.len());
+        for (units, at, run) in first {
+            if units > round {
+                past += people.iter().map(|(_, all)| units.min(*all) - round).sum::<usize>();
+                people.retain(|(_, all)| *all > units);
+                round = units;
+            }
+            turns.push((past + people.partition_point(|(other, _)| *other < at), run));
+        }
+        turns
     }
 }

@@ -121,8 +121,12 @@ impl Turnstile {
         inside.is_dirty = true;
     }
 
-    /// Puts a run after another of the same person that has not started; answers its new place.
-    pub(super) fn place_after(&self, run: &str, after: Option<&str>) -> Option<i64> {
+    /// Puts a run after another of the same person that has not started; answers the new places of all that moved.
+    pub(super) fn place_after(
+        &self,
+        run: &str,
+        after: Option<&str>,
+    ) -> Option<Vec<(Arc<str>, i64)>> {
         let mut inside = self.inside();
         inside.is_dirty = true;
         inside.queue.place_after(run, after)
