@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{CATALOG, Fake};
+use crate::fake::{CATALOG, World};
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,8 +43,8 @@ pub struct TestServer {
     pub url: String,
     /// What it is made of.
     pub app: App,
-    /// Its provider.
-    pub fake: Fake,
+    /// The service that its providers call.
+    pub fake: World,
     /// One person's browser.
     pub client: Client,
     data: TempDir,
@@ -61,10 +61,16 @@ impl TestServer {
             Database::Sqlite => None,
             Database::Postgres(cluster) => Some(fresh_database(cluster).await),
         };
-        Self::start_on(data, url, Fake::default()).await
+        Self::start_on(data, url, World::default(), Failpoints::default()).await
     }
 
-    async fn start_on(data: TempDir, database: Option<String>, fake: Fake) -> Self {
+    /// Starts one with places where it can be killed, on what another one left.
+    async fn start_on(
+        data: TempDir,
+        database: Option<String>,
+        fake: World,
+        failpoints: Failpoints,
+    ) -> Self {
         let catalog = data.path().join("catalog");
         std::fs::create_dir_all(&catalog).expect("a folder");
         std::fs::write(catalog.join("fake.toml"), CATALOG).expect("a file");
@@ -72,11 +78,9 @@ impl TestServer {
         options.data = data.path().to_owned();
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
-        let providers = Providers::of(vec![
-            std::sync::Arc::new(Studio::new()),
-            std::sync::Arc::new(fake.clone()),
-        ]);
-        let app = App::start_with(options, providers, Failpoints::default())
+        let mut providers = fake.providers();
+        providers.push(std::sync::Arc::new(Studio::new()));
+        let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
             .expect("the server starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -94,7 +98,7 @@ impl TestServer {
         stop.cancel();
         tokio::time::timeout(PATIENCE, served).await.expect("it stops").expect("it stops well");
         drop(app);
-        Self::start_on(data, database, fake).await
+        Self::start_on(data, database, fake, Failpoints::default()).await
     }
 
     /// The catalogue it works with.
