@@ -4,4 +4,4 @@ mod fake;
 mod server;
 
 pub use fake::{Purchase, World};
-pub use server::{Database, TestServer, databases};
+pub use server::{Database, Remains, TestServer, databases};
