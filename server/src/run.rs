@@ -132,7 +132,7 @@ impl Runs {
         let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } =
             setup;
         let inner = Inner {
-            recorder: Recorder::new(db.clone()),
+            recorder: Recorder::new(db.clone(), failpoints.is_doubled()),
             turnstile: Turnstile::new(&providers),
             db,
             rooms,
