@@ -26,7 +26,8 @@ fn shown(value: Option<&Value>) -> String {
 pub fn differences(all: &[GenerationBody]) -> Vec<Difference> {
     let text = |text: &str| if text.is_empty() { "—".to_owned() } else { text.to_owned() };
     let model = |g: &GenerationBody| format!("{} {}", g.model, g.version).trim().to_owned();
-    let seed = |g: &GenerationBody| g.generation.seed.map_or_else(|| "—".to_owned(), |s| s.to_string());
+    let seed =
+        |g: &GenerationBody| g.generation.seed.map_or_else(|| "—".to_owned(), |s| s.to_string());
     let mut rows = vec![
         ("Model".to_owned(), all.iter().map(model).collect::<Vec<_>>()),
         ("Prompt".to_owned(), all.iter().map(|g| text(&g.prompt)).collect()),

@@ -35,6 +35,15 @@ pub fn many(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
 }
 
+/// "prompt", "model and prompt", "model, settings and prompt".
+pub fn listed(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 /// The first line of a text, cut to at most `most` characters.
 pub fn line(text: &str, most: usize) -> String {
     let first = text.trim().lines().next().unwrap_or_default();
@@ -58,6 +67,8 @@ mod tests {
         assert_eq!(took(185_000), "3 min 5 s");
         assert_eq!(took(7_800_000), "2 h 10 min");
         assert_eq!(many(1, "item"), "1 item");
+        assert_eq!(listed(&["model", "settings", "prompt"]), "model, settings and prompt");
+        assert_eq!(listed(&["prompt"]), "prompt");
         assert_eq!(line("ä storm\nsecond", 4), "ä st…");
     }
 }

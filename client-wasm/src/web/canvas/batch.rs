@@ -117,6 +117,8 @@ struct Cells {
     picked: RwSignal<Vec<String>>,
     /// What trying one again costs.
     price: Memo<String>,
+    /// Whether a run has the node in hand: until it ends, nothing is tried again.
+    active: Memo<bool>,
 }
 
 #[component]
@@ -147,7 +149,9 @@ fn Open(page: Page, id: String) -> impl IntoView {
         let quote = open.and_then(|key| running::retry_price(page, Some(&id.get_value()), &[key]));
         quote.map(|q| format!("· {}", q.label())).unwrap_or_default()
     });
-    let cells = Cells { page, id, picked: RwSignal::default(), price };
+    let view = signals.view.clone();
+    let active = Memo::new(move |_| view.with(|v| v.state().is_active()));
+    let cells = Cells { page, id, picked: RwSignal::default(), price, active };
     let at = RwSignal::new(0usize);
     let paged = Memo::new(move |_| keys.with(|keys| keys.len() > UNPAGED));
     let shown = move || {
@@ -238,7 +242,7 @@ fn RetryAll(cells: Cells, counts: Memo<Counts>) -> impl IntoView {
     let Cells { page, id, .. } = cells;
     let several = Memo::new(move |_| {
         let c = counts.get();
-        c.failed > 1 && c.running == 0
+        c.failed > 1 && !cells.active.get()
     });
     let retry = move |_| {
         let node = id.get_value();
@@ -299,7 +303,7 @@ fn Tools(cells: Cells, keys: Memo<Vec<String>>, counts: Memo<Counts>) -> impl In
 
 #[component]
 fn Cell(cells: Cells, n: usize, key: String) -> impl IntoView {
-    let Cells { page, id, picked, price } = cells;
+    let Cells { page, id, picked, price, .. } = cells;
     let Some(signals) = page.node(&id.get_value()) else { return ().into_any() };
     let key = StoredValue::new(key);
     let view = signals.view.clone();
@@ -361,7 +365,7 @@ fn Cell(cells: Cells, n: usize, key: String) -> impl IntoView {
                 class:is-running=move || matches!(standing.get(), Standing::Running | Standing::Retrying)
                 class:is-quiet=move || matches!(standing.get(), Standing::Cancelled | Standing::Blocked | Standing::Pending | Standing::Idle)>
                 {move || item.with(|i| face(&i.showing, &i.label, 640))}
-                <button class="cell-main" aria-label=name on:click=move |_| open()></button>
+                <button class="cell-main" aria-label=name autofocus=n == 1 on:click=move |_| open()></button>
                 {move || middle(cells, key, &item.get(), price)}
                 {tick}
             </div>
@@ -409,7 +413,9 @@ fn middle(cells: Cells, key: StoredValue<String>, item: &Item, price: Memo<Strin
                 running::retry(page, &run, Some(&node), &[key.get_value()]);
             }
         };
-        view! { <button class="btn s" on:click=click>"Retry "<span class="price">{price}</span></button> }
+        let off = move || cells.active.get();
+        let why = move || off().then_some("The run is still at work. Try again when it has ended.");
+        view! { <button class="btn s" disabled=off title=why on:click=click>"Retry "<span class="price">{price}</span></button> }
     };
     let detail = item.error.as_ref().map(|e: &Failure| crate::core::words::sentence(&e.detail));
     match item.standing {

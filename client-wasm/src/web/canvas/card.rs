@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use leptos::prelude::*;
 
 use super::layout;
@@ -307,7 +307,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
         {notes}
         <super::pairing::Pairing card=card.clone() />
         {prompt}
-        <super::chips::Chips card=card.clone() />
+        {(spec.kind != NodeKind::Evaluator).then(|| view! { <super::chips::Chips card=card.clone() /> })}
         <super::foot::Foot card=card.clone() />
     }
 }

@@ -71,7 +71,7 @@ fn offer(card: &Card) -> Offer {
 /// " · 10", or nothing where the price is not known.
 pub fn price_tag(card: &Card) -> Option<String> {
     card.signals.view.track();
-    running::card_price(card.page, &card.id()).map(|q| format!("· {q}"))
+    running::card_price(card.page, &card.id()).filter(|p| p != "0").map(|p| format!("· {p}"))
 }
 
 /// Run with its price, or what stands in its place.
@@ -112,7 +112,7 @@ pub fn RunButton(card: Card) -> impl IntoView {
         Offer::Review => {
             let open = move |_| page.open.review.set(Some(id.get_value()));
             view! {
-                <button class="btn run" on:click=stop>{icon("stop")}"Stop"</button>
+                <button class="btn run is-calm" on:click=stop>{icon("stop")}"Stop"</button>
                 <button class="btn run is-due" on:click=open>{icon("hand")}"Review"</button>
             }
             .into_any()

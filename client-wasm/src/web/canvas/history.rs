@@ -255,7 +255,7 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
         return view! { <p class="hint">"Fetching what made it…"</p> }.into_any();
     };
     let mut rows = vec![
-        ("Model".to_owned(), made.model.clone()),
+        ("Model".to_owned(), running::model_name(page, &made.model)),
         ("Version".to_owned(), made.version.clone()),
     ];
     if let Some(seed) = made.generation.seed {

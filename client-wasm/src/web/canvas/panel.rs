@@ -1,7 +1,7 @@
 //! The panel on the right: the selected node's settings and history, or the run.
 
 use gesso_protocol::catalog::{Model, Param, ParamType};
-use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use gesso_protocol::plan::model_of;
 use gesso_protocol::pricing::value_key;
 use leptos::prelude::*;
@@ -131,13 +131,26 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             </div>
         }
     });
+    let fields = {
+        let card = card.clone();
+        (spec.kind != NodeKind::Evaluator).then(move || {
+            view! {
+            <div class="panel-sec">
+                <Fields card=card.clone() spec=spec />
+                {negative}
+                <super::pairing::Pairing card=card.clone() />
+            </div>
+                }
+        })
+    };
     view! {
         {prompt}
-        <div class="panel-sec">
-            <Fields card=card.clone() spec=spec />
-            {negative}
-            <super::pairing::Pairing card=card.clone() />
-        </div>
+        {(spec.kind == NodeKind::Evaluator).then(|| view! {
+            <div class="panel-sec">
+                <p class="hint">"A run stops here until somebody chooses. What is accepted flows on; what is rejected does not. It costs nothing."</p>
+            </div>
+        })}
+        {fields}
         <super::history::Recent card=card />
     }
 }

@@ -106,7 +106,8 @@ pub fn Candidates(card: Card) -> impl IntoView {
                 let over = (more > 0 && at == last)
                     .then(|| view! { <span class="mid">{format!("+{more}")}</span> });
                 view! {
-                    <div class="thumb" class:is-accepted=item.standing.is_done()>
+                    <div class="thumb">
+                        {item.standing.is_done().then(|| view! { <span class="tick">{icon("check")}</span> })}
                         {face(&item.showing, &item.label, 320)}<span class="n">{item.n}</span>{over}
                     </div>
                 }
@@ -228,7 +229,7 @@ fn Open(page: Page, id: String) -> impl IntoView {
     };
     view! {
         <Dialog title=format!("Review: {title}") on_close=close width=1040>
-            <div class="row"><p class="grow">{lead}</p>{status}</div>
+            {move || paused.get().then(|| view! { <div class="row"><p class="grow">{lead}</p>{status}</div> })}
             {move || decision(review)}
             <div class="cells large" role="listbox" aria-label="Candidates" aria-multiselectable="true">{cells}</div>
             {move || (!review.problem.get().is_empty()).then(|| view! {
@@ -285,7 +286,7 @@ fn candidate(review: Reviewing, item: Item, last: usize, paused: Memo<bool>) -> 
     let name = item.label.clone();
     view! {
         <div class="cell" class:has-sound=sound data-item=item.key.clone()>
-            <div class="thumb" role="option" tabindex=if n == 1 { "0" } else { "-1" } id=format!("candidate-{n}")
+            <div class="thumb" role="option" tabindex=if n == 1 { "0" } else { "-1" } id=format!("candidate-{n}") autofocus=n == 1
                 aria-label=label aria-selected=move || (on.get() || accepted).to_string()
                 class:is-picked=move || on.get() class:is-accepted=accepted
                 on:click=move |_| toggle() on:keydown=keys>

@@ -210,11 +210,6 @@ pub fn stop(page: Page, run: &str) {
     });
 }
 
-/// The newest run that has not ended.
-pub fn current(page: Page) -> Option<RunInfo> {
-    page.runs.with(|runs| runs.iter().find(|r| !r.status.is_terminal()).cloned())
-}
-
 /// Stops whatever runs.
 pub fn stop_all(page: Page) {
     let runs: Vec<String> = page.runs.with_untracked(|runs| {
@@ -278,6 +273,11 @@ fn tell_end(page: Page, run: &RunInfo) {
         }
         RunStatus::Queued | RunStatus::Running | RunStatus::Paused => {}
     }
+}
+
+/// A model's name, or its id where it is not known here.
+pub fn model_name(page: Page, id: &str) -> String {
+    page.catalog.with_untracked(|c| c.model(id).map_or_else(|| id.to_owned(), |m| m.name.clone()))
 }
 
 /// "1 credit", "12 credits".

@@ -3,7 +3,7 @@
 use gesso_protocol::api::RunBody;
 use gesso_protocol::graph::Graph;
 use gesso_protocol::plan::{self, Mode};
-use gesso_protocol::schema::{NodeState, RunInfo};
+use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 
 use super::layout;
@@ -64,7 +64,7 @@ pub fn RunPanel(page: Page) -> impl IntoView {
                     }}
                     <Earlier page=page run=run chosen=chosen older=older />
                 </div>
-                <Foot page=page />
+                <Foot page=page run=run />
             })}
         </section>
     }
@@ -169,8 +169,14 @@ fn nothing(text: &str) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Foot(page: Page) -> impl IntoView {
-    let live = Memo::new(move |_| running::current(page).map(|r| r.id));
+fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
+    // A queued one is dropped where its place in the queue is told.
+    let live = Memo::new(move |_| {
+        run.with(|r| {
+            let at_work = |r: &&RunInfo| matches!(r.status, RunStatus::Running | RunStatus::Paused);
+            r.as_ref().filter(at_work).map(|r| r.id.clone())
+        })
+    });
     let price = Memo::new(move |_| {
         page.beat.track();
         running::price(page, &running::target(Mode::Workflow, None))

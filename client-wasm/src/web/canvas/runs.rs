@@ -10,7 +10,7 @@ use super::page::Page;
 use super::running;
 use super::standing::{Shown, state_mark};
 use super::steps::StepRow;
-use crate::core::words::{ordinal, took};
+use crate::core::words::{many, ordinal, took};
 use crate::web::home::when;
 use crate::web::icons::icon;
 
@@ -294,7 +294,8 @@ fn late_results(page: Page, body: Memo<Option<RunBody>>, late: Vec<LateBody>) ->
             let title = node.unwrap_or_else(|| "A deleted node".to_owned());
             let what = one.ty.map_or("A result", |ty| ty.label());
             let text = format!("{what} of “{title}” arrived after it was stopped");
-            let kept = format!("Kept until {}", when::told(one.expires_at));
+            let days = ((one.expires_at - ms_now()).max(0) / 86_400_000 + 1) as usize;
+            let kept = format!("Kept aside, uncharged, for {} more", many(days, "day"));
             let take = move |_| running::ask(page, "POST", path.clone(), None);
             view! {
                 <div class="late" data-late=one.id.clone()>

@@ -5,11 +5,10 @@ use gesso_protocol::schema::{Failure, NodeResult, NodeState};
 use leptos::prelude::*;
 
 use super::card::Card;
-use super::layout;
 use super::page::{NodeView, Page};
 use super::running;
 use crate::core::results::Standing;
-use crate::core::words::{many, ordinal};
+use crate::core::words::{listed, many, ordinal, sentence};
 use crate::web::icons::icon;
 
 /// A node's state as it is shown.
@@ -172,7 +171,7 @@ pub fn notes(card: &Card) -> AnyView {
             banner(&error.detail, hint, &error.code).into_any()
         }
         (NodeState::Idle, Some(error)) if !error.detail.is_empty() => {
-            let detail = crate::core::words::sentence(&error.detail);
+            let detail = sentence(&error.detail);
             view! { <div class="reason quiet">{detail}</div> }.into_any()
         }
         (NodeState::Cancelled, _) => {
@@ -187,7 +186,7 @@ pub fn notes(card: &Card) -> AnyView {
 fn finished(card: &Card, view: &NodeView, result: &NodeResult) -> AnyView {
     let shown = card.shown.get();
     let outdated = (!shown.reasons.is_empty()).then(|| {
-        let what = layout::port_label(&shown.reasons.join(" and "));
+        let what = sentence(&listed(&shown.reasons));
         view! { <div class="reason" data-reason>{format!("{what} changed since this result")}</div> }
     });
     let holes = holes(card, result);

@@ -140,7 +140,11 @@ fn more(
     };
     let tries =
         if attempts > step.invocations { format!("{calls}, {attempts} attempts") } else { calls };
-    let model = if step.model.is_empty() { String::new() } else { format!("{} · ", step.model) };
+    let model = if step.model.is_empty() {
+        String::new()
+    } else {
+        format!("{} · ", running::model_name(page, &step.model))
+    };
     let rest = step.items.len().saturating_sub(ITEMS);
     let items = (step.items.len() > 1).then(|| {
         let rows =
