@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use outcome::{
-    GENERATIONS_KEPT, Outcome, RUNS_KEPT, append_generations, forget_nodes, is_result_of,
-    put_generations, put_result, put_run, remove_generations, remove_item_result, set_item,
-    set_result_keys, trim_generations,
+    GENERATIONS_KEPT, Outcome, RUNS_KEPT, append_generations, chosen_generations, forget_nodes,
+    is_result_of, put_generations, put_result, put_run, remove_generations, remove_item_result,
+    set_item, set_result_keys, trim_generations,
 };
 pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,

@@ -14,9 +14,10 @@ use crate::clock::now_ms;
 use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
 use crate::events::Events;
+use crate::failpoint::Failpoints;
 use crate::providers::Providers;
 use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
-use crate::run::Runs;
+use crate::run::{Runs, RunsSetup};
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub enum StartError {
         /// Why.
         source: CatalogError,
     },
+    /// The price plan.
+    #[error("{0}")]
+    PricePlan(String),
     /// The address needs what this server does not have.
     #[error(
         "listening on {0} would let everybody in: this version has no accounts, so it listens on loopback addresses only (127.0.0.1, [::1])"
@@ -88,16 +92,17 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ServeOptions) -> Result<Self, StartError> {
-        Self::start_with(options, Providers::built_in()).await
+        Self::start_with(options, Providers::built_in(), Failpoints::from_env()).await
     }
 
-    /// The same with other providers.
+    /// The same with other providers, and with places where it can be killed.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn start_with(
         options: ServeOptions,
         providers: Providers,
+        failpoints: Failpoints,
     ) -> Result<Self, StartError> {
         if !options.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(options.listen));
@@ -114,15 +119,16 @@ impl App {
         let shutdown = CancellationToken::new();
         let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });
         let rooms = Rooms::new(db.clone(), limits(&options), hooks);
-        let runs = Runs::new(
-            db.clone(),
-            rooms.clone(),
-            blobs.clone(),
-            providers.clone(),
-            Arc::clone(&catalog),
-            events.clone(),
-            shutdown.clone(),
-        );
+        let runs = Runs::new(RunsSetup {
+            db: db.clone(),
+            rooms: rooms.clone(),
+            blobs: blobs.clone(),
+            providers: providers.clone(),
+            catalog: Arc::clone(&catalog),
+            events: events.clone(),
+            failpoints,
+            shutdown: shutdown.clone(),
+        });
         let app = Self {
             options: Arc::new(options),
             db,
@@ -185,7 +191,16 @@ fn lock_folder(options: &ServeOptions) -> Result<File, StartError> {
 
 fn load_catalog(options: &ServeOptions) -> Result<Catalog, StartError> {
     let mut catalog = Catalog::built_in();
-    let Some(folder) = &options.catalog else { return Ok(catalog) };
+    if let Some(folder) = &options.catalog {
+        add_folder(&mut catalog, folder)?;
+    }
+    if let Some(plan) = &options.price_plan {
+        catalog.choose_plan(plan).map_err(StartError::PricePlan)?;
+    }
+    Ok(catalog)
+}
+
+fn add_folder(catalog: &mut Catalog, folder: &std::path::Path) -> Result<(), StartError> {
     let failed = |source| StartError::Folder { folder: folder.display().to_string(), source };
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .map_err(failed)?
@@ -199,7 +214,7 @@ fn load_catalog(options: &ServeOptions) -> Result<Catalog, StartError> {
             .add_toml(&text)
             .map_err(|source| StartError::Catalog { file: file.display().to_string(), source })?;
     }
-    Ok(catalog)
+    Ok(())
 }
 
 struct Hooks {
@@ -211,9 +226,10 @@ impl RoomHooks for Hooks {
     fn outcome<'a>(
         &'a self,
         canvas: &'a str,
+        chosen: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn Error + Send + Sync>>> {
         Box::pin(async move {
-            let outcome = self.db.outcome(canvas).await?;
+            let outcome = self.db.outcome(canvas, &chosen).await?;
             let lay: OutcomeWrite = Box::new(move |txn| {
                 outcome.lay(txn);
             });

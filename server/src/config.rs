@@ -70,6 +70,9 @@ pub struct ServeOptions {
     /// A folder of TOML files with further models.
     #[arg(long, env = "GESSO_CATALOG")]
     pub catalog: Option<PathBuf>,
+    /// The price plan of the workspace: one of the catalogue's `[[plans]]`.
+    #[arg(long, env = "GESSO_PRICE_PLAN")]
+    pub price_plan: Option<String>,
     /// The address people reach the server at, where it differs from the one it listens on.
     #[arg(long, env = "GESSO_PUBLIC_URL")]
     pub public_url: Option<String>,

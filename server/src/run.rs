@@ -129,7 +129,8 @@ impl Runs {
     /// With everything they work with. Call it inside a tokio runtime: it starts the task that tells positions
     /// and renews leases.
     pub fn new(setup: RunsSetup) -> Self {
-        let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } = setup;
+        let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } =
+            setup;
         let inner = Inner {
             recorder: Recorder::new(db.clone()),
             turnstile: Turnstile::new(&providers),
@@ -307,7 +308,7 @@ impl Runs {
         };
         let room = self.inner.rooms.open(&late.canvas).await?;
         let node = late.node.clone();
-        let made = taken.generations;
+        let made = taken.1.generations;
         room.write(move |txn| {
             if schema::node_map(txn, &node).is_some() {
                 schema::put_generations(txn, &node, &made);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use gesso_protocol::values::DataType;
-use gesso_server::providers::{Call, Produced, Provider, ProviderError, Repeat};
+use gesso_server::providers::{Call, Content, Produced, Provider, ProviderError, Repeat};
 use gesso_studio::{RgbaImage, media};
 use tokio_util::sync::CancellationToken;
 
@@ -105,9 +105,12 @@ fn picture(seed: u64) -> Produced {
     Produced {
         port: "image",
         ty: DataType::Image,
-        mime: "image/png",
-        bytes: media::encode_png(&picture).expect("a small picture").into(),
-        size_px: Some((8, 4)),
+        content: Content::File {
+            mime: "image/png",
+            bytes: media::encode_png(&picture).expect("a small picture").into(),
+            size_px: Some((8, 4)),
+        },
+        duration_s: None,
         seed: Some(seed),
     }
 }
@@ -119,6 +122,10 @@ impl Provider for Fake {
 
     fn repeat(&self) -> Repeat {
         Repeat::Safe
+    }
+
+    fn at_once(&self) -> usize {
+        4
     }
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {

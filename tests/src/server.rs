@@ -6,6 +6,7 @@ use clap::Parser as _;
 use gesso_protocol::catalog::Catalog;
 use gesso_server::app::App;
 use gesso_server::config::Cli;
+use gesso_server::failpoint::Failpoints;
 use gesso_server::providers::Providers;
 use gesso_server::providers::studio::Studio;
 use reqwest::{Client, Method, StatusCode};
@@ -75,7 +76,9 @@ impl TestServer {
             std::sync::Arc::new(Studio::new()),
             std::sync::Arc::new(fake.clone()),
         ]);
-        let app = App::start_with(options, providers).await.expect("the server starts");
+        let app = App::start_with(options, providers, Failpoints::default())
+            .await
+            .expect("the server starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use yrs::{
-    Any, Array as _, ArrayPrelim, ArrayRef, Map as _, MapPrelim, MapRef, Out, TransactionMut,
-    WriteTxn as _,
+    Any, Array as _, ArrayPrelim, ArrayRef, Map as _, MapPrelim, MapRef, Out, ReadTxn,
+    TransactionMut, WriteTxn as _,
 };
 
 use super::{
     Chosen, Generation, ItemResult, NodeResult, RunInfo, read_generations, read_node, read_result,
     read_run,
 };
+use crate::nodes::NodeKind;
 use crate::values::json_to_any;
 
 /// How many of a node's generations stay in the document, besides those that something names.
@@ -21,7 +22,6 @@ pub const GENERATIONS_KEPT: usize = 50;
 pub const RUNS_KEPT: usize = 20;
 
 fn result_map(txn: &TransactionMut<'_>, id: &str) -> Option<MapRef> {
-    use yrs::ReadTxn as _;
     txn.get_map("results")?.get(txn, id)?.cast().ok()
 }
 
@@ -107,7 +107,8 @@ pub fn append_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generat
             _ => None,
         })
         .collect();
-    let fresh: Vec<Any> = new.iter().filter(|made| known.insert(made.id.clone())).map(to_any).collect();
+    let fresh: Vec<Any> =
+        new.iter().filter(|made| known.insert(made.id.clone())).map(to_any).collect();
     if !fresh.is_empty() {
         array.insert_range(txn, array.len(txn), fresh);
     }
@@ -125,11 +126,38 @@ pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation
     trim_generations(txn, id);
 }
 
+fn is_evaluator(txn: &TransactionMut<'_>, id: &str) -> bool {
+    let kind = super::node_map(txn, id).and_then(|map| map.get(txn, "kind"));
+    matches!(kind, Some(Out::Any(Any::String(kind))) if &*kind == NodeKind::Evaluator.spec().id)
+}
+
+/// The generations that people's choices name, on all nodes.
+pub fn chosen_generations(txn: &impl ReadTxn) -> Vec<String> {
+    let Some(nodes) = txn.get_map("nodes") else { return Vec::new() };
+    let ids: Vec<String> = nodes.keys(txn).map(str::to_owned).collect();
+    let choices = ids.iter().filter_map(|id| read_node(txn, id)).flat_map(|node| node.output);
+    choices
+        .filter_map(|(_, choice)| match choice.chosen {
+            Chosen::Generation(id) => Some(id),
+            Chosen::Asset(_) | Chosen::Nothing => None,
+        })
+        .collect()
+}
+
 /// The generations of a node that its items or somebody's choices name.
 fn named(txn: &TransactionMut<'_>, id: &str) -> BTreeSet<String> {
-    let result = read_result(txn, id).unwrap_or_default();
-    let mut named: BTreeSet<String> =
-        result.items.into_values().flat_map(|item| item.generations).collect();
+    let mut named = BTreeSet::new();
+    // An evaluator names what other nodes made.
+    let holders = txn.get_map("results");
+    let holders: Vec<String> =
+        holders.iter().flat_map(|map| map.keys(txn)).map(str::to_owned).collect();
+    for holder in holders {
+        let own = holder == id;
+        if own || is_evaluator(txn, &holder) {
+            let items = read_result(txn, &holder).unwrap_or_default().items.into_values();
+            named.extend(items.flat_map(|item| item.generations));
+        }
+    }
     let choices = read_node(txn, id).map(|node| node.output).unwrap_or_default();
     named.extend(choices.into_values().filter_map(|choice| match choice.chosen {
         Chosen::Generation(id) => Some(id),
@@ -219,8 +247,8 @@ pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> usize {
 pub struct Outcome {
     /// What stands at `results`.
     pub results: BTreeMap<String, NodeResult>,
-    /// Everything nodes ever made, oldest first; the newest [`GENERATIONS_KEPT`] of a node and those that
-    /// something names stand at `generations`.
+    /// What stands at `generations`, oldest first: the newest [`GENERATIONS_KEPT`] of a node and those that something
+    /// names.
     pub generations: BTreeMap<String, Vec<Generation>>,
     /// What stands at `runs`.
     pub runs: BTreeMap<String, RunInfo>,
@@ -250,17 +278,9 @@ impl Outcome {
             if read_node(txn, id).is_none() {
                 continue;
             }
-            let named = named(txn, id);
-            let surplus = generations.len().saturating_sub(GENERATIONS_KEPT);
-            let kept: Vec<Generation> = generations
-                .iter()
-                .enumerate()
-                .filter(|(at, made)| *at >= surplus || named.contains(&made.id))
-                .map(|(_, made)| made.clone())
-                .collect();
-            if read_generations(txn, id) != kept {
+            if read_generations(txn, id) != *generations {
                 remove_generations(txn, id);
-                put_generations(txn, id, &kept);
+                append_generations(txn, id, generations);
                 written += 1;
             }
         }

@@ -71,7 +71,7 @@ impl ResultRow {
 }
 
 /// Whether an item of an evaluator stands in the document: a candidate that was not accepted does not.
-fn is_candidate(state: NodeState) -> bool {
+pub fn is_candidate(state: NodeState) -> bool {
     match state {
         NodeState::Pending | NodeState::Running | NodeState::Paused | NodeState::Completed => true,
         NodeState::Idle | NodeState::Failed | NodeState::Cancelled => false,
@@ -120,13 +120,36 @@ impl Db {
         rows.into_iter().map(read).collect()
     }
 
-    /// The outcome of a canvas: all results, of what its nodes made the newest and what results name, the newest
-    /// runs and all that have not ended. What a choice names besides is found by [`Db::generations_by_id`].
+    /// One generation of a node with exactly what made it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn outcome(&self, canvas: &str) -> Result<Outcome, DbError> {
-        let (results, named) = self.results(canvas).await?;
+    pub async fn generation_of(
+        &self,
+        canvas: &str,
+        node: &str,
+        id: &str,
+    ) -> Result<Option<GenerationBody>, DbError> {
+        const SQL: &str = "SELECT seq FROM generations WHERE canvas = $1 AND node = $2 AND id = $3";
+        let seq: Option<(i64,)> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(canvas)
+            .bind(node)
+            .bind(id)
+            .fetch_optional(pool)
+            .await)?;
+        let Some((seq,)) = seq else { return Ok(None) };
+        let found = self.history(canvas, node, seq - 1, 1).await?;
+        Ok(found.into_iter().next().map(|(_, made)| made))
+    }
+
+    /// The outcome of a canvas: all results, of what its nodes made the newest and what results or choices (`chosen`)
+    /// name, the newest runs and all that have not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outcome(&self, canvas: &str, chosen: &[String]) -> Result<Outcome, DbError> {
+        let (results, mut named) = self.results(canvas).await?;
+        named.extend(chosen.iter().cloned());
         let mut made = self.newest_generations(canvas).await?;
         let loaded: BTreeSet<&str> = made.values().map(|(_, made)| made.id.as_str()).collect();
         let named: Vec<String> =
@@ -172,7 +195,9 @@ impl Db {
         let mut named = BTreeSet::new();
         for unit in units {
             let Some(result) = results.get_mut(&unit.node) else { continue };
-            if evaluators.contains(&unit.node) && !is_candidate(unit.state()) {
+            let dropped = unit.state() == NodeState::Idle && unit.error.is_none();
+            let candidate = is_candidate(unit.state());
+            if dropped || (evaluators.contains(&unit.node) && !candidate) {
                 continue;
             }
             let item = unit.item_result();

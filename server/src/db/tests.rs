@@ -129,6 +129,7 @@ pub(super) fn new_unit(node: &str, n: u32) -> NewInvocation {
         generations: Vec::new(),
         reused: false,
         fingerprint: None,
+        error: None,
     }
 }
 

@@ -1,25 +1,32 @@
 //! Runs: their price, their start, what became of them; and the history of nodes.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use gesso_protocol::api::{
-    Estimate, EstimateRequest, GenerationBody, Page, RunBody, RunRequest, StepBody,
+    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page,
+    QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
+    StepBody,
 };
-use gesso_protocol::plan::{Mode, Target};
+use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
+use gesso_protocol::schema::{Generation, RunStatus};
+use serde::Serialize;
 
 use super::canvases::existing;
 use super::extract::{Json as Body, PageQuery, Person, known_id};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::idempotency::Keep;
+use crate::db::late::LateRow;
 use crate::db::runs::RunRow;
 use crate::error::ApiError;
-use crate::run::Asked;
+use crate::run::{Asked, Decision, RunError, item_body};
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -29,17 +36,20 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/canvases/{id}/estimate", post(estimate))
         .route("/canvases/{id}/runs", get(list).post(start))
-        .route("/canvases/{id}/nodes/{node}/generations", get(history))
-        .route("/runs/{id}", get(show))
+        .route("/canvases/{id}/nodes/{node}/generations", get(history).post(edited))
+        .route("/runs/{id}", get(show).patch(reorder))
         .route("/runs/{id}/cancel", post(cancel))
+        .route("/runs/{id}/retry", post(retry))
+        .route("/runs/{id}/review", post(review))
+        .route("/runs/{id}/late/{late}", post(take_late))
 }
 
-fn target(mode: &str, node: Option<String>) -> Result<Target, ApiError> {
-    let known = [Mode::Node, Mode::Workflow, Mode::Downstream];
-    match known.into_iter().find(|known| known.id() == mode) {
-        Some(mode) => Ok(Target { mode, node }),
+fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target, ApiError> {
+    match Mode::from_id(mode) {
+        Some(mode) => Ok(Target { mode, node, nodes }),
         None => {
-            let detail = format!("mode “{mode}” is none of node, workflow, downstream.");
+            let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.id()).collect();
+            let detail = format!("mode “{mode}” is none of {}.", known.join(", "));
             Err(ApiError::bad_request(detail))
         }
     }
@@ -51,7 +61,7 @@ async fn estimate(
     Body(request): Body<EstimateRequest>,
 ) -> Result<Json<Estimate>, ApiError> {
     existing(&app, &id).await?;
-    let target = target(&request.mode, request.node)?;
+    let target = target(&request.mode, request.node, request.nodes)?;
     Ok(Json(app.runs.estimate(&id, &target).await?))
 }
 
@@ -63,7 +73,8 @@ async fn start(
     Body(request): Body<RunRequest>,
 ) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let keep = keep(&me.id, &id, &headers, &request)?;
+    let route = format!("POST /api/canvases/{id}/runs");
+    let keep = keep(&me.id, route, &headers, &request)?;
     if let Some(keep) = &keep
         && let Some(answer) = repeated(&app, keep).await?
     {
@@ -80,17 +91,26 @@ async fn start(
     let asked = Asked {
         person: me.id,
         person_name: me.name,
-        target: target(&request.mode, request.node)?,
+        target: target(&request.mode, request.node, request.nodes)?,
         max_cost: request.max_cost,
         stop_on_error,
         keep: keep.clone(),
     };
-    match app.runs.start(&id, asked).await {
+    answered(&app, keep.as_ref(), app.runs.start(&id, asked).await).await
+}
+
+/// The answer to a request that starts a run.
+async fn answered(
+    app: &App,
+    keep: Option<&Keep>,
+    started: Result<RunStarted, RunError>,
+) -> Result<Response, ApiError> {
+    match started {
         Ok(started) => Ok((StatusCode::ACCEPTED, Json(started)).into_response()),
         Err(error) => {
             // The same request may have come first meanwhile: then its own run is what stands in the way.
-            if let Some(keep) = &keep
-                && let Some(answer) = repeated(&app, keep).await?
+            if let Some(keep) = keep
+                && let Some(answer) = repeated(app, keep).await?
             {
                 return Ok(answer);
             }
@@ -101,9 +121,9 @@ async fn start(
 
 fn keep(
     person: &str,
-    canvas: &str,
+    route: String,
     headers: &HeaderMap,
-    request: &RunRequest,
+    request: &impl Serialize,
 ) -> Result<Option<Keep>, ApiError> {
     let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_BYTES_MAX);
@@ -116,7 +136,7 @@ fn keep(
         serde_json::to_vec(request).map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(Some(Keep {
         person: person.to_owned(),
-        route: format!("POST /api/canvases/{canvas}/runs"),
+        route,
         key: key.to_owned(),
         body_hash: blake3::hash(&body).to_hex().to_string(),
     }))
@@ -134,15 +154,33 @@ async fn repeated(app: &App, keep: &Keep) -> Result<Option<Response>, ApiError> 
     Ok(Some((status.unwrap_or(StatusCode::ACCEPTED), json, kept.answer).into_response()))
 }
 
-async fn body(app: &App, run: RunRow) -> Result<RunBody, ApiError> {
-    let made = app.db.made_by(&run.id, &run.canvas).await?;
+/// A run with everything that is known of it, or, in a list, without its items.
+async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> {
+    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
+    let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
+    if whole {
+        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
+            outputs.entry(node).or_default().push(generation);
+        }
+        for row in app.db.invocations(&run.id).await? {
+            items.entry(row.node.clone()).or_default().push(item_body(&row));
+        }
+    }
+    let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
+    for row in app.db.review_of(&run.id).await? {
+        let accepted = row.accepted_ids();
+        let review = ReviewBody { at: row.at, by: row.person_name, accepted, note: row.note };
+        reviews.insert(row.node, review);
+    }
     let mut steps = Vec::new();
     for step in app.db.steps(&run.id).await? {
-        let outputs = made.iter().filter(|(node, _)| *node == step.node);
         steps.push(StepBody {
             state: step.state(),
             error: step.failure(),
-            outputs: outputs.map(|(_, generation)| generation.clone()).collect(),
+            invocations: u32::try_from(step.invocations).unwrap_or_default(),
+            items: items.remove(&step.node).unwrap_or_default(),
+            review: reviews.remove(&step.node),
+            outputs: outputs.remove(&step.node).unwrap_or_default(),
             cost: Money(step.cost),
             node: step.node,
             kind: step.kind,
@@ -153,7 +191,11 @@ async fn body(app: &App, run: RunRow) -> Result<RunBody, ApiError> {
         });
     }
     let info = run.info();
+    let waits = info.status == RunStatus::Queued;
     Ok(RunBody {
+        queue: if waits { app.runs.position(&info.id) } else { None },
+        waiting: waits && run.waiting != 0,
+        late: app.db.late_of(&run.id).await?.into_iter().map(late_body).collect(),
         id: info.id,
         canvas: run.canvas,
         number: info.number,
@@ -172,6 +214,20 @@ async fn body(app: &App, run: RunRow) -> Result<RunBody, ApiError> {
     })
 }
 
+fn late_body(row: LateRow) -> LateBody {
+    let made = row.read().map(|body| body.generations).unwrap_or_default();
+    LateBody {
+        id: row.id,
+        node: row.node,
+        item: row.item,
+        cost: Money(row.cost),
+        at: row.at,
+        expires_at: row.expires_at,
+        ty: made.first().and_then(|made| made.ty),
+        count: made.len() as u32,
+    }
+}
+
 async fn list(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -183,7 +239,7 @@ async fn list(
     let next = rows.last().filter(|_| full).map(|row| row.number.to_string());
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
-        items.push(body(&app, row).await?);
+        items.push(body(&app, row, false).await?);
     }
     Ok(Json(Page { items, next }))
 }
@@ -195,14 +251,101 @@ async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
 
 async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
-    Ok(Json(body(&app, run).await?))
+    Ok(Json(body(&app, run, true).await?))
 }
 
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
     let run = existing_run(&app, &id).await?;
-    Ok(Json(body(&app, run).await?))
+    Ok(Json(body(&app, run, true).await?))
+}
+
+async fn retry(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(request): Body<RetryRequest>,
+) -> Result<Response, ApiError> {
+    let run = existing_run(&app, &id).await?;
+    let keep = keep(&me.id, format!("POST /api/runs/{id}/retry"), &headers, &request)?;
+    if let Some(keep) = &keep
+        && let Some(answer) = repeated(&app, keep).await?
+    {
+        return Ok(answer);
+    }
+    let asked = Asked {
+        person: me.id,
+        person_name: me.name,
+        target: Target::of(Mode::Workflow, None),
+        max_cost: None,
+        stop_on_error: run.on_error == "stop",
+        keep: keep.clone(),
+    };
+    let which = Retry { node: request.node, items: request.items };
+    answered(&app, keep.as_ref(), app.runs.retry(&run, &which, asked).await).await
+}
+
+async fn review(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<String>,
+    Body(request): Body<ReviewRequest>,
+) -> Result<Json<RunBody>, ApiError> {
+    existing_run(&app, &id).await?;
+    let decision = Decision {
+        node: request.node,
+        accept: request.accept,
+        reject: request.reject,
+        note: request.note.unwrap_or_default(),
+        person: me.id,
+        person_name: me.name,
+    };
+    app.runs.review(&id, decision).await?;
+    show(State(app), Path(id)).await
+}
+
+async fn reorder(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<String>,
+    Body(request): Body<QueueChange>,
+) -> Result<Json<RunBody>, ApiError> {
+    let run = existing_run(&app, &id).await?;
+    if request.after.is_none() && request.hold.is_none() {
+        let detail = "Say “hold”: true or false, or “after”: the id of a run or null.";
+        return Err(ApiError::bad_request(detail));
+    }
+    if let Some(after) = &request.after {
+        app.runs.place(&run, &me.id, after.as_deref()).await?;
+    }
+    if let Some(hold) = request.hold {
+        app.runs.hold(&run, &me.id, hold).await?;
+    }
+    show(State(app), Path(id)).await
+}
+
+async fn take_late(
+    State(app): State<App>,
+    Path((id, late)): Path<(String, String)>,
+) -> Result<Json<RunBody>, ApiError> {
+    existing_run(&app, &id).await?;
+    let row = app.db.late(&late).await?.filter(|row| row.run == id);
+    let row = row.ok_or_else(|| ApiError::not_found("late result"))?;
+    app.runs.take_late(&row).await?;
+    show(State(app), Path(id)).await
+}
+
+async fn edited(
+    State(app): State<App>,
+    Person(me): Person,
+    Path((id, node)): Path<(String, String)>,
+    Body(request): Body<EditedGeneration>,
+) -> Result<(StatusCode, Json<GenerationBody>), ApiError> {
+    existing(&app, &id).await?;
+    let made = app.runs.add_edited(&id, &node, &request, &me.name).await?;
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 async fn history(

@@ -95,21 +95,26 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
         Found::Deleted => return Err(RoomError::Deleted),
         Found::Document(stored) => stored,
     };
-    let outcome = setup
-        .hooks
-        .outcome(&setup.canvas)
-        .await
-        .map_err(|error| RoomError::Load(error.to_string()))?;
     let (limits, repair) = (setup.limits.clone(), setup.repair);
     // Decoding a large document takes long enough to be in the way of others on this thread.
     let opened = tokio::task::spawn_blocking(move || {
-        let mut core = Core::open(&updates, rand::random(), limits, repair, now_ms())
+        let core = Core::open(&updates, rand::random(), limits, repair, now_ms())
             .map_err(|error| RoomError::Load(error.to_string()))?;
+        let chosen = core.read(|txn| schema::chosen_generations(txn));
+        Ok::<_, RoomError>((core, chosen))
+    });
+    let (mut core, chosen) = opened.await.map_err(|error| RoomError::Load(error.to_string()))??;
+    let outcome = setup
+        .hooks
+        .outcome(&setup.canvas, chosen)
+        .await
+        .map_err(|error| RoomError::Load(error.to_string()))?;
+    let laid = tokio::task::spawn_blocking(move || {
         core.write(outcome)
             .ok_or_else(|| RoomError::Load("the outcome could not be written".to_owned()))?;
         Ok::<Core, RoomError>(core)
     });
-    let core = opened.await.map_err(|error| RoomError::Load(error.to_string()))??;
+    let core = laid.await.map_err(|error| RoomError::Load(error.to_string()))??;
     Ok(Loaded { core, seq, tail })
 }
 
@@ -459,8 +464,9 @@ impl Driver {
         }
         self.writes_at_outcome = self.writes;
         let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        let chosen = self.core.read(|txn| schema::chosen_generations(txn));
         self.outcome = Some(tokio::spawn(async move {
-            hooks.outcome(&canvas).await.map_err(|error| error.to_string())
+            hooks.outcome(&canvas, chosen).await.map_err(|error| error.to_string())
         }));
     }
 

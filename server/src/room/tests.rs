@@ -128,6 +128,7 @@ impl RoomHooks for Truth {
     fn outcome<'a>(
         &'a self,
         _: &'a str,
+        _: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>> {
         let truth = self.0.lock().unwrap().clone();
         let write: OutcomeWrite = Box::new(move |txn| {

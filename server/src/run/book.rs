@@ -73,10 +73,8 @@ impl Book {
                 fingerprint: row.fingerprint.clone(),
             };
         }
-        let by_key: std::collections::BTreeMap<(&str, &str), &InvocationRow> = invocations
-            .iter()
-            .map(|row| ((row.node.as_str(), row.item.as_str()), row))
-            .collect();
+        let by_key: std::collections::BTreeMap<(&str, &str), &InvocationRow> =
+            invocations.iter().map(|row| ((row.node.as_str(), row.item.as_str()), row)).collect();
         for (at, unit) in units.all.iter().enumerate() {
             let step = &plan.steps[unit.step as usize];
             let Some(row) = by_key.get(&(step.node.as_str(), unit.key.as_str())) else { continue };
@@ -126,7 +124,7 @@ impl Book {
                     Some(blocked) => ended(at, End::Blocked(blocked.clone())),
                     // A candidate has no row of its own before its turn.
                     None if self.is_candidate(at) && note.finished_at.is_none() => None,
-                    None => ended(at, End::Dropped),
+                    None => ended(at, End::Dropped(None)),
                 },
                 NodeState::Paused => Some(Recorded::Paused),
                 NodeState::Pending | NodeState::Running => None,

@@ -29,8 +29,8 @@ pub enum End {
     Blocked(Failure),
     /// Somebody stopped it, or rejected what it depends on.
     Cancelled,
-    /// A candidate that was left out or not accepted; no part of the result.
-    Dropped,
+    /// A candidate that was not accepted, or left out for this reason; no part of the result.
+    Dropped(Option<Failure>),
 }
 
 impl End {
@@ -39,7 +39,7 @@ impl End {
         match self {
             Self::Completed { .. } => NodeState::Completed,
             Self::Failed(_) => NodeState::Failed,
-            Self::Blocked(_) | Self::Dropped => NodeState::Idle,
+            Self::Blocked(_) | Self::Dropped(_) => NodeState::Idle,
             Self::Cancelled => NodeState::Cancelled,
         }
     }
@@ -48,7 +48,7 @@ impl End {
     pub fn failure(&self) -> Option<&Failure> {
         match self {
             Self::Failed(failure) | Self::Blocked(failure) => Some(failure),
-            Self::Completed { .. } | Self::Cancelled | Self::Dropped => None,
+            Self::Completed { .. } | Self::Cancelled | Self::Dropped(_) => None,
         }
     }
 }
@@ -280,7 +280,7 @@ impl Core {
             .into_iter()
             .map(|unit| match accepted.contains(&unit) {
                 true => (unit, End::Completed { made: 1 }),
-                false => (unit, End::Dropped),
+                false => (unit, End::Dropped(None)),
             })
             .collect();
         for (unit, end) in &decided {
@@ -426,7 +426,7 @@ impl Core {
                     }
                 }
                 End::Cancelled if self.cancelled => self.was_cancelled = true,
-                End::Completed { .. } | End::Blocked(_) | End::Cancelled | End::Dropped => {}
+                End::Completed { .. } | End::Blocked(_) | End::Cancelled | End::Dropped(_) => {}
             }
         }
         let was_ready = self.states[unit as usize] == State::Ready;
@@ -459,10 +459,10 @@ impl Core {
                         let by = self.step_of(unit);
                         self.lose(dependent, End::Blocked(self.blocked(by)));
                     }
-                    End::Blocked(failure) => {
+                    End::Blocked(failure) | End::Dropped(Some(failure)) => {
                         self.lose(dependent, End::Blocked(failure.clone()));
                     }
-                    End::Cancelled | End::Dropped => self.lose(dependent, End::Cancelled),
+                    End::Cancelled | End::Dropped(None) => self.lose(dependent, End::Cancelled),
                 }
             }
             let step = self.step_of(unit);
@@ -488,10 +488,9 @@ impl Core {
             return;
         }
         if self.is_review(unit) && !self.cancelled {
-            if let End::Blocked(failure) = &end {
-                self.tally(unit).lost = Some(failure.clone());
-            }
-            self.stop(unit, End::Dropped);
+            let lost = end.failure().cloned();
+            self.tally(unit).lost = lost.clone();
+            self.stop(unit, End::Dropped(lost));
         } else {
             self.stop(unit, if self.cancelled { End::Cancelled } else { end });
         }

@@ -320,7 +320,8 @@ impl Driver {
         };
         let candidates = self.core.candidates(step);
         if candidates.is_empty() || turn.review.is_some() {
-            let detail = "Nothing waits for a review here: it was decided already, or it is not its turn.";
+            let detail =
+                "Nothing waits for a review here: it was decided already, or it is not its turn.";
             reply.send(refuse(ErrorCode::Conflict, detail.to_owned())).ok();
             return;
         }
@@ -561,7 +562,9 @@ impl Driver {
             match event {
                 Event::Granted(unit) => {
                     let step = self.core.units().all[unit as usize].step;
-                    drop(self.run.inner.turnstile.slot(&self.run.plan.steps[step as usize].provider));
+                    drop(
+                        self.run.inner.turnstile.slot(&self.run.plan.steps[step as usize].provider),
+                    );
                 }
                 Event::Ended { unit, outcome: Outcome::Completed(delivered) } => {
                     late.extend(late_row(&self.run, unit, *delivered));

@@ -56,8 +56,7 @@ impl Progress {
     fn change(&self, room: &RoomHandle, unit: u32, change: impl FnOnce(&mut OfStep)) {
         // Nothing panics while it is held.
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(step) =
-            self.step_of.get(unit as usize).and_then(|at| steps.get_mut(*at as usize))
+        let Some(step) = self.step_of.get(unit as usize).and_then(|at| steps.get_mut(*at as usize))
         else {
             return;
         };

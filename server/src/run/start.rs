@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gesso_protocol::api::{Estimate, RunStarted};
+use gesso_protocol::api::{EditedGeneration, Estimate, GenerationBody, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Target, Unit, Units};
+use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Step, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
 use gesso_protocol::schema::{
@@ -14,6 +14,7 @@ use gesso_protocol::schema::{
 use super::{LEASE_MS, RunError, Runs, refuse};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::DbError;
+use crate::db::generations::{MadeWith, is_candidate};
 use crate::db::idempotency::Keep;
 use crate::db::runs::{NewInvocation, NewRun, NewStep, RunRow, StartError};
 use crate::failpoint;
@@ -99,6 +100,70 @@ impl Runs {
             past.entry(row.node.clone()).or_default().insert(row.item.clone(), item);
         }
         Ok(past)
+    }
+
+    /// Adds a picture that somebody edited to what a node made: the newest, free.
+    ///
+    /// # Errors
+    /// `not_found` where the generation or the picture is unknown.
+    pub async fn add_edited(
+        &self,
+        canvas: &str,
+        node: &str,
+        edited: &EditedGeneration,
+        by: &str,
+    ) -> Result<GenerationBody, RunError> {
+        let before = self.inner.db.generation_of(canvas, node, &edited.from).await?;
+        let Some(before) = before else {
+            return refuse(ErrorCode::NotFound, format!("There is no result {}.", edited.from));
+        };
+        let Some(asset) = self.inner.db.asset(&edited.asset).await? else {
+            return refuse(ErrorCode::NotFound, format!("There is no asset {}.", edited.asset));
+        };
+        let asset = asset.reference();
+        let source = before.generation;
+        if asset.ty != source.ty {
+            let detail = "An edited result has the type of what it was made from.";
+            return refuse(ErrorCode::TypeMismatch, detail);
+        }
+        let generation = Generation {
+            id: fresh_id(),
+            run: String::new(),
+            key: source.key.clone(),
+            port: source.port.clone(),
+            at: now_ms(),
+            by: by.to_owned(),
+            seed: None,
+            // It still is what these inputs and settings led to: editing it makes nothing outdated.
+            fingerprint: source.fingerprint.clone(),
+            ..Generation::of_asset(&asset)
+        };
+        let made_with = MadeWith {
+            model: before.model,
+            version: before.version,
+            settings: serde_json::json!({"edited_from": source.id}),
+            prompt: before.prompt,
+            negative: before.negative,
+            inputs: before.inputs,
+        };
+        self.inner.db.add_generation(canvas, node, &generation, &made_with).await?;
+        let room = self.inner.rooms.open(canvas).await?;
+        let (id, shown) = (node.to_owned(), generation.clone());
+        room.write(move |txn| {
+            if schema::node_map(txn, &id).is_some() {
+                schema::put_generations(txn, &id, std::slice::from_ref(&shown));
+            }
+        })
+        .await?;
+        Ok(GenerationBody {
+            generation,
+            model: made_with.model,
+            version: made_with.version,
+            settings: made_with.settings,
+            prompt: made_with.prompt,
+            negative: made_with.negative,
+            inputs: made_with.inputs,
+        })
     }
 
     async fn begin(
@@ -328,7 +393,9 @@ fn results(
     }
     for row in invocations {
         let Some(result) = results.get_mut(row.node.as_str()) else { continue };
-        if row.state == NodeState::Idle && row.error.is_none() {
+        let dropped = row.state == NodeState::Idle && row.error.is_none();
+        let is_review = plan.step(&row.node).is_some_and(Step::is_review);
+        if dropped || (is_review && !is_candidate(row.state)) {
             continue;
         }
         let item = ItemResult {

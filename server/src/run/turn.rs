@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::schema::{
-    self, Generation, ItemResult, NodeState, RunInfo, RunStatus,
-};
+use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
 
 use super::book::Book;
 use super::core::Core;
 use crate::db::assets::AssetRow;
+use crate::db::generations::is_candidate;
 use crate::db::late::LateRow;
 use crate::db::runs::{Changes, NewGeneration, ReviewRow, StatusChange, StepChange};
 
@@ -40,7 +39,14 @@ impl Turn {
     }
 
     /// For the database.
-    pub(super) fn changes(&self, run: &str, canvas: &str, fence: i64, core: &Core, book: &Book) -> Changes {
+    pub(super) fn changes(
+        &self,
+        run: &str,
+        canvas: &str,
+        fence: i64,
+        core: &Core,
+        book: &Book,
+    ) -> Changes {
         let plan = core.plan();
         let node_of = |unit: u32| &plan.steps[core.units().all[unit as usize].step as usize].node;
         let generations = self.generations.iter().flat_map(|(unit, made, with)| {
@@ -73,7 +79,9 @@ impl Turn {
             let planned = &core.units().all[*unit as usize];
             let item = book.item(*unit);
             // What was left out or not accepted is no part of the result.
-            let gone = item.state == NodeState::Idle && item.error.is_none();
+            let dropped = item.state == NodeState::Idle && item.error.is_none();
+            let is_review = plan.steps[planned.step as usize].is_review();
+            let gone = dropped || (is_review && !is_candidate(item.state));
             let shown = nodes.entry(planned.step).or_default();
             shown.items.push((planned.key.clone(), (!gone).then_some(item)));
         }
@@ -146,10 +154,4 @@ fn step_keys(step: &StepChange) -> [(&'static str, Value); 6] {
         ("cost", step.cost.to_json()),
         ("fingerprint", step.fingerprint.clone().map_or(Value::Null, Value::from)),
     ]
-}
-
-/// Whether a status ends a run.
-pub(super) fn ends(status: &StatusChange) -> bool {
-    let status: RunStatus = status.status;
-    status.is_terminal()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::NodeState;
+use gesso_protocol::schema::{Failure, NodeState};
 
 use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
@@ -89,6 +89,8 @@ pub struct NewInvocation {
     pub reused: bool,
     /// What its results depend on.
     pub fingerprint: Option<String>,
+    /// Why it is a hole, where it is one that nobody asks to fill.
+    pub error: Option<Failure>,
 }
 
 /// Why a run did not start.
@@ -241,7 +243,7 @@ fn rows(
     const STEP: &str = "INSERT INTO steps (run, position, node, kind, title, model, state, \
          invocations, hold, cost, fingerprint, finished_at) VALUES ";
     const UNIT: &str = "INSERT INTO invocations (run, node, item, n, state, attempts, provider, seed, \
-         hold, cost, generations, reused, fingerprint, finished_at) VALUES ";
+         hold, cost, generations, reused, fingerprint, error, finished_at) VALUES ";
     const RESULT: &str = "INSERT INTO node_results (canvas, node, run) VALUES ";
     const RESULT_OF: &str = " ON CONFLICT (canvas, node) DO UPDATE SET run = excluded.run";
     let run: Arc<str> = Arc::from(new.id.as_str());
@@ -268,6 +270,8 @@ fn rows(
     let step_rows: Vec<_> = (0_i64..).zip(steps).map(step_row).collect();
     let mut unit_rows = Vec::with_capacity(units.len());
     for unit in units {
+        let error = unit.error.as_ref().map(serde_json::to_string).transpose();
+        let error = error.map_err(DbError::row("invocations"))?;
         unit_rows.push(args![
             &run,
             &unit.node,
@@ -282,10 +286,13 @@ fn rows(
             ids(&unit.generations)?,
             i64::from(unit.reused),
             unit.fingerprint.as_deref(),
+            error,
             ended_at(unit.state),
         ]);
     }
-    let results: Vec<_> = steps.iter().map(|step| args![&canvas, step.node, &run]).collect();
+    // A step that is taken over whole changes nothing of what stands at its node.
+    let taken = steps.iter().filter(|step| !ended(step.state));
+    let results: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
     let mut script = Script::default();
     script.rows(ACTIVE, active, "");
     script.rows(STEP, step_rows, "");

@@ -38,7 +38,7 @@ async fn check(db: &Db) {
     assert_eq!(shape, [("a", NodeState::Failed, 10), ("b", NodeState::Pending, 20)]);
     assert_eq!(units[1].started_at, None);
     assert!(units[1].seed >= 0);
-    let outcome = db.outcome(CANVAS).await.unwrap();
+    let outcome = db.outcome(CANVAS, &[]).await.unwrap();
     // The failed node goes on to show what it made before.
     assert_eq!(outcome.results["a"].items[""].generations, ["g1", "g2"]);
     assert_eq!(outcome.results["a"].error.as_ref().unwrap().detail, "d");

@@ -216,7 +216,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
             ..changes("r")
         };
         db.record(&[change], 70).await.unwrap();
-        let outcome = db.outcome(CANVAS).await.unwrap();
+        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
         let result = &outcome.results["a"];
         assert_eq!((result.state, result.run.as_deref()), (NodeState::Running, Some("r")));
         assert_eq!(result.items["l=0"].generations, ["a0"]);
@@ -229,7 +229,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
         start(db, "s", &[("a", 1)]).await.unwrap();
-        let outcome = db.outcome(CANVAS).await.unwrap();
+        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
         assert_eq!(outcome.results["a"].run.as_deref(), Some("s"));
         assert_eq!(outcome.results["a"].items.len(), 1);
         assert_eq!(outcome.runs.len(), 2);
@@ -253,7 +253,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
             ..changes("r")
         };
         db.record(&[ask], 70).await.unwrap();
-        assert_eq!(db.outcome(CANVAS).await.unwrap().results["e"].items.len(), 2);
+        assert_eq!(db.outcome(CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
         let review = ReviewRow {
             node: "e".to_owned(),
             person: "ivy".to_owned(),
@@ -272,7 +272,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
         db.record(std::slice::from_ref(&decide), 80).await.unwrap();
         let again = ReviewRow { note: "another".to_owned(), ..review.clone() };
         db.record(&[Changes { review: Some(again), ..decide }], 80).await.unwrap();
-        let outcome = db.outcome(CANVAS).await.unwrap();
+        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
         let items: Vec<_> = outcome.results["e"].items.keys().map(String::as_str).collect();
         assert_eq!(items, ["l=1"]);
         assert_eq!(db.review_of("r").await.unwrap(), [review]);

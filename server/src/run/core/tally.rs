@@ -41,7 +41,7 @@ impl Tally {
                 self.lost.get_or_insert_with(|| failure.clone());
             }
             End::Cancelled => self.cancelled += 1,
-            End::Dropped => {}
+            End::Dropped(_) => {}
         }
     }
 
@@ -69,11 +69,8 @@ impl Tally {
     /// What is missing of a step that has some results.
     fn partial(&self, title: &str) -> Option<Failure> {
         let cause = self.failure.as_ref().or(self.lost.as_ref());
-        let parts = [
-            (self.failed, "failed"),
-            (self.blocked, "did not start"),
-            (self.cancelled, "stopped"),
-        ];
+        let parts =
+            [(self.failed, "failed"), (self.blocked, "did not start"), (self.cancelled, "stopped")];
         let told: Vec<String> = parts
             .into_iter()
             .filter(|(count, _)| *count > 0)
