@@ -6,6 +6,7 @@ use serde_json::json;
 use super::card::Card;
 use super::commands;
 use crate::core::pairing;
+use crate::core::words::many;
 use crate::web::icons::icon;
 
 /// The question, while a run of the node would be refused over it, and the answer for as long as there is one.
@@ -45,7 +46,7 @@ pub fn Pairing(card: Card) -> impl IntoView {
                         commands::set_setting(page, &id.get_value(), "batch", &json!(way.id));
                         page.complaints.set(std::sync::Arc::default());
                     };
-                    let total = way.price.map(|p| format!("{} · {}", p.items, p.quote.label()));
+                    let total = way.price.map(|p| format!("{} · {}", many(p.items as usize, "item"), p.quote.label()));
                     view! {
                         <button class="way" role="radio" aria-checked=move || on().to_string() class:is-on=on on:click=set>
                             <span class="grow"><b>{way.title}</b><em>{way.example}</em></span>

@@ -62,7 +62,10 @@ pub fn card_price(page: Page, id: &str) -> Option<String> {
                     .map(|p| Price::of(&p).label())
             })
             .ok()
-            .or_else(|| plain.map(|(cost, _)| Quote { cost, exact: false }.label())),
+            // How many items there will be is not known: better no price than a wrong one.
+            .or_else(|| {
+                plain.filter(|_| !batch).map(|(cost, _)| Quote { cost, exact: false }.label())
+            }),
     }
 }
 
