@@ -156,6 +156,9 @@ async fn repeated(app: &App, keep: &Keep) -> Result<Option<Response>, ApiError> 
 
 /// A run with everything that is known of it, or, in a list, without its items.
 async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> {
+    if run.status().is_terminal() {
+        app.runs.left(&run.id).await;
+    }
     let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
     let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
     if whole {
