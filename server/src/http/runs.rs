@@ -161,12 +161,14 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     }
     let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
     let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
+    // From the whole to its parts: what a step says has become of it is never missing among its items.
+    let rows = app.db.steps(&run.id).await?;
     if whole {
-        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
-            outputs.entry(node).or_default().push(generation);
-        }
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
+        }
+        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
+            outputs.entry(node).or_default().push(generation);
         }
     }
     let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
@@ -176,7 +178,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
         reviews.insert(row.node, review);
     }
     let mut steps = Vec::new();
-    for step in app.db.steps(&run.id).await? {
+    for step in rows {
         steps.push(StepBody {
             state: step.state(),
             error: step.failure(),
