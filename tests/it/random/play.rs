@@ -295,12 +295,17 @@ impl Play {
     fn decide(&mut self, run: &str, step: &Value) {
         let path = format!("/api/runs/{run}/review");
         let person = self.person();
-        let items = step["items"].as_array().expect("items").iter();
+        let items = step["items"].as_array().expect("items");
+        assert!(!items.is_empty(), "a paused evaluator has candidates: {step}");
         let candidates: Vec<Value> = items
+            .iter()
             .filter(|item| item["state"] == "paused")
             .map(|item| item["generations"][0].clone())
             .collect();
-        assert!(!candidates.is_empty(), "a paused evaluator has candidates: {step}");
+        if candidates.is_empty() {
+            // Somebody has just stopped the run.
+            return;
+        }
         let node = &step["node"];
         if self.rng.chance(10) {
             let none = self.ask(person, "POST", &path, &json!({"node": node, "accept": ["none"]}));
