@@ -1,7 +1,9 @@
 //! The items of a node's result: their order, names and states, and what each shows.
 
 use gesso_protocol::graph::{replaced, shown_generation};
-use gesso_protocol::schema::{Canvas, Failure, Generation, ItemContent, ItemResult, NodeState};
+use gesso_protocol::schema::{
+    Canvas, Failure, Generation, ItemContent, ItemResult, NodeResult, NodeState,
+};
 use gesso_protocol::values::AssetRef;
 
 use super::words::line;
@@ -144,10 +146,17 @@ pub struct Item {
     pub error: Option<Failure>,
 }
 
+/// Whether an item belongs to what is shown: of a completed node, what was stopped hangs on a candidate that was not
+/// accepted, and is no part of it.
+fn counts(result: &NodeResult, item: &ItemResult) -> bool {
+    result.state != NodeState::Completed || item.state != NodeState::Cancelled
+}
+
 /// The item keys of a node's result, in order; none outside a batch.
 pub fn batch_keys(canvas: &Canvas, node: &str) -> Vec<String> {
     let Some(result) = canvas.results.get(node) else { return Vec::new() };
-    let mut items: Vec<(u32, &String)> = result.items.iter().map(|(k, i)| (i.n, k)).collect();
+    let shown = result.items.iter().filter(|(_, item)| counts(result, item));
+    let mut items: Vec<(u32, &String)> = shown.map(|(key, item)| (item.n, key)).collect();
     if items.len() < 2 && items.iter().all(|(_, key)| key.is_empty()) {
         return Vec::new();
     }
@@ -257,7 +266,8 @@ impl Counts {
     /// Of a node's result.
     pub fn of(canvas: &Canvas, node: &str) -> Self {
         let mut counts = Self::default();
-        for item in canvas.results.get(node).into_iter().flat_map(|result| result.items.values()) {
+        let Some(result) = canvas.results.get(node) else { return counts };
+        for item in result.items.values().filter(|item| self::counts(result, item)) {
             counts.total += 1;
             match Standing::of(item) {
                 Standing::Completed | Standing::Reused => counts.done += 1,

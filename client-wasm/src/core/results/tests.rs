@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use gesso_protocol::schema::{ListItem, Node, NodeResult};
+use gesso_protocol::schema::{ListItem, Node};
 
 use super::*;
 
@@ -95,4 +95,15 @@ fn candidates_are_found_wherever_they_are() {
     assert_eq!(candidate(&canvas, "gone"), Showing::Nothing);
     canvas.generations.clear();
     assert_eq!(candidate(&canvas, "g1"), Showing::Nothing);
+}
+
+#[test]
+fn what_hangs_on_a_rejected_candidate_is_no_part_of_the_result() {
+    let mut canvas = canvas();
+    let node = canvas.results.get_mut("p").expect("it was put there");
+    node.items.insert("l=d".to_owned(), result(3, NodeState::Cancelled, &[]));
+    assert_eq!(batch_keys(&canvas, "p").len(), 3);
+    assert_eq!(Counts::of(&canvas, "p").total, 3);
+    canvas.results.get_mut("p").expect("it was put there").state = NodeState::Cancelled;
+    assert_eq!(batch_keys(&canvas, "p").len(), 4, "of a run that was stopped it is");
 }

@@ -271,7 +271,17 @@ fn head_mark(card: &Card) -> AnyView {
         return view! { <span class="st" data-s="idle">{what}</span> }.into_any();
     }
     let shown = card.shown.get();
-    if shown.word.is_empty() { ().into_any() } else { state_mark(&shown, shown.word.clone()) }
+    if shown.word.is_empty() {
+        return ().into_any();
+    }
+    let mark = state_mark(&shown, shown.word.clone());
+    if shown.state != "paused" {
+        return mark;
+    }
+    let (page, id) = (card.page, card.id);
+    let open = move |_| page.open.review.set(Some(id.get_value()));
+    view! { <button class="st-open" title="Open the review" on:click=open>{mark}</button> }
+        .into_any()
 }
 
 fn text_body(card: &Card) -> impl IntoView + use<> {

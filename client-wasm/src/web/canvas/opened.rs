@@ -43,8 +43,8 @@ pub struct Opened {
     pub items: RwSignal<BTreeMap<String, String>>,
     /// The credit balance.
     pub balance: RwSignal<Option<Money>>,
-    /// Evaluators that wait for a person and whose waiting was told.
-    pub waiting: StoredValue<std::collections::BTreeSet<String>>,
+    /// Evaluators that wait for a person and the message that told it.
+    pub waiting: StoredValue<BTreeMap<String, u64>>,
 }
 
 impl Opened {

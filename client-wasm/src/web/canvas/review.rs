@@ -41,26 +41,30 @@ pub fn waiting_changed(page: Page, changed: &BTreeSet<String>) {
             c.results.get(id).is_some_and(|r| r.state == NodeState::Paused)
                 && c.nodes.contains_key(id)
         });
-        let known = page.open.waiting.with_value(|w| w.contains(id));
-        if waits == known {
-            continue;
-        }
-        page.open.waiting.update_value(|w| {
-            if waits {
-                w.insert(id.clone());
-            } else {
-                w.remove(id);
+        let known = page.open.waiting.with_value(|w| w.get(id).copied());
+        match (waits, known) {
+            (false, Some(message)) => {
+                page.toasts.dismiss(message);
+                page.open.waiting.update_value(|w| {
+                    w.remove(id);
+                });
             }
-        });
-        if waits && page.open.review.with_untracked(|r| r.as_deref() != Some(id.as_str())) {
-            let title = page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned()));
-            let text = format!("“{}” waits for a person to choose", title.unwrap_or_default());
-            let id = id.clone();
-            let open = Callback::new(move |()| page.open.review.set(Some(id.clone())));
-            page.toasts.act("hand", &text, "Review", open);
-            page.live.set(text);
+            (true, None) => tell(page, id),
+            (true, Some(_)) | (false, None) => {}
         }
     }
+}
+
+fn tell(page: Page, id: &str) {
+    let title = page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned()));
+    let text = format!("“{}” waits for a person to choose", title.unwrap_or_default());
+    let evaluator = id.to_owned();
+    let open = Callback::new(move |()| page.open.review.set(Some(evaluator.clone())));
+    let message = page.toasts.act("hand", &text, "Review", open);
+    page.open.waiting.update_value(|w| {
+        w.insert(id.to_owned(), message);
+    });
+    page.live.set(text);
 }
 
 /// What the card of an evaluator shows.

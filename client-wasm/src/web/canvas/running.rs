@@ -86,7 +86,8 @@ pub fn upstream_active(page: Page, id: &str) -> bool {
 
 /// Why what a node shows is out of date; empty when it is not.
 pub fn stale(page: Page, id: &str) -> Vec<&'static str> {
-    page.revision.track();
+    // Every item of a batch is looked at: not at every letter somebody types.
+    page.beat.track();
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();

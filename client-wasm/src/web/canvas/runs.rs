@@ -183,8 +183,11 @@ fn RetryFailed(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl Int
     let open = Memo::new(move |_| {
         body.with(|b| {
             let steps = b.as_ref().map(|b| b.steps.as_slice()).unwrap_or_default();
-            let failed = |s: NodeState| matches!(s, NodeState::Failed | NodeState::Cancelled);
-            steps.iter().any(|s| failed(s.state) || s.items.iter().any(|i| failed(i.state)))
+            // What was stopped in a completed step hung on a candidate that was not accepted.
+            steps.iter().any(|s| {
+                matches!(s.state, NodeState::Failed | NodeState::Cancelled)
+                    || s.items.iter().any(|i| i.state == NodeState::Failed)
+            })
         })
     });
     let newest = run.clone();
@@ -199,9 +202,11 @@ fn RetryFailed(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl Int
     move || {
         open.get().then(|| {
             let retry = move |_| running::retry(page, &run.get_value(), None, &[]);
+            let stopped = body.with(|b| b.as_ref().is_some_and(|b| b.status == RunStatus::Cancelled));
+            let word = if stopped { "Go on with the rest" } else { "Retry failed" };
             view! {
                 <div class="run-acts">
-                    <button class="btn s" on:click=retry>{icon("reset")}"Retry failed "{move || price.with_value(|p| p())}</button>
+                    <button class="btn s" on:click=retry>{icon("reset")}{word}" "{move || price.with_value(|p| p())}</button>
                 </div>
             }
         })

@@ -147,8 +147,12 @@ fn more(
     };
     let rest = step.items.len().saturating_sub(ITEMS);
     let items = (step.items.len() > 1).then(|| {
-        let rows =
-            step.items.iter().take(ITEMS).map(|i| item_row(page, &run, id, i)).collect_view();
+        let rows = step
+            .items
+            .iter()
+            .take(ITEMS)
+            .map(|i| item_row(page, &run, id, i, left_out(step, i)))
+            .collect_view();
         view! { <ol class="step-items">{rows}</ol> }
     });
     let rest = (rest > 0).then(|| {
@@ -182,6 +186,13 @@ fn more(
     .into_any()
 }
 
+/// What was left out, or hung on something that was.
+fn left_out(step: &StepBody, item: &ItemBody) -> bool {
+    step.state == NodeState::Completed
+        && (item.state == NodeState::Cancelled
+            || item.state == NodeState::Idle && item.error.is_none())
+}
+
 fn standing(item: &ItemBody) -> Standing {
     Standing::of(&ItemResult {
         n: item.n,
@@ -197,6 +208,7 @@ fn item_row(
     run: &str,
     node: StoredValue<String>,
     item: &ItemBody,
+    left_out: bool,
 ) -> impl IntoView + use<> {
     let standing = standing(item);
     let label = page.read(|c| results::label(c, &item.key));
@@ -206,12 +218,13 @@ fn item_row(
     let word = match (standing, time) {
         (Standing::Completed, Some(time)) => time,
         (Standing::Completed, None) => "Done".to_owned(),
+        _ if left_out => "Not accepted".to_owned(),
         (other, _) => other.word().to_owned(),
     };
     let word = if item.attempts > 1 { format!("{word}, attempt {}", item.attempts) } else { word };
     let why = item.error.as_ref().map(|e| sentence(&e.detail)).unwrap_or_default();
     let (run, key) = (run.to_owned(), item.key.clone());
-    let retry = standing.can_retry().then(|| {
+    let retry = (standing.can_retry() && !left_out).then(|| {
         let click = move |_| running::retry(page, &run, Some(&node.get_value()), std::slice::from_ref(&key));
         view! { <button class="ib s" aria-label=format!("Retry item {n}") title="Retry" on:click=click>{icon("reset")}</button> }
     });

@@ -327,8 +327,9 @@ impl Changes {
     fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
         let row = |unit: &UnitChange| {
             let completed = unit.state == NodeState::Completed;
-            // A candidate of an evaluator was computed by nobody: nothing was bought.
-            let bought = i64::from(completed && !unit.provider.is_empty());
+            // A candidate of an evaluator was computed by nobody, what was taken over in an earlier run: nothing was
+            // bought.
+            let bought = i64::from(completed && !unit.provider.is_empty() && !unit.reused);
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
         };
         let ending: Vec<_> = self.units().filter(|unit| ended(unit.state)).map(row).collect();
