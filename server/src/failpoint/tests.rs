@@ -79,7 +79,6 @@ fn child(armed: Option<&str>) -> (ExitStatus, String) {
 
 #[test]
 #[ignore = "the process that `the_environment_aborts_the_process` kills"]
-#[expect(clippy::print_stderr, reason = "it is how the parent knows how far it came")]
 fn pass_three_times() {
     let failpoints = Failpoints::from_env();
     for n in 1..=3 {

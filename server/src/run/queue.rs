@@ -303,7 +303,8 @@ impl Queue {
             .iter()
             .filter(|(_, run)| !run.has_started)
             .filter_map(|(id, run)| {
-                let soon = first.get(id).copied().or(run.is_held.then_some((usize::MAX, 0)))?;
+                let soon =
+                    first.get(id).copied().or_else(|| run.is_held.then_some((usize::MAX, 0)))?;
                 Some((soon, run.place, id))
             })
             .collect();

@@ -288,7 +288,7 @@ fn many_runs_of_many_units_all_have_their_turn() {
     for run in 0..RUNS {
         let name = format!("r{run}");
         queue.enter(&name, &format!("p{}", run % 7), i64::from(run), false);
-        queue.wait(&name, if run % 2 == 0 { "p" } else { "q" }, &units);
+        queue.wait(&name, if run.is_multiple_of(2) { "p" } else { "q" }, &units);
     }
     assert_eq!(queue.positions().len(), RUNS as usize);
     let mut count = 0;
@@ -300,7 +300,7 @@ fn many_runs_of_many_units_all_have_their_turn() {
         for grant in &grants {
             count += 1;
             let run: u32 = grant.run[1..].parse().unwrap();
-            queue.release(if run % 2 == 0 { "p" } else { "q" });
+            queue.release(if run.is_multiple_of(2) { "p" } else { "q" });
         }
     }
     assert_eq!(count, RUNS * UNITS);

@@ -217,9 +217,9 @@ impl Model {
                 assert!(*times <= 1, "{person} had {times} turns while {other} waited");
             }
         }
-        for provider in 0..PROVIDERS.len() {
+        for (provider, name) in PROVIDERS.iter().enumerate() {
             let idle = self.room(provider) && !self.eager_people(provider).is_empty();
-            assert!(!idle, "a slot of {} is free and somebody waits", PROVIDERS[provider]);
+            assert!(!idle, "a slot of {name} is free and somebody waits");
         }
     }
 
