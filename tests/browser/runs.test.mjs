@@ -173,6 +173,24 @@ describe('a batch', { timeout: 300_000 }, () => {
     await shoot(page, 'panel')
   })
 
+  test('the keyboard opens the grid, walks in it and leaves it', async () => {
+    const { page } = mara
+    await select(page, upscale)
+    await node(page, upscale).focus()
+    await page.keyboard.press('Enter')
+    await dialog(page).getByText('3 items, 3 done').waitFor()
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'))
+    await until('the first item has the focus', async () => /^Item 1,.* completed|^Item 1, (completed|reused)/.test(await focused()))
+    await page.keyboard.press('ArrowRight')
+    assert.match(await focused(), /^Item 2/)
+    await page.keyboard.press('Enter')
+    await until('the picture is open', async () => await dialog(page).count() === 2)
+    await page.keyboard.press('Escape')
+    await until('it is closed', async () => await dialog(page).count() === 1)
+    await page.keyboard.press('Escape')
+    await until('the grid is closed', async () => await dialog(page).count() === 0)
+  })
+
   test('a large run is asked about first', async () => {
     const { page } = mara
     const ops = Array.from({ length: 60 }, (_, i) => ({ text: `a hill, ${i}` }))
@@ -242,7 +260,7 @@ describe('a review', { timeout: 300_000 }, () => {
       await until(`${who.name} is told`, async () => /“First frame” waits for a person/.test(await who.page.getByRole('log').textContent()))
     }
     // Mara looks too, and is too late.
-    await node(mara.page, evaluator).getByRole('button', { name: 'Review' }).click()
+    await node(mara.page, evaluator).getByRole('button', { name: 'Review', exact: true }).click()
     await dialog(mara.page).getByRole('option').first().click()
     await jonas.page.getByRole('log').getByRole('button', { name: 'Review' }).click()
     await dialog(jonas.page).getByRole('option').nth(2).waitFor()
