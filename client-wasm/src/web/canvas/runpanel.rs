@@ -211,7 +211,7 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             None => {
                 let tag = move || (!price.get().is_empty()).then(|| view! { <span class="price">{format!("· {}", price.get())}</span> });
                 view! {
-                    <button class="btn primary grow" title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
+                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
                 }
                 .into_any()
             }
