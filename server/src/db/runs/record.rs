@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunStatus};
+use sqlx::error::ErrorKind;
 
 use super::{Db, DbError, ReviewRow, with_read};
 use crate::db::WORKSPACE;
@@ -536,10 +537,12 @@ impl Db {
         };
         let Err(error) = self.commit(scripts(true)?).await else { return Ok(()) };
         let is_refused = match &error {
-            sqlx::Error::Database(refused) => {
-                refused.kind() == sqlx::error::ErrorKind::NotNullViolation
-                    || refused.is_unique_violation()
-            }
+            sqlx::Error::Database(refused) => match refused.kind() {
+                ErrorKind::NotNullViolation
+                | ErrorKind::UniqueViolation
+                | ErrorKind::CheckViolation => true,
+                _ => false,
+            },
             _ => false,
         };
         if !is_refused {
