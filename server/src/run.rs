@@ -49,6 +49,10 @@ pub use start::Asked;
 const END_POLL_MS: u64 = 20;
 /// How long ending runs are waited for, in ms.
 const END_MAX_MS: u64 = 10_000;
+/// How often a driver that is about to leave is looked at, in ms.
+const LEFT_POLL_MS: u64 = 1;
+/// How long that is waited for, in ms.
+const LEFT_MAX_MS: u64 = 2_000;
 /// How often positions in the queue are told, in ms.
 const QUEUE_TOLD_MS: u64 = 200;
 /// How long a server has a run in hand without renewing that, in ms.
@@ -368,6 +372,17 @@ impl Runs {
             Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
         }
         Ok(())
+    }
+
+    /// Waits until a run that has ended stands so in the document too: whoever is told of its end finds its results
+    /// there.
+    pub async fn left(&self, run: &str) {
+        let left = async {
+            while self.inner.driven.contains_key(run) {
+                tokio::time::sleep(Duration::from_millis(LEFT_POLL_MS)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(LEFT_MAX_MS), left).await.ok();
     }
 
     /// How many runs are in hand.

@@ -81,7 +81,7 @@ async fn finish(server: &TestServer, run: &str, person: Person) -> Value {
             Person::Reviews if step(&body, "e")["state"] == "paused" => {
                 let candidates: Vec<&Value> =
                     items(step(&body, "e")).iter().map(|item| &item["generations"][0]).collect();
-                assert_eq!(candidates.len(), 3, "{body:#}");
+                assert_eq!(candidates.len(), 3, "a step that waits has its candidates: {body:#}");
                 let accept = json!({"node": "e", "accept": [candidates[0], candidates[2]]});
                 // A server that dies over it may refuse; what counts is what the run says afterwards.
                 server.call(Method::POST, &format!("{at}/review"), Some(accept)).await;
@@ -328,8 +328,6 @@ async fn kill_at(
         assert_eq!(&stands, wanted, "{what}");
         return;
     }
-    let may = [failpoint::UNIT_RECORDED, failpoint::UNIT_SUBMITTED];
-    assert!(may.contains(&name) || stands.bought.len() <= wanted.bought.len(), "{what}");
     for (key, facts) in &wanted.items {
         if key.0 == UNSAFE && in_doubt.contains(&key.1) {
             let failed = json!(["failed", 0, "unknown_fate", false, 0]);
@@ -339,7 +337,7 @@ async fn kill_at(
         }
     }
     assert_eq!(stands.items.len(), wanted.items.len(), "{what}");
-    assert_eq!(stands.status, "failed", "{what}");
+    assert_eq!((&stands.status, stands.accepted), (&json!("failed"), 2), "{what}");
     for (node, facts) in wanted.steps.iter().filter(|(node, _)| *node != UNSAFE) {
         assert_eq!(&stands.steps[node], facts, "{what}: {node}");
     }

@@ -156,14 +156,20 @@ async fn repeated(app: &App, keep: &Keep) -> Result<Option<Response>, ApiError> 
 
 /// A run with everything that is known of it, or, in a list, without its items.
 async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> {
-    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
+    if run.status().is_terminal() {
+        app.runs.left(&run.id).await;
+    }
+    // A run goes on while it is read. What consists of something is read before that: a step that waits for a
+    // person has its candidates, one that has ended has items that have.
+    let rows = app.db.steps(&run.id).await?;
     let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
+    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
     if whole {
-        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
-            outputs.entry(node).or_default().push(generation);
-        }
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
+        }
+        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
+            outputs.entry(node).or_default().push(generation);
         }
     }
     let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
@@ -172,8 +178,8 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
         let review = ReviewBody { at: row.at, by: row.person_name, accepted, note: row.note };
         reviews.insert(row.node, review);
     }
-    let mut steps = Vec::new();
-    for step in app.db.steps(&run.id).await? {
+    let mut steps = Vec::with_capacity(rows.len());
+    for step in rows {
         steps.push(StepBody {
             state: step.state(),
             error: step.failure(),

@@ -40,7 +40,7 @@ pub(super) fn words(rng: &mut Rng) -> String {
 
 /// Entries of a list.
 pub(super) fn items(rng: &mut Rng) -> Value {
-    let count = rng.weighted(&[(8, 0), (12, 1), (25, 2), (30, 3), (15, 4), (10, 5)]);
+    let count = rng.weighted(&[(6, 0), (12, 1), (27, 2), (30, 3), (15, 4), (10, 5)]);
     let some: Vec<Value> =
         (0..count).map(|n| json!({"id": format!("i{n}"), "text": words(rng)})).collect();
     json!(some)
@@ -49,10 +49,10 @@ pub(super) fn items(rng: &mut Rng) -> Value {
 /// The `batch` setting.
 pub(super) fn pairing(rng: &mut Rng) -> Value {
     json!(rng.weighted(&[
-        (35, None),
-        (25, Some("pair_repeat_last")),
-        (20, Some("pair_shortest")),
-        (20, Some("all_combinations")),
+        (22, None),
+        (30, Some("pair_repeat_last")),
+        (23, Some("pair_shortest")),
+        (25, Some("all_combinations")),
     ]))
 }
 
@@ -142,7 +142,8 @@ fn add(
             if texts.is_empty() || rng.chance(70) {
                 node["text"] = json!(words(rng));
             }
-            for _ in 0..rng.weighted(&[(25, 0), (55, 1), (20, 2)]) {
+            let needed = node["text"].is_null();
+            for _ in 0..rng.weighted(&[(25, usize::from(needed)), (55, 1), (20, 2)]) {
                 if !texts.is_empty() {
                     wires.push((rng.pick(&texts), "prompt", true));
                 }

@@ -156,6 +156,15 @@ impl Play {
         }
     }
 
+    /// Asks for runs until one starts, a few times.
+    fn start(&mut self) {
+        for _ in 0..4 {
+            if self.try_start() || self.world.is_dead() {
+                return;
+            }
+        }
+    }
+
     fn person(&mut self) -> &'static str {
         self.rng.weighted(&[(75, PEOPLE[0]), (25, PEOPLE[1])])
     }
@@ -174,7 +183,7 @@ impl Play {
     }
 
     fn target(&mut self) -> Value {
-        match self.rng.weighted(&[(18, 0), (30, 1), (15, 2), (12, 3), (20, 4), (5, 5)]) {
+        match self.rng.weighted(&[(15, 0), (38, 1), (13, 2), (12, 3), (15, 4), (7, 5)]) {
             0 => json!({"mode": "node", "node": self.node_that_runs()}),
             1 => json!({"mode": "workflow"}),
             2 => json!({"mode": "downstream", "node": self.node()}),
@@ -187,7 +196,7 @@ impl Play {
         }
     }
 
-    fn start(&mut self) {
+    fn try_start(&mut self) -> bool {
         let person = self.person();
         let mut body = self.target();
         let at = format!("/api/canvases/{}", self.canvas);
@@ -198,7 +207,7 @@ impl Play {
         if self.rng.chance(20) {
             body["on_error"] = json!("stop");
         }
-        if self.rng.chance(8) {
+        if self.rng.chance(4) {
             body["max_cost"] = json!(self.rng.below(30));
         }
         self.requests += 1;
@@ -217,6 +226,7 @@ impl Play {
             assert_eq!(again.body, started.body, "a repeated request is one run");
         }
         self.started(&started, person);
+        started.is_ok()
     }
 
     fn started(&mut self, started: &Answer, person: &'static str) {
@@ -285,12 +295,17 @@ impl Play {
     fn decide(&mut self, run: &str, step: &Value) {
         let path = format!("/api/runs/{run}/review");
         let person = self.person();
-        let items = step["items"].as_array().expect("items").iter();
+        let items = step["items"].as_array().expect("items");
+        assert!(!items.is_empty(), "a paused evaluator has candidates: {step}");
         let candidates: Vec<Value> = items
+            .iter()
             .filter(|item| item["state"] == "paused")
             .map(|item| item["generations"][0].clone())
             .collect();
-        assert!(!candidates.is_empty(), "a paused evaluator has candidates: {step}");
+        if candidates.is_empty() {
+            // Somebody has just stopped the run.
+            return;
+        }
         let node = &step["node"];
         if self.rng.chance(10) {
             let none = self.ask(person, "POST", &path, &json!({"node": node, "accept": ["none"]}));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunStatus};
+use sqlx::error::ErrorKind;
 
 use super::{Db, DbError, ReviewRow, with_read};
 use crate::db::WORKSPACE;
@@ -327,8 +328,9 @@ impl Changes {
     fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
         let row = |unit: &UnitChange| {
             let completed = unit.state == NodeState::Completed;
-            // A candidate of an evaluator was computed by nobody: nothing was bought.
-            let bought = i64::from(completed && !unit.provider.is_empty());
+            // A candidate of an evaluator was computed by nobody, what was taken over in an earlier run: nothing was
+            // bought.
+            let bought = i64::from(completed && !unit.provider.is_empty() && !unit.reused);
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
         };
         let ending: Vec<_> = self.units().filter(|unit| ended(unit.state)).map(row).collect();
@@ -535,10 +537,12 @@ impl Db {
         };
         let Err(error) = self.commit(scripts(true)?).await else { return Ok(()) };
         let is_refused = match &error {
-            sqlx::Error::Database(refused) => {
-                refused.kind() == sqlx::error::ErrorKind::NotNullViolation
-                    || refused.is_unique_violation()
-            }
+            sqlx::Error::Database(refused) => match refused.kind() {
+                ErrorKind::NotNullViolation
+                | ErrorKind::UniqueViolation
+                | ErrorKind::CheckViolation => true,
+                _ => false,
+            },
             _ => false,
         };
         if !is_refused {
