@@ -3,6 +3,7 @@
 use gesso_protocol::api::RunBody;
 use gesso_protocol::graph::Graph;
 use gesso_protocol::plan::{self, Mode};
+use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 
@@ -187,11 +188,13 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             r.as_ref().filter(at_work).map(|r| r.id.clone())
         })
     });
-    let price = Memo::new(move |_| {
+    // Busy: something of it is in the hands of a run that is not the one shown.
+    let offer = Memo::new(move |_| {
         page.beat.track();
-        running::price(page, &running::target(Mode::Workflow, None))
-            .map(|p| p.label())
-            .unwrap_or_default()
+        match running::price(page, &running::target(Mode::Workflow, None)) {
+            Ok(price) => (price.label(), false),
+            Err(refusal) => (String::new(), refusal.code == ErrorCode::UpstreamInProgress),
+        }
     });
     let waits = Memo::new(move |_| {
         page.beat.track();
@@ -209,9 +212,16 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             }
             .into_any(),
             None => {
-                let tag = move || (!price.get().is_empty()).then(|| view! { <span class="price">{format!("· {}", price.get())}</span> });
+                let tag = move || {
+                    let (price, _) = offer.get();
+                    (!price.is_empty()).then(|| view! { <span class="price">{format!("· {price}")}</span> })
+                };
+                let busy = move || offer.with(|(_, busy)| *busy);
+                let why = move || if busy() { running::UPSTREAM } else { "Run the whole canvas" };
                 view! {
-                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
+                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) disabled=busy title=why on:click=start>
+                        {icon("play")}"Run "{tag}
+                    </button>
                 }
                 .into_any()
             }

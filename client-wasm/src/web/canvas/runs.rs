@@ -85,7 +85,8 @@ pub fn OneRun(page: Page, run: RunInfo, details: RwSignal<Option<RunBody>>) -> i
     }
     let started = match run.started_at {
         Some(at) => format!("{}{}", clock(at), by(&run)),
-        None => format!("Waits{}", by(&run)),
+        None if run.by.is_empty() => "Not yet".to_owned(),
+        None => format!("Not yet, asked{}", by(&run)),
     };
     let finished = run.finished_at.map_or_else(|| "—".to_owned(), clock);
     let (from, to) = (run.started_at, run.finished_at);
