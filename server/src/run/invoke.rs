@@ -90,12 +90,13 @@ impl Calling {
         };
         let Some(outcome) = outcome else { return };
         self.run.progress.ended(&self.run.room, self.unit);
-        let Self { run, unit, abort, slot, .. } = self;
+        let Self { run, unit, abort, slot, attempts, .. } = self;
+        let attempts = attempts + 1;
         // The next one may go in before the driver hears of this end: both are one record then.
         drop(slot);
         let late = match outcome {
             Outcome::Completed(delivered) if abort.is_cancelled() => delivered,
-            outcome => match run.mailbox.push(Event::Ended { unit, outcome }) {
+            outcome => match run.mailbox.push(Event::Ended { unit, attempts, outcome }) {
                 Err(Event::Ended { outcome: Outcome::Completed(delivered), .. }) => delivered,
                 Ok(()) | Err(_) => return,
             },
