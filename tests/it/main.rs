@@ -5,3 +5,4 @@ mod http;
 mod kills;
 mod restart;
 mod runs;
+mod service;
