@@ -156,10 +156,14 @@ async fn repeated(app: &App, keep: &Keep) -> Result<Option<Response>, ApiError> 
 
 /// A run with everything that is known of it, or, in a list, without its items.
 async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> {
-    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
-    let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
-    // From the whole to its parts: what a step says has become of it is never missing among its items.
+    if run.status().is_terminal() {
+        app.runs.left(&run.id).await;
+    }
+    // A run goes on while it is read. What consists of something is read before that: a step that waits for a
+    // person has its candidates, one that has ended has items that have.
     let rows = app.db.steps(&run.id).await?;
+    let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
+    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
     if whole {
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
@@ -174,7 +178,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
         let review = ReviewBody { at: row.at, by: row.person_name, accepted, note: row.note };
         reviews.insert(row.node, review);
     }
-    let mut steps = Vec::new();
+    let mut steps = Vec::with_capacity(rows.len());
     for step in rows {
         steps.push(StepBody {
             state: step.state(),

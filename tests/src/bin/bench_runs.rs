@@ -71,7 +71,7 @@ struct Bench {
     url: String,
     app: App,
     client: Client,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Bench {
@@ -90,7 +90,7 @@ impl Bench {
         let serving = gesso_server::serve(app.clone(), listener, std::future::pending());
         tokio::spawn(async move { serving.await.unwrap() });
         let client = Client::builder().cookie_store(true).build().unwrap();
-        Self { url, app, client, _data: data }
+        Self { url, app, client, data }
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
@@ -278,32 +278,37 @@ fn planning() -> Duration {
 
 #[tokio::main]
 async fn main() {
-    let bench = Bench::start().await;
-    let (_, idle_kib) = usage();
-    line("idle server", format!("{:.1} MB", idle_kib as f64 / 1024.0), "below 40 MB");
-    let floor_100 = floor(bench._data.path(), 100).await;
-    let floor_1000 = floor(bench._data.path(), 1_000).await;
-    for (steps, floor, bar) in
-        [(100, floor_100, "below 30 ms"), (1_000, floor_1000, "below 300 ms")]
-    {
-        let took = bench.best(&chain(steps)).await;
-        line(&format!("chain of {steps} steps"), ms(took), bar);
-        let ratio = took.as_secs_f64() / floor.as_secs_f64();
-        line(&format!("  to {steps} commits with fsync"), format!("{ratio:.2} x"), &ms(floor));
+    let only = std::env::args().nth(1);
+    let wanted = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if wanted("plan") {
+        line("plan of 2,000 nodes", ms(planning()), "below 10 ms");
     }
-    line("fan of 1,000 steps", ms(bench.best(&fan(1_000)).await), "below 300 ms");
-    line(
-        "request to first running, 3 nodes",
-        ms(bench.first_running(&chain(3)).await),
-        "below 5 ms",
-    );
-    line(
-        "request to first running, 300 nodes",
-        ms(bench.first_running(&chain(300)).await),
-        "below 15 ms",
-    );
-    line("plan of 2,000 nodes", ms(planning()), "below 10 ms");
-    batches(&bench).await;
+    let bench = Bench::start().await;
+    if wanted("idle") {
+        let (_, kib) = usage();
+        line("idle server", format!("{:.1} MB", kib as f64 / 1024.0), "below 40 MB");
+    }
+    if wanted("chain") {
+        for (steps, bar) in [(100, "below 30 ms"), (1_000, "below 300 ms")] {
+            let floor = floor(bench.data.path(), steps).await;
+            let took = bench.best(&chain(steps)).await;
+            line(&format!("chain of {steps} steps"), ms(took), bar);
+            let ratio = took.as_secs_f64() / floor.as_secs_f64();
+            line(&format!("  to {steps} commits with fsync"), format!("{ratio:.2} x"), &ms(floor));
+        }
+    }
+    if wanted("fan") {
+        line("fan of 1,000 steps", ms(bench.best(&fan(1_000)).await), "below 300 ms");
+    }
+    if wanted("first") {
+        for (steps, bar) in [(3, "below 5 ms"), (300, "below 15 ms")] {
+            let took = bench.first_running(&chain(steps)).await;
+            line(&format!("request to first running, {steps} nodes"), ms(took), bar);
+        }
+    }
+    if wanted("batch") {
+        batches(&bench).await;
+    }
 }
 
 async fn batches(bench: &Bench) {
