@@ -90,14 +90,15 @@ impl Calling {
         };
         let Some(outcome) = outcome else { return };
         self.run.progress.ended(&self.run.room, self.unit);
-        let Self { run, unit, abort, slot, .. } = self;
+        let Self { run, unit, abort, slot, attempts, .. } = self;
+        let attempts = attempts + 1;
         // The next one may go in before the driver hears of this end: both are one record then.
         drop(slot);
         let is_stopped = abort.is_cancelled();
         let refused = match outcome {
             Outcome::Completed(delivered) if is_stopped => Some(Outcome::Completed(delivered)),
             Outcome::Completed(_) | Outcome::Failed(_) | Outcome::Cancelled => {
-                match run.mailbox.push(Event::Ended { unit, outcome }) {
+                match run.mailbox.push(Event::Ended { unit, attempts, outcome }) {
                     Some(Event::Ended { outcome, .. }) => Some(outcome),
                     _ => None,
                 }

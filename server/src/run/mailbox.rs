@@ -36,8 +36,8 @@ pub(super) enum Event {
     Retrying { unit: u32, attempts: u32, failure: Option<Failure> },
     /// A provider has accepted a job.
     Submitted { unit: u32, job: String, recorded: oneshot::Sender<bool> },
-    /// A call ended.
-    Ended { unit: u32, outcome: Outcome },
+    /// A call ended, after so many tries in all.
+    Ended { unit: u32, attempts: u32, outcome: Outcome },
     /// Somebody decided.
     Review { decision: Decision, reply: Reply },
     /// Somebody stopped the run.
