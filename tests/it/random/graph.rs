@@ -28,7 +28,7 @@ pub(super) fn words(rng: &mut Rng) -> String {
         (10, " once"),
         (8, " busy"),
         (7, " slow"),
-        (3, " slow stubborn"),
+        (5, " slow stubborn"),
         (6, " few"),
         (7, " nap"),
         (3, " jobless nap"),

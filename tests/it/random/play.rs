@@ -52,7 +52,9 @@ pub(super) type Log = Arc<Mutex<String>>;
 pub(super) struct Play {
     pub(super) world: World,
     pub(super) rng: Rng,
-    pub(super) canvas: String,
+    canvas: String,
+    /// A second canvas, whose runs take the places of all providers.
+    jam: Option<String>,
     nodes: Vec<Made>,
     /// Run → who started it.
     pub(super) runs: BTreeMap<String, &'static str>,
@@ -76,6 +78,7 @@ impl Play {
             world: World::new(Money(credits), trap),
             rng,
             canvas: String::new(),
+            jam: None,
             nodes: Vec::new(),
             runs: BTreeMap::new(),
             seen: check::Seen::default(),
@@ -109,11 +112,51 @@ impl Play {
         let edits = json!(edits);
         self.note(format_args!("graph {edits}"));
         self.nodes = nodes;
+        self.canvas = self.new_canvas(&edits);
+    }
+
+    fn new_canvas(&mut self, edits: &Value) -> String {
         let made = self.ask("ann", "POST", "/api/canvases", &json!({"name": "Random"}));
-        self.canvas = made.body["id"].as_str().expect("a canvas").to_owned();
-        let at = format!("/api/canvases/{}/edits", self.canvas);
-        let edited = self.ask("ann", "POST", &at, &edits);
+        let canvas = made.body["id"].as_str().expect("a canvas").to_owned();
+        let edited = self.ask("ann", "POST", &format!("/api/canvases/{canvas}/edits"), edits);
         assert!(edited.is_ok(), "{edited:?}");
+        canvas
+    }
+
+    /// All canvases.
+    pub(super) fn canvases(&self) -> Vec<String> {
+        [&self.canvas].into_iter().chain(&self.jam).cloned().collect()
+    }
+
+    /// Occupies all places of all providers, so that what starts then waits and can be put in order.
+    fn jam(&mut self) {
+        let slow = |id: &str, model: &str| {
+            json!({"op": "add_node", "id": id, "kind": "image_generator", "text": "slow",
+                   "settings": {"model": model}})
+        };
+        let canvas = match self.jam.clone() {
+            Some(canvas) => canvas,
+            None => {
+                let models = ["safe-image", "safe-image", "keyed-image", "keyed-image"];
+                let nodes: Vec<Value> = ["j0", "j1", "j2", "j3"]
+                    .iter()
+                    .zip(models)
+                    .map(|(id, model)| slow(id, model))
+                    .collect();
+                self.new_canvas(&json!(nodes))
+            }
+        };
+        self.jam = Some(canvas.clone());
+        let person = self.person();
+        let path = format!("/api/canvases/{canvas}/runs");
+        let started = self.ask(person, "POST", &path, &json!({"mode": "workflow"}));
+        self.started(&started, person);
+        for _ in 0..self.rng.range(1, 3) {
+            self.try_start();
+        }
+        for _ in 0..self.rng.range(1, 4) {
+            self.queue();
+        }
     }
 
     /// Asks the server and checks that a refusal is one.
@@ -156,6 +199,7 @@ impl Play {
             (14, Self::review),
             (12, Self::edit),
             (6, Self::queue),
+            (6, Self::jam),
             (4, Self::late),
             (9, Self::release),
             (7, Self::kill),
@@ -269,7 +313,13 @@ impl Play {
     }
 
     fn retry(&mut self) {
-        let run = self.run();
+        let mut run = self.run();
+        for _ in 0..3 {
+            if is_terminal(&run) && run["status"] != "succeeded" {
+                break;
+            }
+            run = self.run();
+        }
         let person = self.person();
         let mut body = json!({});
         if self.rng.chance(55) {
@@ -289,6 +339,12 @@ impl Play {
         }
         let answer = self.ask(person, "POST", &format!("/api/runs/{}/retry", id_of(&run)), &body);
         self.tally.retries += usize::from(answer.is_ok());
+        let steps = run["steps"].as_array().expect("steps");
+        let mut items = steps.iter().flat_map(|step| step["items"].as_array().expect("items"));
+        if body == json!({}) && answer.code() == "bad_request" {
+            let failed = items.find(|item| item["state"] == "failed");
+            assert!(failed.is_none(), "what failed can be tried again: {failed:?} of {run}");
+        }
         self.started(&answer, person);
     }
 
@@ -321,7 +377,8 @@ impl Play {
         let node = &step["node"];
         if self.rng.chance(10) {
             let none = self.ask(person, "POST", &path, &json!({"node": node, "accept": ["none"]}));
-            assert!(none.status == 400 || self.world.is_dead(), "{none:?}");
+            let told = ["bad_request", "conflict"].contains(&none.code());
+            assert!(told || self.world.is_dead(), "{none:?}");
         }
         let some = self.rng.some(&candidates);
         let body = match some.is_empty() {
