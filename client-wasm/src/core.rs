@@ -4,10 +4,15 @@
 //! arguments, bytes to send and things to redraw go out as values.
 
 pub mod clip;
+pub mod differences;
 pub mod doc;
 pub mod editor;
 pub mod geometry;
 pub mod index;
+pub mod pairing;
 pub mod presence;
+pub mod price;
+pub mod results;
 pub mod sync;
 pub mod textdiff;
+pub mod words;

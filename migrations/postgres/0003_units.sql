@@ -24,7 +24,9 @@ ALTER TABLE generations ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
 UPDATE generations SET fingerprint = COALESCE(body::json ->> 'fingerprint', '');
 CREATE INDEX generations_reused ON generations (canvas, fingerprint);
 CREATE INDEX generations_of_run ON generations (run, node);
-CREATE INDEX ledger_of_run ON ledger (run);
+-- What a unit ended with moves credits once: a second record of the same end fails.
+DROP INDEX ledger_captured;
+CREATE UNIQUE INDEX ledger_settled ON ledger (run, node, item, kind);
 
 -- Every unit of every step, from the start of its run; `started_at` is empty until it begins.
 ALTER TABLE invocations RENAME TO invocations_before;

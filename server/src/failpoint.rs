@@ -51,6 +51,14 @@ struct Armed {
     passed: Mutex<BTreeMap<&'static str, u32>>,
     hit: Hit,
     is_dead: AtomicBool,
+    is_doubled: bool,
+}
+
+impl Armed {
+    fn new(at: Option<(&'static str, u32)>, hit: Hit) -> Self {
+        let is_dead = AtomicBool::new(false);
+        Self { at, passed: Mutex::default(), hit, is_dead, is_doubled: false }
+    }
 }
 
 /// The failpoints of one server. Clones are the same.
@@ -83,9 +91,15 @@ impl Failpoints {
         Self::armed(None, Arc::new(|| {}))
     }
 
+    /// Kills nobody; every record of a run is written twice, as after a commit whose answer was lost.
+    pub fn doubled() -> Self {
+        Self {
+            armed: Some(Arc::new(Armed { is_doubled: true, ..Armed::new(None, Arc::new(|| {})) })),
+        }
+    }
+
     fn armed(at: Option<(&'static str, u32)>, hit: Hit) -> Self {
-        let armed = Armed { at, passed: Mutex::default(), hit, is_dead: AtomicBool::new(false) };
-        Self { armed: Some(Arc::new(armed)) }
+        Self { armed: Some(Arc::new(Armed::new(at, hit))) }
     }
 
     /// Passes a place.
@@ -107,6 +121,11 @@ impl Failpoints {
     /// Whether the place was reached: whoever works for this server must stop where they stand.
     pub fn is_dead(&self) -> bool {
         self.armed.as_ref().is_some_and(|armed| armed.is_dead.load(Ordering::SeqCst))
+    }
+
+    /// Whether records are written twice.
+    pub(crate) fn is_doubled(&self) -> bool {
+        self.armed.as_ref().is_some_and(|armed| armed.is_doubled)
     }
 
     /// How often each was passed.

@@ -36,7 +36,7 @@ use crate::events::Events;
 use crate::failpoint::Failpoints;
 use crate::providers::Providers;
 use crate::room::{RoomError, RoomHandle, Rooms};
-use driver::{Driver, open};
+use driver::{Driver, Opened};
 use mailbox::{Event, Mailbox};
 use recorder::Recorder;
 use turnstile::Turnstile;
@@ -49,6 +49,10 @@ pub use start::Asked;
 const END_POLL_MS: u64 = 20;
 /// How long ending runs are waited for, in ms.
 const END_MAX_MS: u64 = 10_000;
+/// How often a driver that is about to leave is looked at, in ms.
+const LEFT_POLL_MS: u64 = 1;
+/// How long that is waited for, in ms.
+const LEFT_MAX_MS: u64 = 2_000;
 /// How often positions in the queue are told, in ms.
 const QUEUE_TOLD_MS: u64 = 200;
 /// How long a server has a run in hand without renewing that, in ms.
@@ -132,7 +136,7 @@ impl Runs {
         let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } =
             setup;
         let inner = Inner {
-            recorder: Recorder::new(db.clone()),
+            recorder: Recorder::new(db.clone(), failpoints.is_doubled()),
             turnstile: Turnstile::new(&providers),
             db,
             rooms,
@@ -202,24 +206,22 @@ impl Runs {
         Ok((canvas, graph, plan))
     }
 
-    /// Takes a recorded run in hand.
-    async fn drive(&self, run: RunRow, room: RoomHandle, fence: i64) -> Result<(), DbError> {
-        let mailbox = Arc::new(Mailbox::default());
-        if run.cancel_requested != 0 {
+    /// Takes a run in hand.
+    fn drive(&self, opened: Opened) {
+        let (row, mailbox) = (opened.row(), opened.mailbox());
+        if row.cancel_requested != 0 {
             mailbox.push(Event::Cancel).ok();
         }
-        let (id, person) = (run.id.clone(), run.person.clone());
-        let waits = (run.place, run.waiting != 0);
-        let opened = open(&self.inner, run, room.clone(), fence, Arc::clone(&mailbox)).await?;
-        self.inner.turnstile.enter(&id, &person, waits, &mailbox, &room);
-        self.inner.driven.insert(id.clone(), mailbox);
+        let waits = (row.place, row.waiting != 0);
+        self.inner.turnstile.enter(&row.id, &row.person, waits, mailbox, opened.room());
+        let id = row.id.clone();
+        self.inner.driven.insert(id.clone(), Arc::clone(mailbox));
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
             Driver::new(opened).drive().await;
             inner.turnstile.leave(&id);
             inner.driven.remove(&id);
         });
-        Ok(())
     }
 
     /// Stops a run. Stopping one that has ended changes nothing.
@@ -363,14 +365,24 @@ impl Runs {
         // What is recorded may have changed between the list and the lease.
         let Some(run) = self.inner.db.run(&id).await? else { return Ok(()) };
         match self.inner.rooms.open(&run.canvas).await {
-            Ok(room) => {
-                if let Err(error) = self.drive(run, room, fence).await {
-                    tracing::error!(%error, run = id, "a run cannot be taken up");
-                }
-            }
+            Ok(room) => match Opened::read(&self.inner, run, room, fence).await {
+                Ok(opened) => self.drive(opened),
+                Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
+            },
             Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
         }
         Ok(())
+    }
+
+    /// Waits until a run that has ended stands so in the document too: whoever is told of its end finds its results
+    /// there.
+    pub async fn left(&self, run: &str) {
+        let left = async {
+            while self.inner.driven.contains_key(run) {
+                tokio::time::sleep(Duration::from_millis(LEFT_POLL_MS)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(LEFT_MAX_MS), left).await.ok();
     }
 
     /// How many runs are in hand.

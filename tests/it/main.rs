@@ -1,7 +1,10 @@
 //! Integration tests: the real server over real sockets, on every database there is.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod batches;
 mod http;
+mod kills;
+mod queue;
 mod random;
 mod restart;
 mod runs;

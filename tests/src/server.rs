@@ -6,6 +6,7 @@ use clap::Parser as _;
 use gesso_protocol::catalog::Catalog;
 use gesso_server::app::App;
 use gesso_server::config::Cli;
+use gesso_server::db::Db;
 use gesso_server::failpoint::Failpoints;
 use gesso_server::providers::Providers;
 use gesso_server::providers::studio::Studio;
@@ -14,10 +15,11 @@ use serde_json::Value;
 use sqlx::Connection as _;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{CATALOG, Fake};
+use crate::fake::{CATALOG, World};
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,28 +45,99 @@ pub struct TestServer {
     pub url: String,
     /// What it is made of.
     pub app: App,
-    /// Its provider.
-    pub fake: Fake,
+    /// The service that its providers call.
+    pub fake: World,
     /// One person's browser.
     pub client: Client,
     data: TempDir,
     database: Option<String>,
     stop: CancellationToken,
     served: JoinHandle<()>,
+    own: Own,
+}
+
+/// The runtime of a server that can be killed.
+#[derive(Default)]
+struct Own(Option<Runtime>);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // A runtime may not be waited for where tests run.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What a killed server left.
+pub struct Remains {
+    data: TempDir,
+    database: Option<String>,
+    fake: World,
+    client: Client,
+}
+
+impl Remains {
+    /// Its records as they stand.
+    pub async fn db(&self) -> Db {
+        Db::open(self.database.as_deref(), self.data.path()).await.expect("the records open")
+    }
+
+    /// Starts another server on it, for the same person.
+    pub async fn restart(self) -> TestServer {
+        let Self { data, database, fake, client } = self;
+        let server = TestServer::start_on(data, database, fake, Failpoints::default()).await;
+        TestServer { client, ..server }
+    }
 }
 
 impl TestServer {
     /// Starts one on a new data folder.
     pub async fn start(database: &Database) -> Self {
-        let data = TempDir::new().expect("a temporary folder");
-        let url = match database {
-            Database::Sqlite => None,
-            Database::Postgres(cluster) => Some(fresh_database(cluster).await),
-        };
-        Self::start_on(data, url, Fake::default()).await
+        Self::start_with(database, Failpoints::default()).await
     }
 
-    async fn start_on(data: TempDir, database: Option<String>, fake: Fake) -> Self {
+    /// Starts one with these failpoints on a new data folder.
+    pub async fn start_with(database: &Database, failpoints: Failpoints) -> Self {
+        let data = TempDir::new().expect("a temporary folder");
+        Self::start_on(data, fresh(database).await, World::default(), failpoints).await
+    }
+
+    /// Starts one that can be killed, on a new data folder and with threads of its own.
+    pub async fn start_mortal(database: &Database, failpoints: Failpoints) -> Self {
+        let data = TempDir::new().expect("a temporary folder");
+        let url = fresh(database).await;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let starting = tokio::task::spawn_blocking(move || {
+            let starting = Self::start_on(data, url, World::default(), failpoints);
+            (runtime.block_on(starting), runtime)
+        });
+        let (server, runtime) = starting.await.expect("it starts");
+        Self { own: Own(Some(runtime)), ..server }
+    }
+
+    /// Kills a mortal one: every task of it stops where it stands.
+    pub async fn kill(self) -> Remains {
+        let Self { data, database, fake, client, app, mut own, .. } = self;
+        let runtime = own.0.take().expect("it is mortal");
+        let gone = tokio::task::spawn_blocking(move || {
+            runtime.shutdown_timeout(PATIENCE);
+            drop(app);
+        });
+        gone.await.expect("it dies");
+        Remains { data, database, fake, client }
+    }
+
+    async fn start_on(
+        data: TempDir,
+        database: Option<String>,
+        fake: World,
+        failpoints: Failpoints,
+    ) -> Self {
         let catalog = data.path().join("catalog");
         std::fs::create_dir_all(&catalog).expect("a folder");
         std::fs::write(catalog.join("fake.toml"), CATALOG).expect("a file");
@@ -72,11 +145,9 @@ impl TestServer {
         options.data = data.path().to_owned();
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
-        let providers = Providers::of(vec![
-            std::sync::Arc::new(Studio::new()),
-            std::sync::Arc::new(fake.clone()),
-        ]);
-        let app = App::start_with(options, providers, Failpoints::default())
+        let mut providers = fake.providers();
+        providers.push(std::sync::Arc::new(Studio::new()));
+        let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
             .expect("the server starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -85,7 +156,8 @@ impl TestServer {
         let serving = gesso_server::serve(app.clone(), listener, stop.clone().cancelled_owned());
         let served = tokio::spawn(async move { serving.await.expect("the server serves") });
         let client = Client::builder().cookie_store(true).build().expect("a client");
-        Self { url, app, fake, client, data, database, stop, served }
+        let own = Own::default();
+        Self { url, app, fake, client, data, database, stop, served, own }
     }
 
     /// Stops it as a service manager would, and starts another on the same data.
@@ -94,7 +166,12 @@ impl TestServer {
         stop.cancel();
         tokio::time::timeout(PATIENCE, served).await.expect("it stops").expect("it stops well");
         drop(app);
-        Self::start_on(data, database, fake).await
+        Self::start_on(data, database, fake, Failpoints::default()).await
+    }
+
+    /// Where it keeps everything.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     /// The catalogue it works with.
@@ -173,6 +250,14 @@ impl TestServer {
             Ok(body) => body,
             Err(_) => panic!("{path} never came to be as wanted: {}", self.get(path).await),
         }
+    }
+}
+
+/// The address of a new database, where it is not in the data folder.
+async fn fresh(database: &Database) -> Option<String> {
+    match database {
+        Database::Sqlite => None,
+        Database::Postgres(cluster) => Some(fresh_database(cluster).await),
     }
 }
 

@@ -22,10 +22,14 @@ cargo xtask COMMAND
   build           build the finished binary, browser client inside (target/release/gesso)
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
+  bench NAME      measure, one line a figure: runs
   help            this text
 
 GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
 ";
+
+/// The benchmarks there are: binaries `bench_…` of the package `tests`.
+const BENCHES: [&str; 1] = ["runs"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -42,6 +46,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
     let (command, rest) = args.split_first().map_or(("help", args), |(c, rest)| (c.as_str(), rest));
     let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
     if command != "run"
+        && command != "bench"
         && let Some(extra) = rest.first()
     {
         bail!("`{command}` takes no `{extra}`; see cargo xtask help");
@@ -58,6 +63,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             println!("built {}", dist.display());
             Ok(ExitCode::SUCCESS)
         }
+        "bench" => bench(rest),
         "test" => suite::run(&Workspace::find()?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
@@ -81,4 +87,16 @@ fn run(args: &[String]) -> Result<ExitCode> {
     let mut gesso = std::process::Command::new(&binary);
     gesso.arg("serve").args(args);
     shell::become_it(gesso)
+}
+
+/// Runs a benchmark of the repository, optimized.
+fn bench(args: &[String]) -> Result<ExitCode> {
+    let [name] = args else { bail!("name a benchmark: {}", BENCHES.join(", ")) };
+    if !BENCHES.contains(&name.as_str()) {
+        bail!("there is no benchmark `{name}`; there are: {}", BENCHES.join(", "));
+    }
+    let binary = format!("bench_{name}");
+    let work = Workspace::find()?;
+    shell::must(&mut work.cargo(&["run", "--release", "--package", "tests", "--bin", &binary]))?;
+    Ok(ExitCode::SUCCESS)
 }

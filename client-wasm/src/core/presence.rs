@@ -81,6 +81,9 @@ pub struct Presence {
     /// Where they type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caret: Option<Caret>,
+    /// Whether they typed there a moment ago.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typing: bool,
 }
 
 /// What the server says as a participant.
@@ -126,6 +129,7 @@ fn read(json: &str) -> Option<State> {
     person.viewport = serde_json::from_value(part("viewport")).unwrap_or_default();
     person.following = serde_json::from_value(part("following")).unwrap_or_default();
     person.caret = serde_json::from_value(part("caret")).unwrap_or_default();
+    person.typing = value.get("typing") == Some(&Value::Bool(true));
     Some(State::Person(Box::new(person)))
 }
 

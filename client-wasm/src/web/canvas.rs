@@ -10,14 +10,18 @@ use leptos::prelude::*;
 use super::api;
 
 pub mod actions;
+pub mod asking;
 pub mod bars;
+pub mod batch;
 pub mod card;
 pub mod chips;
 pub mod commands;
+pub mod compare;
 pub mod context;
 pub mod dom;
 pub mod foot;
 pub mod gestures;
+pub mod history;
 pub mod keep;
 pub mod keys;
 pub mod layout;
@@ -25,16 +29,23 @@ pub mod list;
 pub mod media;
 pub mod minimap;
 pub mod net;
+pub mod opened;
 pub mod overlays;
 pub mod page;
 pub mod paint;
+pub mod pairing;
 pub mod panel;
 pub mod people;
 pub mod ports;
+pub mod review;
+pub mod runmenu;
 pub mod running;
 pub mod runpanel;
+pub mod runs;
 pub mod socket;
 pub mod spotlight;
+pub mod standing;
+pub mod steps;
 pub mod text;
 pub mod upload;
 pub mod wires;
@@ -67,7 +78,11 @@ pub fn CanvasPage(
             <context::ContextMenu page=page />
             <spotlight::Spotlight page=page />
             <overlays::Help page=page />
+            <batch::Grid page=page />
+            <review::Review page=page />
+            <compare::Compare page=page />
             <overlays::Preview page=page />
+            <asking::Ask page=page />
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
         </div>
     }

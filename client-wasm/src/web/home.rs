@@ -2,7 +2,7 @@
 
 mod card;
 mod dialogs;
-mod when;
+pub mod when;
 
 use std::cmp::Reverse;
 use std::time::Duration;

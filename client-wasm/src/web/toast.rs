@@ -37,7 +37,7 @@ impl Toasts {
         color: &'static str,
         text: &str,
         act: Option<(&str, Callback<()>)>,
-    ) {
+    ) -> u64 {
         self.next.update_value(|next| *next += 1);
         let id = self.next.get_value();
         let stay = Duration::from_secs(if act.is_some() { 12 } else { 6 });
@@ -50,9 +50,11 @@ impl Toasts {
             list.push(Toast { id, icon, color, text, act });
         });
         set_timeout(move || self.dismiss(id), stay);
+        id
     }
 
-    fn dismiss(self, id: u64) {
+    /// Takes a message away, where it is still there.
+    pub fn dismiss(self, id: u64) {
         // The page may be gone when its time is up.
         let _gone = self.list.try_update(|list| list.retain(|toast| toast.id != id));
     }
@@ -77,9 +79,9 @@ impl Toasts {
         self.push("warn", "var(--s-failed)", text, Some((label, act)));
     }
 
-    /// Something happened that can be answered or taken back.
-    pub fn act(self, icon: &'static str, text: &str, label: &str, act: Callback<()>) {
-        self.push(icon, "var(--ink-2)", text, Some((label, act)));
+    /// Something happened that can be answered or taken back. Answers what [`Toasts::dismiss`] takes.
+    pub fn act(self, icon: &'static str, text: &str, label: &str, act: Callback<()>) -> u64 {
+        self.push(icon, "var(--ink-2)", text, Some((label, act)))
     }
 }
 

@@ -156,6 +156,9 @@ async fn repeated(app: &App, keep: &Keep) -> Result<Option<Response>, ApiError> 
 
 /// A run with everything that is known of it, or, in a list, without its items.
 async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> {
+    if run.status().is_terminal() {
+        app.runs.left(&run.id).await;
+    }
     // A run goes on while it is read. What consists of something is read before that: a step that waits for a
     // person has its candidates, one that has ended has items that have.
     let rows = app.db.steps(&run.id).await?;

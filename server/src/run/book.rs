@@ -1,5 +1,6 @@
 //! A run's rows as its driver has them in hand: what is recorded, plus what the next record will hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gesso_protocol::plan::{Pick, Plan, Units};
@@ -7,7 +8,7 @@ use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, ItemContent, ItemResult, NodeState};
 
 use super::core::{End, Recorded};
-use crate::db::runs::{InvocationRow, StepChange, StepRow, UnitChange};
+use crate::db::runs::{InvocationRow, NewInvocation, StepChange, StepRow, UnitChange};
 
 /// A unit's row.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,52 @@ pub(super) struct Book {
 }
 
 impl Book {
+    fn empty(plan: &Arc<Plan>, units: &Arc<Units>) -> Self {
+        let pending = StepNote { state: NodeState::Pending, ..StepNote::default() };
+        Self {
+            plan: Arc::clone(plan),
+            all: Arc::clone(units),
+            units: vec![UnitNote::default(); units.all.len()],
+            steps: vec![pending; plan.steps.len()],
+            made: vec![None; units.all.len()],
+        }
+    }
+
+    /// Of a run that was just recorded with these units.
+    pub(super) fn fresh(
+        plan: &Arc<Plan>,
+        units: &Arc<Units>,
+        invocations: &[NewInvocation],
+    ) -> Self {
+        let mut book = Self::empty(plan, units);
+        for (note, range) in book.steps.iter_mut().zip(&units.of_step) {
+            let mine = &units.all[range.start as usize..range.end as usize];
+            if !mine.is_empty() && mine.iter().all(|unit| unit.kept) {
+                note.state = NodeState::Completed;
+            }
+        }
+        // The units are recorded in their order; only candidates have no row yet.
+        let mut rows = invocations.iter().peekable();
+        for (at, unit) in units.all.iter().enumerate() {
+            let step = &plan.steps[unit.step as usize];
+            let is_row = |row: &&NewInvocation| row.node == step.node && row.item == unit.key;
+            let Some(row) = rows.next_if(is_row) else { continue };
+            book.units[at] = UnitNote {
+                state: row.state,
+                seed: row.seed,
+                error: row.error.clone(),
+                generations: row.generations.clone(),
+                reused: row.reused,
+                fingerprint: row.fingerprint.clone(),
+                ..UnitNote::default()
+            };
+            if let Some(kept) = step.kept.get(&unit.key) {
+                book.made[at] = Some(kept.generations.as_slice().into());
+            }
+        }
+        book
+    }
+
     /// From the rows of a run; `made` finds generations by their ids.
     pub(super) fn open(
         plan: &Arc<Plan>,
@@ -55,15 +102,11 @@ impl Book {
         invocations: &[InvocationRow],
         made: impl Fn(&str) -> Option<Generation>,
     ) -> Self {
-        let mut book = Self {
-            plan: Arc::clone(plan),
-            all: Arc::clone(units),
-            units: vec![UnitNote::default(); units.all.len()],
-            steps: vec![StepNote::default(); plan.steps.len()],
-            made: vec![None; units.all.len()],
-        };
+        let mut book = Self::empty(plan, units);
+        let of_node: BTreeMap<&str, &StepRow> =
+            steps.iter().map(|row| (row.node.as_str(), row)).collect();
         for (note, step) in book.steps.iter_mut().zip(&plan.steps) {
-            let Some(row) = steps.iter().find(|row| row.node == step.node) else { continue };
+            let Some(row) = of_node.get(step.node.as_str()) else { continue };
             *note = StepNote {
                 state: row.state(),
                 started_at: row.started_at,
@@ -73,7 +116,7 @@ impl Book {
                 fingerprint: row.fingerprint.clone(),
             };
         }
-        let by_key: std::collections::BTreeMap<(&str, &str), &InvocationRow> =
+        let by_key: BTreeMap<(&str, &str), &InvocationRow> =
             invocations.iter().map(|row| ((row.node.as_str(), row.item.as_str()), row)).collect();
         for (at, unit) in units.all.iter().enumerate() {
             let step = &plan.steps[unit.step as usize];

@@ -20,7 +20,9 @@ use super::progress::Progress;
 use super::turn::Turn;
 use crate::clock::now_ms;
 use crate::db::DbError;
-use crate::db::runs::{Changes, RecordError, ReviewRow, RunRow, StatusChange};
+use crate::db::runs::{
+    Changes, InvocationRow, NewInvocation, RecordError, ReviewRow, RunRow, StatusChange,
+};
 use crate::failpoint;
 use crate::providers::Repeat;
 use crate::room::RoomHandle;
@@ -593,42 +595,81 @@ impl Driver {
     }
 }
 
-/// Reads what a run needs to be driven.
-///
-/// # Errors
-/// When the database fails or its snapshot cannot be read.
-pub(super) async fn open(
-    inner: &Arc<Inner>,
-    row: RunRow,
-    room: RoomHandle,
-    fence: i64,
-    mailbox: Arc<Mailbox>,
-) -> Result<Opened, DbError> {
-    let plan = Arc::new(row.plan()?);
-    let units = Arc::new(plan.units());
-    let steps = inner.db.steps(&row.id).await?;
-    let invocations = inner.db.invocations(&row.id).await?;
-    let ids: Vec<String> = invocations
-        .iter()
-        .filter(|row| row.state() == NodeState::Completed)
-        .flat_map(|row| row.generation_ids())
-        .collect();
-    let made = inner.db.generations_by_id(&row.canvas, &ids).await?;
-    let made: BTreeMap<String, Generation> =
-        made.into_iter().map(|(_, made)| (made.id.clone(), made)).collect();
-    let book = Book::open(&plan, &units, &steps, &invocations, |id| made.get(id).cloned());
-    let ended: Vec<bool> = book.steps.iter().map(|step| !step.state.is_active()).collect();
-    let stop_on_error = row.on_error == "stop";
-    let core =
-        Core::new(Arc::clone(&plan), Arc::clone(&units), &book.recorded(), &ended, stop_on_error);
-    let progress = Progress::of(&plan, &units);
-    let inner = Arc::clone(inner);
-    let run = Driven { inner, row, room, plan, units, fence, mailbox, progress };
-    Ok(Opened { run, core, book })
+impl Opened {
+    fn of(
+        inner: &Arc<Inner>,
+        (row, room, fence): (RunRow, RoomHandle, i64),
+        (plan, units): (Arc<Plan>, Arc<Units>),
+        book: Book,
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        let ended: Vec<bool> = book.steps.iter().map(|step| !step.state.is_active()).collect();
+        let stop = row.on_error == "stop";
+        let core = Core::new(Arc::clone(&plan), Arc::clone(&units), &book.recorded(), &ended, stop);
+        let progress = Progress::of(&plan, &units);
+        let inner = Arc::clone(inner);
+        let run = Driven { inner, row, room, plan, units, fence, mailbox, progress };
+        Self { run, core, book }
+    }
+
+    /// A run that was just recorded.
+    pub(super) fn fresh(
+        inner: &Arc<Inner>,
+        run: (RunRow, RoomHandle, i64),
+        plan: Plan,
+        units: Units,
+        invocations: &[NewInvocation],
+        mailbox: Arc<Mailbox>,
+    ) -> Self {
+        let (plan, units) = (Arc::new(plan), Arc::new(units));
+        let book = Book::fresh(&plan, &units, invocations);
+        Self::of(inner, run, (plan, units), book, mailbox)
+    }
+
+    /// A run as its records tell.
+    ///
+    /// # Errors
+    /// When the database fails or its snapshot cannot be read.
+    pub(super) async fn read(
+        inner: &Arc<Inner>,
+        row: RunRow,
+        room: RoomHandle,
+        fence: i64,
+    ) -> Result<Self, DbError> {
+        let plan = Arc::new(row.plan()?);
+        let units = Arc::new(plan.units());
+        let steps = inner.db.steps(&row.id).await?;
+        let invocations = inner.db.invocations(&row.id).await?;
+        let ids: Vec<String> = invocations
+            .iter()
+            .filter(|row| row.state() == NodeState::Completed)
+            .flat_map(InvocationRow::generation_ids)
+            .collect();
+        let made = inner.db.generations_by_id(&row.canvas, &ids).await?;
+        let made: BTreeMap<String, Generation> =
+            made.into_iter().map(|(_, made)| (made.id.clone(), made)).collect();
+        let book = Book::open(&plan, &units, &steps, &invocations, |id| made.get(id).cloned());
+        Ok(Self::of(inner, (row, room, fence), (plan, units), book, Arc::default()))
+    }
+
+    /// Where it is told what happens.
+    pub(super) fn mailbox(&self) -> &Arc<Mailbox> {
+        &self.run.mailbox
+    }
+
+    /// Its row.
+    pub(super) fn row(&self) -> &RunRow {
+        &self.run.row
+    }
+
+    /// The room it is shown in.
+    pub(super) fn room(&self) -> &RoomHandle {
+        &self.run.room
+    }
 }
 
 /// An item of a step, as the API tells it.
-pub fn item_body(row: &crate::db::runs::InvocationRow) -> ItemBody {
+pub fn item_body(row: &InvocationRow) -> ItemBody {
     ItemBody {
         key: row.item.clone(),
         n: u32::try_from(row.n).unwrap_or_default(),

@@ -178,6 +178,7 @@ impl Calling {
                 () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
                 () = self.abort.cancelled() => return Err(ProviderError::Cancelled),
             }
+            self.tell_attempt(None);
             tried += 1;
             self.attempts += 1;
         }
@@ -192,8 +193,12 @@ impl Calling {
             wait_ms.div_ceil(1000)
         );
         let failure = self.failure("retrying", detail, String::new());
-        let attempts = self.attempts + 1;
-        let event = Event::Retrying { unit: self.unit, attempts, failure: Some(failure) };
+        self.tell_attempt(Some(failure));
+    }
+
+    /// Tells which attempt comes next, and why there has to be one.
+    fn tell_attempt(&self, failure: Option<Failure>) {
+        let event = Event::Retrying { unit: self.unit, attempts: self.attempts + 2, failure };
         self.run.mailbox.push(event).ok();
     }
 

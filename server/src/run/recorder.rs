@@ -20,11 +20,13 @@ pub(super) struct Recorder {
     waiting: Arc<Mutex<Vec<Waiting>>>,
     /// Held by whoever commits for all that wait.
     turn: Arc<tokio::sync::Mutex<()>>,
+    /// Write everything twice, for tests.
+    is_doubled: bool,
 }
 
 impl Recorder {
-    pub(super) fn new(db: Db) -> Self {
-        Self { db, waiting: Arc::default(), turn: Arc::default() }
+    pub(super) fn new(db: Db, is_doubled: bool) -> Self {
+        Self { db, waiting: Arc::default(), turn: Arc::default(), is_doubled }
     }
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
@@ -59,7 +61,7 @@ impl Recorder {
 
     async fn commit(&self, group: Vec<Waiting>) {
         let (changes, waiting): (Vec<Changes>, Vec<_>) = group.into_iter().unzip();
-        if changes.len() > 1 && self.db.record(&changes, now_ms()).await.is_ok() {
+        if changes.len() > 1 && self.write(&changes).await.is_ok() {
             for done in waiting {
                 done.send(Ok(())).ok();
             }
@@ -67,7 +69,14 @@ impl Recorder {
         }
         // One run's trouble is not everybody's: what cannot go together is tried alone.
         for (changes, done) in changes.iter().zip(waiting) {
-            done.send(self.db.record(std::slice::from_ref(changes), now_ms()).await).ok();
+            done.send(self.write(std::slice::from_ref(changes)).await).ok();
         }
+    }
+
+    async fn write(&self, changes: &[Changes]) -> Result<(), RecordError> {
+        if self.is_doubled {
+            self.db.record(changes, now_ms()).await?;
+        }
+        self.db.record(changes, now_ms()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Starting a run, and trying one again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gesso_protocol::api::{EditedGeneration, Estimate, GenerationBody, RunStarted};
 use gesso_protocol::graph::Graph;
@@ -11,6 +12,8 @@ use gesso_protocol::schema::{
     self, Canvas, Generation, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
 };
 
+use super::driver::Opened;
+use super::mailbox::Mailbox;
 use super::{LEASE_MS, RunError, Runs, refuse};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::DbError;
@@ -192,7 +195,13 @@ impl Runs {
             cost: estimate.cost,
             steps: estimate.steps,
         };
-        let body = serde_json::to_string(&answer).map_err(DbError::row("idempotency"))?;
+        let keep = match asked.keep {
+            Some(keep) => {
+                let body = serde_json::to_string(&answer).map_err(DbError::row("idempotency"))?;
+                Some((keep, body))
+            }
+            None => None,
+        };
         let new = NewRun {
             id,
             canvas: canvas.to_owned(),
@@ -206,17 +215,23 @@ impl Runs {
             owner: self.inner.owner.clone(),
             lease_until: now_ms() + LEASE_MS,
             hold: answer.cost,
-            keep: asked.keep.map(|keep| (keep, body)),
+            keep,
         };
         let snapshot = serde_json::to_string(&plan).map_err(DbError::row("runs"))?;
         let units = plan.units();
         let (steps, invocations) = rows(&plan, &units, held);
-        let run = self
-            .inner
-            .db
-            .start_run(&new, &snapshot, &steps, &invocations, now_ms())
-            .await
-            .map_err(|error| refused(error, graph, answer.cost))?;
+        // Whoever stops it the moment it is recorded is heard.
+        let mailbox = Arc::new(Mailbox::default());
+        self.inner.driven.insert(new.id.clone(), Arc::clone(&mailbox));
+        let started =
+            self.inner.db.start_run(&new, &snapshot, &steps, &invocations, now_ms()).await;
+        let run = match started {
+            Ok(run) => run,
+            Err(error) => {
+                self.inner.driven.remove(&new.id);
+                return Err(refused(error, graph, answer.cost));
+            }
+        };
         if !self.passes(failpoint::RUN_RECORDED) {
             return Ok(answer);
         }
@@ -235,8 +250,9 @@ impl Runs {
         }
         self.inner.events.changed(canvas);
         if self.passes(failpoint::RUN_SHOWN) {
-            let fence = run.fence;
-            self.drive(run, room, fence).await?;
+            drop(steps);
+            let run = (run, room, 0);
+            self.drive(Opened::fresh(&self.inner, run, plan, units, &invocations, mailbox));
         }
         Ok(answer)
     }

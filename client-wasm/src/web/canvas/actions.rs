@@ -1,14 +1,12 @@
 //! The bar above the selected card.
 
 use gesso_protocol::nodes::{self, NodeSpec};
-use gesso_protocol::plan::Mode;
-use leptos::html;
 use leptos::prelude::*;
 
 use super::commands;
 use super::media::{Showing, showing};
 use super::page::Page;
-use super::running;
+use super::runmenu::RunMenu;
 use crate::core::geometry::{Point, Rect};
 use crate::web::icons::icon;
 
@@ -20,6 +18,10 @@ struct About {
     title: String,
     locked: bool,
     has_output: bool,
+    /// Several are selected, and some of them run.
+    several_run: bool,
+    /// What it made is kept in the history.
+    made: bool,
 }
 
 fn about(page: Page) -> Option<About> {
@@ -31,7 +33,15 @@ fn about(page: Page) -> Option<About> {
         Some((n.kind.clone(), n.shown_title().to_owned(), n.locked))
     })?;
     let has_output = matches!(showing(page, first), Showing::Asset(_));
+    let several_run = ids.len() > 1
+        && page.read(|c| {
+            let runs = |kind: &str| nodes::spec(kind).is_some_and(NodeSpec::runs);
+            ids.iter().any(|id| c.nodes.get(id).is_some_and(|n| runs(&n.kind)))
+        });
+    let made = page.read(|c| c.generations.get(first).is_some_and(|g| !g.is_empty()));
     Some(About {
+        several_run,
+        made,
         kind: if ids.len() == 1 { kind } else { String::new() },
         title,
         locked,
@@ -91,6 +101,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
         if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
     };
     let runs = spec.is_some_and(NodeSpec::runs);
+    let ids_kept = StoredValue::new(about.ids.clone());
     let tool = move |name: &'static str, label: &'static str, run: Callback<()>| {
         view! {
             <button class="ib" title=label aria-label=label on:click=move |_| run.run(())>{icon(name)}</button>
@@ -99,7 +110,10 @@ fn bar(page: Page, about: About) -> impl IntoView {
     let duplicate = Callback::new(move |()| commands::duplicate(page, [32.0, 32.0]));
     let lock = Callback::new(move |()| commands::toggle_lock(page));
     let download = Callback::new(move |()| super::upload::download(page, &id.get_value()));
-    let preview = Callback::new(move |()| page.preview.set(Some(id.get_value())));
+    let preview = Callback::new(move |()| {
+        let key = super::media::item_key(page, &id.get_value());
+        page.open.preview.set(Some((id.get_value(), key)));
+    });
     let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
     let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
     let delete = Callback::new(move |()| commands::delete_selection(page));
@@ -110,7 +124,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
     let label = if single { about.title } else { format!("{} nodes", about.ids.len()) };
     view! {
         <div class="island actions" data-floating role="toolbar" aria-label=label style=style>
-            {(runs && single).then(|| view! { <RunMenu page=page id=id /> <i class="sep-v"></i> })}
+            {(runs || about.several_run).then(|| view! { <RunMenu page=page ids=ids_kept /> <i class="sep-v"></i> })}
             {(about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
             {tool("duplicate", "Duplicate", duplicate)}
             {(!single).then(|| tool("group", "Group", group))}
@@ -119,7 +133,8 @@ fn bar(page: Page, about: About) -> impl IntoView {
             {has.then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
             {(single && matches!(about.kind.as_str(), "upload" | "media")).then(|| tool("swap", "Replace file", replace))}
-            {(has && runs).then(|| tool("reset", "Reset creation", reset))}
+            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", replace))}
+            {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
             <i class="sep-v"></i>
             {tool("trash", "Delete", delete)}
         </div>
@@ -144,77 +159,4 @@ fn Colors(page: Page, id: StoredValue<String>) -> impl IntoView {
             }
         })
         .collect_view()
-}
-
-/// Run ▾: every way to run, each with its price.
-#[component]
-pub fn RunMenu(page: Page, id: StoredValue<String>) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let blocked = Memo::new(move |_| running::upstream_active(page, &id.get_value()));
-    let active = Memo::new(move |_| {
-        page.node(&id.get_value()).is_some_and(|s| s.view.with(|v| v.state().is_active()))
-    });
-    let menu = NodeRef::<html::Div>::new();
-    Effect::new(move |_| {
-        if let Some(menu) = menu.get()
-            && let Some(first) = menu.query_selector("button").ok().flatten()
-        {
-            super::dom::focus(&first);
-        }
-    });
-    let keys = move |e: web_sys::KeyboardEvent| {
-        let Some(menu) = menu.get_untracked() else { return };
-        match e.key().as_str() {
-            "Escape" | "Tab" => open.set(false),
-            "ArrowDown" | "ArrowUp" => super::context::step(&menu, e.key() == "ArrowDown"),
-            _ => return,
-        }
-        e.prevent_default();
-        e.stop_propagation();
-    };
-    let row = move |mode: Mode, name: &'static str, label: &'static str| {
-        page.revision.track();
-        let quote = running::quote(page, &running::target(mode, Some(&id.get_value())));
-        let (price, reason) = match &quote {
-            Ok(quote) => (quote.label(), String::new()),
-            Err(refusal) => ("—".to_owned(), refusal.detail.clone()),
-        };
-        let run = move |_| {
-            open.set(false);
-            running::start(page, running::target(mode, Some(&id.get_value())));
-        };
-        let off = blocked.get() && mode != Mode::Workflow;
-        view! {
-            <button class="menu-item" role="menuitem" disabled=off || active.get() title=reason on:click=run>
-                {icon(name)}{label}<span class="end">{price}</span>
-            </button>
-        }
-    };
-    let left = move || page.credits.get().map(|c| format!("{c} credits left")).unwrap_or_default();
-    let note =
-        move || (blocked.get()).then(|| view! { <div class="menu-note">{running::UPSTREAM}</div> });
-    let list = move || {
-        open.get().then(|| {
-            view! {
-                <div class="menu-back" on:pointerdown=move |_| open.set(false)></div>
-                <div class="menu run-menu" role="menu" aria-label="Run" node_ref=menu on:keydown=keys>
-                    {note}
-                    {move || row(Mode::Node, "play", "Run node")}
-                    {move || row(Mode::Workflow, "group", "Run workflow")}
-                    {move || row(Mode::Downstream, "right", "Run downstream")}
-                    <hr />
-                    <div class="menu-note row"><span class="grow">{left}</span><kbd>"Mod"</kbd><kbd>"Enter"</kbd></div>
-                </div>
-            }
-        })
-    };
-    view! {
-        <div class="run-wrap">
-            <button class="btn primary s2" aria-haspopup="menu" aria-expanded=move || open.get().to_string()
-                on:click=move |_| open.update(|o| *o = !*o)>
-                {icon("play")}"Run "{icon("down")}
-            </button>
-            {list}
-        </div>
-    }
 }

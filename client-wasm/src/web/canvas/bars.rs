@@ -227,7 +227,7 @@ pub fn Rail(page: Page) -> impl IntoView {
     };
     view! {
         <nav class="island rail" aria-label="Add to canvas" data-floating>
-            <button class="ib is-add" title="Add anything  Mod+K" aria-label="Add anything"
+            <button class="ib is-add" title=super::dom::keys("Add anything  Mod K") aria-label="Add anything"
                 on:click=move |_| page.spotlight.set(Some(Asked::default()))>{icon_l("plus")}</button>
             <i class="sep-h"></i>
             {kind("text", "Text", "T", "text")}

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::nodes::{self, NodeSpec};
-use gesso_protocol::schema::NodeState;
+use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use leptos::prelude::*;
 
 use super::layout;
@@ -11,7 +10,7 @@ use super::media::MediaBody;
 use super::page::{NodeSignals, NodeView, Page};
 use super::people;
 use super::ports::Ports;
-use super::running::{self, Shown};
+use super::standing::{Shown, notes, state_mark};
 use super::text::TextField;
 use crate::web::icons::{icon, of_kind};
 
@@ -50,7 +49,7 @@ pub fn CardView(page: Page, id: String) -> impl IntoView {
     let Some(signals) = page.node(&id) else { return ().into_any() };
     let kind = signals.view.with_untracked(|v| v.node.kind.clone());
     let name = id.clone();
-    let shown = Memo::new(move |_| running::shown_state(page, &name));
+    let shown = Memo::new(move |_| super::standing::shown_state(page, &name));
     let name = id.clone();
     let selected = Memo::new(move |_| page.selection.with(|s| s.contains(&name)));
     let name = id.clone();
@@ -272,36 +271,17 @@ fn head_mark(card: &Card) -> AnyView {
         return view! { <span class="st" data-s="idle">{what}</span> }.into_any();
     }
     let shown = card.shown.get();
-    if shown.word.is_empty() { ().into_any() } else { state_mark(&shown, shown.word.clone()) }
-}
-
-/// A state as shape, colour and a word.
-pub fn state_mark(shown: &Shown, word: String) -> AnyView {
-    let shape = match shown.state {
-        "pending" | "queued" => view! {
-            <svg class="ring dotted" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle></svg>
-        }
-        .into_any(),
-        "running" => {
-            let percent = shown.progress.map_or(30.0, |p| (p * 100.0).round());
-            let class = if shown.progress.is_some() { "ring" } else { "ring spins" };
-            view! {
-                <svg class=class viewBox="0 0 16 16" style=format!("--pct:{percent}") aria-hidden="true">
-                    <circle class="track" cx="8" cy="8" r="6.5"></circle>
-                    <circle class="arc" cx="8" cy="8" r="6.5"></circle>
-                </svg>
-            }
-            .into_any()
-        }
-        "completed" | "succeeded" => icon("check").into_any(),
-        "failed" => icon("warn").into_any(),
-        "paused" => icon("hand").into_any(),
-        "cancelled" => icon("struck").into_any(),
-        "outdated" => view! { <i class="dot"></i> }.into_any(),
-        "locked" => icon("lock").into_any(),
-        _ => ().into_any(),
-    };
-    view! { <span class="st" data-s=shown.state>{shape}{word}</span> }.into_any()
+    if shown.word.is_empty() {
+        return ().into_any();
+    }
+    let mark = state_mark(&shown, shown.word.clone());
+    if shown.state != "paused" {
+        return mark;
+    }
+    let (page, id) = (card.page, card.id);
+    let open = move |_| page.open.review.set(Some(id.get_value()));
+    view! { <button class="st-open" title="Open the review" on:click=open>{mark}</button> }
+        .into_any()
 }
 
 fn text_body(card: &Card) -> impl IntoView + use<> {
@@ -335,56 +315,10 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
     view! {
         <MediaBody card=card.clone() spec=spec />
         {notes}
+        <super::pairing::Pairing card=card.clone() />
         {prompt}
-        <super::chips::Chips card=card.clone() />
+        {(spec.kind != NodeKind::Evaluator).then(|| view! { <super::chips::Chips card=card.clone() /> })}
         <super::foot::Foot card=card.clone() />
-    }
-}
-
-/// What needs saying about the state, in sentences.
-fn notes(card: &Card) -> AnyView {
-    let page = card.page;
-    let id = card.id();
-    let view = card.view();
-    if let Some(complaint) = page.complaints.with(|c| c.get(&id).cloned()) {
-        return banner("It cannot run yet", &complaint, "").into_any();
-    }
-    let result = view.result.clone().unwrap_or_default();
-    match (result.state, &result.error) {
-        (NodeState::Failed, Some(error)) => {
-            let hint = if error.hint.is_empty() { "No credits were spent." } else { &error.hint };
-            banner(&error.detail, hint, &error.code).into_any()
-        }
-        (NodeState::Idle, Some(error)) if !error.detail.is_empty() => {
-            view! { <div class="reason quiet">{error.detail.clone()}</div> }.into_any()
-        }
-        (NodeState::Cancelled, _) => {
-            view! { <div class="reason quiet">"Stopped. Nothing was charged for it."</div> }
-                .into_any()
-        }
-        _ => {
-            let shown = card.shown.get();
-            if !shown.reasons.is_empty() {
-                let what = shown.reasons.join(" and ");
-                let what = layout::port_label(&what);
-                return view! { <div class="reason">{format!("{what} changed since this result")}</div> }.into_any();
-            }
-            if shown.state == "locked" && !view.generations.is_empty() {
-                return view! { <div class="reason quiet">"Never run again. This result flows on, free."</div> }
-                    .into_any();
-            }
-            ().into_any()
-        }
-    }
-}
-
-fn banner(title: &str, hint: &str, code: &str) -> impl IntoView + use<> {
-    let (title, hint) = (title.to_owned(), hint.to_owned());
-    view! {
-        <div class="banner" role="alert" data-code=code.to_owned()>
-            {icon("warn")}
-            <div><b>{title}</b><p>{hint}</p></div>
-        </div>
     }
 }
 

@@ -266,11 +266,12 @@ pub fn set_setting(page: Page, id: &str, key: &str, value: &Value) {
     page.edit(|txn| schema::set_setting(txn, id, key, value));
 }
 
-/// Shows and passes on another generation of a node, `step` away from the one shown.
+/// Shows and passes on another generation of the item a card shows, `step` away from the one shown.
 pub fn step_history(page: Page, id: &str, step: isize) {
+    let key = super::media::item_key(page, id);
     let chosen = page.read(|canvas| {
-        let made = canvas.generations.get(id)?;
-        let shown = gesso_protocol::graph::shown_generation(canvas, id, "");
+        let made: Vec<_> = canvas.generations.get(id)?.iter().filter(|g| g.key == key).collect();
+        let shown = gesso_protocol::graph::shown_generation(canvas, id, &key);
         let at = shown.and_then(|s| made.iter().position(|g| g.id == s.id)).unwrap_or(made.len());
         let to = at.checked_add_signed(step)?;
         made.get(to).map(|g| g.id.clone())
@@ -280,26 +281,50 @@ pub fn step_history(page: Page, id: &str, step: isize) {
     }
 }
 
+/// Writes what an item shows and passes on until its next result.
+fn put_output(page: Page, id: &str, key: &str, chosen: &Value) {
+    let newest =
+        page.read(|c| gesso_protocol::graph::newest_generation(c, id, key).map(|g| g.id.clone()));
+    page.edit(|txn| schema::set_output(txn, id, key, Some((chosen.clone(), newest.as_deref()))));
+}
+
 /// Shows and passes on a generation.
 pub fn choose(page: Page, id: &str, generation: &str) {
     let key = page.read(|canvas| {
         canvas.generations.get(id)?.iter().find(|g| g.id == generation).map(|g| g.key.clone())
     });
-    let Some(key) = key else { return };
-    let newest = page.read(|canvas| {
-        gesso_protocol::graph::newest_generation(canvas, id, &key).map(|g| g.id.clone())
-    });
-    page.edit(|txn| {
-        let choice = (json!({"generation": generation}), newest.as_deref());
-        schema::set_output(txn, id, &key, Some(choice));
-    });
+    match key {
+        Some(key) => put_output(page, id, &key, &json!({"generation": generation})),
+        // The document holds the newest only; the others are kept by the server.
+        None => page.toasts.say(
+            "clock",
+            "That result is too old to be shown on the card. Open or download it, or use its settings.",
+        ),
+    }
 }
 
-/// Takes away what a node shows and passes on, until its next result.
+/// Takes away what the item a card shows passes on, until its next result.
 pub fn reset_creation(page: Page, id: &str) {
-    let newest =
-        page.read(|c| gesso_protocol::graph::newest_generation(c, id, "").map(|g| g.id.clone()));
-    page.edit(|txn| schema::set_output(txn, id, "", Some((Value::Null, newest.as_deref()))));
+    let key = super::media::item_key(page, id);
+    put_output(page, id, &key, &Value::Null);
+}
+
+/// Puts a file in the place of what the item a card shows passes on, until its next result.
+pub fn replace_creation(page: Page, id: &str, asset: &Value) {
+    let key = super::media::item_key(page, id);
+    put_output(page, id, &key, &json!({"asset": asset}));
+}
+
+/// Marks a generation as a favourite, or no longer.
+pub fn star(page: Page, id: &str, generation: &str, starred: bool) {
+    page.edit(|txn| schema::set_star(txn, id, generation, starred));
+}
+
+/// Gives an input that takes several the whole batch of a wire at once, or item by item.
+pub fn set_whole_batch(page: Page, key: &str, whole: bool) {
+    let Some(edge) = page.read(|c| c.edges.get(key).cloned()) else { return };
+    let connection = schema::Connection { items_all: whole, ..schema::Connection::of(&edge) };
+    page.edit(|txn| schema::connect_at(txn, &connection, &edge.z));
 }
 
 /// Cards in reading order: rows from the top, each from the left.

@@ -116,6 +116,16 @@ fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
     ]
 }
 
+/// Whether a wire hands over its batch whole; `None` where there is nothing to choose.
+fn whole_batch(page: Page, key: &str) -> Option<bool> {
+    let graph = page.graph.get_untracked();
+    let edge = graph.edge(key)?;
+    let spec = graph.spec(&edge.edge.to_node)?;
+    let several = spec.inputs.iter().any(|p| p.name == edge.edge.to_port && p.many);
+    let batch = edge.batch || edge.edge.items_all;
+    (several && batch && spec.id != "evaluator").then_some(edge.edge.items_all)
+}
+
 /// The menu.
 #[component]
 pub fn ContextMenu(page: Page) -> impl IntoView {
@@ -126,10 +136,24 @@ fn menu(page: Page, context: Context) -> impl IntoView {
     let lines = match &context.target {
         Target::Node(id) => for_node(page, id),
         Target::Edge(key) => {
+            let whole = whole_batch(page, key);
             let key = StoredValue::new(key.clone());
-            vec![Some(line("trash", "Delete", "", move || {
-                commands::delete_edge(page, &key.get_value())
-            }))]
+            let toggle = whole.map(|whole| {
+                let (name, label) = if whole {
+                    ("list", "Give it item by item")
+                } else {
+                    ("grid", "Give the whole batch at once")
+                };
+                Some(line(name, label, "", move || {
+                    commands::set_whole_batch(page, &key.get_value(), !whole)
+                }))
+            });
+            toggle
+                .into_iter()
+                .chain(vec![Some(line("trash", "Delete", "", move || {
+                    commands::delete_edge(page, &key.get_value())
+                }))])
+                .collect()
         }
         Target::Canvas | Target::Port(_) | Target::Corner(_) | Target::Own => {
             for_canvas(page, context.at)
@@ -168,7 +192,7 @@ fn menu(page: Page, context: Context) -> impl IntoView {
                 };
                 view! {
                     <button class=class role="menuitem" on:click=act>
-                        {icon(name)}{label}<span class="end" aria-hidden="true">{key}</span>
+                        {icon(name)}{label}<span class="end" aria-hidden="true">{super::dom::keys(key)}</span>
                     </button>
                 }
                 .into_any()

@@ -53,6 +53,16 @@ pub fn value(e: &web_sys::Event) -> String {
     if let Some(input) = input {
         return input.value();
     }
+    if let Some(area) = target.as_ref().and_then(|t| t.dyn_ref::<web_sys::HtmlTextAreaElement>()) {
+        return area.value();
+    }
     let select = target.as_ref().and_then(|t| t.dyn_ref::<web_sys::HtmlSelectElement>());
     select.map(web_sys::HtmlSelectElement::value).unwrap_or_default()
+}
+
+/// Shortcuts as this machine's keyboard has them: "Mod K" is "Ctrl K", and "⌘ K" on a Mac.
+pub fn keys(text: &str) -> String {
+    let platform = window().navigator().platform().unwrap_or_default();
+    let apple = ["Mac", "iPhone", "iPad"].iter().any(|name| platform.starts_with(name));
+    text.replace("Mod", if apple { "⌘" } else { "Ctrl" })
 }

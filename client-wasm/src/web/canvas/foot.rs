@@ -1,6 +1,5 @@
 //! The foot of a card: history arrows and the one button that fits the state.
 
-use gesso_protocol::graph::shown_generation;
 use gesso_protocol::plan::Mode;
 use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
@@ -10,25 +9,16 @@ use super::commands;
 use super::running;
 use crate::web::icons::icon;
 
-/// Which of how many generations is shown, counted from 1; 0 for none of them.
-pub fn history_place(card: &Card) -> (usize, usize) {
-    let view = card.view();
-    let n = view.generations.len();
-    let id = card.id();
-    let at = card.page.read(|c| {
-        let shown = shown_generation(c, &id, "")?;
-        c.generations.get(&id)?.iter().position(|g| g.id == shown.id)
-    });
-    (at.map_or(0, |at| at + 1), n)
-}
-
 /// The foot.
 #[component]
 pub fn Foot(card: Card) -> impl IntoView {
     let page = card.page;
     let place = {
         let card = card.clone();
-        Memo::new(move |_| history_place(&card))
+        Memo::new(move |_| {
+            card.signals.view.track();
+            super::history::place(page, &card.id())
+        })
     };
     let has_history = Memo::new(move |_| place.get().1 > 0);
     let id = card.id;
@@ -52,6 +42,7 @@ pub fn Foot(card: Card) -> impl IntoView {
 enum Offer {
     Stop,
     Drop,
+    Review,
     Unlock,
     Blocked,
     Retry,
@@ -61,7 +52,8 @@ enum Offer {
 fn offer(card: &Card) -> Offer {
     let view = card.view();
     match view.state() {
-        NodeState::Running | NodeState::Paused => Offer::Stop,
+        NodeState::Running => Offer::Stop,
+        NodeState::Paused => Offer::Review,
         NodeState::Pending => {
             if running::upstream_active(card.page, &card.id()) {
                 Offer::Blocked
@@ -79,7 +71,7 @@ fn offer(card: &Card) -> Offer {
 /// " · 10", or nothing where the price is not known.
 pub fn price_tag(card: &Card) -> Option<String> {
     card.signals.view.track();
-    running::card_price(card.page, &card.id()).map(|q| format!("· {}", q.cost))
+    running::card_price(card.page, &card.id()).filter(|p| p != "0").map(|p| format!("· {p}"))
 }
 
 /// Run with its price, or what stands in its place.
@@ -116,6 +108,14 @@ pub fn RunButton(card: Card) -> impl IntoView {
         Offer::Drop => {
             view! { <button class="btn run" on:click=stop>{icon("x")}"Drop from queue"</button> }
                 .into_any()
+        }
+        Offer::Review => {
+            let open = move |_| page.open.review.set(Some(id.get_value()));
+            view! {
+                <button class="btn run is-calm" on:click=stop>{icon("stop")}"Stop"</button>
+                <button class="btn run is-due" on:click=open>{icon("hand")}"Review"</button>
+            }
+            .into_any()
         }
         Offer::Unlock => {
             view! { <button class="btn run" on:click=unlock>{icon("lock")}"Unlock"</button> }

@@ -90,7 +90,7 @@ fn focused_card() -> Option<String> {
 fn dialog_open(page: Page) -> bool {
     page.spotlight.with_untracked(Option::is_some)
         || page.help.get_untracked()
-        || page.preview.with_untracked(Option::is_some)
+        || page.open.preview.with_untracked(Option::is_some)
         || dom::query("dialog[open]").is_some()
 }
 
@@ -140,9 +140,17 @@ fn with_command(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
     true
 }
 
-/// Runs what is selected: a node alone.
+/// Runs what is selected: a node alone, or all of them.
 fn run_selected(page: Page) {
     let ids = page.selection.get_untracked();
+    if ids.len() > 1 {
+        let nodes = ids.into_iter().collect();
+        running::start(
+            page,
+            gesso_protocol::plan::Target { mode: Mode::Selection, node: None, nodes },
+        );
+        return;
+    }
     let runnable = page.read(|canvas| {
         ids.iter()
             .find(|id| {
@@ -153,7 +161,9 @@ fn run_selected(page: Page) {
     });
     match runnable {
         Some(id) => running::start(page, running::target(Mode::Node, Some(&id))),
-        None => page.toasts.say("play", "Select a node that runs, then press Mod Enter"),
+        None => {
+            page.toasts.say("play", &dom::keys("Select a node that runs, then press Mod Enter"))
+        }
     }
 }
 
@@ -264,12 +274,17 @@ fn open_focused(page: Page) -> bool {
     let Some(id) = focused_card() else { return false };
     let kind = page.read(|c| c.nodes.get(&id).map(|n| n.kind.clone())).unwrap_or_default();
     let spec = nodes::spec(&kind);
-    if spec.is_some_and(|s| s.has_text || s.has_items) {
+    let batch = page.read(|c| !crate::core::results::batch_keys(c, &id).is_empty());
+    if kind == "evaluator" {
+        page.open.review.set(Some(id));
+    } else if batch {
+        super::batch::open(page, &id);
+    } else if spec.is_some_and(|s| s.has_text || s.has_items) {
         super::text::focus_text(&id);
     } else if super::upload::holds_file(&kind) {
         super::upload::pick_for(page, &id);
     } else if spec.is_some_and(nodes::NodeSpec::runs) {
-        page.preview.set(Some(id));
+        super::batch::open(page, &id);
     } else {
         page.renaming.set(Some(id));
     }

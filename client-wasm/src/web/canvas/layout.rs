@@ -74,9 +74,5 @@ pub fn main_type(node: &Node) -> &'static str {
 
 /// A port's name for people.
 pub fn port_label(name: &str) -> String {
-    let mut label = name.replace('_', " ");
-    if let Some(first) = label.get_mut(0..1) {
-        first.make_ascii_uppercase();
-    }
-    label
+    crate::core::words::sentence(&name.replace('_', " "))
 }

@@ -3,53 +3,49 @@
 use gesso_protocol::graph::shown_generation;
 use gesso_protocol::nodes::NodeSpec;
 use gesso_protocol::plan::model_of;
-use gesso_protocol::schema::{Chosen, NodeState};
+use gesso_protocol::schema::NodeState;
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
 use super::card::Card;
 use super::page::Page;
+use super::standing;
+use crate::core::results::{self, Counts, Standing};
+use crate::core::words::ordinal;
 use crate::web::icons::{icon, of_kind};
 
-/// What there is to show.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Showing {
-    /// A file.
-    Asset(AssetRef),
-    /// A text.
-    Text(String),
-    /// Nothing.
-    Nothing,
+pub use crate::core::results::Showing;
+
+/// The item a card shows: the one somebody picked, else the first that is there; `""` outside a batch.
+pub fn item_key(page: Page, id: &str) -> String {
+    let picked = page.open.items.with(|items| items.get(id).cloned());
+    page.read(|canvas| {
+        let keys = results::batch_keys(canvas, id);
+        if let Some(picked) = picked.filter(|p| keys.contains(p)) {
+            return picked;
+        }
+        let items = canvas.results.get(id).map(|r| &r.items);
+        let shows = |key: &&String| {
+            items.is_some_and(|i| i.get(*key).is_some_and(|i| Standing::of(i).is_done()))
+                || shown_generation(canvas, id, key).is_some()
+        };
+        keys.iter().find(shows).or_else(|| keys.first()).cloned().unwrap_or_default()
+    })
 }
 
 /// What a node shows now.
 pub fn showing(page: Page, id: &str) -> Showing {
+    showing_item(page, id, &item_key(page, id))
+}
+
+/// What an item of a node shows.
+pub fn showing_item(page: Page, id: &str, key: &str) -> Showing {
     page.read(|canvas| {
         let Some(node) = canvas.nodes.get(id) else { return Showing::Nothing };
         if let Some(asset) = &node.asset {
             return Showing::Asset(asset.clone());
         }
-        if let Some(choice) = node.output.get("")
-            && let Chosen::Asset(asset) = &choice.chosen
-        {
-            let newest =
-                gesso_protocol::graph::newest_generation(canvas, id, "").map(|g| g.id.as_str());
-            if choice.after.as_deref() == newest {
-                return Showing::Asset(asset.clone());
-            }
-        }
-        let shown = shown_generation(canvas, id, "").or_else(|| {
-            // Of a batch, the newest of its items.
-            canvas.generations.get(id)?.last().filter(|g| !g.key.is_empty())
-        });
-        match shown {
-            Some(g) => match (g.asset_ref(), &g.text) {
-                (Some(asset), _) => Showing::Asset(asset),
-                (None, Some(text)) => Showing::Text(text.clone()),
-                (None, None) => Showing::Nothing,
-            },
-            None => Showing::Nothing,
-        }
+        results::showing(canvas, id, key)
     })
 }
 
@@ -112,7 +108,20 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         Memo::new(move |_| card.signals.view.with(|v| v.state()))
     };
     let stale = move || matches!(state.get(), NodeState::Failed | NodeState::Cancelled);
-    let working = move || state.get() == NodeState::Running;
+    // A batch at work shows what is there already.
+    let made = {
+        let card = card.clone();
+        Memo::new(move |_| {
+            card.signals.view.track();
+            let id = card.id();
+            let key = item_key(page, &id);
+            page.read(|c| {
+                let item = c.results.get(&id).and_then(|r| r.items.get(&key).cloned());
+                !key.is_empty() && item.is_some_and(|i| Standing::of(&i).is_done())
+            })
+        })
+    };
+    let working = move || state.get() == NodeState::Running && !made.get();
     let empty = move || what.get() == Showing::Nothing && !working();
     let content = {
         let card = card.clone();
@@ -136,33 +145,55 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             })
         }
     };
+    let counts = {
+        let card = card.clone();
+        Memo::new(move |_| {
+            card.signals.view.track();
+            let id = card.id();
+            page.read(|c| {
+                let batch = !results::batch_keys(c, &id).is_empty();
+                batch.then(|| Counts::of(c, &id))
+            })
+        })
+    };
+    let stacked = Memo::new(move |_| counts.with(Option::is_some));
+    let review = spec.id == "evaluator";
     let open = {
         let id = card.id;
         move |e: web_sys::MouseEvent| {
-            if what.get_untracked() != Showing::Nothing {
+            if what.get_untracked() != Showing::Nothing || stacked.get_untracked() {
                 e.stop_propagation();
-                page.preview.set(Some(id.get_value()));
+                super::batch::open(page, &id.get_value());
             }
         }
     };
     let plain = move || matches!(what.get(), Showing::Text(_));
-    view! {
-        <div
-            class="media"
-            class:is-empty=empty
-            class:is-working=working
-            class:is-stale=stale
-            class:is-text=plain
-            class:is-bare=move || what.get() == Showing::Nothing
-            style=style
-            on:dblclick=open
-        >
-            {content}
-            {waiting}
-            {progress}
-            {uploading}
-        </div>
+    let id = card.id;
+    if review {
+        return view! { <super::review::Candidates card=card /> }.into_any();
     }
+    view! {
+        <div class:stack=move || stacked.get()>
+            <div
+                class="media"
+                class:is-empty=empty
+                class:is-working=working
+                class:is-stale=stale
+                class:is-text=plain
+                class:is-bare=move || what.get() == Showing::Nothing
+                style=style
+                on:dblclick=open
+            >
+                {content}
+                {waiting}
+                {progress}
+                {uploading}
+                {move || stacked.get().then(|| view! { <super::batch::Badge page=page id=id counts=counts /> })}
+            </div>
+        </div>
+        {move || counts.get().map(|counts| super::batch::summary(&counts))}
+    }
+    .into_any()
 }
 
 fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32>) -> AnyView {
@@ -235,9 +266,7 @@ fn waits_for(card: &Card) -> Option<String> {
     if let Some(first) = before.first() {
         return Some(format!("Waits for {first}"));
     }
-    let run = page.read(|canvas| canvas.results.get(&id).and_then(|r| r.run.clone()))?;
-    let place = page.server.with(|s| s.queue.get(&run).copied())?;
-    Some(format!("Number {place} in the queue"))
+    Some(format!("{} in the queue", ordinal(standing::queue_place(page, &id)?)))
 }
 
 fn progress(card: &Card) -> impl IntoView + use<> {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::commands;
-use super::media::{Showing, showing};
+use super::media::{Showing, showing_item};
 use super::page::Page;
 use crate::web::api;
 use crate::web::dialog::Dialog;
@@ -80,7 +80,7 @@ pub fn Help(page: Page) -> impl IntoView {
                 .map(|(title, rows)| {
                     let rows = rows
                         .iter()
-                        .map(|(keys, what)| view! { <dt>{*what}</dt><dd>{*keys}</dd> })
+                        .map(|(keys, what)| view! { <dt>{*what}</dt><dd>{super::dom::keys(keys)}</dd> })
                         .collect_view();
                     view! { <section><h3>{*title}</h3><dl class="keys">{rows}</dl></section> }
                 })
@@ -88,7 +88,7 @@ pub fn Help(page: Page) -> impl IntoView {
             view! {
                 <Dialog title="Help and shortcuts" on_close=close width=720>
                     <div class="help-grid">{parts}</div>
-                    <p class="muted help-note">"Mod is Ctrl, or Command on a Mac. Cards are reached with Tab; Enter opens one, Escape leaves it."</p>
+                    <p class="muted help-note">"Cards are reached with Tab; Enter opens one, Escape leaves it."</p>
                 </Dialog>
             }
         })
@@ -98,12 +98,16 @@ pub fn Help(page: Page) -> impl IntoView {
 /// What a node shows, as large as the window.
 #[component]
 pub fn Preview(page: Page) -> impl IntoView {
-    let close = Callback::new(move |()| page.preview.set(None));
+    let close = Callback::new(move |()| page.open.preview.set(None));
     move || {
-        let id = page.preview.get()?;
-        let title =
+        let (id, key) = page.open.preview.get()?;
+        let mut title =
             page.read(|c| c.nodes.get(&id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
-        let (content, facts) = match showing(page, &id) {
+        let label = page.read(|c| crate::core::results::label(c, &key));
+        if !label.is_empty() {
+            title = format!("{title}: {label}");
+        }
+        let (content, facts) = match showing_item(page, &id, &key) {
             Showing::Nothing => {
                 (view! { <p class="muted">"There is no result yet."</p> }.into_any(), String::new())
             }
@@ -134,8 +138,8 @@ pub fn Preview(page: Page) -> impl IntoView {
                 (face, facts)
             }
         };
-        let has_file = matches!(showing(page, &id), Showing::Asset(_));
-        let download = move |_| super::upload::download(page, &id);
+        let has_file = matches!(showing_item(page, &id, &key), Showing::Asset(_));
+        let download = move |_| super::upload::download_item(page, &id, &key);
         Some(view! {
             <Dialog title=title on_close=close width=1200>
                 <div class="preview">{content}</div>
@@ -176,7 +180,7 @@ pub fn Empty(page: Page) -> impl IntoView {
                                 {icon("template")}<b>"Open a template"</b><span>"A wired canvas to change"</span>
                             </button>
                         </div>
-                        <p class="muted row more"><kbd>"Mod"</kbd><kbd>"K"</kbd>" opens everything else"</p>
+                        <p class="muted row more"><kbd>{super::dom::keys("Mod")}</kbd><kbd>"K"</kbd>" opens everything else"</p>
                     </div>
                 </div>
                 {move || picking.get().then(|| view! { <Templates page=page picking=picking /> })}

@@ -15,6 +15,7 @@ use gesso_protocol::schema::{
 use leptos::prelude::*;
 
 use super::layout;
+use super::opened::Opened;
 use crate::core::doc::{Changes, Replica, TransactionMut};
 use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
@@ -112,6 +113,10 @@ pub struct Core {
     pub aside: Vec<Vec<u8>>,
     /// Where this page types.
     pub caret: Option<Caret>,
+    /// When something was last typed.
+    pub typed_ms: f64,
+    /// Whether others are told that this page types.
+    pub typing: bool,
     /// The pointer, in canvas units.
     pub pointer: Option<Point>,
     /// When awareness was last brought up to date.
@@ -196,8 +201,8 @@ pub struct Page {
     pub minimap: RwSignal<bool>,
     /// The help dialog.
     pub help: RwSignal<bool>,
-    /// The preview dialog: a node's id.
-    pub preview: RwSignal<Option<String>>,
+    /// What lies open above the canvas.
+    pub open: Opened,
     /// The node whose title is being edited.
     pub renaming: RwSignal<Option<String>>,
     /// Whether the run panel is shown with nothing selected.
@@ -272,6 +277,8 @@ impl Page {
             seen: None,
             aside: Vec::new(),
             caret: None,
+            typed_ms: 0.0,
+            typing: false,
             pointer: None,
             told_ms: 0.0,
             tell_due: true,
@@ -315,7 +322,7 @@ impl Page {
             following: RwSignal::new(None),
             minimap: RwSignal::new(true),
             help: RwSignal::new(false),
-            preview: RwSignal::new(None),
+            open: Opened::new(),
             renaming: RwSignal::new(None),
             run_panel: RwSignal::new(true),
             complaints: RwSignal::default(),
@@ -460,6 +467,7 @@ impl Page {
         if changes.runs {
             super::running::runs_changed(self);
         }
+        super::review::waiting_changed(self, &changes.outcome);
         self.frame();
     }
 

@@ -1,19 +1,19 @@
 //! The panel on the right: the selected node's settings and history, or the run.
 
 use gesso_protocol::catalog::{Model, Param, ParamType};
-use gesso_protocol::graph::shown_generation;
-use gesso_protocol::nodes::{self, NodeSpec};
+use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use gesso_protocol::plan::model_of;
 use gesso_protocol::pricing::value_key;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::card::{Card, state_mark};
+use super::card::Card;
 use super::commands;
 use super::foot::RunButton;
+use super::history::History;
 use super::layout;
 use super::page::Page;
-use super::running;
+use super::standing::{self, state_mark};
 use super::text::TextField;
 use crate::web::icons::{icon, of_kind};
 
@@ -56,7 +56,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
     let Some(signals) = page.node(&id) else { return ().into_any() };
     let tab = RwSignal::new(Tab::Settings);
     let name = id.clone();
-    let shown = Memo::new(move |_| running::shown_state(page, &name));
+    let shown = Memo::new(move |_| standing::shown_state(page, &name));
     let selected = Memo::new(|_| true);
     let card = Card {
         page,
@@ -87,7 +87,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
         let card = card.clone();
         move || match tab.get() {
             Tab::Settings => view! { <Settings card=card.clone() spec=spec /> }.into_any(),
-            Tab::History => view! { <History card=card.clone() long=true /> }.into_any(),
+            Tab::History => view! { <History card=card.clone() /> }.into_any(),
         }
     };
     view! {
@@ -131,13 +131,27 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             </div>
         }
     });
+    let fields = {
+        let card = card.clone();
+        (spec.kind != NodeKind::Evaluator).then(move || {
+            view! {
+            <div class="panel-sec">
+                <Fields card=card.clone() spec=spec />
+                {negative}
+                <super::pairing::Pairing card=card.clone() />
+            </div>
+                }
+        })
+    };
     view! {
         {prompt}
-        <div class="panel-sec">
-            <Fields card=card.clone() spec=spec />
-            {negative}
-        </div>
-        <History card=card long=false />
+        {(spec.kind == NodeKind::Evaluator).then(|| view! {
+            <div class="panel-sec">
+                <p class="hint">"A run stops here until somebody chooses. What is accepted flows on; what is rejected does not. It costs nothing."</p>
+            </div>
+        })}
+        {fields}
+        <super::history::Recent card=card />
     }
 }
 
@@ -404,64 +418,4 @@ fn line(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// What the node made, as pictures; a click shows and passes on another one.
-#[component]
-fn History(card: Card, long: bool) -> impl IntoView {
-    let page = card.page;
-    let id = card.id;
-    let view = card.signals.view.clone();
-    let made = Memo::new(move |_| view.with(|v| v.generations.clone()));
-    let view = card.signals.view.clone();
-    let shown = Memo::new(move |_| {
-        view.track();
-        page.read(|c| shown_generation(c, &id.get_value(), "").map(|g| g.id.clone()))
-    });
-    let grid = move || {
-        let made = made.get();
-        let first = if long { 0 } else { made.len().saturating_sub(6) };
-        made.into_iter()
-            .enumerate()
-            .skip(first)
-            .map(|(n, g)| {
-                let (pick, here) = (g.id.clone(), g.id.clone());
-                let picked = Memo::new(move |_| shown.get().as_deref() == Some(&here));
-                let face = match (&g.asset, &g.text) {
-                    (Some(asset), _) => {
-                        let src = format!("/api/assets/{asset}/thumbnail?w=320");
-                        view! { <img class="art" src=src alt="" loading="lazy" draggable="false" /> }.into_any()
-                    }
-                    (None, Some(text)) => view! { <span class="excerpt">{text.clone()}</span> }.into_any(),
-                    (None, None) => ().into_any(),
-                };
-                view! {
-                    <button class="thumb" class:is-picked=move || picked.get()
-                        aria-pressed=move || picked.get().to_string()
-                        aria-label=format!("Result {}", n + 1)
-                        on:click=move |_| commands::choose(page, &id.get_value(), &pick)>
-                        {face}<span class="n">{n + 1}</span>
-                    </button>
-                }
-            })
-            .collect_view()
-    };
-    let count = move || made.with(Vec::len);
-    let none = move || {
-        (long && count() == 0).then(
-            || view! { <p class="hint">"Nothing yet. What this node makes is kept here."</p> },
-        )
-    };
-    let some = Memo::new(move |_| count() > 0);
-    move || {
-        (long || some.get()).then(|| {
-            view! {
-                <div class="panel-sec">
-                    <div class="row head"><span class="label grow">"History"</span><span class="label num">{count}</span></div>
-                    <div class="thumbs" style="padding:0;--cols:3">{grid}</div>
-                    {none}
-                </div>
-            }
-        })
-    }
 }

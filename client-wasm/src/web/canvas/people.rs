@@ -132,7 +132,7 @@ pub fn typist(page: Page, id: &str) -> Option<String> {
     page.people.with(|people| {
         people
             .values()
-            .find(|p| p.caret.as_ref().is_some_and(|c| c.node == id))
+            .find(|p| p.typing && p.caret.as_ref().is_some_and(|c| c.node == id))
             .map(|p| shown_name(&p.user))
     })
 }

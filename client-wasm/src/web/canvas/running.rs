@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::nodes;
 use gesso_protocol::plan::{self, Mode, Target};
-use gesso_protocol::pricing::{Milli, Quote, Unit};
+use gesso_protocol::pricing::{Milli, Money, Quote, Unit};
 use gesso_protocol::problem::Refusal;
-use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
+use gesso_protocol::schema::{RunInfo, RunStatus};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use super::net::{self, Problem};
+use super::opened::Asking;
 use super::page::{Page, fresh_id};
+use crate::core::price::Price;
 
 /// The sentence on a Run button while something before it runs.
 pub const UPSTREAM: &str = "Upstream task in progress";
@@ -22,19 +23,23 @@ pub fn target(mode: Mode, node: Option<&str>) -> Target {
     Target::of(mode, node)
 }
 
-/// What a run would cost, as the server would say.
+/// What a run would be, as the server would say.
 ///
 /// # Errors
 /// Why it would be refused.
-pub fn quote(page: Page, target: &Target) -> Result<Quote, Refusal> {
+pub fn price(page: Page, target: &Target) -> Result<Price, Refusal> {
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
-    page.read(|canvas| plan::plan(canvas, &graph, &catalog, target, &usable).map(|p| p.quote()))
+    page.read(|canvas| {
+        let plan = plan::plan(canvas, &graph, &catalog, target, &usable)?;
+        plan.check_idle(&graph, &plan::active_nodes(canvas))?;
+        Ok(Price::of(&plan))
+    })
 }
 
 /// The price on a card's Run button: that of a run of it alone; where something is missing still, that of its model.
-pub fn card_price(page: Page, id: &str) -> Option<Quote> {
+pub fn card_price(page: Page, id: &str) -> Option<String> {
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
@@ -49,10 +54,18 @@ pub fn card_price(page: Page, id: &str) -> Option<Quote> {
     // once for each card.
     let batch = graph.incoming(id).any(|edge| edge.batch);
     match plain {
-        Some((cost, Unit::Generation)) if !batch => Some(Quote { cost, exact: true }),
-        _ => quote(page, &target(Mode::Node, Some(id)))
+        Some((cost, Unit::Generation)) if !batch => Some(Quote { cost, exact: true }.label()),
+        _ => page
+            .read(|canvas| {
+                let target = target(Mode::Node, Some(id));
+                plan::plan(canvas, &graph, &catalog, &target, &usable)
+                    .map(|p| Price::of(&p).label())
+            })
             .ok()
-            .or_else(|| plain.map(|(cost, _)| Quote { cost, exact: false })),
+            // How many items there will be is not known: better no price than a wrong one.
+            .or_else(|| {
+                plain.filter(|_| !batch).map(|(cost, _)| Quote { cost, exact: false }.label())
+            }),
     }
 }
 
@@ -73,55 +86,103 @@ pub fn upstream_active(page: Page, id: &str) -> bool {
 
 /// Why what a node shows is out of date; empty when it is not.
 pub fn stale(page: Page, id: &str) -> Vec<&'static str> {
-    page.revision.track();
+    // Every item of a batch is looked at: not at every letter somebody types.
+    page.beat.track();
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
     page.read(|canvas| plan::outdated(canvas, &graph, &catalog, id, &usable)).unwrap_or_default()
 }
 
-/// Asks the server to run.
+/// Runs, after a question where it is much.
 pub fn start(page: Page, target: Target) {
-    let refused = quote_untracked(page, &target).err();
-    if let Some(refusal) = refused {
-        let nodes = refusal.nodes.iter().map(|n| (n.node.clone(), n.detail.clone())).collect();
-        let detail = refusal.detail.clone();
-        complain(page, &Problem { detail, nodes, ..Problem::default() });
-        return;
+    match price_now(page, &target) {
+        Err(refusal) => {
+            let nodes = refusal.nodes.iter().map(|n| (n.node.clone(), n.detail.clone())).collect();
+            let detail = refusal.detail.clone();
+            complain(page, &Problem { detail, nodes, ..Problem::default() });
+        }
+        Ok(price) if price.asks(page.open.balance.get_untracked()) => {
+            page.open.asking.set(Some(Asking { target, price }));
+        }
+        Ok(price) => go(page, &target, price.quote.cost),
     }
-    let quoted = quote_untracked(page, &target).ok().map(|q| q.cost);
+}
+
+/// Asks the server to run. Nobody pays more than the button said.
+pub fn go(page: Page, target: &Target, most: Money) {
     page.complaints.set(Arc::default());
     page.run_panel.set(true);
     let path = format!("/api/canvases/{}/runs", page.id.get_value());
-    let mut body = json!({"mode": target.mode.id()});
+    let mut body = json!({"mode": target.mode.id(), "max_cost": most.to_json()});
     if let Some(node) = &target.node {
         body["node"] = json!(node);
     }
-    // Nobody pays more than the button said.
-    if let Some(cost) = quoted {
-        body["max_cost"] = cost.to_json();
+    if !target.nodes.is_empty() {
+        body["nodes"] = json!(target.nodes);
     }
+    ask(page, "POST", path, Some(body));
+}
+
+/// Sends what somebody asked for; a refusal is shown, and what it costs is looked up again.
+pub fn ask(page: Page, method: &'static str, path: String, body: Option<Value>) {
     leptos::task::spawn_local(async move {
-        let answer = net::request("POST", &path, Some(&body), Some(&fresh_id())).await;
-        match answer {
+        let key = (method == "POST").then(fresh_id);
+        match net::request(method, &path, body.as_ref(), key.as_deref()).await {
             Ok(_) => refresh_credits(page),
             Err(problem) => complain(page, &problem),
         }
     });
 }
 
-fn quote_untracked(page: Page, target: &Target) -> Result<Quote, Refusal> {
+/// Tries again what failed or was blocked in a run: all of it, of one node, or only some of its items.
+pub fn retry(page: Page, run: &str, node: Option<&str>, items: &[String]) {
+    let mut body = json!({});
+    if let Some(node) = node {
+        body["node"] = json!(node);
+    }
+    if !items.is_empty() {
+        body["items"] = json!(items);
+    }
+    ask(page, "POST", format!("/api/runs/{run}/retry"), Some(body));
+}
+
+/// What a retry would cost if it were asked for now, and the canvas is as it was when the run began.
+pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Quote> {
+    let graph = page.graph.get();
+    let catalog = page.catalog.get();
+    let usable = page.usable();
+    page.read(|canvas| {
+        let target = target(Mode::Workflow, node);
+        let plan = plan::plan(canvas, &graph, &catalog, &target, &usable).ok()?;
+        let past = plan.steps.iter().filter_map(|step| {
+            let result = canvas.results.get(&step.node)?;
+            let made = canvas.generations.get(&step.node).map(Vec::as_slice).unwrap_or_default();
+            let items = result.items.iter().map(|(key, item)| {
+                let generations =
+                    made.iter().filter(|g| item.generations.contains(&g.id)).cloned().collect();
+                let (state, error) = (item.state, item.error.clone());
+                (key.clone(), plan::PastItem { state, generations, error, seed: None })
+            });
+            Some((step.node.clone(), items.collect()))
+        });
+        let which = plan::Retry { node: node.map(str::to_owned), items: items.to_vec() };
+        plan.retry(&past.collect(), &which).ok().map(|plan| plan.quote())
+    })
+}
+
+fn price_now(page: Page, target: &Target) -> Result<Price, Refusal> {
     // The graph may be a frame behind the document: what is run is what is there now.
     let catalog = page.catalog.get_untracked();
     let usable = page.usable();
     page.read(|canvas| {
         let graph = gesso_protocol::graph::Graph::materialize(canvas);
-        plan::plan(canvas, &graph, &catalog, target, &usable).map(|p| p.quote())
+        plan::plan(canvas, &graph, &catalog, target, &usable).map(|p| Price::of(&p))
     })
 }
 
 /// Shows why a run was refused: a message, and a banner on each node it names.
-fn complain(page: Page, problem: &Problem) {
+pub fn complain(page: Page, problem: &Problem) {
     let Some(_) = page.try_core() else { return };
     page.toasts.bad(&problem.detail);
     let complaints: BTreeMap<String, String> = problem.nodes.iter().cloned().collect();
@@ -151,11 +212,6 @@ pub fn stop(page: Page, run: &str) {
             complain(page, &problem);
         }
     });
-}
-
-/// The newest run that has not ended.
-pub fn current(page: Page) -> Option<RunInfo> {
-    page.runs.with(|runs| runs.iter().find(|r| !r.status.is_terminal()).cloned())
 }
 
 /// Stops whatever runs.
@@ -198,7 +254,11 @@ fn tell_end(page: Page, run: &RunInfo) {
         }
         RunStatus::Failed => {
             let why = run.error.as_ref().map(|e| e.detail.clone()).unwrap_or_default();
-            let text = format!("{name} failed: {why}");
+            let text = if why.is_empty() {
+                format!("{name} failed")
+            } else {
+                format!("{name} failed: {why}")
+            };
             page.live.set(text.clone());
             match run.error.as_ref().and_then(|e| e.node.clone()) {
                 Some(node) => {
@@ -219,6 +279,11 @@ fn tell_end(page: Page, run: &RunInfo) {
     }
 }
 
+/// A model's name, or its id where it is not known here.
+pub fn model_name(page: Page, id: &str) -> String {
+    page.catalog.with_untracked(|c| c.model(id).map_or_else(|| id.to_owned(), |m| m.name.clone()))
+}
+
 /// "1 credit", "12 credits".
 pub fn credits(amount: &str) -> String {
     if amount == "1" { "1 credit".to_owned() } else { format!("{amount} credits") }
@@ -228,9 +293,10 @@ pub fn credits(amount: &str) -> String {
 pub fn refresh_credits(page: Page) {
     leptos::task::spawn_local(async move {
         let Ok(body) = net::request("GET", "/api/credits", None, None).await else { return };
-        let balance = body.get("balance").and_then(gesso_protocol::pricing::Money::from_json);
+        let balance = body.get("balance").and_then(Money::from_json);
         if let (Some(balance), Some(_)) = (balance, page.try_core()) {
             page.credits.set(Some(grouped(&balance.to_string())));
+            page.open.balance.set(Some(balance));
         }
     });
 }
@@ -250,53 +316,4 @@ pub fn grouped(number: &str) -> String {
         out.push(c);
     }
     out + &rest
-}
-
-/// A node's state as it is shown: its id, the word, and what to add.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
-    /// `data-state`.
-    pub state: &'static str,
-    /// The word.
-    pub word: String,
-    /// Why it is out of date.
-    pub reasons: Vec<&'static str>,
-    /// 0 to 1 while it runs and the server told.
-    pub progress: Option<f64>,
-}
-
-/// The state of a card.
-pub fn shown_state(page: Page, id: &str) -> Shown {
-    let Some(signals) = page.node(id) else {
-        return Shown { state: "idle", word: String::new(), reasons: Vec::new(), progress: None };
-    };
-    let (state, locked, runs) = signals.view.with(|v| {
-        let runs = nodes::spec(&v.node.kind).is_some_and(nodes::NodeSpec::runs);
-        (v.state(), v.node.locked, runs)
-    });
-    let mut shown =
-        Shown { state: state.id(), word: String::new(), reasons: Vec::new(), progress: None };
-    shown.word = match state {
-        NodeState::Idle => String::new(),
-        NodeState::Pending => "Pending".to_owned(),
-        NodeState::Running => {
-            shown.progress = page.server.with(|s| s.progress.get(id).copied());
-            "Running".to_owned()
-        }
-        NodeState::Completed => "Completed".to_owned(),
-        NodeState::Failed => "Failed".to_owned(),
-        NodeState::Cancelled => "Cancelled".to_owned(),
-        NodeState::Paused => "Review needed".to_owned(),
-    };
-    if locked && runs && !state.is_active() {
-        shown.state = "locked";
-        shown.word = "Locked".to_owned();
-    } else if state == NodeState::Completed {
-        shown.reasons = stale(page, id);
-        if !shown.reasons.is_empty() {
-            shown.state = "outdated";
-            shown.word = "Outdated".to_owned();
-        }
-    }
-    shown
 }

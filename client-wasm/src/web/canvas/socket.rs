@@ -11,6 +11,8 @@ use crate::core::sync::{Action, Event};
 
 /// Presence is told at most so often, in ms.
 const TELL_MS: f64 = 50.0;
+/// So long after the last letter somebody counts as typing, in ms.
+const TYPING_MS: f64 = 3_000.0;
 
 /// An open socket. Dropping it closes it without a word.
 pub struct Socket {
@@ -121,6 +123,9 @@ fn tell(page: Page) {
     let core = page.core();
     let mut core = core.borrow_mut();
     let now = now_ms();
+    // A caret that rests is no typing.
+    let typing = core.caret.is_some() && now - core.typed_ms < TYPING_MS;
+    core.tell_due |= std::mem::replace(&mut core.typing, typing) != typing;
     if !core.tell_due || now - core.told_ms < TELL_MS {
         return;
     }
@@ -136,6 +141,7 @@ fn tell(page: Page) {
         viewport: Some(Viewport { x: middle.x.round(), y: middle.y.round(), zoom: camera.zoom }),
         following: page.following.get_untracked(),
         caret: core.caret.clone(),
+        typing,
     };
     if let Ok(json) = serde_json::to_string(&state) {
         core.sync.set_state(json);

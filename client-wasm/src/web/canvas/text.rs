@@ -229,6 +229,7 @@ fn take_out(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         core.replica.edit_text(&node, &field, &edit)
     };
     state.typed_ms = now;
+    page.core().borrow_mut().typed_ms = now;
     tell_caret(page, key, Some(area.clone()));
     page.draw(&changes);
 }

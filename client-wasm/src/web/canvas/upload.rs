@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use super::commands;
 use super::gestures::{at, target_at};
-use super::media::{Showing, showing};
+use super::media::{Showing, showing_item};
 use super::net::Problem;
 use super::page::Page;
 use crate::core::editor::Target;
@@ -169,24 +169,40 @@ fn ended(page: Page, id: &str, request: &web_sys::XmlHttpRequest, name: &str) {
         asset.name = name.to_owned();
     }
     let value = asset.to_value();
-    page.edit(|txn| schema::set_node_value(txn, id, "asset", &value));
+    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    if holds_file(&kind) {
+        page.edit(|txn| schema::set_node_value(txn, id, "asset", &value));
+        return;
+    }
+    let made = nodes::spec(&kind).and_then(|s| s.outputs.first()).map(|o| o.ty);
+    if made != asset.ty.map(nodes::PortType::Fixed) {
+        let what = asset.ty.map_or("That file", |ty| ty.label());
+        page.toasts
+            .bad(&format!("{what} does not fit here. Choose a file of the kind this node makes."));
+        return;
+    }
+    commands::replace_creation(page, id, &value);
 }
 
 /// Starts the download of what a node shows.
 pub fn download(page: Page, id: &str) {
-    let Showing::Asset(asset) = showing(page, id) else { return };
+    download_item(page, id, &super::media::item_key(page, id));
+}
+
+/// Starts the download of what an item of a node shows.
+pub fn download_item(page: Page, id: &str, key: &str) {
+    let Showing::Asset(asset) = showing_item(page, id, key) else { return };
+    let label = page.read(|c| crate::core::results::label(c, key));
+    download_asset(page, id, &asset, &label);
+}
+
+/// Starts the download of a file a node made; `label` tells items of a batch apart.
+pub fn download_asset(page: Page, id: &str, asset: &AssetRef, label: &str) {
     let title =
         page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
-    let ending = asset
-        .mime
-        .rsplit('/')
-        .next()
-        .unwrap_or("bin")
-        .split('+')
-        .next()
-        .unwrap_or("bin")
-        .to_owned();
-    save(&format!("/api/assets/{}", asset.id), &format!("{title}.{ending}"));
+    let ending = asset.mime.rsplit('/').next().and_then(|e| e.split('+').next()).unwrap_or("bin");
+    let name = if label.is_empty() { title } else { format!("{title}, {label}") };
+    save(&format!("/api/assets/{}", asset.id), &format!("{name}.{ending}"));
 }
 
 fn save(href: &str, name: &str) {

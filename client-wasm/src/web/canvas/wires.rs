@@ -41,10 +41,19 @@ pub fn Wires(page: Page) -> impl IntoView {
                 key=|key| key.clone()
                 children=move |key| view! { <WireView page=page key=key hovered=hovered /> }
             />
+        </svg>
+        {move || hovered.get().filter(|_| !page.busy.get()).map(|(key, at)| scissors(page, key, at, hovered))}
+    }
+}
+
+/// The wire in the hand, or the one Spotlight asks about: above the cards, or one would lose sight of its end.
+#[component]
+pub fn Held(page: Page) -> impl IntoView {
+    view! {
+        <svg class="wires held" aria-hidden="true">
             {move || drawn(page)}
             {move || asked(page)}
         </svg>
-        {move || hovered.get().filter(|_| !page.busy.get()).map(|(key, at)| scissors(page, key, at, hovered))}
     }
 }
 

@@ -209,6 +209,7 @@ pub fn World(page: Page) -> impl IntoView {
                 <Wires page=page />
                 <For each=move || page.visible.get().to_vec() key=|id| id.clone()
                     children=move |id| view! { <CardView page=page id=id /> } />
+                <super::wires::Held page=page />
                 {move || page.brush.get().map(|r| view! {
                     <div class="brush" style=format!("left:{}px;top:{}px;width:{}px;height:{}px", r.x, r.y, r.w, r.h)></div>
                 })}

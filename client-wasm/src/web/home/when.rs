@@ -16,13 +16,13 @@ fn date(at_ms: i64) -> Date {
 }
 
 /// `09:12`
-pub(super) fn clock(at_ms: i64) -> String {
+pub fn clock(at_ms: i64) -> String {
     let at = date(at_ms);
     format!("{:02}:{:02}", at.get_hours(), at.get_minutes())
 }
 
 /// `Today, 09:12`, `Yesterday`, `Tuesday`, `3 Mar`, `3 Mar 2025`.
-pub(super) fn told(at_ms: i64) -> String {
+pub fn told(at_ms: i64) -> String {
     let (at, now) = (date(at_ms), Date::new_0());
     let midnight = |day: &Date| {
         let start = Date::new(day);

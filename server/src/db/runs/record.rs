@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunStatus};
+use sqlx::error::ErrorKind;
 
 use super::{Db, DbError, ReviewRow, with_read};
 use crate::db::WORKSPACE;
@@ -213,17 +214,43 @@ const BALANCE: &str = concat!(
 );
 const UNIT: &str = "WITH v (run, node, item, n, state, attempts, provider, job, seed, cost, error, \
      generations, reused, fingerprint, started_at, finished_at) AS (VALUES ";
-const UNIT_ROW: &str = ") INSERT INTO invocations (run, node, item, n, state, attempts, provider, job, \
-     seed, hold, cost, error, generations, reused, fingerprint, started_at, finished_at) \
-     SELECT run, node, item, n, state, attempts, provider, job, seed, 0, cost, error, generations, \
-     reused, fingerprint, started_at, finished_at FROM v WHERE node IS NOT NULL \
-     ON CONFLICT (run, node, item) DO UPDATE SET n = excluded.n, state = excluded.state, \
-     attempts = excluded.attempts, provider = excluded.provider, job = excluded.job, \
-     seed = excluded.seed, cost = CASE WHEN excluded.cost < invocations.hold THEN excluded.cost \
-     ELSE invocations.hold END, error = excluded.error, generations = excluded.generations, \
-     reused = excluded.reused, fingerprint = excluded.fingerprint, \
-     started_at = excluded.started_at, finished_at = excluded.finished_at \
-     WHERE invocations.state IN ('pending', 'running', 'paused')";
+macro_rules! upsert {
+    ($state:literal) => {
+        concat!(
+            ") INSERT INTO invocations (run, node, item, n, state, attempts, provider, job, \
+             seed, hold, cost, error, generations, reused, fingerprint, started_at, finished_at) \
+             SELECT run, node, item, n, state, attempts, provider, job, seed, 0, cost, error, \
+             generations, reused, fingerprint, started_at, finished_at FROM v \
+             WHERE node IS NOT NULL ON CONFLICT (run, node, item) DO UPDATE SET n = excluded.n, \
+             attempts = excluded.attempts, provider = excluded.provider, job = excluded.job, \
+             seed = excluded.seed, cost = CASE WHEN excluded.cost < invocations.hold \
+             THEN excluded.cost ELSE invocations.hold END, error = excluded.error, \
+             generations = excluded.generations, reused = excluded.reused, \
+             fingerprint = excluded.fingerprint, started_at = excluded.started_at, \
+             finished_at = excluded.finished_at, ",
+            $state
+        )
+    };
+}
+const UNIT_ROW: &str =
+    upsert!("state = excluded.state WHERE invocations.state IN ('pending', 'running', 'paused')");
+const PLAIN_UNIT_ROW: &str = upsert!(
+    "state = CASE WHEN invocations.state IN ('pending', 'running', 'paused') THEN excluded.state END"
+);
+// As with the fence: a unit that has ended already fails the whole transaction.
+const UNIT_SINGLE: &str = "UPDATE invocations SET \
+     state = CASE WHEN state IN ('pending', 'running', 'paused') THEN ? END, attempts = ?, job = ?, cost = ?, error = ?, \
+     generations = ?, reused = ?, fingerprint = ?, started_at = ?, finished_at = ? \
+     WHERE run = ? AND node = ? AND item = ?";
+const PLAIN_TOTALS: &str = "UPDATE runs SET fence = CASE WHEN fence = ? THEN fence END, \
+     captured = captured + ?, released = released + ? WHERE id = ?";
+const PLAIN_BALANCE: &str =
+    "UPDATE balances SET balance = balance - ?, held = held - ? WHERE workspace = ?";
+const PLAIN_ENTRY: &str = "INSERT INTO ledger (workspace, at, kind, amount, run, node, item, note) \
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+const PLAIN_LEDGER: &str = "INSERT INTO ledger (workspace, at, kind, amount, run, node, item, note) \
+     SELECT * FROM (VALUES ";
+const PLAIN_LEDGER_OF: &str = ") AS v WHERE column1 IS NOT NULL";
 const STEP: &str = "UPDATE steps SET state = ?, started_at = ?, finished_at = ?, cost = ?, error = ?, \
      fingerprint = ? WHERE run = ? AND node = ? AND state IN ('pending', 'running', 'paused')";
 const STEPS: &str =
@@ -245,15 +272,21 @@ const ASSET_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (workspace,
 const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, accepted, rejected, note) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, node) DO NOTHING";
 
-/// Up to how many steps are changed one by one, which is faster than together for few.
-const SINGLE_STEPS_MAX: usize = 3;
+/// Up to how many rows are changed one by one, which is faster than together for few.
+const SINGLES_MAX: usize = 3;
 
 impl Changes {
-    fn script(&self, now_ms: i64) -> Result<Script, DbError> {
+    /// Everything as statements. The first time a change is recorded, `plainly`, its amounts are as the driver has
+    /// them; the credits of a unit that was settled before fail that, and are then told from its row.
+    fn script(&self, now_ms: i64, plainly: bool) -> Result<Script, DbError> {
         let mut script = Script::default();
         let run: Arc<str> = Arc::from(self.run.as_str());
-        self.settle(&mut script, &run, now_ms);
-        self.change_units(&mut script, &run)?;
+        if plainly {
+            self.settle_plainly(&mut script, &run, now_ms);
+        } else {
+            self.settle(&mut script, &run, now_ms);
+        }
+        self.change_units(&mut script, &run, plainly)?;
         self.change_steps(&mut script, &run)?;
         add_assets(&mut script, &self.assets);
         add_generations(&mut script, &self.canvas, &self.generations)?;
@@ -312,9 +345,65 @@ impl Changes {
         script.padded(ENDING, ending, BALANCE, &args![WORKSPACE]);
     }
 
-    fn change_units(&self, script: &mut Script, run: &Arc<str>) -> Result<(), DbError> {
+    /// The same from what the driver has in hand, in a third of the time.
+    fn settle_plainly(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+        let (mut captured, mut released) = (0, 0);
+        let mut entries = Vec::new();
+        for unit in self.units().filter(|unit| ended(unit.state)) {
+            let bought = unit.state == NodeState::Completed && !unit.provider.is_empty();
+            let (cost, state) = (unit.charged(), unit.state.id());
+            let rest = unit.hold.0 - cost;
+            captured += cost;
+            released += rest;
+            let kinds = [("capture", cost, bought), ("release", rest, rest > 0)];
+            for (kind, amount, _) in kinds.into_iter().filter(|(_, _, counts)| *counts) {
+                let (node, item) = (&unit.node, &unit.item);
+                entries.push(args![WORKSPACE, now_ms, kind, amount, run, node, item, state]);
+            }
+        }
+        if captured == 0 && released == 0 {
+            script.push(FENCE, args![self.fence, run]);
+        } else {
+            script.push(PLAIN_TOTALS, args![self.fence, captured, released, run]);
+            script.push(PLAIN_BALANCE, args![captured, captured + released, WORKSPACE]);
+        }
+        if entries.len() <= SINGLES_MAX {
+            for entry in entries {
+                script.push(PLAIN_ENTRY, entry);
+            }
+        } else {
+            script.padded(PLAIN_LEDGER, entries, PLAIN_LEDGER_OF, &[]);
+        }
+    }
+
+    fn change_units(
+        &self,
+        script: &mut Script,
+        run: &Arc<str>,
+        plainly: bool,
+    ) -> Result<(), DbError> {
         let mut rows = Vec::with_capacity(self.units.len());
+        let single = plainly && self.units.len() <= SINGLES_MAX;
         for unit in self.units() {
+            if single && !unit.provider.is_empty() {
+                let row = args![
+                    unit.state.id(),
+                    i64::from(unit.attempts),
+                    unit.job.as_deref(),
+                    unit.charged(),
+                    json(unit.error.as_ref(), "invocations")?,
+                    ids(&unit.generations)?,
+                    i64::from(unit.reused),
+                    unit.fingerprint.as_deref(),
+                    unit.started_at,
+                    unit.finished_at,
+                    run,
+                    &unit.node,
+                    &unit.item,
+                ];
+                script.push(UNIT_SINGLE, row);
+                continue;
+            }
             rows.push(args![
                 run,
                 &unit.node,
@@ -334,7 +423,7 @@ impl Changes {
                 unit.finished_at,
             ]);
         }
-        script.padded(UNIT, rows, UNIT_ROW, &[]);
+        script.padded(UNIT, rows, if plainly { PLAIN_UNIT_ROW } else { UNIT_ROW }, &[]);
         Ok(())
     }
 
@@ -342,7 +431,7 @@ impl Changes {
         let keyed = self.steps.iter().map(|step| (step.node.as_str(), step));
         let steps: BTreeMap<_, _> = keyed.collect();
         let freed: Vec<_> = steps.values().filter(|step| ended(step.state)).collect();
-        if freed.len() <= SINGLE_STEPS_MAX {
+        if freed.len() <= SINGLES_MAX {
             for step in &freed {
                 script.push(FREE, args![&self.canvas, &step.node, run]);
             }
@@ -362,7 +451,7 @@ impl Changes {
             ];
             rows.push((*node, row));
         }
-        if rows.len() <= SINGLE_STEPS_MAX {
+        if rows.len() <= SINGLES_MAX {
             for (node, row) in rows {
                 script.push(STEP, row.into_iter().chain(args![run, node]));
             }
@@ -440,20 +529,34 @@ impl Db {
     /// # Errors
     /// See [`RecordError`]; nothing was written then.
     pub async fn record(&self, changes: &[Changes], now_ms: i64) -> Result<(), RecordError> {
-        let scripts: Result<Vec<_>, _> =
-            changes.iter().map(|changes| changes.script(now_ms)).collect();
-        let scripts = scripts?;
-        if scripts.is_empty() {
+        if changes.is_empty() {
             return Ok(());
         }
-        let Err(error) = self.commit(scripts).await else { return Ok(()) };
-        if let sqlx::Error::Database(refused) = &error
-            && refused.kind() == sqlx::error::ErrorKind::NotNullViolation
-            && let Some(run) = self.fenced(changes).await?
-        {
+        let scripts = |plainly| -> Result<Vec<Script>, DbError> {
+            changes.iter().map(|changes| changes.script(now_ms, plainly)).collect()
+        };
+        let Err(error) = self.commit(scripts(true)?).await else { return Ok(()) };
+        let is_refused = match &error {
+            sqlx::Error::Database(refused) => match refused.kind() {
+                ErrorKind::NotNullViolation
+                | ErrorKind::UniqueViolation
+                | ErrorKind::CheckViolation => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        if !is_refused {
+            return Err(RecordError::Db(error.into()));
+        }
+        if let Some(run) = self.fenced(changes).await? {
             return Err(RecordError::Fenced(run));
         }
-        Err(RecordError::Db(error.into()))
+        // Some of it was recorded before: what is left of it is told from the rows as they are.
+        let Err(error) = self.commit(scripts(false)?).await else { return Ok(()) };
+        match self.fenced(changes).await? {
+            Some(run) => Err(RecordError::Fenced(run)),
+            None => Err(RecordError::Db(error.into())),
+        }
     }
 
     /// The first run that is in other hands.

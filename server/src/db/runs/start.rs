@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{Failure, NodeState};
+use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
 use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
@@ -119,6 +119,39 @@ impl From<sqlx::Error> for StartError {
     }
 }
 
+impl NewRun {
+    /// Its row once it has started.
+    fn row(&self, number: i64, nodes: String, snapshot: &str, now_ms: i64) -> RunRow {
+        RunRow {
+            id: self.id.clone(),
+            canvas: self.canvas.clone(),
+            number,
+            status: RunStatus::Queued.id().to_owned(),
+            mode: self.mode.clone(),
+            node: self.node.clone(),
+            nodes,
+            person: self.person.clone(),
+            person_name: self.person_name.clone(),
+            on_error: if self.stop_on_error { "stop" } else { "continue" }.to_owned(),
+            snapshot: snapshot.to_owned(),
+            hold: self.hold.0,
+            captured: 0,
+            released: 0,
+            cancel_requested: 0,
+            created_at: now_ms,
+            started_at: None,
+            finished_at: None,
+            error: None,
+            retry_of: self.retry_of.clone(),
+            fence: 0,
+            owner: self.owner.clone(),
+            lease_until: self.lease_until,
+            waiting: 0,
+            place: now_ms,
+        }
+    }
+}
+
 impl Db {
     /// Starts a run.
     ///
@@ -140,7 +173,7 @@ impl Db {
         const ACTIVE: &str = "SELECT node FROM active_nodes WHERE canvas = $1";
         let nodes = serde_json::to_string(&new.nodes).map_err(DbError::row("runs"))?;
         let pending = rows(new, steps, units, now_ms)?;
-        with_tx!(self, tx => async {
+        let number = with_tx!(self, tx => async {
             if let Some((keep, answer)) = &new.keep {
                 sqlx::query(FORGET).bind(now_ms - KEPT_MS).execute(&mut *tx).await?;
                 let kept = sqlx::query(KEEP)
@@ -187,20 +220,20 @@ impl Db {
                 .execute(&mut *tx)
                 .await?;
             let mut script = Script::default();
-            insert_run(&mut script, new, nodes, snapshot, number, now_ms);
+            insert_run(&mut script, new, &nodes, snapshot, number, now_ms);
             script.run(&mut *tx).await?;
             pending.run(&mut *tx).await?;
-            Ok::<_, StartError>(())
+            Ok::<_, StartError>(number)
         }
         .await)?;
-        self.run(&new.id).await?.ok_or(StartError::NoCanvas)
+        Ok(new.row(number, nodes, snapshot, now_ms))
     }
 }
 
 fn insert_run(
     script: &mut Script,
     new: &NewRun,
-    nodes: String,
+    nodes: &str,
     snapshot: &str,
     number: i64,
     now_ms: i64,

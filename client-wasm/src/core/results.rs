@@ -1,0 +1,311 @@
+//! The items of a node's result: their order, names and states, and what each shows.
+
+use gesso_protocol::graph::{replaced, shown_generation};
+use gesso_protocol::schema::{
+    Canvas, Failure, Generation, ItemContent, ItemResult, NodeResult, NodeState,
+};
+use gesso_protocol::values::AssetRef;
+
+use super::words::line;
+
+/// The longest name of an item, in characters.
+const LABEL_MAX: usize = 60;
+
+/// What there is to show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Showing {
+    /// A file.
+    Asset(AssetRef),
+    /// A text.
+    Text(String),
+    /// Nothing.
+    #[default]
+    Nothing,
+}
+
+impl Showing {
+    fn of(made: &Generation) -> Self {
+        match (made.asset_ref(), &made.text) {
+            (Some(asset), _) => Self::Asset(asset),
+            (None, Some(text)) => Self::Text(text.clone()),
+            (None, None) => Self::Nothing,
+        }
+    }
+
+    fn of_content(content: &ItemContent) -> Self {
+        match content {
+            ItemContent::Text(text) => Self::Text(text.clone()),
+            ItemContent::Asset(asset) => Self::Asset(asset.clone()),
+        }
+    }
+}
+
+/// How an item stands, as it is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Not run.
+    #[default]
+    Idle,
+    /// It waits.
+    Pending,
+    /// It is being made.
+    Running,
+    /// It failed for a moment and is tried again by itself.
+    Retrying,
+    /// It is there.
+    Completed,
+    /// It is there, taken over from an earlier run, free.
+    Reused,
+    /// A hole.
+    Failed,
+    /// Stopped.
+    Cancelled,
+    /// A person must decide.
+    Paused,
+    /// Something before it is a hole.
+    Blocked,
+}
+
+impl Standing {
+    /// Of an item.
+    pub fn of(item: &ItemResult) -> Self {
+        let code = item.error.as_ref().map_or("", |e| e.code.as_str());
+        match item.state {
+            NodeState::Idle if item.error.is_some() => Self::Blocked,
+            NodeState::Idle => Self::Idle,
+            NodeState::Pending => Self::Pending,
+            NodeState::Running if code == "retrying" => Self::Retrying,
+            NodeState::Running => Self::Running,
+            NodeState::Completed if item.reused => Self::Reused,
+            NodeState::Completed => Self::Completed,
+            NodeState::Failed => Self::Failed,
+            NodeState::Cancelled => Self::Cancelled,
+            NodeState::Paused => Self::Paused,
+        }
+    }
+
+    /// `data-state` and `data-s`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Retrying => "retrying",
+            Self::Completed => "completed",
+            Self::Reused => "reused",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Paused => "paused",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "Not run",
+            Self::Pending => "Pending",
+            Self::Running => "Running",
+            Self::Retrying => "Trying again",
+            Self::Completed => "Completed",
+            Self::Reused => "Reused, free",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+            Self::Paused => "Review needed",
+            Self::Blocked => "Blocked",
+        }
+    }
+
+    /// Whether it can be tried again by itself.
+    pub fn can_retry(self) -> bool {
+        matches!(self, Self::Failed | Self::Cancelled | Self::Blocked)
+    }
+
+    /// Whether its result is there.
+    pub fn is_done(self) -> bool {
+        matches!(self, Self::Completed | Self::Reused)
+    }
+}
+
+/// One item as it is shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Item {
+    /// Its key.
+    pub key: String,
+    /// Its position, from 1.
+    pub n: usize,
+    /// What it was made from, where that has a name.
+    pub label: String,
+    /// How it stands.
+    pub standing: Standing,
+    /// What it shows.
+    pub showing: Showing,
+    /// The generation that is shown.
+    pub generation: Option<String>,
+    /// Why it failed, waits or was blocked.
+    pub error: Option<Failure>,
+}
+
+/// Whether an item belongs to what is shown: of a completed node, what was stopped hangs on a candidate that was not
+/// accepted, and is no part of it.
+fn counts(result: &NodeResult, item: &ItemResult) -> bool {
+    result.state != NodeState::Completed || item.state != NodeState::Cancelled
+}
+
+/// The item keys of a node's result, in order; none outside a batch.
+pub fn batch_keys(canvas: &Canvas, node: &str) -> Vec<String> {
+    let Some(result) = canvas.results.get(node) else { return Vec::new() };
+    let shown = result.items.iter().filter(|(_, item)| counts(result, item));
+    let mut items: Vec<(u32, &String)> = shown.map(|(key, item)| (item.n, key)).collect();
+    if items.len() < 2 && items.iter().all(|(_, key)| key.is_empty()) {
+        return Vec::new();
+    }
+    items.sort_unstable();
+    items.into_iter().map(|(_, key)| key.clone()).collect()
+}
+
+/// One item; `n` is its place among all.
+pub fn item(canvas: &Canvas, node: &str, key: &str, n: usize) -> Option<Item> {
+    let result = canvas.results.get(node)?.items.get(key)?;
+    let evaluator = canvas.nodes.get(node).is_some_and(|n| n.kind == "evaluator");
+    let generation = if evaluator {
+        result.generations.first().cloned()
+    } else {
+        shown_generation(canvas, node, key).map(|g| g.id.clone())
+    };
+    Some(Item {
+        key: key.to_owned(),
+        n,
+        label: label(canvas, key),
+        standing: Standing::of(result),
+        showing: showing(canvas, node, key),
+        generation,
+        error: result.error.clone(),
+    })
+}
+
+/// What an item of a node shows: what stands in its place, else the generation that flows.
+pub fn showing(canvas: &Canvas, node: &str, key: &str) -> Showing {
+    if canvas.nodes.get(node).is_some_and(|n| n.kind == "evaluator") {
+        let item = canvas.results.get(node).and_then(|r| r.items.get(key));
+        let id = item.and_then(|i| i.generations.first());
+        return id.map(|id| candidate(canvas, id)).unwrap_or_default();
+    }
+    if let Some(asset) = replaced(canvas, node, key) {
+        return Showing::Asset(asset.clone());
+    }
+    shown_generation(canvas, node, key).map(Showing::of).unwrap_or_default()
+}
+
+/// What an evaluator's candidate is: a generation anywhere, or what a node or list holds.
+pub fn candidate(canvas: &Canvas, id: &str) -> Showing {
+    if let Some(made) = canvas.generations.values().flatten().find(|made| made.id == id) {
+        return Showing::of(made);
+    }
+    for node in canvas.nodes.values() {
+        let held = node.items.iter().find(|item| match &item.content {
+            ItemContent::Asset(asset) => asset.id == id,
+            ItemContent::Text(_) => item.id == id,
+        });
+        if let Some(held) = held {
+            return Showing::of_content(&held.content);
+        }
+        if let Some(asset) = node.asset.as_ref().filter(|asset| asset.id == id) {
+            return Showing::Asset(asset.clone());
+        }
+        if node.id == id && !node.text.trim().is_empty() {
+            return Showing::Text(node.text.clone());
+        }
+    }
+    Showing::Nothing
+}
+
+/// What an item is called: the entry of the list, the angle, which of several results.
+pub fn label(canvas: &Canvas, key: &str) -> String {
+    let origin = |part: &str| {
+        let (node, id) = part.split_once('=')?;
+        let node = canvas.nodes.get(node)?;
+        if let Some(entry) = node.items.iter().find(|item| item.id == id) {
+            return Some(match &entry.content {
+                ItemContent::Text(text) => line(text, LABEL_MAX),
+                ItemContent::Asset(asset) => line(&asset.name, LABEL_MAX),
+            });
+        }
+        match id.parse::<usize>() {
+            Ok(nth) if node.kind == "evaluator" => Some(format!("From input {}", nth + 1)),
+            Ok(nth) if node.kind != "list" => Some(format!("Result {}", nth + 1)),
+            _ if node.kind == "list" => None,
+            _ => Some(line(&id.replace('_', " "), LABEL_MAX)),
+        }
+    };
+    let names: Vec<String> =
+        key.split(',').filter_map(origin).filter(|name| !name.is_empty()).collect();
+    names.join(" · ")
+}
+
+/// How many items stand how.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All.
+    pub total: usize,
+    /// Made or taken over.
+    pub done: usize,
+    /// Being made, also for the second time.
+    pub running: usize,
+    /// Holes.
+    pub failed: usize,
+    /// Behind a hole.
+    pub blocked: usize,
+    /// Stopped.
+    pub cancelled: usize,
+    /// Candidates that wait for a person.
+    pub paused: usize,
+}
+
+impl Counts {
+    /// Of a node's result.
+    pub fn of(canvas: &Canvas, node: &str) -> Self {
+        let mut counts = Self::default();
+        let Some(result) = canvas.results.get(node) else { return counts };
+        for item in result.items.values().filter(|item| self::counts(result, item)) {
+            counts.total += 1;
+            match Standing::of(item) {
+                Standing::Completed | Standing::Reused => counts.done += 1,
+                Standing::Running | Standing::Retrying => counts.running += 1,
+                Standing::Failed => counts.failed += 1,
+                Standing::Blocked => counts.blocked += 1,
+                Standing::Cancelled => counts.cancelled += 1,
+                Standing::Paused => counts.paused += 1,
+                Standing::Idle | Standing::Pending => {}
+            }
+        }
+        counts
+    }
+
+    /// "3 done, 1 running, 1 failed".
+    pub fn sentence(&self) -> String {
+        let parts = [
+            (self.done, "done"),
+            (self.running, "running"),
+            (self.failed, "failed"),
+            (self.blocked, "blocked"),
+            (self.cancelled, "cancelled"),
+            (self.paused, "to review"),
+        ];
+        let told: Vec<String> =
+            parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        if told.is_empty() { format!("{} waiting", self.total) } else { told.join(", ") }
+    }
+
+    /// What the badge says: "4 of 6", or "6 items" when all are there.
+    pub fn badge(&self) -> String {
+        if self.done == self.total {
+            format!("{} items", self.total)
+        } else {
+            format!("{} of {}", self.done, self.total)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

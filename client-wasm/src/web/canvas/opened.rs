@@ -1,0 +1,70 @@
+//! What lies open above the canvas, and which item of a batch a card shows. Nobody else sees any of it.
+
+use std::collections::BTreeMap;
+
+use gesso_protocol::plan::Target;
+use gesso_protocol::pricing::Money;
+use leptos::prelude::*;
+
+use crate::core::price::Price;
+
+/// A run that somebody is asked about first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// What would run.
+    pub target: Target,
+    /// What it would be.
+    pub price: Price,
+}
+
+/// Generations side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The node that made them.
+    pub node: String,
+    /// Their ids.
+    pub generations: Vec<String>,
+}
+
+/// The handle.
+#[derive(Clone, Copy)]
+pub struct Opened {
+    /// What a node shows, as large as the window: the node and the item.
+    pub preview: RwSignal<Option<(String, String)>>,
+    /// The grid of a batch: the node.
+    pub grid: RwSignal<Option<String>>,
+    /// The review: the evaluator.
+    pub review: RwSignal<Option<String>>,
+    /// The comparison.
+    pub compare: RwSignal<Option<Compared>>,
+    /// The question before a large run.
+    pub asking: RwSignal<Option<Asking>>,
+    /// The item each card shows, where somebody picked one.
+    pub items: RwSignal<BTreeMap<String, String>>,
+    /// The credit balance.
+    pub balance: RwSignal<Option<Money>>,
+    /// Evaluators that wait for a person and the message that told it.
+    pub waiting: StoredValue<BTreeMap<String, u64>>,
+}
+
+impl Opened {
+    /// Nothing is open.
+    pub fn new() -> Self {
+        Self {
+            preview: RwSignal::new(None),
+            grid: RwSignal::new(None),
+            review: RwSignal::new(None),
+            compare: RwSignal::new(None),
+            asking: RwSignal::new(None),
+            items: RwSignal::default(),
+            balance: RwSignal::new(None),
+            waiting: StoredValue::default(),
+        }
+    }
+}
+
+impl Default for Opened {
+    fn default() -> Self {
+        Self::new()
+    }
+}
