@@ -213,7 +213,7 @@ impl Runs {
     fn drive(&self, opened: Opened) {
         let (row, mailbox) = (opened.row(), opened.mailbox());
         if row.cancel_requested != 0 {
-            mailbox.push(Event::Cancel).ok();
+            mailbox.push(Event::Cancel);
         }
         let waits = (row.place, row.waiting != 0);
         self.inner.turnstile.enter(&row.id, &row.person, waits, mailbox, opened.room());
@@ -240,7 +240,7 @@ impl Runs {
 
     fn tell(&self, run: &str, event: Event) -> bool {
         let mailbox = self.inner.driven.get(run).map(|mailbox| Arc::clone(&mailbox));
-        mailbox.is_some_and(|mailbox| mailbox.push(event).is_ok())
+        mailbox.is_some_and(|mailbox| mailbox.push(event).is_none())
     }
 
     /// Decides about the candidates of an evaluator; durable when it returns.

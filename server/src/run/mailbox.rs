@@ -63,15 +63,15 @@ impl Mailbox {
     }
 
     /// Adds an event; gives it back when nobody listens any more.
-    pub(super) fn push(&self, event: Event) -> Result<(), Event> {
+    pub(super) fn push(&self, event: Event) -> Option<Event> {
         let mut inside = self.inside();
         if inside.is_closed {
-            return Err(event);
+            return Some(event);
         }
         inside.events.push_back(event);
         drop(inside);
         self.news.notify_one();
-        Ok(())
+        None
     }
 
     /// Takes up to `most` events.

@@ -1,6 +1,9 @@
 //! The fair queue (DESIGN §5.12): a free slot of a provider goes to the next person in turn, there to the first of
 //! their runs, there to the first unit that waits. Pure: no clock, no input or output.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 

@@ -13,6 +13,12 @@ use super::running;
 use super::runs::{Earlier, OneRun};
 use crate::web::icons::{icon, of_kind};
 
+/// A run's steps are asked for again so long after something moved, in ms.
+const DELAY_MS: u64 = 250;
+/// The same for a run of more items than [`MANY_ITEMS`]: its answer is long.
+const MANY_DELAY_MS: u64 = 2_000;
+/// See [`MANY_DELAY_MS`].
+const MANY_ITEMS: usize = 200;
 /// So many planned steps are listed.
 const LISTED: usize = 50;
 
@@ -91,6 +97,10 @@ fn fetch_details(page: Page, run: Memo<Option<RunInfo>>, details: RwSignal<Optio
             return;
         }
         waiting.set_value(true);
+        let items: usize = details.with_untracked(|d| {
+            d.as_ref().map_or(0, |d| d.steps.iter().map(|s| s.items.len()).sum())
+        });
+        let delay = if items > MANY_ITEMS { MANY_DELAY_MS } else { DELAY_MS };
         set_timeout(
             move || {
                 let asked = move || async move {
@@ -111,7 +121,7 @@ fn fetch_details(page: Page, run: Memo<Option<RunInfo>>, details: RwSignal<Optio
                 };
                 leptos::task::spawn_local(asked());
             },
-            std::time::Duration::from_millis(250),
+            std::time::Duration::from_millis(delay),
         );
     });
 }
@@ -201,7 +211,7 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             None => {
                 let tag = move || (!price.get().is_empty()).then(|| view! { <span class="price">{format!("· {}", price.get())}</span> });
                 view! {
-                    <button class="btn primary grow" title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
+                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
                 }
                 .into_any()
             }

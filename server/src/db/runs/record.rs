@@ -536,15 +536,14 @@ impl Db {
             changes.iter().map(|changes| changes.script(now_ms, plainly)).collect()
         };
         let Err(error) = self.commit(scripts(true)?).await else { return Ok(()) };
-        let is_refused = match &error {
-            sqlx::Error::Database(refused) => match refused.kind() {
+        let is_refused = error.as_database_error().is_some_and(|refused| {
+            matches!(
+                refused.kind(),
                 ErrorKind::NotNullViolation
-                | ErrorKind::UniqueViolation
-                | ErrorKind::CheckViolation => true,
-                _ => false,
-            },
-            _ => false,
-        };
+                    | ErrorKind::UniqueViolation
+                    | ErrorKind::CheckViolation
+            )
+        });
         if !is_refused {
             return Err(RecordError::Db(error.into()));
         }
