@@ -118,6 +118,8 @@ pub(crate) struct Inner {
     recorder: Recorder,
     turnstile: Turnstile,
     driven: DashMap<String, Arc<Mailbox>>,
+    /// Held while a run is taken up: two drivers of this server would put each other out of the queue.
+    taking_up: tokio::sync::Mutex<()>,
     /// This server's name in leases.
     owner: String,
 }
@@ -148,6 +150,7 @@ impl Runs {
             tasks: TaskTracker::new(),
             shutdown,
             driven: DashMap::new(),
+            taking_up: tokio::sync::Mutex::default(),
             owner: fresh_id(),
         };
         let runs = Self { inner: Arc::new(inner) };
@@ -353,6 +356,7 @@ impl Runs {
 
     /// Takes up a run where its records stand, unless another server has it in hand.
     async fn take_up(&self, run: RunRow) -> Result<(), DbError> {
+        let _one_by_one = self.inner.taking_up.lock().await;
         if self.inner.driven.contains_key(&run.id) {
             return Ok(());
         }
