@@ -121,6 +121,12 @@ pub struct UnitChange {
 }
 
 impl UnitChange {
+    /// Whether there is something to pay for. A candidate of an evaluator was computed by nobody, and what was taken
+    /// over was paid in an earlier run.
+    fn is_bought(&self) -> bool {
+        self.state == NodeState::Completed && !self.provider.is_empty() && !self.reused
+    }
+
     /// What it costs, in millicredits: nobody pays for what did not complete, nor more than was held.
     fn charged(&self) -> i64 {
         let completed = self.state == NodeState::Completed;
@@ -327,10 +333,7 @@ impl Changes {
     /// Moves the credits of the units that end, by their rows as they are before.
     fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
         let row = |unit: &UnitChange| {
-            let completed = unit.state == NodeState::Completed;
-            // A candidate of an evaluator was computed by nobody, what was taken over in an earlier run: nothing was
-            // bought.
-            let bought = i64::from(completed && !unit.provider.is_empty() && !unit.reused);
+            let bought = i64::from(unit.is_bought());
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
         };
         let ending: Vec<_> = self.units().filter(|unit| ended(unit.state)).map(row).collect();
@@ -350,12 +353,11 @@ impl Changes {
         let (mut captured, mut released) = (0, 0);
         let mut entries = Vec::new();
         for unit in self.units().filter(|unit| ended(unit.state)) {
-            let bought = unit.state == NodeState::Completed && !unit.provider.is_empty();
             let (cost, state) = (unit.charged(), unit.state.id());
             let rest = unit.hold.0 - cost;
             captured += cost;
             released += rest;
-            let kinds = [("capture", cost, bought), ("release", rest, rest > 0)];
+            let kinds = [("capture", cost, unit.is_bought()), ("release", rest, rest > 0)];
             for (kind, amount, _) in kinds.into_iter().filter(|(_, _, counts)| *counts) {
                 let (node, item) = (&unit.node, &unit.item);
                 entries.push(args![WORKSPACE, now_ms, kind, amount, run, node, item, state]);
