@@ -118,6 +118,8 @@ pub(crate) struct Inner {
     recorder: Recorder,
     turnstile: Turnstile,
     driven: DashMap<String, Arc<Mailbox>>,
+    /// Held while a run is taken up: two drivers of this server would put each other out of the queue.
+    taking_up: tokio::sync::Mutex<()>,
     /// This server's name in leases.
     owner: String,
 }
@@ -148,6 +150,7 @@ impl Runs {
             tasks: TaskTracker::new(),
             shutdown,
             driven: DashMap::new(),
+            taking_up: tokio::sync::Mutex::default(),
             owner: fresh_id(),
         };
         let runs = Self { inner: Arc::new(inner) };
@@ -210,7 +213,7 @@ impl Runs {
     fn drive(&self, opened: Opened) {
         let (row, mailbox) = (opened.row(), opened.mailbox());
         if row.cancel_requested != 0 {
-            mailbox.push(Event::Cancel).ok();
+            mailbox.push(Event::Cancel);
         }
         let waits = (row.place, row.waiting != 0);
         self.inner.turnstile.enter(&row.id, &row.person, waits, mailbox, opened.room());
@@ -237,7 +240,7 @@ impl Runs {
 
     fn tell(&self, run: &str, event: Event) -> bool {
         let mailbox = self.inner.driven.get(run).map(|mailbox| Arc::clone(&mailbox));
-        mailbox.is_some_and(|mailbox| mailbox.push(event).is_ok())
+        mailbox.is_some_and(|mailbox| mailbox.push(event).is_none())
     }
 
     /// Decides about the candidates of an evaluator; durable when it returns.
@@ -355,6 +358,7 @@ impl Runs {
 
     /// Takes up a run where its records stand, unless another server has it in hand.
     async fn take_up(&self, run: RunRow) -> Result<(), DbError> {
+        let _one_by_one = self.inner.taking_up.lock().await;
         if self.inner.driven.contains_key(&run.id) {
             return Ok(());
         }

@@ -104,7 +104,7 @@ after(async () => {
 })
 
 describe('a batch', { timeout: 300_000 }, () => {
-  let canvas, list, upscale, lost
+  let canvas, list, upscale, lost, many
 
   before(async () => {
     const assets = [await upload(png(40, 30, [200, 80, 40])), await upload(png(40, 30, [40, 120, 200])), await upload(png(40, 30, [60, 160, 90]))]
@@ -173,6 +173,24 @@ describe('a batch', { timeout: 300_000 }, () => {
     await shoot(page, 'panel')
   })
 
+  test('the keyboard opens the grid, walks in it and leaves it', async () => {
+    const { page } = mara
+    await select(page, upscale)
+    await node(page, upscale).focus()
+    await page.keyboard.press('Enter')
+    await dialog(page).getByText('3 items, 3 done').waitFor()
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label'))
+    await until('the first item has the focus', async () => /^Item 1,.* completed|^Item 1, (completed|reused)/.test(await focused()))
+    await page.keyboard.press('ArrowRight')
+    assert.match(await focused(), /^Item 2/)
+    await page.keyboard.press('Enter')
+    await until('the picture is open', async () => await dialog(page).count() === 2)
+    await page.keyboard.press('Escape')
+    await until('it is closed', async () => await dialog(page).count() === 1)
+    await page.keyboard.press('Escape')
+    await until('the grid is closed', async () => await dialog(page).count() === 0)
+  })
+
   test('a large run is asked about first', async () => {
     const { page } = mara
     const ops = Array.from({ length: 60 }, (_, i) => ({ text: `a hill, ${i}` }))
@@ -189,6 +207,25 @@ describe('a batch', { timeout: 300_000 }, () => {
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
     assert.equal(await state(page, ids[1]), 'idle')
     assert.equal((await gesso.get(`/api/canvases/${canvas}/runs`)).items.length, 2, 'nothing ran')
+    many = ids
+  })
+
+  test('the menu of a wire gives the whole batch at once', async () => {
+    const { page } = mara
+    const key = `${many[1]}:prompt:${many[0]}:items`
+    await page.keyboard.press('Shift+Digit2')
+    await page.waitForTimeout(400)
+    const middle = await page.locator(`[data-edge="${key}"] .wire-hit`).evaluate(path => {
+      const point = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM())
+      return [point.x, point.y]
+    })
+    await page.mouse.move(...middle)
+    await page.getByRole('button', { name: 'Cut this wire' }).waitFor()
+    await page.mouse.click(...middle, { button: 'right' })
+    await page.getByRole('menuitem', { name: 'Give the whole batch at once' }).click()
+    await until('it is one call', async () => /^Run\s+· 2$/.test((await runButton(page, many[1]).textContent()).trim()))
+    await page.keyboard.press('Control+z')
+    await until('it is a batch again', async () => /60 × 2 = 120/.test(await runButton(page, many[1]).textContent()))
   })
 
   test('lists of different lengths are paired right there on the card', async () => {
@@ -209,6 +246,36 @@ describe('a batch', { timeout: 300_000 }, () => {
     await shoot(page, 'pairing')
     await ways.getByRole('radio', { name: /Every combination/ }).click()
     await until('the sum follows', async () => /6 × 1 = 6 · 12/.test(await runButton(page, ids[2]).textContent()))
+  })
+})
+
+describe('the queue', { timeout: 300_000 }, () => {
+  test('its owner sees where a run waits, holds it back, moves it up and drops it', async () => {
+    const { page, context } = mara
+    const canvas = (await gesso.post('/api/canvases', { name: 'Queue' })).id
+    const numbers = []
+    for (let i = 0; i < 6; i++) {
+      const { ids: [id] } = await gesso.post(`/api/canvases/${canvas}/edits`, [
+        { op: 'add_node', kind: 'image_generator', title: `Long ${i}`, pos: [i * 300, 0], text: 'a fox', settings: { count: 10, resolution: '2K' } }
+      ])
+      const answer = await context.request.post(`${gesso.url}/api/canvases/${canvas}/runs`, { data: { mode: 'node', node: id } })
+      assert.equal(answer.status(), 202, await answer.text())
+      numbers.push((await answer.json()).id)
+    }
+    await open(mara, canvas)
+    const panel = page.getByRole('region', { name: 'Run', exact: true })
+    await panel.getByText('4th in the queue').waitFor()
+    await page.getByText('Queued, 4th').waitFor()
+    await shoot(page, 'queue')
+    await panel.getByRole('button', { name: 'Move up' }).click()
+    await panel.getByText('3rd in the queue').waitFor()
+    await panel.getByRole('button', { name: 'Hold' }).click()
+    await panel.getByText('Held back until you resume it').waitFor()
+    await panel.getByRole('button', { name: 'Resume' }).click()
+    await panel.getByRole('button', { name: 'Drop' }).click()
+    await panel.locator(`[data-run="${numbers[5]}"][data-status="cancelled"]`).waitFor()
+    for (const id of numbers) await gesso.post(`/api/runs/${id}/cancel`)
+    await Promise.all(numbers.map(id => gesso.run(id)))
   })
 })
 
@@ -242,7 +309,7 @@ describe('a review', { timeout: 300_000 }, () => {
       await until(`${who.name} is told`, async () => /“First frame” waits for a person/.test(await who.page.getByRole('log').textContent()))
     }
     // Mara looks too, and is too late.
-    await node(mara.page, evaluator).getByRole('button', { name: 'Review' }).click()
+    await node(mara.page, evaluator).getByRole('button', { name: 'Review', exact: true }).click()
     await dialog(mara.page).getByRole('option').first().click()
     await jonas.page.getByRole('log').getByRole('button', { name: 'Review' }).click()
     await dialog(jonas.page).getByRole('option').nth(2).waitFor()

@@ -366,7 +366,13 @@ async fn kill_everywhere(names: impl Iterator<Item = &'static str>) {
         assert_eq!(wanted.balance, 9_915_000);
         assert_eq!(wanted.bought.len(), 5);
         for name in &names {
-            for nth in passings(name) {
+            let all = passings(name);
+            // What a passing leaves is the same on both; databases are slower to make there.
+            let tried = match database {
+                Database::Sqlite => all,
+                Database::Postgres(_) => &all[all.len() - 1..],
+            };
+            for nth in tried {
                 kill_at(&database, name, *nth, Person::Reviews, &wanted).await;
             }
         }

@@ -8,3 +8,4 @@ mod queue;
 mod random;
 mod restart;
 mod runs;
+mod service;

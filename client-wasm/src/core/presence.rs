@@ -228,6 +228,16 @@ mod tests {
     }
 
     #[test]
+    fn a_caret_alone_is_no_typing() {
+        let mut room = Room::default();
+        let caret = r#""caret":{"node":"n","field":"text"}"#;
+        room.receive(1, &state(&format!("{{{caret},\"typing\":true}}"), 1), 0);
+        assert!(room.people()[&7].typing);
+        room.receive(1, &state(&format!("{{{caret}}}"), 2), 0);
+        assert!(room.people()[&7].caret.is_some() && !room.people()[&7].typing);
+    }
+
+    #[test]
     fn the_silent_are_forgotten_and_the_server_is_no_person() {
         let mut room = Room::default();
         room.receive(1, &state(r#"{"cursor":"nonsense","selection":["a"]}"#, 1), 1_000);

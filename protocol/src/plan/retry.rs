@@ -75,6 +75,7 @@ impl Plan {
                     generations: before.map(|item| item.generations.clone()).unwrap_or_default(),
                     error: None,
                 },
+                Fate::Left => Kept { generations: Vec::new(), error: None },
                 Fate::Hole => {
                     let error = before.and_then(|item| item.error.clone());
                     Kept { generations: Vec::new(), error }
@@ -93,23 +94,32 @@ impl Plan {
         if before.is_some_and(|item| item.state == NodeState::Completed) {
             return Fate::Done;
         }
-        let of = |pick: &Pick| match *pick {
-            Pick::Unit { unit, .. } => unit..unit + 1,
-            Pick::AllOf(step) => units.of_step[step as usize].clone(),
-            Pick::Ready { .. } | Pick::AllReady(_) => 0..0,
-        };
-        let depends_on = |fate: Fate| {
-            unit.picks.iter().flat_map(of).any(|other| fates.get(other as usize) == Some(&fate))
-        };
-        if depends_on(Fate::Hole) {
-            return Fate::Hole;
+        let (mut hole, mut left, mut again) = (false, false, false);
+        for pick in &unit.picks {
+            let (range, is_review) = match *pick {
+                Pick::Unit { unit, .. } => (unit..unit + 1, false),
+                // An evaluator leaves holes out of its batch.
+                Pick::AllOf(step) => {
+                    let at = step as usize;
+                    (units.of_step[at].clone(), self.steps[at].is_review())
+                }
+                Pick::Ready { .. } | Pick::AllReady(_) => continue,
+            };
+            let of = fates.get(range.start as usize..range.end as usize).unwrap_or_default();
+            let is_left = |fate: &Fate| *fate == Fate::Left || (is_review && *fate == Fate::Hole);
+            hole |= !is_review && of.contains(&Fate::Hole);
+            left |= !of.is_empty() && of.iter().all(is_left);
+            again |= of.contains(&Fate::Again);
         }
-        if depends_on(Fate::Again) {
-            return Fate::Again;
+        if hole {
+            return Fate::Hole;
         }
         // A candidate that was not accepted is decided.
-        if step.is_review() && items.is_some() {
-            return Fate::Hole;
+        if left || (step.is_review() && items.is_some() && !again) {
+            return Fate::Left;
+        }
+        if again {
+            return Fate::Again;
         }
         let asked = match &which.node {
             None => true,
@@ -141,4 +151,6 @@ enum Fate {
     Again,
     /// It gave nothing and nobody asks for it.
     Hole,
+    /// Nobody accepted it, or what it depends on: no part of any batch.
+    Left,
 }

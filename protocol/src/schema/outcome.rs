@@ -97,16 +97,15 @@ pub fn append_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generat
         return;
     }
     let array = generation_array(txn, id);
-    let mut known: BTreeSet<String> = array
-        .iter(txn)
-        .filter_map(|held| match held {
-            Out::Any(Any::Map(map)) => match map.get("id") {
-                Some(Any::String(id)) => Some(id.to_string()),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
+    let id_of = |held: Out| {
+        if let Out::Any(Any::Map(map)) = held
+            && let Some(Any::String(id)) = map.get("id")
+        {
+            return Some(id.to_string());
+        }
+        None
+    };
+    let mut known: BTreeSet<String> = array.iter(txn).filter_map(id_of).collect();
     let fresh: Vec<Any> =
         new.iter().filter(|made| known.insert(made.id.clone())).map(to_any).collect();
     if !fresh.is_empty() {

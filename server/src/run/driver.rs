@@ -193,7 +193,12 @@ impl Driver {
                     recorded.send(true).ok();
                 }
             }
-            Event::Ended { unit, outcome } => self.call_ended(unit, outcome, turn),
+            Event::Ended { unit, attempts, outcome } => {
+                if self.core.is_running(unit) {
+                    self.book.units[unit as usize].attempts = attempts;
+                }
+                self.call_ended(unit, outcome, turn);
+            }
             Event::Review { decision, reply } => self.decide(decision, reply, turn),
             Event::Cancel => self.core.cancel(),
         }
@@ -568,7 +573,7 @@ impl Driver {
                         self.run.inner.turnstile.slot(&self.run.plan.steps[step as usize].provider),
                     );
                 }
-                Event::Ended { unit, outcome: Outcome::Completed(delivered) } => {
+                Event::Ended { unit, outcome: Outcome::Completed(delivered), .. } => {
                     late.extend(late_row(&self.run, unit, *delivered));
                 }
                 Event::Review { reply, .. } => {

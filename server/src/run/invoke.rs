@@ -90,16 +90,21 @@ impl Calling {
         };
         let Some(outcome) = outcome else { return };
         self.run.progress.ended(&self.run.room, self.unit);
-        let Self { run, unit, abort, slot, .. } = self;
+        let Self { run, unit, abort, slot, attempts, .. } = self;
+        let attempts = attempts + 1;
         // The next one may go in before the driver hears of this end: both are one record then.
         drop(slot);
-        let late = match outcome {
-            Outcome::Completed(delivered) if abort.is_cancelled() => delivered,
-            outcome => match run.mailbox.push(Event::Ended { unit, outcome }) {
-                Err(Event::Ended { outcome: Outcome::Completed(delivered), .. }) => delivered,
-                Ok(()) | Err(_) => return,
-            },
+        let is_stopped = abort.is_cancelled();
+        let refused = match outcome {
+            Outcome::Completed(delivered) if is_stopped => Some(Outcome::Completed(delivered)),
+            Outcome::Completed(_) | Outcome::Failed(_) | Outcome::Cancelled => {
+                match run.mailbox.push(Event::Ended { unit, attempts, outcome }) {
+                    Some(Event::Ended { outcome, .. }) => Some(outcome),
+                    _ => None,
+                }
+            }
         };
+        let Some(Outcome::Completed(late)) = refused else { return };
         let changes = Changes {
             run: run.row.id.clone(),
             canvas: run.row.canvas.clone(),
@@ -199,7 +204,7 @@ impl Calling {
     /// Tells which attempt comes next, and why there has to be one.
     fn tell_attempt(&self, failure: Option<Failure>) {
         let event = Event::Retrying { unit: self.unit, attempts: self.attempts + 2, failure };
-        self.run.mailbox.push(event).ok();
+        self.run.mailbox.push(event);
     }
 
     async fn attempt(
@@ -215,7 +220,7 @@ impl Calling {
                     return false;
                 }
                 let (recorded, answer) = oneshot::channel();
-                run.mailbox.push(Event::Submitted { unit, job, recorded }).ok();
+                run.mailbox.push(Event::Submitted { unit, job, recorded });
                 answer.await.unwrap_or(false) && run.pass(failpoint::UNIT_JOB_RECORDED)
             })
         };

@@ -36,8 +36,8 @@ pub(super) enum Event {
     Retrying { unit: u32, attempts: u32, failure: Option<Failure> },
     /// A provider has accepted a job.
     Submitted { unit: u32, job: String, recorded: oneshot::Sender<bool> },
-    /// A call ended.
-    Ended { unit: u32, outcome: Outcome },
+    /// A call ended, after so many tries in all.
+    Ended { unit: u32, attempts: u32, outcome: Outcome },
     /// Somebody decided.
     Review { decision: Decision, reply: Reply },
     /// Somebody stopped the run.
@@ -63,15 +63,15 @@ impl Mailbox {
     }
 
     /// Adds an event; gives it back when nobody listens any more.
-    pub(super) fn push(&self, event: Event) -> Result<(), Event> {
+    pub(super) fn push(&self, event: Event) -> Option<Event> {
         let mut inside = self.inside();
         if inside.is_closed {
-            return Err(event);
+            return Some(event);
         }
         inside.events.push_back(event);
         drop(inside);
         self.news.notify_one();
-        Ok(())
+        None
     }
 
     /// Takes up to `most` events.

@@ -50,7 +50,7 @@ impl Inside {
             self.is_dirty = true;
             let Some(member) = self.members.get(&grant.run) else { continue };
             // A driver that listens no more gives its slots back when it leaves.
-            member.mailbox.push(Event::Granted(grant.unit)).ok();
+            member.mailbox.push(Event::Granted(grant.unit));
         }
     }
 }

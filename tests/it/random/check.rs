@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use gesso_protocol::plan::{Pick, Plan, Unit};
+use gesso_protocol::plan::{Pick, Plan, Unit, Units};
 use gesso_protocol::pricing::Money;
+use gesso_protocol::schema::{Generation, ItemContent};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -102,29 +103,38 @@ struct Entry {
 pub(super) fn all(play: &mut Play) {
     let violations = play.world.market.violations();
     assert!(violations.is_empty(), "{violations:#?}");
-    let path = format!("/api/canvases/{}/runs", play.canvas);
-    let listed = play.world.pages(&path, 7);
-    let ids: BTreeSet<String> = listed.iter().map(|run| text(&run["id"])).collect();
-    assert_eq!(listed.len(), ids.len(), "a run is listed once");
+    let mut ids = BTreeSet::new();
+    let canvases = play.canvases();
+    for canvas in &canvases {
+        for run in play.world.pages(&format!("/api/canvases/{canvas}/runs"), 7) {
+            assert!(ids.insert(text(&run["id"])), "a run is listed once: {run}");
+        }
+    }
     assert_eq!(ids, play.runs.keys().cloned().collect(), "every run was asked for");
     let runs = play.ended();
     let mut database = play.world.block_on(open(&play.world));
     let entries = ledger(&play.world, &mut database);
-    let made = histories(&play.world, &play.canvas, &runs);
+    let made: BTreeMap<&String, Histories> =
+        canvases.iter().map(|canvas| (canvas, histories(&play.world, canvas, &runs))).collect();
     for run in &runs {
-        let snapshot = play.world.block_on(snapshot(&mut database, &text(&run["id"])));
+        let told = play.world.block_on(told(&mut database, &text(&run["id"])));
+        let made = &made[&text(&run["canvas"])];
         credits_of(run, &entries);
-        outcome_of(run, &snapshot, &entries);
-        generations_of(run, &made);
-        play.tally.items +=
-            list(&run["steps"]).iter().map(|step| list(&step["items"]).len()).sum::<usize>();
+        outcome_of(run, &told, &entries);
+        generations_of(run, made);
+        flow_of(run, &told.plan, made);
+        let steps = list(&run["steps"]).iter();
+        play.tally.items += steps.map(|step| list(&step["items"]).len()).sum::<usize>();
     }
     drop(database);
-    let shown = document(&play.world, &play.canvas, &runs);
+    let shown: Vec<Value> =
+        canvases.iter().map(|canvas| document(&play.world, canvas, &runs)).collect();
     play.note(format_args!("the last kill"));
     play.world.kill(None);
-    let again = graph(&play.world, &play.canvas);
-    assert_eq!(shown.to_string(), again.to_string(), "the document is built from the database");
+    for (canvas, shown) in canvases.iter().zip(shown) {
+        let again = graph(&play.world, canvas);
+        assert_eq!(shown.to_string(), again.to_string(), "the document is built from the database");
+    }
     for run in play.ended() {
         play.look_again(&run);
     }
@@ -135,13 +145,20 @@ async fn open(world: &World) -> SqliteConnection {
     SqliteConnection::connect_with(&options.read_only(true)).await.expect("the database")
 }
 
-async fn snapshot(database: &mut SqliteConnection, run: &str) -> Plan {
-    let (body,): (String,) = sqlx::query_as("SELECT body FROM run_snapshots WHERE run = ?")
-        .bind(run)
-        .fetch_one(database)
-        .await
-        .expect("a run has a snapshot");
-    serde_json::from_str(&body).expect("a plan")
+/// What a run was told to do.
+struct Told {
+    plan: Plan,
+    stops: bool,
+    cancelled: bool,
+}
+
+async fn told(database: &mut SqliteConnection, run: &str) -> Told {
+    const SQL: &str = "SELECT s.body, r.on_error, r.cancel_requested \
+         FROM run_snapshots s JOIN runs r ON r.id = s.run WHERE s.run = ?";
+    let (body, on_error, cancelled): (String, String, i64) =
+        sqlx::query_as(SQL).bind(run).fetch_one(database).await.expect("a run has a snapshot");
+    let plan = serde_json::from_str(&body).expect("a plan");
+    Told { plan, stops: on_error == "stop", cancelled: cancelled != 0 }
 }
 
 /// The ledger, whose sums are the balance.
@@ -208,7 +225,8 @@ fn is_bought(step: &Value, item: &Value) -> bool {
 }
 
 /// What became of each unit follows from what became of those it depends on.
-fn outcome_of(run: &Value, plan: &Plan, entries: &[Entry]) {
+fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
+    let plan = &told.plan;
     let units = plan.units();
     let steps = list(&run["steps"]);
     let nodes: Vec<String> = steps.iter().map(|step| text(&step["node"])).collect();
@@ -258,20 +276,37 @@ fn outcome_of(run: &Value, plan: &Plan, entries: &[Entry]) {
             }
             Pick::AllOf(at) => {
                 let all = units.step(at);
-                let review = plan.steps[at as usize].is_review();
                 let done = |unit: &Unit| state(unit) == "completed";
-                let lost = |unit: &Unit| !done(unit) && !(review && state(unit) == "idle");
+                // What nobody accepted is no hole: the batch is what is left of it.
+                let lost = |unit: &Unit| {
+                    state(unit) == "failed"
+                        || item(unit).is_some_and(|item| !item["error"].is_null())
+                };
                 all.is_empty() || (all.iter().any(done) && !all.iter().any(lost))
             }
         });
         failed += usize::from(state(unit) == "failed");
         match state(unit) {
             "completed" | "failed" => assert!(arrived, "called without its inputs: {}", what()),
-            "cancelled" => {}
+            "cancelled" => {
+                let rejected = unit.picks.iter().any(|pick| match *pick {
+                    Pick::Ready { .. } | Pick::AllReady(_) => false,
+                    Pick::Unit { unit, .. } => {
+                        let unit = &units.all[unit as usize];
+                        // Not accepted, or after something that was not.
+                        ["idle", "cancelled"].contains(&state(unit))
+                    }
+                    Pick::AllOf(at) => {
+                        let mut all = units.step(at).iter();
+                        all.all(|unit| ["idle", "cancelled"].contains(&state(unit)))
+                    }
+                });
+                assert!(told.cancelled || rejected, "nobody stopped {}", what());
+            }
             // Whether a candidate was asked about is not known afterwards.
             "idle" if step.is_review() => {}
             "idle" => {
-                let halted = run["status"] == "failed";
+                let halted = told.stops && run["status"] == "failed";
                 assert!(!arrived || halted, "never called: {}", what());
                 let error = &item(unit).expect("checked above")["error"];
                 assert_eq!(error["code"], "blocked", "{}", what());
@@ -287,22 +322,86 @@ fn outcome_of(run: &Value, plan: &Plan, entries: &[Entry]) {
     assert_eq!(run["status"] == "failed", failed > 0, "a run with a failed item has failed: {run}");
 }
 
-/// The history of every node that runs had: generation id → (run, node, key).
-type Histories = BTreeMap<String, (String, String, String)>;
+/// The history of every node that runs had: generation id → its node, and itself.
+type Histories = BTreeMap<String, (String, Generation)>;
 
 fn histories(world: &World, canvas: &str, runs: &[Value]) -> Histories {
-    let steps = runs.iter().flat_map(|run| list(&run["steps"]));
+    let mine = runs.iter().filter(|run| run["canvas"] == canvas);
+    let steps = mine.flat_map(|run| list(&run["steps"]));
     let nodes: BTreeSet<String> = steps.map(|step| text(&step["node"])).collect();
     let mut all = Histories::new();
     for node in nodes {
         let path = format!("/api/canvases/{canvas}/nodes/{node}/generations");
         for made in world.pages(&path, 11) {
-            let of = (text(&made["run"]), node.clone(), text(&made["key"]));
-            let before = all.insert(text(&made["id"]), of);
-            assert_eq!(before, None, "a generation stands in one history, once: {made}");
+            let generation: Generation =
+                serde_json::from_value(made.clone()).expect("a generation");
+            let before = all.insert(generation.id.clone(), (node.clone(), generation));
+            assert!(before.is_none(), "a generation stands in one history, once: {made}");
         }
     }
     all
+}
+
+/// What a run bought was made from exactly what the items that it depends on consist of.
+fn flow_of(run: &Value, plan: &Plan, made: &Histories) {
+    let units = plan.units();
+    for unit in &units.all {
+        let step = &plan.steps[unit.step as usize];
+        let Some(item) = item_of(run, plan, unit) else { continue };
+        if !is_bought(&list(&run["steps"])[unit.step as usize], item) {
+            continue;
+        }
+        let call = step.invocation(unit, |pick| contents(run, plan, &units, pick, made));
+        for id in list(&item["generations"]).iter().map(text) {
+            let (_, generation) = &made[&id];
+            let same = generation.fingerprint == call.fingerprint().to_string();
+            assert!(same, "{} {} was made from something else: {run}", step.node, unit.key);
+        }
+    }
+}
+
+fn item_of<'a>(run: &'a Value, plan: &Plan, unit: &Unit) -> Option<&'a Value> {
+    let node = &plan.steps[unit.step as usize].node;
+    let step = list(&run["steps"]).iter().find(|step| step["node"] == **node)?;
+    list(&step["items"]).iter().find(|item| item["key"] == *unit.key)
+}
+
+/// What was on a pick, as the items of the run tell.
+fn contents(
+    run: &Value,
+    plan: &Plan,
+    units: &Units,
+    pick: &Pick,
+    made: &Histories,
+) -> Vec<ItemContent> {
+    let of_unit = |unit: &Unit, nth: Option<usize>| -> Vec<ItemContent> {
+        let item = item_of(run, plan, unit).filter(|item| item["state"] == "completed");
+        if plan.steps[unit.step as usize].is_review() {
+            let through = item.and_then(|_| unit.picks.first());
+            return through.map(|pick| contents(run, plan, units, pick, made)).unwrap_or_default();
+        }
+        let ids = item.map(|item| list(&item["generations"]).as_slice()).unwrap_or_default();
+        let ids: Vec<String> = match nth {
+            Some(nth) => ids.get(nth).map(text).into_iter().collect(),
+            None => ids.iter().map(text).collect(),
+        };
+        ids.iter().filter_map(|id| made[id].1.content()).collect()
+    };
+    match *pick {
+        Pick::Ready { ready, item } => {
+            vec![plan.ready[ready as usize].items[item as usize].content.clone()]
+        }
+        Pick::AllReady(ready) => {
+            plan.ready[ready as usize].items.iter().map(|item| item.content.clone()).collect()
+        }
+        Pick::Unit { unit, nth } => {
+            of_unit(&units.all[unit as usize], Some(nth.unwrap_or(0) as usize))
+        }
+        Pick::AllOf(step) => {
+            let all = plan.steps[step as usize].send_all;
+            units.step(step).iter().flat_map(|unit| of_unit(unit, (!all).then_some(0))).collect()
+        }
+    }
 }
 
 /// What items name is in the history, and what a run made is named by its item.
@@ -313,13 +412,13 @@ fn generations_of(run: &Value, made: &Histories) {
         let node = text(&step["node"]);
         for item in list(&step["items"]) {
             for generation in list(&item["generations"]).iter().map(text) {
-                let (of_run, of_node, of_key) = made
+                let (of_node, of) = made
                     .get(&generation)
                     .unwrap_or_else(|| panic!("{generation} is in no history: {run}"));
                 assert_eq!(*of_node, node, "an item names what its own node made: {run}");
                 if is_bought(step, item) {
                     let own = (&id, &text(&item["key"]));
-                    assert_eq!((of_run, of_key), own, "an item names what it made: {run}");
+                    assert_eq!((&of.run, &of.key), own, "an item names what it made: {run}");
                     assert!(named.insert(generation), "two items name one generation: {run}");
                 }
             }
@@ -338,8 +437,8 @@ fn generations_of(run: &Value, made: &Histories) {
             bought.map(|item| (text(&step["node"]), text(&item["key"])))
         })
         .collect();
-    for (generation, (of_run, node, key)) in made {
-        if *of_run == id && items.contains(&(node.clone(), key.clone())) {
+    for (generation, (node, of)) in made {
+        if of.run == id && items.contains(&(node.clone(), of.key.clone())) {
             assert!(named.contains(generation), "made and named by no item: {generation} of {run}");
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn words(rng: &mut Rng) -> String {
         (10, " once"),
         (8, " busy"),
         (7, " slow"),
-        (3, " slow stubborn"),
+        (5, " slow stubborn"),
         (6, " few"),
         (7, " nap"),
         (3, " jobless nap"),
@@ -81,6 +81,7 @@ pub(super) fn build(rng: &mut Rng) -> (Vec<Made>, Vec<Value>) {
     let mut nodes: Vec<Made> = Vec::new();
     let mut edits = Vec::new();
     for n in 0..count {
+        let last = n + 1 == count && !nodes.iter().any(Made::runs);
         let wanted = rng.weighted(&[
             (12, "text"),
             (20, "list"),
@@ -89,6 +90,8 @@ pub(super) fn build(rng: &mut Rng) -> (Vec<Made>, Vec<Value>) {
             (9, "assistant"),
             (11, "evaluator"),
         ]);
+        // Without anything that runs there is nothing to test.
+        let wanted = if last { "image_generator" } else { wanted };
         add(rng, &mut nodes, &mut edits, wanted, n);
     }
     (nodes, edits)

@@ -269,7 +269,7 @@ impl Provider for Trader {
     }
 
     fn at_once(&self) -> usize {
-        3
+        2
     }
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {

@@ -20,10 +20,11 @@ const END_MAX: Duration = Duration::from_secs(20);
 const PEOPLE: [&str; 2] = ["ann", "ben"];
 
 /// What a seed did, for the report.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub(super) runs: usize,
-    pub(super) refused: usize,
+    /// Answers by what was asked and how it went.
+    pub(super) answers: BTreeMap<String, usize>,
     pub(super) kills: usize,
     pub(super) reviews: usize,
     pub(super) retries: usize,
@@ -34,7 +35,9 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, other: Self) {
         self.runs += other.runs;
-        self.refused += other.refused;
+        for (what, count) in other.answers {
+            *self.answers.entry(what).or_default() += count;
+        }
         self.kills += other.kills;
         self.reviews += other.reviews;
         self.retries += other.retries;
@@ -49,7 +52,9 @@ pub(super) type Log = Arc<Mutex<String>>;
 pub(super) struct Play {
     pub(super) world: World,
     pub(super) rng: Rng,
-    pub(super) canvas: String,
+    canvas: String,
+    /// A second canvas, whose runs take the places of all providers.
+    jam: Option<String>,
     nodes: Vec<Made>,
     /// Run → who started it.
     pub(super) runs: BTreeMap<String, &'static str>,
@@ -73,6 +78,7 @@ impl Play {
             world: World::new(Money(credits), trap),
             rng,
             canvas: String::new(),
+            jam: None,
             nodes: Vec::new(),
             runs: BTreeMap::new(),
             seen: check::Seen::default(),
@@ -93,7 +99,7 @@ impl Play {
         play.tally.runs = play.runs.len();
         play.tally.kills = play.world.kills;
         play.tally.calls = play.world.market.calls();
-        play.tally
+        std::mem::take(&mut play.tally)
     }
 
     pub(super) fn note(&self, what: std::fmt::Arguments<'_>) {
@@ -106,11 +112,51 @@ impl Play {
         let edits = json!(edits);
         self.note(format_args!("graph {edits}"));
         self.nodes = nodes;
+        self.canvas = self.new_canvas(&edits);
+    }
+
+    fn new_canvas(&mut self, edits: &Value) -> String {
         let made = self.ask("ann", "POST", "/api/canvases", &json!({"name": "Random"}));
-        self.canvas = made.body["id"].as_str().expect("a canvas").to_owned();
-        let at = format!("/api/canvases/{}/edits", self.canvas);
-        let edited = self.ask("ann", "POST", &at, &edits);
+        let canvas = made.body["id"].as_str().expect("a canvas").to_owned();
+        let edited = self.ask("ann", "POST", &format!("/api/canvases/{canvas}/edits"), edits);
         assert!(edited.is_ok(), "{edited:?}");
+        canvas
+    }
+
+    /// All canvases.
+    pub(super) fn canvases(&self) -> Vec<String> {
+        [&self.canvas].into_iter().chain(&self.jam).cloned().collect()
+    }
+
+    /// Occupies all places of all providers, so that what starts then waits and can be put in order.
+    fn jam(&mut self) {
+        let slow = |id: &str, model: &str| {
+            json!({"op": "add_node", "id": id, "kind": "image_generator", "text": "slow",
+                   "settings": {"model": model}})
+        };
+        let canvas = match self.jam.clone() {
+            Some(canvas) => canvas,
+            None => {
+                let models = ["safe-image", "safe-image", "keyed-image", "keyed-image"];
+                let nodes: Vec<Value> = ["j0", "j1", "j2", "j3"]
+                    .iter()
+                    .zip(models)
+                    .map(|(id, model)| slow(id, model))
+                    .collect();
+                self.new_canvas(&json!(nodes))
+            }
+        };
+        self.jam = Some(canvas.clone());
+        let person = self.person();
+        let path = format!("/api/canvases/{canvas}/runs");
+        let started = self.ask(person, "POST", &path, &json!({"mode": "workflow"}));
+        self.started(&started, person);
+        for _ in 0..self.rng.range(1, 3) {
+            self.try_start();
+        }
+        for _ in 0..self.rng.range(1, 4) {
+            self.queue();
+        }
     }
 
     /// Asks the server and checks that a refusal is one.
@@ -123,10 +169,19 @@ impl Play {
     fn judge(&mut self, method: &str, path: &str, body: &Value, answer: &Answer) {
         let told = if answer.is_ok() { "" } else { answer.code() };
         self.note(format_args!("{method} {path} {body} → {} {told}", answer.status));
-        if answer.is_ok() || self.world.is_dead() {
+        if self.world.is_dead() {
             return;
         }
-        self.tally.refused += 1;
+        let what = match path.rsplit('/').next().filter(|last| last.len() < 12) {
+            Some(last) => last,
+            None if path.contains("/late/") => "late",
+            None => method,
+        };
+        let told = if answer.is_ok() { "ok" } else { answer.code() };
+        *self.tally.answers.entry(format!("{what} {told}")).or_default() += 1;
+        if answer.is_ok() {
+            return;
+        }
         let body = &answer.body;
         let known = ErrorCode::ALL.iter().find(|code| code.id() == answer.code());
         let known = known.unwrap_or_else(|| panic!("an unknown refusal: {answer:?}"));
@@ -144,8 +199,9 @@ impl Play {
             (14, Self::review),
             (12, Self::edit),
             (6, Self::queue),
+            (6, Self::jam),
             (4, Self::late),
-            (5, Self::release),
+            (9, Self::release),
             (7, Self::kill),
             (4, Self::kill_while_starting),
         ]);
@@ -191,7 +247,7 @@ impl Play {
                 let ids: Vec<String> = self.nodes.iter().map(|node| node.id.clone()).collect();
                 json!({"mode": "selection", "nodes": self.rng.some(&ids)})
             }
-            4 => json!({"mode": "outdated"}),
+            4 if !self.runs.is_empty() => json!({"mode": "outdated"}),
             _ => json!({"mode": "workflow", "node": self.node()}),
         }
     }
@@ -257,7 +313,13 @@ impl Play {
     }
 
     fn retry(&mut self) {
-        let run = self.run();
+        let mut run = self.run();
+        for _ in 0..3 {
+            if is_terminal(&run) && run["status"] != "succeeded" {
+                break;
+            }
+            run = self.run();
+        }
         let person = self.person();
         let mut body = json!({});
         if self.rng.chance(55) {
@@ -277,6 +339,12 @@ impl Play {
         }
         let answer = self.ask(person, "POST", &format!("/api/runs/{}/retry", id_of(&run)), &body);
         self.tally.retries += usize::from(answer.is_ok());
+        let steps = run["steps"].as_array().expect("steps");
+        let mut items = steps.iter().flat_map(|step| step["items"].as_array().expect("items"));
+        if body == json!({}) && answer.code() == "bad_request" {
+            let failed = items.find(|item| item["state"] == "failed");
+            assert!(failed.is_none(), "what failed can be tried again: {failed:?} of {run}");
+        }
         self.started(&answer, person);
     }
 
@@ -309,7 +377,8 @@ impl Play {
         let node = &step["node"];
         if self.rng.chance(10) {
             let none = self.ask(person, "POST", &path, &json!({"node": node, "accept": ["none"]}));
-            assert!(none.status == 400 || self.world.is_dead(), "{none:?}");
+            let told = ["bad_request", "conflict"].contains(&none.code());
+            assert!(told || self.world.is_dead(), "{none:?}");
         }
         let some = self.rng.some(&candidates);
         let body = match some.is_empty() {
@@ -343,9 +412,12 @@ impl Play {
                 json!({"op": "set", "node": id, "locked": rng.chance(50)})
             }
             (2, _) if rng.chance(30) => json!({"op": "remove_node", "node": id}),
+            (2..4, "image_generator" | "image_upscaler" | "assistant") => {
+                return self.choose(&node.id);
+            }
             (_, "list") => json!({"op": "set", "node": id, "items": graph::items(rng)}),
             (_, "text") => json!({"op": "set", "node": id, "text": graph::words(rng)}),
-            (3..6, "image_generator" | "assistant") => {
+            (4..7, "image_generator" | "assistant") => {
                 json!({"op": "set", "node": id, "text": graph::words(rng)})
             }
             (_, kind) => json!({"op": "set", "node": id, "settings": graph::settings(rng, kind)}),
@@ -358,8 +430,34 @@ impl Play {
         }
     }
 
+    /// Chooses what flows of an item: an earlier generation, nothing, or the newest again.
+    fn choose(&mut self, node: &str) {
+        let path = format!("/api/canvases/{}/nodes/{node}/generations", self.canvas);
+        let made = self.world.pages(&path, 1000);
+        if made.is_empty() {
+            return;
+        }
+        let of_item = self.rng.pick(&made)["key"].clone();
+        let made: Vec<&Value> = made.iter().filter(|made| made["key"] == of_item).collect();
+        let after = made.last().map(|newest| newest["id"].clone());
+        let choice = match self.rng.below(4) {
+            0 => Value::Null,
+            1 => json!({"use": null, "after": after}),
+            _ => json!({"use": {"generation": self.rng.pick(&made)["id"]}, "after": after}),
+        };
+        let key = of_item.as_str().expect("a key");
+        let edits = json!([{"op": "set", "node": node, "output": {key: choice}}]);
+        self.ask("ann", "POST", &format!("/api/canvases/{}/edits", self.canvas), &edits);
+    }
+
     fn queue(&mut self) {
-        let run = id_of(&self.run());
+        let path = format!("/api/canvases/{}/runs", self.canvas);
+        let listed = self.world.pages(&path, 1000);
+        let queued: Vec<&Value> = listed.iter().filter(|run| run["status"] == "queued").collect();
+        let run = match queued.as_slice() {
+            [] => id_of(&self.run()),
+            some => id_of(some[self.rng.below(some.len())]),
+        };
         let owner = self.runs[&run];
         let person = if self.rng.chance(85) { owner } else { self.person() };
         let mut body = json!({});

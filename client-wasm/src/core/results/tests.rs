@@ -5,7 +5,7 @@ use gesso_protocol::schema::{ListItem, Node};
 use super::*;
 
 fn failure(code: &str, detail: &str) -> Failure {
-    Failure { code: code.to_owned(), detail: detail.to_owned(), ..Failure::default() }
+    Failure { node: None, code: code.to_owned(), detail: detail.to_owned(), hint: String::new() }
 }
 
 fn entry(id: &str, text: &str) -> ListItem {

@@ -66,8 +66,13 @@ pub fn CardView(page: Page, id: String) -> impl IntoView {
 /// "Lighthouse, Image Generator, completed".
 fn full_name(card: &Card) -> String {
     let state = card.shown.get();
-    let word =
-        if state.word.is_empty() { state.state.to_owned() } else { state.word.to_lowercase() };
+    let word = match (state.state, state.mark) {
+        ("completed", "failed") => format!("completed, {}", state.word),
+        // Without the place in the queue, and whether it was free.
+        ("pending" | "completed", _) => state.state.to_owned(),
+        _ if state.word.is_empty() => state.state.to_owned(),
+        _ => state.word.to_lowercase(),
+    };
     card.signals.view.with(|v| {
         let kind = nodes::spec(&v.node.kind).map_or(v.node.kind.as_str(), |s| s.title);
         format!("{}, {kind}, {word}", v.node.shown_title())
@@ -280,7 +285,8 @@ fn head_mark(card: &Card) -> AnyView {
     }
     let (page, id) = (card.page, card.id);
     let open = move |_| page.open.review.set(Some(id.get_value()));
-    view! { <button class="st-open" title="Open the review" on:click=open>{mark}</button> }
+    // The button in the foot is the one for keyboards and readers.
+    view! { <span class="st-open" data-own title="Open the review" on:click=open>{mark}</span> }
         .into_any()
 }
 

@@ -101,12 +101,13 @@ pub fn RunButton(card: Card) -> impl IntoView {
     };
     let priced =
         move || (!price.get().is_empty()).then(|| view! { <span class="price">{price}</span> });
-    move || match offered.get() {
+    move || {
+        match offered.get() {
         Offer::Stop => {
-            view! { <button class="btn run" on:click=stop>{icon("stop")}"Stop"</button> }.into_any()
+            view! { <button class="btn run is-calm" on:click=stop>{icon("stop")}"Stop"</button> }.into_any()
         }
         Offer::Drop => {
-            view! { <button class="btn run" on:click=stop>{icon("x")}"Drop from queue"</button> }
+            view! { <button class="btn run is-calm" on:click=stop>{icon("x")}"Drop from queue"</button> }
                 .into_any()
         }
         Offer::Review => {
@@ -132,5 +133,6 @@ pub fn RunButton(card: Card) -> impl IntoView {
             view! { <button class="btn run" on:click=run>{icon("play")}"Run "{priced}</button> }
                 .into_any()
         }
+    }
     }
 }

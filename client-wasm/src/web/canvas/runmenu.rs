@@ -51,9 +51,14 @@ fn ways(ids: &[String]) -> Vec<(&'static str, &'static str, Target)> {
 }
 
 /// Why it cannot, short enough for a menu.
-fn reason(refusal: &Refusal) -> String {
+fn reason(refusal: &Refusal, ids: &[String]) -> String {
     if refusal.code == ErrorCode::UpstreamInProgress {
-        return running::UPSTREAM.to_owned();
+        let itself = refusal.nodes.iter().all(|problem| ids.contains(&problem.node));
+        return if itself {
+            "It is running already".to_owned()
+        } else {
+            running::UPSTREAM.to_owned()
+        };
     }
     refusal.detail.clone()
 }
@@ -82,7 +87,9 @@ fn List(page: Page, ids: StoredValue<Vec<String>>, open: RwSignal<bool>) -> impl
         let asked = target.clone();
         let price = Memo::new(move |_| {
             page.beat.track();
-            running::price(page, &asked).map(|p| p.label()).map_err(|r| reason(&r))
+            running::price(page, &asked)
+                .map(|p| p.label())
+                .map_err(|r| ids.with_value(|ids| reason(&r, ids)))
         });
         let run = move |_| {
             open.set(false);

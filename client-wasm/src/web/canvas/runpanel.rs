@@ -3,6 +3,7 @@
 use gesso_protocol::api::RunBody;
 use gesso_protocol::graph::Graph;
 use gesso_protocol::plan::{self, Mode};
+use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 
@@ -13,6 +14,12 @@ use super::running;
 use super::runs::{Earlier, OneRun};
 use crate::web::icons::{icon, of_kind};
 
+/// A run's steps are asked for again so long after something moved, in ms.
+const DELAY_MS: u64 = 250;
+/// The same for a run of more items than [`MANY_ITEMS`]: its answer is long.
+const MANY_DELAY_MS: u64 = 2_000;
+/// See [`MANY_DELAY_MS`].
+const MANY_ITEMS: usize = 200;
 /// So many planned steps are listed.
 const LISTED: usize = 50;
 
@@ -91,6 +98,10 @@ fn fetch_details(page: Page, run: Memo<Option<RunInfo>>, details: RwSignal<Optio
             return;
         }
         waiting.set_value(true);
+        let items: usize = details.with_untracked(|d| {
+            d.as_ref().map_or(0, |d| d.steps.iter().map(|s| s.items.len()).sum())
+        });
+        let delay = if items > MANY_ITEMS { MANY_DELAY_MS } else { DELAY_MS };
         set_timeout(
             move || {
                 let asked = move || async move {
@@ -111,7 +122,7 @@ fn fetch_details(page: Page, run: Memo<Option<RunInfo>>, details: RwSignal<Optio
                 };
                 leptos::task::spawn_local(asked());
             },
-            std::time::Duration::from_millis(250),
+            std::time::Duration::from_millis(delay),
         );
     });
 }
@@ -177,11 +188,13 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             r.as_ref().filter(at_work).map(|r| r.id.clone())
         })
     });
-    let price = Memo::new(move |_| {
+    // Busy: something of it is in the hands of a run that is not the one shown.
+    let offer = Memo::new(move |_| {
         page.beat.track();
-        running::price(page, &running::target(Mode::Workflow, None))
-            .map(|p| p.label())
-            .unwrap_or_default()
+        match running::price(page, &running::target(Mode::Workflow, None)) {
+            Ok(price) => (price.label(), false),
+            Err(refusal) => (String::new(), refusal.code == ErrorCode::UpstreamInProgress),
+        }
     });
     let waits = Memo::new(move |_| {
         page.beat.track();
@@ -199,9 +212,16 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             }
             .into_any(),
             None => {
-                let tag = move || (!price.get().is_empty()).then(|| view! { <span class="price">{format!("· {}", price.get())}</span> });
+                let tag = move || {
+                    let (price, _) = offer.get();
+                    (!price.is_empty()).then(|| view! { <span class="price">{format!("· {price}")}</span> })
+                };
+                let busy = move || offer.with(|(_, busy)| *busy);
+                let why = move || if busy() { running::UPSTREAM } else { "Run the whole canvas" };
                 view! {
-                    <button class="btn primary grow" title="Run the whole canvas" on:click=start>{icon("play")}"Run "{tag}</button>
+                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) disabled=busy title=why on:click=start>
+                        {icon("play")}"Run "{tag}
+                    </button>
                 }
                 .into_any()
             }

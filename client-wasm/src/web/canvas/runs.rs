@@ -85,7 +85,8 @@ pub fn OneRun(page: Page, run: RunInfo, details: RwSignal<Option<RunBody>>) -> i
     }
     let started = match run.started_at {
         Some(at) => format!("{}{}", clock(at), by(&run)),
-        None => format!("Waits{}", by(&run)),
+        None if run.by.is_empty() => "Not yet".to_owned(),
+        None => format!("Not yet, asked{}", by(&run)),
     };
     let finished = run.finished_at.map_or_else(|| "—".to_owned(), clock);
     let (from, to) = (run.started_at, run.finished_at);
@@ -279,8 +280,8 @@ fn Queue(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl IntoView 
             <div class="row run-acts">
                 <Show when=is_own>
                     <button class="btn s" on:click=hold>{move || if waiting() { "Resume" } else { "Hold" }}</button>
-                    <button class="btn s" disabled=first on:click=up>{icon("up")}"Move up"</button>
-                    <button class="btn s" disabled=last on:click=down>{icon("down")}"Move down"</button>
+                    <button class="ib s" disabled=first title="Move up" aria-label="Move up" on:click=up>{icon("up")}</button>
+                    <button class="ib s" disabled=last title="Move down" aria-label="Move down" on:click=down>{icon("down")}</button>
                 </Show>
                 <button class="btn s danger" on:click=move |_| running::stop(page, &run.get_value())>"Drop"</button>
             </div>

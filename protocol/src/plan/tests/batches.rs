@@ -271,6 +271,29 @@ fn a_retry_fills_holes_and_keeps_what_is_there() {
 }
 
 #[test]
+fn a_batch_of_what_was_accepted_can_be_tried_again() {
+    let mut canvas = batch(&["a", "b"]);
+    canvas.nodes.extend(crate::fixture::canvas("e:evaluator, v:image_generator").nodes);
+    edge(&mut canvas, "g.image", "e.candidates");
+    edge(&mut canvas, "e.output", "u.image");
+    canvas.nodes.get_mut("v").unwrap().text = "a fox".to_owned();
+    let key = edge(&mut canvas, "u.image", "v.references").key;
+    canvas.edges.get_mut(&key).unwrap().items_all = true;
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    // One of two was accepted, and what gets all that came of it failed.
+    let mut past = ran(&mut canvas, &plan, &[""]);
+    for (node, state) in [("e", NodeState::Idle), ("u", NodeState::Cancelled)] {
+        let item = past.get_mut(node).unwrap().get_mut("l=b").unwrap();
+        *item = PastItem { state, ..PastItem::default() };
+    }
+    let again = plan.retry(&past, &Retry::default()).unwrap();
+    let called: Vec<String> =
+        again.units().all.iter().filter(|unit| !unit.kept).map(|unit| unit.key.clone()).collect();
+    assert_eq!(called, [""], "the failed one alone");
+    assert!(again.step("v").unwrap().kept.is_empty());
+}
+
+#[test]
 fn too_many_invocations_are_refused_before_they_are_made() {
     let ids: Vec<String> = (0..200).map(|i| format!("i{i}")).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();

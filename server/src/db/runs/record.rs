@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunStatus};
+use sqlx::error::ErrorKind;
 
 use super::{Db, DbError, ReviewRow, with_read};
 use crate::db::WORKSPACE;
@@ -120,6 +121,12 @@ pub struct UnitChange {
 }
 
 impl UnitChange {
+    /// Whether there is something to pay for. A candidate of an evaluator was computed by nobody, and what was taken
+    /// over was paid in an earlier run.
+    fn is_bought(&self) -> bool {
+        self.state == NodeState::Completed && !self.provider.is_empty() && !self.reused
+    }
+
     /// What it costs, in millicredits: nobody pays for what did not complete, nor more than was held.
     fn charged(&self) -> i64 {
         let completed = self.state == NodeState::Completed;
@@ -326,10 +333,7 @@ impl Changes {
     /// Moves the credits of the units that end, by their rows as they are before.
     fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
         let row = |unit: &UnitChange| {
-            let completed = unit.state == NodeState::Completed;
-            // A candidate of an evaluator was computed by nobody, what was taken over in an earlier run: nothing was
-            // bought.
-            let bought = i64::from(completed && !unit.provider.is_empty() && !unit.reused);
+            let bought = i64::from(unit.is_bought());
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
         };
         let ending: Vec<_> = self.units().filter(|unit| ended(unit.state)).map(row).collect();
@@ -349,12 +353,11 @@ impl Changes {
         let (mut captured, mut released) = (0, 0);
         let mut entries = Vec::new();
         for unit in self.units().filter(|unit| ended(unit.state)) {
-            let bought = unit.state == NodeState::Completed && !unit.provider.is_empty();
             let (cost, state) = (unit.charged(), unit.state.id());
             let rest = unit.hold.0 - cost;
             captured += cost;
             released += rest;
-            let kinds = [("capture", cost, bought), ("release", rest, rest > 0)];
+            let kinds = [("capture", cost, unit.is_bought()), ("release", rest, rest > 0)];
             for (kind, amount, _) in kinds.into_iter().filter(|(_, _, counts)| *counts) {
                 let (node, item) = (&unit.node, &unit.item);
                 entries.push(args![WORKSPACE, now_ms, kind, amount, run, node, item, state]);
@@ -535,13 +538,14 @@ impl Db {
             changes.iter().map(|changes| changes.script(now_ms, plainly)).collect()
         };
         let Err(error) = self.commit(scripts(true)?).await else { return Ok(()) };
-        let is_refused = match &error {
-            sqlx::Error::Database(refused) => {
-                refused.kind() == sqlx::error::ErrorKind::NotNullViolation
-                    || refused.is_unique_violation()
-            }
-            _ => false,
-        };
+        let is_refused = error.as_database_error().is_some_and(|refused| {
+            matches!(
+                refused.kind(),
+                ErrorKind::NotNullViolation
+                    | ErrorKind::UniqueViolation
+                    | ErrorKind::CheckViolation
+            )
+        });
         if !is_refused {
             return Err(RecordError::Db(error.into()));
         }

@@ -1,307 +1,205 @@
-//! The rules of the queue, one by one; `random` tries them together.
+//! Who is next, in stories and for any sequence.
 
 mod random;
+mod rules;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
 
 use super::*;
 
-/// What starts now, as `run:unit`, in order.
 fn granted(queue: &mut Queue) -> Vec<String> {
-    queue.grant().iter().map(|grant| format!("{}:{}", grant.run, grant.unit)).collect()
+    queue.grant().iter().map(|grant| format!("{}{}", grant.run, grant.unit)).collect()
 }
 
-/// The next `count` turns, each call ending before the next begins.
-fn turns(queue: &mut Queue, provider: &str, count: usize) -> Vec<String> {
-    let mut turns = Vec::new();
-    while turns.len() < count {
-        let now = granted(queue);
-        assert!(!now.is_empty(), "nothing starts after {turns:?}");
-        for _ in &now {
-            queue.release(provider);
-        }
-        turns.extend(now);
-    }
-    turns
+fn positions(queue: &Queue) -> Vec<String> {
+    queue.positions().iter().map(|(run, at)| format!("{at}{run}")).collect()
 }
 
-/// Who waits, in the order in which they will have their turn.
-fn waiting(queue: &Queue) -> Vec<String> {
-    let positions = queue.positions();
-    assert!(positions.iter().map(|(_, at)| *at).eq(1..=positions.len() as u32), "{positions:?}");
-    positions.iter().map(|(run, _)| run.to_string()).collect()
-}
-
-/// One slot, and these runs `(run, person, place)` with units 0 and 1 waiting for `p`.
-fn one_slot(runs: &[(&str, &str, i64)]) -> Queue {
-    let mut queue = Queue::new(10);
+/// One slot of the provider `p`, and these runs: `name person units`.
+fn queue(runs: &[(&str, &str, u32)]) -> Queue {
+    let mut queue = Queue::new(100);
     queue.limit("p", 1);
-    for (run, person, place) in runs {
-        queue.enter(run, person, *place, false);
-        queue.wait(run, "p", &[0, 1]);
+    for (place, (run, person, units)) in (0_i64..).zip(runs) {
+        queue.enter(run, person, place * 10, false);
+        queue.wait(run, "p", &(0..*units).collect::<Vec<_>>());
     }
     queue
 }
 
-#[test]
-fn a_single_unit_waits_for_one_turn_of_somebody_with_a_thousand() {
-    let mut queue = Queue::new(10);
-    queue.limit("p", 1);
-    queue.enter("big", "ann", 1, false);
-    queue.wait("big", "p", &(0..1000).collect::<Vec<_>>());
-    assert_eq!(granted(&mut queue), ["big:0"]);
-    queue.enter("small", "zoe", 2, false);
-    queue.wait("small", "p", &[7]);
-    queue.release("p");
-    assert_eq!(granted(&mut queue), ["small:7"], "the slot went round");
-    queue.release("p");
-    assert_eq!(granted(&mut queue), ["big:1"]);
-    queue.enter("other", "abe", 3, false);
-    queue.wait("other", "p", &[0]);
-    queue.release("p");
-    assert_eq!(granted(&mut queue), ["other:0"], "also to somebody whose name comes before");
-}
-
-#[test]
-fn ones_own_runs_go_by_place_and_units_in_the_order_given() {
-    let mut queue = one_slot(&[("b", "ann", 2), ("a", "ann", 3), ("c", "ann", 1)]);
-    queue.wait("c", "p", &[9, 5]);
-    let expected = ["c:0", "c:1", "c:9", "c:5", "b:0", "b:1", "a:0", "a:1"];
-    assert_eq!(turns(&mut queue, "p", 8), expected);
-}
-
-#[test]
-fn no_more_start_than_a_provider_and_all_together_may() {
-    let mut queue = Queue::new(5);
-    queue.limit("p", 2);
-    queue.enter("r", "ann", 1, false);
-    queue.wait("r", "p", &[0, 1, 2]);
-    queue.wait("r", "free", &[10, 11, 12, 13]);
-    let first = granted(&mut queue);
-    assert_eq!(first.len(), 5, "{first:?}");
-    assert_eq!(first.iter().filter(|turn| ["r:0", "r:1"].contains(&turn.as_str())).count(), 2);
-    assert!(granted(&mut queue).is_empty());
-    queue.release("p");
-    assert_eq!(granted(&mut queue).len(), 1);
-    queue.limit("idle", 1);
-    queue.release("idle");
-    queue.release("unknown");
-    queue.release("free");
-    assert_eq!(granted(&mut queue).len(), 1, "a slot that nobody had is not given");
-    assert!(granted(&mut queue).is_empty());
-}
-
-#[test]
-fn a_full_provider_keeps_nobody_from_another() {
-    let mut queue = one_slot(&[("r", "ann", 1)]);
-    queue.enter("s", "bob", 2, false);
-    queue.wait("s", "q", &[0]);
-    assert_eq!(granted(&mut queue).len(), 2);
-    queue.wait("s", "q", &[1]);
-    assert_eq!(granted(&mut queue), ["s:1"]);
-}
-
-#[test]
-fn providers_take_turns_where_slots_are_short() {
-    let mut queue = Queue::new(1);
-    for (run, provider) in [("a", "p"), ("b", "q"), ("c", "r")] {
-        queue.enter(run, "ann", 1, false);
-        queue.wait(run, provider, &[0, 1]);
-    }
-    let mut seen = Vec::new();
-    for _ in 0..6 {
-        let grants = queue.grant();
-        let [grant] = grants.as_slice() else { panic!("one slot: {grants:?}") };
-        let provider = BTreeMap::from([("a", "p"), ("b", "q"), ("c", "r")])[&*grant.run];
-        queue.release(provider);
-        seen.push(provider);
-    }
-    assert_eq!(seen, ["p", "q", "r", "p", "q", "r"]);
-}
-
-#[test]
-fn a_held_run_gets_nothing_until_it_is_let_go() {
-    let mut queue = one_slot(&[("a", "ann", 1), ("b", "ann", 2)]);
-    queue.hold("a", true);
-    queue.wait("a", "p", &[2]);
-    assert_eq!(turns(&mut queue, "p", 2), ["b:0", "b:1"]);
-    assert!(granted(&mut queue).is_empty());
-    queue.hold("a", false);
-    assert_eq!(turns(&mut queue, "p", 3), ["a:0", "a:1", "a:2"]);
-    queue.enter("c", "ann", 3, true);
-    queue.wait("c", "p", &[0]);
-    assert!(granted(&mut queue).is_empty(), "it joined as a held one");
-}
-
-#[test]
-fn a_run_with_nothing_waiting_never_stops_the_others() {
-    let mut queue = one_slot(&[("a", "ann", 1), ("b", "bob", 2)]);
-    queue.enter("idle", "abe", 0, false);
-    queue.wait("idle", "p", &[]);
-    queue.hold("idle", true);
-    queue.hold("idle", false);
-    queue.enter("a", "ann", 1, false);
-    queue.wait("unknown", "p", &[0]);
-    queue.withdraw("b", 99);
-    queue.withdraw("unknown", 0);
-    queue.leave("unknown");
-    assert_eq!(turns(&mut queue, "p", 2), ["b:0", "b:1"]);
-    queue.wait("a", "p", &[3]);
-    assert_eq!(turns(&mut queue, "p", 1), ["a:3"]);
-}
-
-#[test]
-fn what_is_withdrawn_or_has_left_gets_no_turn() {
-    let mut queue = one_slot(&[("a", "ann", 1), ("b", "bob", 2)]);
-    queue.withdraw("a", 0);
-    assert_eq!(granted(&mut queue), ["a:1"]);
-    queue.leave("a");
-    assert!(
-        granted(&mut queue).is_empty(),
-        "the slot of a run that left is taken until its call ends"
-    );
-    queue.withdraw("b", 0);
-    queue.withdraw("b", 1);
-    queue.release("p");
-    assert!(granted(&mut queue).is_empty());
-    assert!(waiting(&queue).is_empty());
-    queue.wait("b", "p", &[1]);
-    assert_eq!(granted(&mut queue), ["b:1"], "tried again");
-}
-
-#[test]
-fn a_unit_that_waits_twice_has_one_turn() {
-    let mut queue = one_slot(&[("a", "ann", 1)]);
-    queue.wait("a", "p", &[1, 0, 2]);
-    queue.wait("a", "q", &[0]);
-    assert_eq!(turns(&mut queue, "p", 3), ["a:0", "a:1", "a:2"]);
-    assert!(granted(&mut queue).is_empty());
-}
-
-#[test]
-fn ones_own_waiting_runs_can_be_put_in_order() {
-    let runs = [("a", "ann", 10), ("b", "ann", 20), ("c", "ann", 30), ("x", "bob", 1)];
-    let mut queue = one_slot(&runs);
-    assert_eq!(queue.place_after("c", None), Some(vec![("c".into(), 9)]));
-    assert_eq!(queue.place_after("a", Some("b")), Some(vec![("a".into(), 21)]));
-    queue.leave("x");
-    assert_eq!(waiting(&queue), ["c", "b", "a"]);
-    assert_eq!(queue.place_after("a", Some("c")), Some(vec![("a".into(), 14)]));
-    assert_eq!(turns(&mut queue, "p", 6), ["c:0", "c:1", "a:0", "a:1", "b:0", "b:1"]);
-}
-
-#[test]
-fn order_is_refused_where_it_makes_no_sense() {
-    let mut queue = one_slot(&[("a", "ann", 1), ("b", "ann", 2), ("c", "ann", 3), ("x", "bob", 1)]);
-    assert_eq!(granted(&mut queue), ["a:0"]);
-    assert_eq!(queue.place_after("a", None), None, "it has started");
-    assert_eq!(queue.place_after("b", Some("a")), None, "the other has started");
-    assert_eq!(queue.place_after("b", Some("x")), None, "somebody else's");
-    assert_eq!(queue.place_after("b", Some("b")), None, "after itself");
-    assert_eq!(queue.place_after("b", Some("gone")), None);
-    assert_eq!(queue.place_after("gone", None), None);
-    assert_eq!(queue.place_after("x", None), Some(vec![("x".into(), 1)]), "their only one");
-}
-
-/// Runs started within one millisecond have the same place.
-#[test]
-fn runs_without_room_between_them_are_put_in_order_too() {
-    let places = [("a", 5), ("b", 5), ("c", 5), ("d", 6), ("e", 8)];
-    let names = places.map(|(run, _)| run);
-    for moved in names {
-        for after in [None, Some("a"), Some("b"), Some("c"), Some("d"), Some("e")] {
-            if after == Some(moved) {
-                continue;
-            }
-            let mut queue = one_slot(&places.map(|(run, place)| (run, "ann", place)));
-            let mut expected: Vec<&str> = names.into_iter().filter(|run| *run != moved).collect();
-            let at =
-                after.map_or(0, |after| 1 + expected.iter().position(|r| *r == after).unwrap());
-            let others = expected.clone();
-            expected.insert(at, moved);
-            let moves = queue.place_after(moved, after).unwrap();
-            assert_eq!(waiting(&queue), expected, "{moved} after {after:?}");
-            assert_eq!(moves.last().unwrap().0.as_ref(), moved);
-
-            // What is recorded, one by one, with a restart at any point.
-            let mut recorded: BTreeMap<&str, i64> = places.into();
-            for (run, place) in &moves {
-                let by_place = |recorded: &BTreeMap<&str, i64>| {
-                    let mut runs: Vec<(i64, String)> =
-                        recorded.iter().map(|(run, place)| (*place, (*run).to_owned())).collect();
-                    runs.sort();
-                    runs.into_iter()
-                        .map(|(_, run)| run)
-                        .filter(|run| run != moved)
-                        .collect::<Vec<_>>()
-                };
-                assert_eq!(by_place(&recorded), others);
-                *recorded.get_mut(run.as_ref()).unwrap() = *place;
-            }
-            let runs: Vec<_> = recorded.into_iter().map(|(run, at)| (run, "ann", at)).collect();
-            assert_eq!(waiting(&one_slot(&runs)), expected, "{moved} after {after:?}, restarted");
-        }
-    }
-}
-
-#[test]
-fn positions_count_everything_that_comes_before() {
-    let mut queue =
-        one_slot(&[("a", "ann", 1), ("b", "ann", 2), ("x", "bob", 9), ("y", "bob", 10)]);
-    queue.enter("held", "abe", 0, true);
-    queue.enter("empty", "abe", 0, false);
-    assert_eq!(waiting(&queue), ["a", "x", "b", "y", "held"]);
-    assert_eq!(granted(&mut queue), ["a:0"]);
-    assert_eq!(waiting(&queue), ["x", "b", "y", "held"], "it is bob's turn, then ann's rest");
-    queue.wait("a", "p", &[2, 3, 4]);
-    assert_eq!(waiting(&queue), ["x", "y", "b", "held"], "a still has units before b");
-    queue.hold("x", true);
-    assert_eq!(waiting(&queue), ["y", "b", "held", "x"]);
-    queue.wait("held", "p", &[0]);
-    queue.hold("held", false);
-    assert_eq!(waiting(&queue), ["y", "held", "b", "x"]);
-}
-
-#[test]
-fn a_quick_provider_counts_for_positions() {
-    let mut queue = Queue::new(100);
-    queue.limit("slow", 1);
-    queue.limit("wide", 4);
-    for (at, run) in ["a", "b", "c"].into_iter().enumerate() {
-        queue.enter(run, run, at as i64, false);
-        queue.wait(run, "slow", &[0]);
-    }
-    for (at, run) in ["w", "x", "y", "z"].into_iter().enumerate() {
-        queue.enter(run, run, at as i64, false);
-        queue.wait(run, "wide", &[0]);
-    }
-    assert_eq!(waiting(&queue), ["a", "w", "x", "y", "z", "b", "c"]);
-    queue.wait("c", "wide", &[1]);
-    assert_eq!(waiting(&queue), ["a", "c", "w", "x", "y", "b", "z"], "the sooner of two counts");
-}
-
-#[test]
-fn many_runs_of_many_units_all_have_their_turn() {
-    const RUNS: u32 = 200;
-    const UNITS: u32 = 200;
-    let mut queue = Queue::new(64);
-    queue.limit("p", 32);
-    let units: Vec<u32> = (0..UNITS).collect();
-    for run in 0..RUNS {
-        let name = format!("r{run}");
-        queue.enter(&name, &format!("p{}", run % 7), i64::from(run), false);
-        queue.wait(&name, if run.is_multiple_of(2) { "p" } else { "q" }, &units);
-    }
-    assert_eq!(queue.positions().len(), RUNS as usize);
-    let mut count = 0;
+/// Everything, one slot after the other.
+fn drained(queue: &mut Queue) -> Vec<String> {
+    let mut order = Vec::new();
     loop {
-        let grants = queue.grant();
-        if grants.is_empty() {
-            break;
+        let next = granted(queue);
+        if next.is_empty() {
+            return order;
         }
-        for grant in &grants {
-            count += 1;
-            let run: u32 = grant.run[1..].parse().unwrap();
-            queue.release(if run.is_multiple_of(2) { "p" } else { "q" });
+        for _ in &next {
+            queue.release("p");
+        }
+        order.extend(next);
+    }
+}
+
+#[test]
+fn people_take_turns_whatever_they_ask_for() {
+    let mut queue = queue(&[("a", "ann", 3), ("b", "bob", 1), ("c", "ann", 1)]);
+    assert_eq!(positions(&queue), ["1a", "2b", "3c"]);
+    assert_eq!(drained(&mut queue), ["a0", "b0", "a1", "a2", "c0"]);
+}
+
+#[test]
+fn a_slot_is_one_call_and_providers_do_not_wait_for_each_other() {
+    let mut queue = queue(&[("a", "ann", 2)]);
+    queue.wait("a", "q", &[7, 8]);
+    let first: BTreeSet<String> = granted(&mut queue).into_iter().collect();
+    assert_eq!(first, ["a0", "a7", "a8"].map(str::to_owned).into());
+    assert_eq!(granted(&mut queue), Vec::<String>::new());
+    queue.release("p");
+    assert_eq!(granted(&mut queue), ["a1"]);
+    let mut small = Queue::new(1);
+    small.enter("a", "ann", 0, false);
+    small.wait("a", "p", &[0]);
+    small.wait("a", "q", &[1]);
+    assert_eq!(granted(&mut small).len(), 1, "one slot in all");
+}
+
+#[test]
+fn waiting_runs_are_held_moved_withdrawn_and_dropped() {
+    let mut queue = queue(&[("busy", "zoe", 1), ("a", "ann", 1), ("b", "ann", 2), ("c", "ann", 1)]);
+    queue.hold("busy", true);
+    queue.hold("busy", false);
+    assert_eq!(positions(&queue), ["1a", "2busy", "3b", "4c"]);
+    queue.hold("a", true);
+    assert_eq!(positions(&queue), ["1b", "2busy", "3c", "4a"]);
+    assert!(queue.place_after("c", None).is_some());
+    assert!(queue.place_after("c", Some("busy")).is_none(), "another person's");
+    assert_eq!(positions(&queue)[0], "1c");
+    queue.withdraw("b", 0);
+    queue.leave("c");
+    assert_eq!(drained(&mut queue), ["b1", "busy0"]);
+    assert!(queue.place_after("b", None).is_none(), "it has started");
+    queue.hold("a", false);
+    assert_eq!(drained(&mut queue), ["a0"]);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Wait { run: usize, provider: usize, units: u32 },
+    Release(usize),
+    Hold(usize, bool),
+    Withdraw(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0_usize..6, 0_usize..2, 1_u32..5).prop_map(|(run, provider, units)| Step::Wait {
+            run,
+            provider,
+            units
+        }),
+        (0_usize..2).prop_map(Step::Release),
+        (0_usize..6, any::<bool>()).prop_map(|(run, held)| Step::Hold(run, held)),
+        (0_usize..6).prop_map(Step::Withdraw),
+    ]
+}
+
+proptest! {
+    /// Never above a limit, nothing twice, nothing forgotten, and a person with little is never behind a person
+    /// with much by more than one turn.
+    #[test]
+    fn limits_hold_and_everything_has_its_turn(steps in proptest::collection::vec(step(), 1..60)) {
+        let mut queue = Queue::new(3);
+        let names = ["p", "q"];
+        let limits = [2_usize, 1];
+        for (name, limit) in names.iter().zip(limits) {
+            queue.limit(name, limit);
+        }
+        for run in 0..6 {
+            queue.enter(&format!("r{run}"), &format!("person{}", run % 3), run, false);
+        }
+        let mut waiting: BTreeSet<(usize, usize, u32)> = BTreeSet::new();
+        let mut busy = [0_usize; 2];
+        let mut fresh = 0;
+        let take = |queue: &mut Queue, waiting: &mut BTreeSet<(usize, usize, u32)>, busy: &mut [usize; 2]| {
+            for grant in queue.grant() {
+                let run: usize = grant.run[1..].parse().unwrap();
+                let found = waiting.iter().find(|(r, _, unit)| *r == run && *unit == grant.unit).copied();
+                prop_assert!(found.is_some(), "granted what does not wait: {grant:?}");
+                let found = found.unwrap();
+                waiting.remove(&found);
+                busy[found.1] += 1;
+            }
+            prop_assert!(busy[0] <= 2 && busy[1] <= 1 && busy[0] + busy[1] <= 3);
+            Ok(())
+        };
+        for step in steps {
+            match step {
+                Step::Wait { run, provider, units } => {
+                    let units: Vec<u32> = (fresh..fresh + units).collect();
+                    fresh += units.len() as u32;
+                    queue.wait(&format!("r{run}"), names[provider], &units);
+                    waiting.extend(units.iter().map(|unit| (run, provider, *unit)));
+                }
+                Step::Release(provider) if busy[provider] > 0 => {
+                    busy[provider] -= 1;
+                    queue.release(names[provider]);
+                }
+                Step::Release(_) => {}
+                Step::Hold(run, held) => queue.hold(&format!("r{run}"), held),
+                Step::Withdraw(run) => {
+                    if let Some(unit) = waiting.iter().find(|(r, _, _)| *r == run).copied() {
+                        waiting.remove(&unit);
+                        queue.withdraw(&format!("r{run}"), unit.2);
+                    }
+                }
+            }
+            take(&mut queue, &mut waiting, &mut busy)?;
+        }
+        for run in 0..6 {
+            queue.hold(&format!("r{run}"), false);
+        }
+        while busy[0] + busy[1] > 0 || !waiting.is_empty() {
+            let before = waiting.len();
+            for provider in 0..2 {
+                while busy[provider] > 0 {
+                    busy[provider] -= 1;
+                    queue.release(names[provider]);
+                }
+            }
+            take(&mut queue, &mut waiting, &mut busy)?;
+            prop_assert!(waiting.is_empty() || waiting.len() < before, "somebody is forgotten");
         }
     }
-    assert_eq!(count, RUNS * UNITS);
+
+    /// Positions are the order in which the runs have their first turn.
+    #[test]
+    fn positions_tell_the_truth(runs in proptest::collection::vec((0_usize..4, 1_u32..3), 1..8)) {
+        let names: Vec<(String, String)> =
+            runs.iter().enumerate().map(|(n, (person, _))| (format!("r{n}-"), format!("person{person}"))).collect();
+        let entries: Vec<(&str, &str, u32)> = names
+            .iter()
+            .zip(&runs)
+            .map(|((run, person), (_, units))| (run.as_str(), person.as_str(), *units))
+            .collect();
+        let mut queue = queue(&entries);
+        let told: Vec<String> = queue.positions().iter().map(|(run, _)| run.to_string()).collect();
+        let mut first = Vec::new();
+        for grant in drained(&mut queue) {
+            let run = grant[..grant.find('-').unwrap() + 1].to_owned();
+            if !first.contains(&run) {
+                first.push(run);
+            }
+        }
+        // A run with several units delays the next of the same person; others keep their order.
+        let of = |order: &[String], person: usize| -> Vec<String> {
+            order.iter().filter(|run| names.iter().any(|(name, who)| name == *run && *who == format!("person{person}"))).cloned().collect()
+        };
+        for person in 0..4 {
+            prop_assert_eq!(of(&told, person), of(&first, person));
+        }
+        prop_assert_eq!(told.first(), first.first());
+    }
 }

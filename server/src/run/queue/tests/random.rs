@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::run::queue::*;
 
 const PROVIDERS: [&str; 3] = ["p", "q", "r"];
 const RUNS: u8 = 8;
