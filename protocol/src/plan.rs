@@ -151,6 +151,17 @@ pub struct Kept {
     /// Why it is a hole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
+    /// As how many items it flows, where that is not as many as it has: a run that is tried again keeps its items,
+    /// also where a call gave fewer than asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flows: Option<u32>,
+}
+
+impl Kept {
+    /// As how many items it flows where all of it does.
+    pub fn flows(&self) -> u32 {
+        self.flows.unwrap_or(self.generations.len() as u32)
+    }
 }
 
 /// One node's part in a run.

@@ -35,6 +35,8 @@ pub const WORKSPACE: &str = "default";
 const READERS_MAX: u32 = 4;
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// After how many pages the write-ahead log is copied into the file: 16 MB of them.
+const CHECKPOINT_PAGES: &str = "4000";
 /// How long a statement waits for another's lock.
 const BUSY_MS: u64 = 10_000;
 /// How many texts the writing connection keeps prepared. Scripts differ by how many rows they have.
@@ -187,6 +189,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             // A commit is durable when it returns: what is acknowledged survives a power cut.
             .synchronous(SqliteSynchronous::Full)
+            // Copying the log back into the file stops the writer for some milliseconds: less often is better.
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .busy_timeout(Duration::from_millis(BUSY_MS));
         let write = Writer::open(options.clone().statement_cache_capacity(PREPARED_MAX)).await?;
         let read = SqlitePoolOptions::new()

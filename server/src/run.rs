@@ -400,6 +400,10 @@ impl Runs {
     pub async fn stopped(&self) {
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        // Nobody drives them here any more: the next server need not wait until the leases end.
+        if let Err(error) = self.inner.db.renew_leases(&self.inner.owner, 0).await {
+            tracing::warn!(%error, "leases cannot be given back");
+        }
     }
 }
 

@@ -254,7 +254,7 @@ impl<'a> Planner<'a> {
                 self.shown(step, &unit.key, &call.fingerprint().to_string())
             };
             if let Some(generations) = generations {
-                kept.insert(unit.key.clone(), Kept { generations, error: None });
+                kept.insert(unit.key.clone(), Kept { generations, error: None, flows: None });
             }
         }
         kept

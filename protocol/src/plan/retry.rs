@@ -64,23 +64,22 @@ impl Plan {
         for (unit, fate) in units.all.iter().zip(fates) {
             let step = &mut plan.steps[unit.step as usize];
             let before = past.get(&step.node).and_then(|items| items.get(&unit.key));
-            let kept = match fate {
+            let (generations, error) = match fate {
                 Fate::Again => {
                     if let Some(seed) = before.and_then(|item| item.seed) {
                         step.seeds.insert(unit.key.clone(), seed);
                     }
                     continue;
                 }
-                Fate::Done => Kept {
-                    generations: before.map(|item| item.generations.clone()).unwrap_or_default(),
-                    error: None,
-                },
-                Fate::Left => Kept { generations: Vec::new(), error: None },
-                Fate::Hole => {
-                    let error = before.and_then(|item| item.error.clone());
-                    Kept { generations: Vec::new(), error }
+                Fate::Done => {
+                    (before.map(|item| item.generations.clone()).unwrap_or_default(), None)
                 }
+                Fate::Left => (Vec::new(), None),
+                Fate::Hole => (Vec::new(), before.and_then(|item| item.error.clone())),
             };
+            let kept_before = self.steps[unit.step as usize].kept.get(&unit.key);
+            let flows = Some(kept_before.map_or(step.count, Kept::flows));
+            let kept = Kept { generations, error, flows };
             step.kept.insert(unit.key.clone(), kept);
         }
         plan.price();

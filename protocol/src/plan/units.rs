@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{From, Plan, Ready, Step, UNITS_MAX};
+use super::{From, Kept, Plan, Ready, Step, UNITS_MAX};
 use crate::lineage::{JoinError, Lineage, Row, join};
 use crate::pricing::Money;
 use crate::schema::ItemContent;
@@ -200,8 +200,7 @@ impl Units {
         units
             .flat_map(|(at, unit)| {
                 // What was taken over has as many as it has; what is made anew gives as many as are asked for.
-                let made = step.kept.get(&unit.key).map(|kept| kept.generations.len() as u32);
-                let made = made.unwrap_or(step.count);
+                let made = step.kept.get(&unit.key).map_or(step.count, Kept::flows);
                 let each = step.send_all && made > 1;
                 let single = (!each).then(|| (unit.lineage.clone(), one(at)));
                 let all = (0..if each { made } else { 0 }).map(move |nth| {

@@ -168,9 +168,9 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
         }
-        for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
-            outputs.entry(node).or_default().push(generation);
-        }
+    }
+    for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
+        outputs.entry(node).or_default().push(generation);
     }
     let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
     for row in app.db.review_of(&run.id).await? {

@@ -199,7 +199,8 @@ impl Core {
         for (at, record) in (0_u32..).zip(records) {
             match record {
                 Some(Recorded::Ended { end, here }) => {
-                    self.begun |= *here;
+                    let called = matches!(end, End::Completed { .. } | End::Failed(_));
+                    self.begun |= *here && called && !self.is_review(at);
                     self.end(at, end.clone(), *here);
                 }
                 Some(Recorded::Paused) => {

@@ -271,6 +271,28 @@ fn a_retry_fills_holes_and_keeps_what_is_there() {
 }
 
 #[test]
+fn a_retry_has_the_items_of_its_run() {
+    let mut canvas = batch(&["a", "b", "c"]);
+    set(&mut canvas, "g", "count", json!(2));
+    set(&mut canvas, "g", "send_all", json!(true));
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    // “a” gave one of two, “b” and “c” nothing.
+    let mut past = ran(&mut canvas, &plan, &["l=b", "l=c"]);
+    for (key, item) in past.get_mut("u").unwrap() {
+        if key != "g=0,l=a" {
+            *item = PastItem { state: NodeState::Idle, ..PastItem::default() };
+        }
+    }
+    let which = Retry { node: Some("g".to_owned()), items: vec!["l=b".to_owned()] };
+    let again = plan.retry(&past, &which).unwrap();
+    assert_eq!(keys(&again, "u"), keys(&plan, "u"));
+    let units = again.units();
+    let called: Vec<&str> =
+        units.all.iter().filter(|unit| !unit.kept).map(|unit| unit.key.as_str()).collect();
+    assert_eq!(called, ["l=b", "g=0,l=b", "g=1,l=b"]);
+}
+
+#[test]
 fn a_batch_of_what_was_accepted_can_be_tried_again() {
     let mut canvas = batch(&["a", "b"]);
     canvas.nodes.extend(crate::fixture::canvas("e:evaluator, v:image_generator").nodes);

@@ -262,6 +262,16 @@ fn a_run_is_taken_up_where_its_records_stand() {
 }
 
 #[test]
+fn a_decision_alone_does_not_begin_a_run_that_is_taken_up() {
+    let plan = plan("e<-l u<-l", 1);
+    let units = Arc::new(plan.units());
+    let decided = Recorded::Ended { end: End::Completed { made: 1 }, here: true };
+    let records = [Some(decided), None];
+    let core = Core::new(Arc::clone(&plan), units, &records, &[true, false], false);
+    assert_eq!(core.status(), RunStatus::Queued, "whoever holds it back can let it go");
+}
+
+#[test]
 fn an_empty_batch_completes_with_nothing() {
     let mut run = core("g<-l u<-g", 0);
     assert_eq!(told(&mut run), "[g completed] [u completed]");
