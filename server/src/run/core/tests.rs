@@ -224,10 +224,7 @@ fn an_evaluator_asks_once_all_candidates_are_there_or_lost() {
     let (step, e2) = (1, unit(&run, "e2"));
     let decided = run.decided(step, &[e2]);
     assert_eq!(decided.len(), 2);
-    assert_eq!(
-        told(&mut run),
-        "u1:cancelled u0:cancelled +u2 [e completed]".replace("u1:cancelled ", "")
-    );
+    assert_eq!(told(&mut run), "u0:cancelled [e completed] +u2");
     assert!(run.decided(step, &[e2]).is_empty(), "one decision");
     complete(&mut run, "u2");
     assert_eq!(run.status(), RunStatus::Failed, "g1 failed");
