@@ -112,6 +112,10 @@ pub(super) fn all(play: &mut Play) {
     }
     assert_eq!(ids, play.runs.keys().cloned().collect(), "every run was asked for");
     let runs = play.ended();
+    let items = runs.iter().flat_map(|run| list(&run["steps"])).flat_map(|s| list(&s["items"]));
+    let called = items.filter(|item| item["attempts"].as_u64() > Some(0)).count();
+    let bought = play.world.market.units();
+    assert!(bought <= called, "{called} items were called, under {bought} keys");
     let mut database = play.world.block_on(open(&play.world));
     let entries = ledger(&play.world, &mut database);
     let made: BTreeMap<&String, Histories> =

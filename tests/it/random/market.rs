@@ -113,6 +113,11 @@ impl Market {
         self.books().violations.clone()
     }
 
+    /// For how many units it was called: each has one key, however often it is called.
+    pub(super) fn units(&self) -> usize {
+        self.books().asked.len()
+    }
+
     pub(super) fn calls(&self) -> usize {
         self.books().calls
     }
