@@ -1,16 +1,24 @@
 //! Several statements sent at once. SQLite gets them as one text with all arguments bound, because each text is a
 //! round trip to the connection's thread; PostgreSQL gets them one by one. Arguments are `?`, in their order.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, Sqlite};
+use tokio::sync::Notify;
+
+use super::writer::Writing;
 
 /// The most arguments of a statement that shares its text with others. Larger ones repeat, so that a text of
 /// their own is prepared once.
 const SHARED_ARGS_MAX: usize = 512;
+/// How long a commit is waited for before a look whether there was an error.
+const COMMIT_LOOK: Duration = Duration::from_millis(2);
 /// The most rows of one statement of [`Script::rows`].
 const ROWS_MAX: usize = 64;
 
@@ -209,10 +217,7 @@ fn chunks<const N: usize>(rows: Vec<[Arg; N]>) -> impl Iterator<Item = Vec<[Arg;
 
 /// Executes scripts as one transaction; sent at once where it is one script of the usual size. After an error, or
 /// when it is dropped before its end, the transaction may be open.
-pub(super) async fn commit(
-    scripts: Vec<Script>,
-    on: &mut SqliteConnection,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn commit(scripts: Vec<Script>, on: &mut Writing) -> Result<(), sqlx::Error> {
     let usual = |script: &Script| script.args.len() <= SHARED_ARGS_MAX;
     if scripts.len() == 1
         && let Some(script) = scripts.first()
@@ -220,13 +225,30 @@ pub(super) async fn commit(
     {
         let text = format!("BEGIN IMMEDIATE;{}COMMIT", script.sql);
         let args = scripts.into_iter().flat_map(|script| script.args);
-        return send(on, text, args).await;
+        let committing = on.committing();
+        return once_committing(send(on, text, args), &committing).await;
     }
     send(on, "BEGIN IMMEDIATE".to_owned(), []).await?;
     for script in scripts {
-        script.run(on).await?;
+        script.run(&mut **on).await?;
     }
     send(on, "COMMIT".to_owned(), []).await
+}
+
+/// Waits for a transaction that was sent at once. The connection's thread would wake whoever waits for it after each
+/// of its statements; this waits for the commit alone, and looks by itself where that does not come: after an error.
+async fn once_committing(
+    sent: impl Future<Output = Result<(), sqlx::Error>>,
+    committing: &Notify,
+) -> Result<(), sqlx::Error> {
+    // What an earlier transaction left.
+    let _ = pin!(committing.notified()).poll(&mut Context::from_waker(Waker::noop()));
+    let mut sent = pin!(sent);
+    if let Poll::Ready(done) = sent.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return done;
+    }
+    tokio::time::timeout(COMMIT_LOOK, committing.notified()).await.ok();
+    sent.await
 }
 
 async fn send(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 /// The connection that writes, used by one at a time in the order they came.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ struct State {
     options: SqliteConnectOptions,
     connection: Option<SqliteConnection>,
     closed: bool,
+    /// Told by the connection's thread when a transaction is about to be committed.
+    committing: Arc<Notify>,
     /// A script was sent and its end has not been seen: its transaction may be open.
     in_doubt: bool,
 }
@@ -27,8 +29,9 @@ pub(super) struct Writing(OwnedMutexGuard<State>);
 
 impl Writer {
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, sqlx::Error> {
-        let connection = Some(options.connect().await?);
-        let state = State { options, connection, closed: false, in_doubt: false };
+        let committing = Arc::default();
+        let connection = Some(connect(&options, &committing).await?);
+        let state = State { options, connection, closed: false, committing, in_doubt: false };
         Ok(Self(Arc::new(Mutex::new(state))))
     }
 
@@ -56,6 +59,19 @@ impl Writer {
     }
 }
 
+async fn connect(
+    options: &SqliteConnectOptions,
+    committing: &Arc<Notify>,
+) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    let committing = Arc::clone(committing);
+    connection.lock_handle().await?.set_commit_hook(move || {
+        committing.notify_one();
+        true
+    });
+    Ok(connection)
+}
+
 impl State {
     /// Makes the connection fit for the next use: rolls back what an abandoned script left, or connects anew.
     async fn renew(&mut self) -> Result<(), sqlx::Error> {
@@ -68,7 +84,7 @@ impl State {
             }
         }
         if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
+            self.connection = Some(connect(&self.options, &self.committing).await?);
         }
         self.in_doubt = false;
         Ok(())
@@ -76,6 +92,11 @@ impl State {
 }
 
 impl Writing {
+    /// Told when a transaction is about to be committed.
+    pub(super) fn committing(&self) -> Arc<Notify> {
+        Arc::clone(&self.0.committing)
+    }
+
     /// From here to [`Self::settled`] a transaction may be open that the connection does not know of.
     pub(super) fn in_doubt(&mut self) {
         self.0.in_doubt = true;
