@@ -18,7 +18,39 @@ CREATE TABLE run_snapshots (
 INSERT INTO run_snapshots (run, body) SELECT id, snapshot FROM runs;
 ALTER TABLE runs DROP COLUMN snapshot;
 
-ALTER TABLE steps ADD COLUMN invocations BIGINT NOT NULL DEFAULT 1;
+-- Without a row id a change of a step touches one tree instead of two.
+ALTER TABLE steps RENAME TO steps_before;
+CREATE TABLE steps (
+  run TEXT NOT NULL,
+  position BIGINT NOT NULL,
+  node TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  title TEXT NOT NULL,
+  model TEXT NOT NULL,
+  state TEXT NOT NULL,
+  started_at BIGINT,
+  finished_at BIGINT,
+  hold BIGINT NOT NULL,
+  cost BIGINT NOT NULL,
+  error TEXT,
+  fingerprint TEXT,
+  invocations BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (run, node)
+) WITHOUT ROWID;
+INSERT INTO steps (run, position, node, kind, title, model, state, started_at, finished_at, hold, cost,
+  error, fingerprint)
+SELECT run, position, node, kind, title, model, state, started_at, finished_at, hold, cost, error,
+  fingerprint FROM steps_before;
+DROP TABLE steps_before;
+ALTER TABLE active_nodes RENAME TO active_nodes_before;
+CREATE TABLE active_nodes (
+  canvas TEXT NOT NULL,
+  node TEXT NOT NULL,
+  run TEXT NOT NULL,
+  PRIMARY KEY (canvas, node)
+) WITHOUT ROWID;
+INSERT INTO active_nodes SELECT canvas, node, run FROM active_nodes_before;
+DROP TABLE active_nodes_before;
 
 ALTER TABLE generations ADD COLUMN fingerprint TEXT NOT NULL DEFAULT '';
 UPDATE generations SET fingerprint = COALESCE(json_extract(body, '$.fingerprint'), '');

@@ -9,6 +9,7 @@ use gesso_protocol::api::ItemBody;
 use gesso_protocol::plan::{Plan, Units};
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunInfo, RunStatus};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
@@ -31,6 +32,8 @@ use crate::room::RoomHandle;
 const DB_RETRY_MS: u64 = 1_000;
 /// The most events of one turn.
 const TURN_EVENTS_MAX: usize = 256;
+/// The shortest time between two writes into the document for which nobody waits: one frame of a screen.
+const SHOWN: Duration = Duration::from_millis(16);
 /// How often the cost of a running run is told, in ms.
 const COST_TOLD_MS: i64 = 200;
 
@@ -91,6 +94,9 @@ pub(super) struct Driver {
     book: Book,
     info: RunInfo,
     cost_told_at: i64,
+    /// What is recorded and not shown yet, and when something was shown.
+    unshown: Turn,
+    shown_at: Instant,
     aborts: BTreeMap<u32, CancellationToken>,
     /// Units whose turn has come and that are not started yet.
     granted: Vec<u32>,
@@ -116,6 +122,8 @@ impl Driver {
             core,
             book,
             cost_told_at: 0,
+            unshown: Turn::default(),
+            shown_at: Instant::now() - SHOWN,
             aborts: BTreeMap::new(),
             granted: Vec::new(),
             starting: Vec::new(),
@@ -132,9 +140,14 @@ impl Driver {
                 Some(false) => break,
                 None => return,
             }
-            tokio::select! {
-                () = self.run.mailbox.wait() => {}
+            let due = self.shown_at + SHOWN;
+            let is_due = tokio::select! {
+                () = self.run.mailbox.wait() => false,
+                () = tokio::time::sleep_until(due), if !self.unshown.is_empty() => true,
                 () = inner.shutdown.cancelled() => return,
+            };
+            if is_due && self.show_now().await.is_none() {
+                return;
             }
         }
         self.leave().await;
@@ -160,15 +173,15 @@ impl Driver {
         if !turn.is_empty() {
             self.record(&turn).await?;
         }
+        for calling in self.starting.drain(..) {
+            self.run.inner.tasks.spawn(calling.call());
+        }
         self.show(turn).await?;
         for waiter in self.waiters.drain(..) {
             match waiter {
                 Waiter::Review(reply) => reply.send(Ok(())).is_ok(),
                 Waiter::Submitted(recorded) => recorded.send(true).is_ok(),
             };
-        }
-        for calling in self.starting.drain(..) {
-            self.run.inner.tasks.spawn(calling.call());
         }
         Some(!self.info.status.is_terminal())
     }
@@ -535,19 +548,34 @@ impl Driver {
         passed.into_iter().all(|name| self.run.pass(name)).then_some(())
     }
 
+    /// Shows a turn: at once where somebody waits for it or nothing was shown for a while, else soon, together with
+    /// what follows. A room tells its watchers no more often than that.
     async fn show(&mut self, turn: Turn) -> Option<()> {
+        let is_urgent = turn.status.is_some() || !self.waiters.is_empty();
+        self.unshown.units.extend(turn.units);
+        self.unshown.steps.extend(turn.steps);
+        self.unshown.generations.extend(turn.generations);
+        self.unshown.status = turn.status.or(self.unshown.status.take());
+        if is_urgent || self.shown_at.elapsed() >= SHOWN {
+            self.show_now().await?;
+        }
+        Some(())
+    }
+
+    async fn show_now(&mut self) -> Option<()> {
+        let turn = std::mem::take(&mut self.unshown);
+        if turn.is_empty() {
+            return Some(());
+        }
+        self.shown_at = Instant::now();
         self.info.cost = self.book.cost();
         let now = now_ms();
         let told = turn.status.is_some();
         let due = told || now >= self.cost_told_at + COST_TOLD_MS;
-        if turn.is_empty() {
-            return Some(());
-        }
-        let info = due.then(|| self.info.clone());
         if due {
             self.cost_told_at = now;
         }
-        let shown = turn.shown(info, &self.core, &self.book);
+        let shown = turn.shown(due.then(|| self.info.clone()), &self.core, &self.book);
         let id = self.run.row.id.clone();
         let posted = self.run.room.post(move |txn| shown.write(&id, txn)).await;
         if let Err(error) = posted {
