@@ -351,7 +351,7 @@ fn passings(name: &str) -> &'static [u32] {
         // Three, three, and two after the review.
         failpoint::UNIT_PRODUCED | failpoint::UNIT_STORED => &[1, 5, 7],
         // Once a turn; each of the three steps needs at least one.
-        failpoint::UNIT_RECORDED | failpoint::UNIT_SETTLED | failpoint::UNIT_SHOWN => &[1, 2, 3],
+        failpoint::UNIT_RECORDED | failpoint::UNIT_SETTLED => &[1, 2, 3],
         _ => &[1],
     }
 }

@@ -116,9 +116,9 @@ fn generations_are_kept_while_something_names_them() {
     assert_eq!(kept.len(), GENERATIONS_KEPT + 1);
     assert_eq!((kept[0].id.as_str(), kept[1].id.as_str()), ("g1", "g10"));
     let made = |n: u32| Generation { id: format!("g{n}"), ..Generation::default() };
-    let all = [("g".to_owned(), (0..60).map(made).collect())].into();
-    let truth = Outcome { generations: all, ..Outcome::default() };
-    assert_eq!(truth.lay(&mut txn), 0, "the whole history shows as the same part of it");
+    let shown = [("g".to_owned(), [1].into_iter().chain(10..60).map(made).collect())].into();
+    let truth = Outcome { generations: shown, ..Outcome::default() };
+    assert_eq!(truth.lay(&mut txn), 0, "it stands there already");
 }
 
 /// Anything a foreign writer may put under a key.

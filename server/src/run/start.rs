@@ -238,7 +238,8 @@ impl Runs {
         let room = self.inner.rooms.open(canvas).await?;
         let info = run.info();
         let results = results(&run.id, &plan, &units, &invocations);
-        let shown = room.post(move |txn| {
+        // Waited for, so that everybody sees the nodes pending before they are anything else.
+        let shown = room.write(move |txn| {
             schema::put_run(txn, &info);
             for (node, result) in &results {
                 schema::put_result(txn, node, result);

@@ -123,7 +123,12 @@ impl Shown {
         }
         for (node, shown) in self.nodes {
             // What a deleted node made stays in the library and its history.
-            if schema::node_map(txn, &node).is_none() || !schema::is_result_of(txn, &node, run) {
+            if schema::node_map(txn, &node).is_none() {
+                continue;
+            }
+            // Also where another run has the node in hand by now: that one may have taken it over.
+            schema::append_generations(txn, &node, &shown.generations);
+            if !schema::is_result_of(txn, &node, run) {
                 continue;
             }
             for (key, item) in &shown.items {
@@ -132,7 +137,6 @@ impl Shown {
                     None => schema::remove_item_result(txn, &node, key),
                 }
             }
-            schema::append_generations(txn, &node, &shown.generations);
             if let Some(step) = &shown.step {
                 schema::set_result_keys(txn, &node, &step_keys(step));
                 if !step.state.is_active() {
