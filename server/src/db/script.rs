@@ -242,7 +242,8 @@ async fn once_committing(
     committing: &Notify,
 ) -> Result<(), sqlx::Error> {
     // What an earlier transaction left.
-    let _ = pin!(committing.notified()).poll(&mut Context::from_waker(Waker::noop()));
+    let stale = pin!(committing.notified()).poll(&mut Context::from_waker(Waker::noop()));
+    tracing::trace!(stale = stale.is_ready(), "a commit is sent");
     let mut sent = pin!(sent);
     if let Poll::Ready(done) = sent.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
         return done;

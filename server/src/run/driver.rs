@@ -555,7 +555,9 @@ impl Driver {
         self.unshown.units.extend(turn.units);
         self.unshown.steps.extend(turn.steps);
         self.unshown.generations.extend(turn.generations);
-        self.unshown.status = turn.status.or(self.unshown.status.take());
+        if turn.status.is_some() {
+            self.unshown.status = turn.status;
+        }
         if is_urgent || self.shown_at.elapsed() >= SHOWN {
             self.show_now().await?;
         }
