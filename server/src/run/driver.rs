@@ -551,7 +551,10 @@ impl Driver {
     /// Shows a turn: at once where somebody waits for it or nothing was shown for a while, else soon, together with
     /// what follows. A room tells its watchers no more often than that.
     async fn show(&mut self, turn: Turn) -> Option<()> {
-        let is_urgent = turn.status.is_some() || !self.waiters.is_empty();
+        // Once a step has ended another run may take its node: what was made first has to stand there first.
+        let frees =
+            turn.steps.iter().any(|step| !self.book.steps[*step as usize].state.is_active());
+        let is_urgent = frees || turn.status.is_some() || !self.waiters.is_empty();
         self.unshown.units.extend(turn.units);
         self.unshown.steps.extend(turn.steps);
         self.unshown.generations.extend(turn.generations);
