@@ -1,5 +1,5 @@
-//! One task a run. Each turn takes everything that happened, asks [`super::core`] what follows, records all of it in
-//! one transaction, shows it in the document, and only then starts the calls.
+//! One task a run. Each turn takes everything that happened, asks [`super::core`] what follows and records all of it
+//! in one transaction; only then does it start the calls and show it in the document.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
