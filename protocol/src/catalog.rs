@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::nodes::{self, NodeSpec};
 use crate::pricing::{Milli, Price};
 
-/// The models that every Gesso has.
-const BUILT_IN: &str = include_str!("../catalog/studio.toml");
+/// The models that every Gesso has, a file a family.
+const BUILT_IN: [&str; 1] = [include_str!("../catalog/pictures.toml")];
 
 /// The order in which settings are shown; what is not named here comes after, by name.
 const SHOWN_FIRST: [&str; 12] = [
@@ -228,7 +228,9 @@ impl Catalog {
     /// The models that every Gesso has.
     pub fn built_in() -> Self {
         let mut catalog = Self::default();
-        catalog.add_toml(BUILT_IN).expect("the embedded catalogue is checked by a test");
+        for family in BUILT_IN {
+            catalog.add_toml(family).expect("the embedded catalogue is checked by a test");
+        }
         catalog
     }
 
@@ -349,7 +351,7 @@ mod tests {
     #[test]
     fn settings_are_checked_and_filled_in() {
         let catalog = Catalog::built_in();
-        let model = catalog.model("studio-lanczos").unwrap();
+        let model = catalog.model("studio-upscaler").unwrap();
         let settings = |value: Value| -> BTreeMap<String, Value> {
             value.as_object().unwrap().clone().into_iter().collect()
         };

@@ -370,22 +370,26 @@ pub fn model_of<'a>(
     };
     match named {
         None => catalog.models_of(kind).find(|model| usable(model)).ok_or_else(|| {
-            "No model for it is installed here. Add one to the catalogue.".to_owned()
+            match catalog.models_of(kind).next() {
+                None => "No model for it is installed here. Add one to the catalogue.".to_owned(),
+                Some(first) => unusable(first),
+            }
         }),
         Some(id) => match catalog.model(&id).filter(|model| model.kind == kind) {
             None => Err(format!("There is no model “{id}” for it. Choose another one.")),
-            Some(model) if !usable(model) => Err(format!(
-                "“{}” cannot run here; it needs {}.",
-                model.name,
-                if model.needs.is_empty() {
-                    "its provider".to_owned()
-                } else {
-                    model.needs.join(", ")
-                }
-            )),
+            Some(model) if !usable(model) => Err(unusable(model)),
             Some(model) => Ok(model),
         },
     }
+}
+
+fn unusable(model: &Model) -> String {
+    let needs =
+        if model.needs.is_empty() { "its provider".to_owned() } else { model.needs.join(" and ") };
+    format!(
+        "“{}” cannot run here; it needs {needs} on the server. Whoever runs the server sees with “gesso doctor” how to get it.",
+        model.name
+    )
 }
 
 #[cfg(test)]

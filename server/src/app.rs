@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::schema::Meta;
+use gesso_studio::{Programs, Workshop};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
@@ -92,7 +93,8 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ServeOptions) -> Result<Self, StartError> {
-        Self::start_with(options, Providers::built_in(), Failpoints::from_env()).await
+        let providers = Providers::built_in(workshop(&options)?);
+        Self::start_with(options, providers, Failpoints::from_env()).await
     }
 
     /// The same with other providers, and with places where it can be killed.
@@ -109,6 +111,7 @@ impl App {
         }
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
+        workshop(&options)?.sweep();
         let db = Db::open(options.database.as_deref(), &options.data).await?;
         db.grant_first(options.first_credits, now_ms()).await?;
         let blobs = Blobs::open(&options.data.join("assets"))?;
@@ -174,6 +177,19 @@ fn limits(options: &ServeOptions) -> RoomLimits {
         idle_ms: options.room_idle_ms,
         ..RoomLimits::default()
     }
+}
+
+/// Where models work, inside the data folder.
+///
+/// # Errors
+/// [`StartError::Folder`].
+pub fn workshop(options: &ServeOptions) -> Result<Workshop, StartError> {
+    Workshop::new(Programs::find(), &options.data.join("scratch")).map_err(|error| {
+        StartError::Folder {
+            folder: options.data.display().to_string(),
+            source: std::io::Error::other(error),
+        }
+    })
 }
 
 /// A data folder belongs to one server: two would drive the same runs.

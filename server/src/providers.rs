@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use gesso_protocol::catalog::Model;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
+use gesso_studio::Workshop;
 use tokio_util::sync::CancellationToken;
 
 /// What a repeated submission does, when nobody knows whether the first arrived (DESIGN §5.8).
@@ -128,6 +129,11 @@ pub trait Provider: Send + Sync {
     fn repeat(&self) -> Repeat;
     /// How many calls it takes at once.
     fn at_once(&self) -> usize;
+    /// What a model of it still needs to run here: names of programs or credentials.
+    fn missing(&self, model: &Model) -> Vec<String> {
+        let _ = model;
+        Vec::new()
+    }
     /// Computes.
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>>;
 }
@@ -140,8 +146,8 @@ pub struct Providers {
 
 impl Providers {
     /// The providers that every server has.
-    pub fn built_in() -> Self {
-        Self::of(vec![Arc::new(studio::Studio::new())])
+    pub fn built_in(workshop: Workshop) -> Self {
+        Self::of(vec![Arc::new(studio::Studio::new(workshop))])
     }
 
     /// These providers.
@@ -162,8 +168,8 @@ impl Providers {
 
     /// What a model still needs to run here; empty when it can.
     pub fn missing(&self, model: &Model) -> Vec<String> {
-        if self.by_id.contains_key(model.provider.as_str()) {
-            return Vec::new();
+        if let Some(provider) = self.by_id.get(model.provider.as_str()) {
+            return provider.missing(model);
         }
         let mut missing = vec![format!("the provider “{}”", model.provider)];
         missing.extend(model.needs.iter().cloned());

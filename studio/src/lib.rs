@@ -1,20 +1,27 @@
-//! The built-in models: pictures computed on this machine, as pure functions.
+//! The built-in models: everything a canvas can make on this machine alone.
 //!
-//! Nothing here reads a clock, a file or a random device: the same request gives the same bytes.
-//! [`paint()`] composes a picture from the words of a prompt, [`upscale()`] enlarges one without
-//! inventing anything, [`media`] looks at bytes of unknown origin before anybody trusts them.
+//! A model is a function of a [`Job`] ([`models`] lists them): the same job gives the same result, no clock and no
+//! random device is read. Most compute in memory; those that speak or encode video run programs, in a [`Workshop`]
+//! that bounds, stops and cleans up after them. [`media`] looks at bytes of unknown origin before anybody trusts them.
 
 #![warn(missing_docs)]
 
+pub mod job;
 mod math;
 pub mod media;
+pub mod models;
 pub mod paint;
+pub mod program;
 mod upscale;
+pub mod workshop;
 
 pub use image::RgbaImage;
-pub use media::{MediaError, MediaKind, Sniffed};
+pub use job::{Content, Input, Job, Made};
+pub use media::{DecodeLimits, MediaError, MediaKind, Sniffed};
 pub use paint::{PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint};
+pub use program::{Program, Programs};
 pub use upscale::{UPSCALED_PIXELS_MAX, UPSCALED_SIDE_MAX_PX, UpscaleRequest, upscale};
+pub use workshop::{Talk, Workshop};
 
 /// How a caller follows and stops a computation.
 pub struct Control<'a> {
@@ -29,6 +36,20 @@ impl Control<'_> {
     #[must_use]
     pub fn none() -> Control<'static> {
         Control { progress: &|_| {}, cancelled: &|| false }
+    }
+
+    /// Does a part of the work, whose progress from 0 to 1 is that of the whole between `from` and `to`.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn part<T>(
+        &self,
+        from: f32,
+        to: f32,
+        work: impl FnOnce(&Control<'_>) -> Result<T, StudioError>,
+    ) -> Result<T, StudioError> {
+        let progress = |part: f32| (self.progress)(from + (to - from) * part.clamp(0.0, 1.0));
+        work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
     fn check(&self) -> Result<(), StudioError> {
@@ -77,7 +98,40 @@ pub enum StudioError {
         /// Asked scale.
         scale: u32,
     },
+    /// There is no such model.
+    #[error("The studio has no model “{0}”.")]
+    Model(String),
+    /// An input or a setting does not do; the sentence says which and why.
+    #[error("{0}")]
+    Refused(String),
+    /// An input cannot be read.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    /// A program is not on this machine.
+    #[error("{} is not installed on the server.", .0.name())]
+    Missing(Program),
+    /// A program failed.
+    #[error("{} could not do this: {detail}", program.name())]
+    Program {
+        /// Which.
+        program: Program,
+        /// Its own words.
+        detail: String,
+    },
+    /// No room is left for what is on the way.
+    #[error("The server's disk is full.")]
+    DiskFull,
     /// A library refused what should have been fine.
-    #[error("The picture could not be computed: {0}")]
+    #[error("It could not be computed: {0}")]
     Internal(String),
+}
+
+impl From<std::io::Error> for StudioError {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind as E;
+        match error.kind() {
+            E::StorageFull | E::QuotaExceeded => Self::DiskFull,
+            _ => Self::Internal(error.to_string()),
+        }
+    }
 }

@@ -28,7 +28,7 @@ impl Default for DecodeLimits {
 }
 
 /// Why bytes gave no picture.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
     /// Nothing was sent.
     #[error("This file is empty.")]

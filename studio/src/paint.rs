@@ -21,7 +21,7 @@ mod words;
 use image::RgbaImage;
 
 use crate::math::{Rng, mix64};
-use crate::{Control, StudioError};
+use crate::{Control, Job, Made, StudioError, Workshop};
 use brush::Brush;
 pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
 
@@ -45,6 +45,24 @@ pub struct PaintRequest {
     pub seed: u64,
     /// Pictures whose colours (and, a little, whose horizon) the painting takes up.
     pub references: Vec<RgbaImage>,
+}
+
+/// The model `studio-painter`.
+pub(crate) fn compute(
+    job: &Job,
+    _workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Vec<Made>, StudioError> {
+    let (width, height) = job.size_px();
+    let request = PaintRequest {
+        prompt: job.prompt.clone(),
+        negative: job.negative.clone(),
+        width,
+        height,
+        seed: job.seed,
+        references: job.pictures("references")?,
+    };
+    Ok(vec![Made::picture("image", &paint(&request, control)?)?])
 }
 
 /// Paints a picture; the same request gives the same bytes.

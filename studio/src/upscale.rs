@@ -5,7 +5,7 @@ use image::RgbaImage;
 
 use crate::math::lerp;
 use crate::paint::{decode_channel, encode_channel};
-use crate::{Control, StudioError};
+use crate::{Control, Job, Made, StudioError, Workshop};
 
 /// Longest side of an enlarged picture, in pixels.
 pub const UPSCALED_SIDE_MAX_PX: u32 = 8192;
@@ -21,6 +21,18 @@ pub struct UpscaleRequest {
     pub scale: u32,
     /// How much edges are sharpened, 0 (not at all) to 1.
     pub sharpen: f32,
+}
+
+/// The model `studio-upscaler`.
+pub(crate) fn compute(
+    job: &Job,
+    _workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Vec<Made>, StudioError> {
+    let image = job.pictures("image")?.into_iter().next().ok_or(StudioError::Empty)?;
+    let (scale, sharpen) = (job.whole("scale", 2), job.number("sharpen", 0.35));
+    let request = UpscaleRequest { image, scale: scale as u32, sharpen: sharpen as f32 };
+    Ok(vec![Made::picture("image", &upscale(&request, control)?)?])
 }
 
 /// Enlarges a picture exactly `scale` times: Lanczos3 in linear light with premultiplied alpha, then

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use gesso_protocol::catalog::Catalog;
-use gesso_server::app::App;
+use gesso_server::app::{App, workshop};
 use gesso_server::config::Cli;
 use gesso_server::db::Db;
 use gesso_server::failpoint::Failpoints;
@@ -152,7 +152,8 @@ impl TestServer {
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
         let mut providers = fake.providers();
-        providers.push(std::sync::Arc::new(Studio::new()));
+        let workshop = workshop(&options).expect("a folder");
+        providers.push(std::sync::Arc::new(Studio::new(workshop)));
         let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
             .expect("the server starts");

@@ -13,11 +13,13 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 6] = [
     Tool { program: "node", package: "nodejs" },
     Tool { program: "npm", package: "npm" },
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "initdb", package: "postgresql" },
+    Tool { program: "ffmpeg", package: "ffmpeg" },
+    Tool { program: "espeak-ng", package: "espeak-ng" },
 ];
 
 /// Installs what is missing, where it may; the names of what is missing still.

@@ -4,36 +4,29 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use gesso_protocol::invocation::Invocation;
+use gesso_protocol::catalog::Model;
 use gesso_protocol::values::DataType;
-use gesso_studio::{
-    Control, MediaError, PaintRequest, RgbaImage, StudioError, UpscaleRequest, media,
-};
+use gesso_studio::{Control, Input, Job, MediaKind, Program, StudioError, Workshop, models};
 use tokio::sync::Semaphore;
 
 use super::{Call, Content, Produced, Provider, ProviderError, Repeat};
 
-/// The most pictures computed at once, whatever the machine: each takes some hundred megabytes at most.
+/// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
 
 /// The provider.
 pub struct Studio {
+    workshop: Workshop,
     slots: Arc<Semaphore>,
     at_once: usize,
 }
 
 impl Studio {
     /// With as many slots as the machine has cores, within limits.
-    pub fn new() -> Self {
+    pub fn new(workshop: Workshop) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
-        Self { slots: Arc::new(Semaphore::new(at_once)), at_once }
-    }
-}
-
-impl Default for Studio {
-    fn default() -> Self {
-        Self::new()
+        Self { workshop, slots: Arc::new(Semaphore::new(at_once)), at_once }
     }
 }
 
@@ -50,25 +43,37 @@ impl Provider for Studio {
         self.at_once
     }
 
+    fn missing(&self, model: &Model) -> Vec<String> {
+        let has = |name: &str| {
+            Program::from_name(name).is_some_and(|program| self.workshop.programs().has(program))
+        };
+        model.needs.iter().filter(|name| !has(name)).cloned().collect()
+    }
+
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
         Box::pin(async move {
             let slot = tokio::select! {
                 slot = Arc::clone(&self.slots).acquire_owned() => slot,
                 () = call.cancel.cancelled() => return Err(ProviderError::Cancelled),
             };
-            let slot = slot.map_err(|closed| transient(closed.to_string()))?;
+            let slot = slot.map_err(|closed| ProviderError::Transient {
+                detail: closed.to_string(),
+                retry_after_ms: None,
+            })?;
+            let workshop = self.workshop.clone();
+            // A server that stops drops this future: then nobody waits for the work either.
+            let stop = call.cancel.child_token();
+            let unwanted = stop.clone().drop_guard();
             let work = tokio::task::spawn_blocking(move || {
-                let made = compute(&call);
+                let made = compute(&call, &workshop, &|| stop.is_cancelled());
                 drop(slot);
                 made
             });
-            work.await.unwrap_or_else(|panic| Err(permanent(format!("The model failed: {panic}."))))
+            let made = work.await;
+            drop(unwanted);
+            made.unwrap_or_else(|panic| Err(permanent(format!("The model failed: {panic}."))))
         })
     }
-}
-
-fn transient(detail: String) -> ProviderError {
-    ProviderError::Transient { detail, retry_after_ms: None }
 }
 
 fn permanent(detail: String) -> ProviderError {
@@ -76,100 +81,89 @@ fn permanent(detail: String) -> ProviderError {
     ProviderError::Permanent { detail, hint }
 }
 
-fn compute(call: &Call) -> Result<Vec<Produced>, ProviderError> {
-    match call.invocation.model.as_str() {
-        "studio-painter" => paint(call),
-        "studio-lanczos" => upscale(call).map(|made| vec![made]),
-        other => Err(permanent(format!("The studio has no model “{other}”."))),
-    }
-}
-
-fn from_studio(error: StudioError) -> ProviderError {
-    if error == StudioError::Cancelled {
-        return ProviderError::Cancelled;
-    }
-    permanent(error.to_string())
-}
-
-fn from_media(error: MediaError) -> ProviderError {
-    permanent(error.to_string())
-}
-
-/// The size in pixels of an aspect ratio: a square of the resolution's side, kept at that many pixels, each
-/// side a multiple of 8.
-fn size_px(invocation: &Invocation) -> (u32, u32) {
-    let text = |key: &str, default: &str| -> String {
-        let value = invocation.params.get(key).and_then(serde_json::Value::as_str);
-        value.unwrap_or(default).to_owned()
-    };
-    let side = match text("resolution", "1K").as_str() {
-        "0.5K" => 512.0,
-        "2K" => 2048.0,
-        _ => 1024.0_f64,
-    };
-    let aspect = text("aspect_ratio", "1:1");
-    let (w, h) = aspect.split_once(':').unwrap_or(("1", "1"));
-    let ratio = w.parse().unwrap_or(1.0_f64) / h.parse().unwrap_or(1.0_f64);
-    let round = |side: f64| ((side / 8.0).round() * 8.0) as u32;
-    (round(side * ratio.sqrt()), round(side / ratio.sqrt()))
-}
-
-fn paint(call: &Call) -> Result<Vec<Produced>, ProviderError> {
-    let mut references: Vec<RgbaImage> = Vec::new();
-    for file in call.files.iter().filter(|file| file.port == "references") {
-        let picture =
-            media::decode(&file.bytes, media::DecodeLimits::default()).map_err(from_media)?;
-        references.push(picture);
-    }
-    let (width, height) = size_px(&call.invocation);
-    let cancelled = || call.cancel.is_cancelled();
-    let mut made = Vec::new();
-    for n in 0..call.count {
-        let progress = |part: f32| (call.progress)((n as f32 + part) / call.count as f32);
-        let seed = (call.seed + u64::from(n)) & u64::from(u32::MAX);
-        let request = PaintRequest {
-            prompt: call.invocation.prompt(),
-            negative: call.invocation.negative.clone(),
-            width,
-            height,
-            seed,
-            references: references.clone(),
-        };
-        let control = Control { progress: &progress, cancelled: &cancelled };
-        let picture = gesso_studio::paint(&request, &control).map_err(from_studio)?;
-        made.push(produced(&picture, Some(seed))?);
-    }
-    Ok(made)
-}
-
-fn upscale(call: &Call) -> Result<Produced, ProviderError> {
-    let file = call.files.iter().find(|file| file.port == "image");
-    let file = file.ok_or_else(|| permanent("There is no picture to enlarge.".to_owned()))?;
-    let picture = media::decode(&file.bytes, media::DecodeLimits::default()).map_err(from_media)?;
-    let number = |key: &str| call.invocation.params.get(key).and_then(serde_json::Value::as_f64);
-    let request = UpscaleRequest {
-        image: picture,
-        scale: number("scale").unwrap_or(2.0) as u32,
-        sharpen: number("sharpen").unwrap_or(0.35) as f32,
-    };
-    let progress = |part: f32| (call.progress)(part);
-    let cancelled = || call.cancel.is_cancelled();
-    let control = Control { progress: &progress, cancelled: &cancelled };
-    let larger = gesso_studio::upscale(&request, &control).map_err(from_studio)?;
-    produced(&larger, None)
-}
-
-fn produced(picture: &RgbaImage, seed: Option<u64>) -> Result<Produced, ProviderError> {
-    let bytes = media::encode_png(picture).map_err(from_media)?;
-    Ok(Produced {
-        port: "image",
-        ty: DataType::Image,
-        content: Content::File {
-            mime: "image/png",
-            bytes: bytes.into(),
-            size_px: Some(picture.dimensions()),
+fn told(error: &StudioError) -> ProviderError {
+    let detail = error.to_string();
+    match error {
+        StudioError::Cancelled => ProviderError::Cancelled,
+        StudioError::Missing(program) => {
+            ProviderError::Permanent { detail, hint: program.how_to_get() }
+        }
+        StudioError::DiskFull => ProviderError::Permanent {
+            detail,
+            hint: "Tell whoever runs it; then run again. Nothing was charged.".to_owned(),
         },
-        duration_s: None,
-        seed,
-    })
+        StudioError::Program { .. } => ProviderError::Permanent {
+            detail,
+            hint: "A file on its inputs may be damaged: open it, replace it where it does not play, and run again. \
+                   Nothing was charged."
+                .to_owned(),
+        },
+        StudioError::Size { .. }
+        | StudioError::Scale(_)
+        | StudioError::Empty
+        | StudioError::TooLarge { .. }
+        | StudioError::Model(_)
+        | StudioError::Refused(_)
+        | StudioError::Media(_)
+        | StudioError::Internal(_) => permanent(detail),
+    }
+}
+
+/// The results of a call, one after the other; each has its own seed, in the order of the first.
+fn compute(
+    call: &Call,
+    workshop: &Workshop,
+    cancelled: &(dyn Fn() -> bool + Send + Sync),
+) -> Result<Vec<Produced>, ProviderError> {
+    let inputs = call.files.iter();
+    let inputs =
+        inputs.map(|file| Input { port: file.port.clone(), bytes: file.bytes.clone() }).collect();
+    let mut job = Job {
+        model: call.invocation.model.clone(),
+        prompt: call.invocation.prompt(),
+        negative: call.invocation.negative.clone(),
+        params: call.invocation.params.clone(),
+        inputs,
+        seed: call.seed,
+    };
+    let mut produced = Vec::new();
+    for n in 0..call.count {
+        job.seed = call.seed.wrapping_add(u64::from(n)) & u64::from(u32::MAX);
+        let progress = |part: f32| (call.progress)((n as f32 + part) / call.count as f32);
+        let control = Control { progress: &progress, cancelled };
+        let made = models::compute(&job, workshop, &control).map_err(|error| told(&error))?;
+        let seed = models::is_seeded(&job.model).then_some(job.seed);
+        produced.extend(made.into_iter().map(|made| delivered(made, seed)));
+    }
+    Ok(produced)
+}
+
+fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
+    let port = made.port;
+    match made.content {
+        gesso_studio::Content::Text(text) => Produced {
+            port,
+            ty: DataType::Text,
+            content: Content::Text(text),
+            duration_s: None,
+            seed,
+        },
+        gesso_studio::Content::File { kind, mime, bytes, size_px, duration_s } => Produced {
+            port,
+            ty: data_type(kind),
+            content: Content::File { mime, bytes: bytes.into(), size_px },
+            duration_s,
+            seed,
+        },
+    }
+}
+
+const fn data_type(kind: MediaKind) -> DataType {
+    match kind {
+        MediaKind::Image => DataType::Image,
+        MediaKind::Video => DataType::Video,
+        MediaKind::Audio => DataType::Audio,
+        MediaKind::Svg => DataType::Svg,
+        MediaKind::Model3d => DataType::Model3d,
+    }
 }

@@ -1,0 +1,79 @@
+//! Which function computes which model. The only list of them.
+
+use crate::job::{Job, Made};
+use crate::workshop::Workshop;
+use crate::{Control, StudioError, paint, upscale};
+
+/// Computes one result of a model.
+type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
+
+/// A built-in model.
+struct Model {
+    /// Its id in the catalogue.
+    id: &'static str,
+    compute: Compute,
+    /// Whether another seed gives another result.
+    seeded: bool,
+}
+
+const fn seeded(id: &'static str, compute: Compute) -> Model {
+    Model { id, compute, seeded: true }
+}
+
+const fn exact(id: &'static str, compute: Compute) -> Model {
+    Model { id, compute, seeded: false }
+}
+
+/// Every built-in model.
+const MODELS: &[Model] =
+    &[seeded("studio-painter", paint::compute), exact("studio-upscaler", upscale::compute)];
+
+fn model(id: &str) -> Option<&'static Model> {
+    MODELS.iter().find(|model| model.id == id)
+}
+
+/// Computes what a job asks for. The same job gives the same result.
+///
+/// # Errors
+/// All of [`StudioError`].
+pub fn compute(
+    job: &Job,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Vec<Made>, StudioError> {
+    let model = model(&job.model).ok_or_else(|| StudioError::Model(job.model.clone()))?;
+    (model.compute)(job, workshop, control)
+}
+
+/// Whether another seed gives another result of a model.
+#[must_use]
+pub fn is_seeded(id: &str) -> bool {
+    model(id).is_some_and(|model| model.seeded)
+}
+
+#[cfg(test)]
+mod tests {
+    use gesso_protocol::catalog::Catalog;
+
+    use super::*;
+    use crate::Program;
+
+    #[test]
+    fn the_catalogue_and_the_studio_have_the_same_models() {
+        let catalog = Catalog::built_in();
+        for entry in catalog.models().iter().filter(|model| model.provider == "studio") {
+            let id = &entry.id;
+            let found = model(id).unwrap_or_else(|| panic!("nothing computes {id}"));
+            assert_eq!(entry.params.contains_key("seed"), found.seeded, "{id}");
+            for need in &entry.needs {
+                assert!(
+                    Program::from_name(need).is_some(),
+                    "{id} needs {need}, which is no program"
+                );
+            }
+        }
+        for found in MODELS {
+            assert!(catalog.model(found.id).is_some(), "{} is not in the catalogue", found.id);
+        }
+    }
+}

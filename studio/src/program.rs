@@ -1,0 +1,114 @@
+//! The programs of this machine that some models need: found, named where they are missing.
+
+use std::path::{Path, PathBuf};
+
+use crate::StudioError;
+
+/// A program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Program {
+    /// Encodes, decodes and mixes video and sound.
+    Ffmpeg,
+    /// Tells what a video or sound holds; it comes with ffmpeg.
+    Ffprobe,
+    /// Speaks.
+    EspeakNg,
+}
+
+impl Program {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::Ffmpeg, Self::Ffprobe, Self::EspeakNg];
+
+    /// Its name, also in a model's `needs`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ffmpeg => "ffmpeg",
+            Self::Ffprobe => "ffprobe",
+            Self::EspeakNg => "espeak-ng",
+        }
+    }
+
+    /// The package that brings it, by Debian's, Fedora's and Homebrew's name alike.
+    #[must_use]
+    pub const fn package(self) -> &'static str {
+        match self {
+            Self::Ffmpeg | Self::Ffprobe => "ffmpeg",
+            Self::EspeakNg => "espeak-ng",
+        }
+    }
+
+    /// The variable that names another place to find it.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        match self {
+            Self::Ffmpeg => "GESSO_FFMPEG",
+            Self::Ffprobe => "GESSO_FFPROBE",
+            Self::EspeakNg => "GESSO_ESPEAK_NG",
+        }
+    }
+
+    /// The program of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|program| program.name() == name)
+    }
+
+    /// How whoever runs the server gets it.
+    #[must_use]
+    pub fn how_to_get(self) -> String {
+        let package = self.package();
+        format!(
+            "Install it on the server (Debian or Ubuntu: “sudo apt install {package}”, macOS: “brew install {package}”), or name its place in {}.",
+            self.variable()
+        )
+    }
+}
+
+/// Where the programs are on this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Programs {
+    found: [Option<PathBuf>; 3],
+    /// `setpriv`, which lets a program end with the server, however the server ends.
+    pub(crate) setpriv: Option<PathBuf>,
+    /// `prlimit`, which keeps a program from eating the memory of all.
+    pub(crate) prlimit: Option<PathBuf>,
+}
+
+impl Programs {
+    /// Looks for them: the variable of each, else the `PATH`.
+    #[must_use]
+    pub fn find() -> Self {
+        let named = |program: Program| {
+            let path = std::env::var_os(program.variable()).filter(|path| !path.is_empty());
+            match path {
+                Some(path) => Some(PathBuf::from(path)).filter(|path| path.is_file()),
+                None => on_path(program.name()),
+            }
+        };
+        Self {
+            found: Program::ALL.map(named),
+            setpriv: on_path("setpriv"),
+            prlimit: on_path("prlimit"),
+        }
+    }
+
+    /// Where a program is.
+    ///
+    /// # Errors
+    /// [`StudioError::Missing`].
+    pub fn path(&self, program: Program) -> Result<&Path, StudioError> {
+        self.found[program as usize].as_deref().ok_or(StudioError::Missing(program))
+    }
+
+    /// Whether a program is there.
+    #[must_use]
+    pub fn has(&self, program: Program) -> bool {
+        self.found[program as usize].is_some()
+    }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
