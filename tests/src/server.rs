@@ -152,7 +152,7 @@ impl TestServer {
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
         let mut providers = fake.providers();
-        let workshop = workshop(&options).expect("a folder");
+        let workshop = workshop(&options.data).expect("a folder");
         providers.push(std::sync::Arc::new(Studio::new(workshop)));
         let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
