@@ -148,18 +148,22 @@ struct Results {
 }
 
 impl Results {
+    fn node(&self, id: &str) -> &Value {
+        node(&self.graph, id)
+    }
+
     /// The generations of a node, one an item.
     fn of(&self, node: &str) -> Vec<Value> {
-        let results = &self.graph["results"][node];
-        assert_eq!(results["state"], "completed", "{node}: {results}");
-        let shown: Vec<&str> = results["items"]
+        let node = self.node(node);
+        assert_eq!(node["state"], "completed", "{node}");
+        let shown: Vec<&str> = node["result"]["items"]
             .as_object()
             .unwrap()
             .values()
             .flat_map(|item| item["generations"].as_array().unwrap())
             .map(|id| id.as_str().unwrap())
             .collect();
-        let all = self.graph["generations"][node].as_array().unwrap();
+        let all = node["generations"].as_array().unwrap();
         all.iter().filter(|g| shown.contains(&g["id"].as_str().unwrap())).cloned().collect()
     }
 
@@ -187,6 +191,10 @@ impl Results {
         assert_eq!(files.len(), 1, "{node}");
         files.remove(0)
     }
+}
+
+fn node<'a>(graph: &'a Value, id: &str) -> &'a Value {
+    graph["nodes"].as_array().unwrap().iter().find(|node| node["id"] == id).unwrap()
 }
 
 /// How many colours a picture has, counted coarsely: nothing painted is one flat area.
@@ -303,7 +311,7 @@ async fn one_canvas_with_every_kind_runs_whole() {
     assert_eq!(paused["status"], "paused", "{}", paused["error"]);
 
     let graph = server.get(&format!("/api/canvases/{canvas}/graph")).await;
-    let candidates = graph["results"]["choice"]["items"].as_object().unwrap();
+    let candidates = node(&graph, "choice")["result"]["items"].as_object().unwrap();
     assert_eq!(candidates.len(), 2);
     let first = candidates.values().next().unwrap()["generations"][0].clone();
     server.post(&format!("{path}/review"), json!({"node": "choice", "accept": [first]})).await;
