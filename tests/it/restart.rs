@@ -43,9 +43,8 @@ impl Program {
         Self { child, url, client: Client::new() }
     }
 
-    fn kill(mut self) {
-        self.child.kill().expect("it is killed");
-        self.child.wait().expect("it is gone");
+    fn kill(self) {
+        drop(self);
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -67,6 +66,14 @@ impl Program {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the run never ended");
+    }
+}
+
+/// A test that fails leaves no server behind either.
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
     }
 }
 
