@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod camera;
+mod film;
 pub mod job;
 mod math;
 pub mod media;
