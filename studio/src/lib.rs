@@ -6,6 +6,7 @@
 
 #![warn(missing_docs)]
 
+mod assistant;
 mod camera;
 mod film;
 pub mod job;

@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, paint, upscale, vector};
+use crate::{Control, StudioError, assistant, camera, paint, upscale, vector};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -26,6 +26,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 
 /// Every built-in model.
 const MODELS: &[Model] = &[
+    seeded("studio-assistant", assistant::compute),
     exact("studio-camera", camera::compute),
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
