@@ -15,6 +15,7 @@ pub mod models;
 pub mod paint;
 pub mod program;
 mod upscale;
+mod video;
 pub mod workshop;
 
 pub use image::RgbaImage;

@@ -58,6 +58,11 @@ impl Level {
         [f32::from(p[0]), f32::from(p[1]), f32::from(p[2]), f32::from(p[3])]
     }
 
+    /// How opaque a pixel is.
+    pub(crate) fn alpha(&self, x: usize, y: usize) -> u8 {
+        self.pixels[(y * self.width + x) * 4 + 3]
+    }
+
     fn weighed(&self, x: f32, y: f32, weights: impl Fn(f32) -> [f32; 4]) -> [f32; 4] {
         let (fx, fy) = (libm::floorf(x), libm::floorf(y));
         let (wx, wy) = (weights(x - fx), weights(y - fy));
