@@ -9,6 +9,7 @@
 mod camera;
 mod film;
 pub mod job;
+mod lips;
 mod math;
 pub mod media;
 pub mod models;

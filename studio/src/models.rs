@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, paint, upscale, video};
+use crate::{Control, StudioError, camera, lips, paint, upscale, video};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -27,6 +27,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 /// Every built-in model.
 const MODELS: &[Model] = &[
     exact("studio-camera", camera::compute),
+    exact("studio-lips", lips::compute),
     seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
     exact("studio-upscaler", upscale::compute),

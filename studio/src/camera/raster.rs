@@ -58,6 +58,20 @@ impl Level {
         [f32::from(p[0]), f32::from(p[1]), f32::from(p[2]), f32::from(p[3])]
     }
 
+    /// A part of an RGB frame: left, top, right, bottom in pixels.
+    pub(crate) fn of_rgb(frame: &[u8], columns: usize, part: [usize; 4]) -> Self {
+        let [left, top, right, bottom] = part;
+        let (width, height) = (right - left, bottom - top);
+        let mut pixels = Vec::with_capacity(width * height * 4);
+        for y in top..bottom {
+            let row = &frame[(y * columns + left) * 3..(y * columns + right) * 3];
+            for p in row.as_chunks::<3>().0 {
+                pixels.extend([p[0], p[1], p[2], 255]);
+            }
+        }
+        Self { width, height, pixels }
+    }
+
     /// How opaque a pixel is.
     pub(crate) fn alpha(&self, x: usize, y: usize) -> u8 {
         self.pixels[(y * self.width + x) * 4 + 3]

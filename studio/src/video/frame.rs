@@ -88,15 +88,19 @@ fn best(study: &Study, part: (f32, f32)) -> (f32, f32) {
     (found.0, found.1)
 }
 
-/// Lays the next frame over one: bright parts come first, as light leaks through film.
+/// Lays the next frame over one: a soft edge wanders across, and bright parts come a little before it.
 pub(crate) fn cross(out: &mut [u8], next: &[u8], through: f32, w: usize) {
-    let through = through.clamp(0.0, 1.0);
+    const SOFT: f32 = 0.5;
+    let h = (out.len() / (w * 3)).max(1) as f32;
+    let front = through.clamp(0.0, 1.0) * (1.0 + SOFT);
     rows(out, w * 3, |y, row| {
         let new = &next[y * w * 3..(y + 1) * w * 3];
-        for (old, new) in row.as_chunks_mut::<3>().0.iter_mut().zip(new.as_chunks::<3>().0) {
+        let slant = 0.15 * y as f32 / h;
+        let pairs = row.as_chunks_mut::<3>().0.iter_mut().zip(new.as_chunks::<3>().0);
+        for (x, (old, new)) in pairs.enumerate() {
             let light = (f32::from(new[0]) + 2.0 * f32::from(new[1]) + f32::from(new[2])) / 1020.0;
-            let late = 0.45 * (1.0 - light);
-            let share = smoothstep(0.0, 1.0, ((through - late * through.min(1.0 - through) * 2.0) * 1.0).clamp(0.0, 1.0));
+            let late = 0.65 * x as f32 / w as f32 + slant + 0.2 * (1.0 - light);
+            let share = smoothstep(0.0, SOFT, front - late);
             for c in 0..3 {
                 old[c] = (lerp(f32::from(old[c]), f32::from(new[c]), share) + 0.5) as u8;
             }

@@ -29,22 +29,20 @@ impl Morph {
             return None;
         }
         let (first, second) = (features(a), features(b));
-        let (scale, shift, found) = aligned(&first, &second);
+        let (pass, found) = aligned(&first, &second);
         if found < 0.3 {
             return None;
         }
-        // Where x of the first is in the second, and the other way round.
-        let there = refined(&first, &second, |u, v| (scale * (u - 0.5) + 0.5 + shift[0] - u, scale * (v - 0.5) + 0.5 + shift[1] - v));
-        let back = refined(&second, &first, |u, v| {
-            ((u - 0.5 - shift[0]) / scale + 0.5 - u, (v - 0.5 - shift[1]) / scale + 0.5 - v)
-        });
+        let there = refined(&first, &second, |u, v| pass.at(u, v));
+        let turned = pass.back();
+        let back = refined(&second, &first, |u, v| turned.at(u, v));
         let fits = correlation(&first, &warped(&second, &there)).min(correlation(&second, &warped(&first, &back)));
         (fits > ALIKE).then_some(Self { there, back })
     }
 
     /// The picture at a part of the way, from 0 to 1. At both ends it is the picture itself.
     pub(crate) fn show(&self, a: &Texture, b: &Texture, t: f32, w: usize, h: usize, out: &mut [u8]) {
-        let mix = smoothstep(0.0, 1.0, t);
+        let mix = smoothstep(0.2, 0.8, t);
         rows(out, w * 3, |y, row| {
             for (x, pixel) in row.as_chunks_mut::<3>().0.iter_mut().enumerate() {
                 let (u, v) = ((x as f32 + 0.5) / w as f32, (y as f32 + 0.5) / h as f32);
@@ -103,58 +101,106 @@ fn correlation(a: &Plane, b: &Plane) -> f32 {
     ab / libm::sqrtf(aa * bb)
 }
 
-/// The scale and shift that lay the first picture best over the second, and how alike they are then.
-fn aligned(a: &Plane, b: &Plane) -> (f32, [f32; 2], f32) {
-    let step = (a.width.max(a.height) / 40).max(1);
-    let tried = |scale: f32, dx: f32, dy: f32| {
-        let (mut ab, mut aa, mut bb, mut sa, mut sb, mut n) = (0.0, 1e-6, 1e-6, 0.0, 0.0, 0.0_f32);
-        for y in (0..a.height).step_by(step) {
-            for x in (0..a.width).step_by(step) {
-                let (u, v) = ((x as f32 + 0.5) / a.width as f32, (y as f32 + 0.5) / a.height as f32);
-                let (bu, bv) = (scale * (u - 0.5) + 0.5 + dx, scale * (v - 0.5) + 0.5 + dy);
-                if !(0.0..=1.0).contains(&bu) || !(0.0..=1.0).contains(&bv) {
-                    continue;
-                }
-                let (p, q) = (a.values[y * a.width + x], b.at(bu, bv));
-                ab += p * q;
-                aa += p * p;
-                bb += q * q;
-                sa += p;
-                sb += q;
-                n += 1.0;
+/// A projective map of places from -0.5 to 0.5 on both axes, row by row.
+#[derive(Clone, Copy, Debug)]
+struct Pass([f32; 9]);
+
+impl Pass {
+    const SAME: Self = Self([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+
+    /// Where a place from 0 to 1 on both axes goes.
+    fn at(&self, u: f32, v: f32) -> (f32, f32) {
+        let m = &self.0;
+        let (x, y) = (u - 0.5, v - 0.5);
+        let w = (m[6] * x + m[7] * y + m[8]).max(0.05);
+        ((m[0] * x + m[1] * y + m[2]) / w + 0.5, (m[3] * x + m[4] * y + m[5]) / w + 0.5)
+    }
+
+    /// The way back: the matrix of cofactors, whose scale does not matter.
+    fn back(&self) -> Self {
+        let m = &self.0;
+        let minor = |a: usize, b: usize, c: usize, d: usize| m[a] * m[d] - m[b] * m[c];
+        let inverse = [
+            minor(4, 5, 7, 8),
+            -minor(1, 2, 7, 8),
+            minor(1, 2, 4, 5),
+            -minor(3, 5, 6, 8),
+            minor(0, 2, 6, 8),
+            -minor(0, 2, 3, 5),
+            minor(3, 4, 6, 7),
+            -minor(0, 1, 6, 7),
+            minor(0, 1, 3, 4),
+        ];
+        let scale = if inverse[8].abs() > 1e-6 { 1.0 / inverse[8] } else { 1.0 };
+        Self(inverse.map(|value| value * scale))
+    }
+}
+
+/// How alike two planes are, from -1 to 1, once the first is laid over the second.
+fn alike(a: &Plane, b: &Plane, pass: &Pass, step: usize) -> f32 {
+    let (mut ab, mut aa, mut bb, mut sa, mut sb, mut n) = (0.0, 1e-6, 1e-6, 0.0, 0.0, 0.0_f32);
+    for y in (0..a.height).step_by(step) {
+        for x in (0..a.width).step_by(step) {
+            let (u, v) = ((x as f32 + 0.5) / a.width as f32, (y as f32 + 0.5) / a.height as f32);
+            let (bu, bv) = pass.at(u, v);
+            if !(0.0..=1.0).contains(&bu) || !(0.0..=1.0).contains(&bv) {
+                continue;
             }
+            let (p, q) = (a.values[y * a.width + x], b.at(bu, bv));
+            ab += p * q;
+            aa += p * p;
+            bb += q * q;
+            sa += p;
+            sb += q;
+            n += 1.0;
         }
-        let all = (a.width.div_ceil(step) * a.height.div_ceil(step)) as f32;
-        if n < all * 0.35 {
-            return -1.0;
-        }
-        let (va, vb) = (aa - sa * sa / n, bb - sb * sb / n);
-        // Little overlap is little proof.
-        (ab - sa * sb / n) / libm::sqrtf((va * vb).max(1e-9)) * lerp(0.85, 1.0, n / all)
-    };
-    let mut best = (1.0, [0.0; 2], tried(1.0, 0.0, 0.0));
+    }
+    let all = (a.width.div_ceil(step) * a.height.div_ceil(step)) as f32;
+    if n < all * 0.35 {
+        return -1.0;
+    }
+    let (va, vb) = (aa - sa * sa / n, bb - sb * sb / n);
+    // Little overlap is little proof.
+    (ab - sa * sb / n) / libm::sqrtf((va * vb).max(1e-9)) * lerp(0.85, 1.0, n / all)
+}
+
+/// The projective map that lays the first picture best over the second, and how alike they are then.
+fn aligned(a: &Plane, b: &Plane) -> (Pass, f32) {
+    let step = (a.width.max(a.height) / 40).max(1);
+    let (wide_a, wide_b) = (a.blurred(step), b.blurred(step));
+    let mut best = (Pass::SAME, alike(&wide_a, &wide_b, &Pass::SAME, step));
     for scale in [0.62, 0.72, 0.83, 0.91, 1.0, 1.1, 1.2, 1.38, 1.6] {
         for j in -6_i32..=6 {
             for i in -6_i32..=6 {
-                let shift = [i as f32 * 0.05, j as f32 * 0.05];
-                let found = tried(scale, shift[0], shift[1]);
-                if found > best.2 + 1e-4 {
-                    best = (scale, shift, found);
+                let (dx, dy) = (i as f32 * 0.05, j as f32 * 0.05);
+                let pass = Pass([scale, 0.0, dx, 0.0, scale, dy, 0.0, 0.0, 1.0]);
+                let found = alike(&wide_a, &wide_b, &pass, step);
+                if found > best.1 + 1e-4 {
+                    best = (pass, found);
                 }
             }
         }
     }
-    let mut reach = 0.025;
-    for _ in 0..4 {
-        let (scale, shift, _) = best;
-        for (ds, dx, dy) in [(1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0)] {
-            let next = (scale * (1.0 + ds * reach), [shift[0] + dx * reach, shift[1] + dy * reach]);
-            let found = tried(next.0, next.1[0], next.1[1]);
-            if found > best.2 {
-                best = (next.0, next.1, found);
+    for (reach, fine) in [(0.08, false), (0.05, false), (0.03, false), (0.02, true), (0.01, true), (0.005, true)] {
+        let (pa, pb, step) = if fine { (a, b, (step / 2).max(1)) } else { (&wide_a, &wide_b, step) };
+        best.1 = alike(pa, pb, &best.0, step);
+        for _ in 0..6 {
+            let before = best.1;
+            for k in 0..8 {
+                for sign in [-1.0, 1.0] {
+                    let mut next = best.0;
+                    // A change of perspective weighs less at the same number.
+                    next.0[k] += sign * reach * if k > 5 { 2.0 } else { 1.0 };
+                    let found = alike(pa, pb, &next, step);
+                    if found > best.1 {
+                        best = (next, found);
+                    }
+                }
+            }
+            if best.1 - before < 1e-4 {
+                break;
             }
         }
-        reach *= 0.6;
     }
     best
 }
@@ -172,10 +218,13 @@ fn warped(plane: &Plane, flow: &Flow) -> Plane {
 fn refined(a: &Plane, b: &Plane, start: impl Fn(f32, f32) -> (f32, f32)) -> Flow {
     let (w, h) = (a.width, a.height);
     let place = |x: usize, y: usize| ((x as f32 + 0.5) / w as f32, (y as f32 + 0.5) / h as f32);
-    let mut flow = Flow {
-        dx: Plane::new(w, h, |x, y| start(place(x, y).0, place(x, y).1).0),
-        dy: Plane::new(w, h, |x, y| start(place(x, y).0, place(x, y).1).1),
+    let begin = |x: usize, y: usize| {
+        let (u, v) = place(x, y);
+        let (to_u, to_v) = start(u, v);
+        (to_u - u, to_v - v)
     };
+    let mut flow =
+        Flow { dx: Plane::new(w, h, |x, y| begin(x, y).0), dy: Plane::new(w, h, |x, y| begin(x, y).1) };
     for blur in [8_usize, 5, 3, 2, 1, 1] {
         let (sa, sb) = (a.blurred(blur), b.blurred(blur));
         let gain = strength(&sa);
