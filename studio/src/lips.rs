@@ -105,8 +105,7 @@ fn still(
         mouth.speak(talk.at(n), gain, size, [0.0; 2], out);
         Ok(())
     };
-    let bytes =
-        control.part(0.1, 1.0, |c| encode(&reel, Some(sound), workshop, c, &mut draw))?;
+    let bytes = control.part(0.1, 1.0, |c| encode(&reel, Some(sound), workshop, c, &mut draw))?;
     Ok((bytes, size, reel.seconds()))
 }
 
@@ -197,7 +196,8 @@ fn filmed(
         let encoded =
             control.part(0.08, 1.0, |c| encode(&reel, Some(sound), workshop, c, &mut draw));
         drop(from);
-        let read = reader.join().map_err(|_panic| StudioError::Internal("reading failed".to_owned()))?;
+        let read =
+            reader.join().map_err(|_panic| StudioError::Internal("reading failed".to_owned()))?;
         let bytes = encoded?;
         read.map(|()| bytes)
     })?;

@@ -52,7 +52,9 @@ pub(crate) fn compute(
 ) -> Result<Vec<Made>, StudioError> {
     control.at(0.0)?;
     let mut pictures = Vec::new();
-    for (port, role) in [("start_frame", Role::Start), ("references", Role::Shot), ("end_frame", Role::End)] {
+    for (port, role) in
+        [("start_frame", Role::Start), ("references", Role::Shot), ("end_frame", Role::End)]
+    {
         let as_colors = role == Role::Shot && job.text("reference_use") == "colours";
         if !as_colors {
             pictures.extend(job.pictures(port)?.into_iter().map(|picture| (role, picture)));
@@ -79,8 +81,8 @@ pub(crate) fn compute(
         film.draw(n, beat, out);
         Ok(())
     };
-    let bytes = control
-        .part(0.12, 1.0, |c| encode(&wish.reel, sound.as_ref(), workshop, c, &mut draw))?;
+    let bytes =
+        control.part(0.12, 1.0, |c| encode(&wish.reel, sound.as_ref(), workshop, c, &mut draw))?;
     Ok(vec![Made::video(bytes, wish.size, wish.reel.seconds())])
 }
 
@@ -94,7 +96,8 @@ impl Wish {
         }
         let rate = Rate::whole(job.whole("fps", 24).clamp(1, 60) as u32);
         let size = size(job, pictures);
-        let reel = Reel { width: size.0, height: size.1, rate, frames: rate.frames(seconds).max(2) };
+        let reel =
+            Reel { width: size.0, height: size.1, rate, frames: rate.frames(seconds).max(2) };
         Ok(Self {
             size,
             reel,
@@ -117,7 +120,11 @@ fn size(job: &Job, pictures: &[(Role, RgbaImage)]) -> (u32, u32) {
     let aspect = job::ratio(job.text("aspect_ratio")).or_else(own).unwrap_or(16.0 / 9.0);
     let aspect = aspect.clamp(0.4, 2.5);
     let even = |side: f64| (libm::round(side / 2.0) as u32) * 2;
-    if aspect >= 1.0 { (even(short * aspect), even(short)) } else { (even(short), even(short / aspect)) }
+    if aspect >= 1.0 {
+        (even(short * aspect), even(short))
+    } else {
+        (even(short), even(short / aspect))
+    }
 }
 
 /// How loud each frame is, 0 to 1, without haste.
@@ -294,7 +301,8 @@ impl Film {
 
 /// The scene the words describe, a little larger than the frame.
 fn painted(job: &Job, wish: &Wish, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
-    let larger = |side: u32| ((side as f32 * 1.2) as u32).clamp(crate::SIDE_MIN_PX, crate::SIDE_MAX_PX);
+    let larger =
+        |side: u32| ((side as f32 * 1.2) as u32).clamp(crate::SIDE_MIN_PX, crate::SIDE_MAX_PX);
     let request = PaintRequest {
         prompt: job.prompt.clone(),
         negative: job.negative.clone(),

@@ -82,10 +82,8 @@ impl Level {
         let (wx, wy) = (weights(x - fx), weights(y - fy));
         let (ix, iy) = (fx as i64 - 1, fy as i64 - 1);
         let mut sum = [0.0; 4];
-        let inside = ix >= 0
-            && iy >= 0
-            && ix + 4 <= self.width as i64
-            && iy + 4 <= self.height as i64;
+        let inside =
+            ix >= 0 && iy >= 0 && ix + 4 <= self.width as i64 && iy + 4 <= self.height as i64;
         for (j, wy) in wy.iter().enumerate() {
             let mut line = [0.0; 4];
             if inside {
@@ -131,7 +129,8 @@ impl Level {
                 let (x0, y0) = (x * 2, y * 2);
                 let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
                 for c in 0..4 {
-                    let value = |x: usize, y: usize| u32::from(self.pixels[(y * self.width + x) * 4 + c]);
+                    let value =
+                        |x: usize, y: usize| u32::from(self.pixels[(y * self.width + x) * 4 + c]);
                     let sum = value(x0, y0) + value(x1, y0) + value(x0, y1) + value(x1, y1);
                     row[x * 4 + c] = ((sum + 2) / 4) as u8;
                 }
@@ -213,7 +212,7 @@ impl Texture {
     }
 
     /// The colour at a place that may lie outside: there the picture is mirrored at its edge, ever softer and ever more
-    /// stretched, until only the colours of that edge are left.
+    /// stretched, until only the colours near that edge are left.
     pub(crate) fn beyond(&self, x: f32, y: f32, lod: f32) -> [f32; 4] {
         let (w, h) = (self.width() as f32, self.height() as f32);
         let (mx, dx) = folded(x + 0.5, w);
@@ -225,8 +224,8 @@ impl Texture {
         let side = w.min(h);
         let blur = away / side;
         let (x, y) = (mx - 0.5, my - 0.5);
-        // A stretch of a fifth of the way that one has gone, so that the mirror is not recognised.
-        let wide = libm::log2f((away * 0.28).max(1.0)).min(libm::log2f(side * 0.16).max(0.0));
+        // A stretch of a sixth of the way that one has gone, so that the mirror is not recognised.
+        let wide = libm::log2f((away * 0.16).max(1.0)).min(libm::log2f(side * 0.14).max(0.0));
         let far = self.between(x, y, wide.max(lod).max(0.0), true);
         let t = smoothstep(0.0, 0.02, blur);
         if t >= 1.0 {
@@ -237,9 +236,9 @@ impl Texture {
     }
 }
 
-/// A coordinate brought inside by a mirror whose depth ends a tenth of the side in, and how far out it was.
+/// A coordinate brought inside by a mirror whose depth ends a seventh of the side in, and how far out it was.
 fn folded(x: f32, side: f32) -> (f32, f32) {
-    let limit = side * 0.1;
+    let limit = side * 0.15;
     let deep = |out: f32| limit * (1.0 - libm::expf(-out / limit));
     if x < 0.0 {
         (deep(-x), -x)

@@ -56,7 +56,9 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
     let (w, h) = (picture.width() as usize, picture.height() as usize);
     let colors: Vec<[f32; 3]> = picture.pixels().map(ycc).collect();
     // The range of skin of all tones in these colours (Chai and Ngan, 1999), a little wider for drawings.
-    let skin = |[y, cb, cr]: [f32; 3]| y > 45.0 && (74.0..=130.0).contains(&cb) && (134.0..=178.0).contains(&cr);
+    let skin = |[y, cb, cr]: [f32; 3]| {
+        y > 45.0 && (74.0..=130.0).contains(&cb) && (134.0..=178.0).contains(&cr)
+    };
     let mut patch = vec![0_usize; w * h];
     let mut best: Option<(usize, Vec<usize>)> = None;
     for start in 0..w * h {
@@ -69,7 +71,12 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
         while let Some(at) = list.get(next).copied() {
             next += 1;
             let (x, y) = (at % w, at / w);
-            let around = [(x > 0).then(|| at - 1), (x + 1 < w).then_some(at + 1), (y > 0).then(|| at - w), (y + 1 < h).then_some(at + w)];
+            let around = [
+                (x > 0).then(|| at - 1),
+                (x + 1 < w).then_some(at + 1),
+                (y > 0).then(|| at - w),
+                (y + 1 < h).then_some(at + w),
+            ];
             for to in around.into_iter().flatten() {
                 if patch[to] == 0 && skin(colors[to]) {
                     patch[to] = start + 1;
@@ -124,7 +131,9 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
     if found.2 > 0.25 {
         let run = |step: f32| {
             let mut d = 0.0;
-            while d < wide * 0.35 && odd.at((found.0 + step * d + 0.5) / w as f32, (found.1 + 0.5) / h as f32) > level {
+            while d < wide * 0.35
+                && odd.at((found.0 + step * d + 0.5) / w as f32, (found.1 + 0.5) / h as f32) > level
+            {
                 d += 1.0;
             }
             d
@@ -197,9 +206,14 @@ impl Track {
         for j in 0..TEMPLATE {
             for i in 0..TEMPLATE {
                 let x = (self.left + aside[0] + i as f32 * self.step).clamp(0.0, w as f32 - 1.0);
-                let y = (self.top + aside[1] + j as f32 * self.step * 0.8).clamp(0.0, h as f32 - 1.0);
+                let y =
+                    (self.top + aside[1] + j as f32 * self.step * 0.8).clamp(0.0, h as f32 - 1.0);
                 let at = (y as usize * w as usize + x as usize) * 3;
-                values.push(f32::from(frame[at]) + 2.0 * f32::from(frame[at + 1]) + f32::from(frame[at + 2]));
+                values.push(
+                    f32::from(frame[at])
+                        + 2.0 * f32::from(frame[at + 1])
+                        + f32::from(frame[at + 2]),
+                );
             }
         }
         let mean = values.iter().sum::<f32>() / values.len() as f32;
@@ -220,7 +234,8 @@ impl Track {
             let centre = best.1;
             for j in -2_i32..=2 {
                 for i in -2_i32..=2 {
-                    let aside = [centre[0] + i as f32 * reach / 2.0, centre[1] + j as f32 * reach / 2.0];
+                    let aside =
+                        [centre[0] + i as f32 * reach / 2.0, centre[1] + j as f32 * reach / 2.0];
                     let found = cost(self, aside);
                     if found < best.0 {
                         best = (found, aside);
@@ -229,7 +244,11 @@ impl Track {
             }
         }
         // Half the way takes the trembling out.
-        let ease = smoothstep(0.0, self.step, (best.1[0] - self.at[0]).abs() + (best.1[1] - self.at[1]).abs());
+        let ease = smoothstep(
+            0.0,
+            self.step,
+            (best.1[0] - self.at[0]).abs() + (best.1[1] - self.at[1]).abs(),
+        );
         for c in 0..2 {
             self.at[c] += (best.1[c] - self.at[c]) * (0.5 + 0.5 * ease);
         }

@@ -62,7 +62,7 @@ impl Mouth {
         for y in top..bottom {
             for x in left..right {
                 let (dx, dy) = ((x as f32 + 0.5 - cx) / half, (y as f32 + 0.5 - cy) / half);
-                let seen = opened(dx, dy, open, shape.round * shape.open, 1.2 / half);
+                let seen = opened(dx, dy, open, shape.round * shape.open, 2.0 / half);
                 let sx = seen.from[0] * half + cx - 0.5 - left as f32;
                 let sy = seen.from[1] * half + cy - 0.5 - top as f32;
                 let skin = before.sharp(sx, sy);
@@ -80,12 +80,14 @@ impl Mouth {
 fn opened(dx: f32, dy: f32, open: f32, round: f32, pixel: f32) -> Seen {
     // At most two fifths of the mouth's width, as mouths do.
     let height = 0.8 * open;
-    let fade = smoothstep(REACH[0], 0.9, dx.abs()) * smoothstep(REACH[2], 1.0, dy) * smoothstep(-REACH[1], -0.4, dy);
+    let fade = smoothstep(REACH[0], 0.9, dx.abs())
+        * smoothstep(REACH[2], 1.0, dy)
+        * smoothstep(-REACH[1], -0.4, dy);
     // Rounding draws the corners in.
     let narrow = 1.0 - 0.3 * round * fade;
     let wide = 0.9 * (1.0 - 0.3 * round);
     let across = dx / wide;
-    let gap = height * pow((1.0 - across * across).max(0.0), 0.75);
+    let gap = height * pow((1.0 - across * across).max(0.0), 0.95);
     let (upper, lower) = (0.24 * gap, 0.76 * gap);
     let jaw = 0.42 * height * smoothstep(REACH[0], 0.35, dx.abs());
     let moved = if dy >= 0.0 {
@@ -105,7 +107,7 @@ fn opened(dx: f32, dy: f32, open: f32, round: f32, pixel: f32) -> Seen {
 /// The colour in the mouth: dark, with teeth above and the tongue below where it is wide open.
 fn interior(seen: &Seen, open: f32) -> [f32; 3] {
     let depth = smoothstep(0.0, 0.5, seen.down) * smoothstep(1.15, 0.75, seen.down);
-    let mut color = [lerp(78.0, 30.0, depth), lerp(30.0, 10.0, depth), lerp(32.0, 13.0, depth)];
+    let mut color = [lerp(104.0, 44.0, depth), lerp(44.0, 17.0, depth), lerp(44.0, 19.0, depth)];
     let mix = |color: &mut [f32; 3], other: [f32; 3], share: f32| {
         for (own, other) in color.iter_mut().zip(other) {
             *own = lerp(*own, other, share);
@@ -113,9 +115,19 @@ fn interior(seen: &Seen, open: f32) -> [f32; 3] {
     };
     let bend = 0.30 - 0.14 * seen.across * seen.across;
     let tongue = smoothstep(0.62, 0.9, seen.down + 0.25 * (1.0 - seen.across * seen.across) - 0.2);
-    mix(&mut color, [158.0, 74.0, 76.0], 0.75 * tongue * smoothstep(0.35, 0.7, open) * smoothstep(0.95, 0.5, seen.across.abs()));
-    let teeth = smoothstep(bend + 0.05, bend - 0.04, seen.down) * smoothstep(0.88, 0.6, seen.across.abs());
-    let shade = lerp(0.82, 1.0, smoothstep(0.0, 0.2, seen.down)) * (1.0 - 0.25 * seen.across * seen.across);
-    mix(&mut color, [226.0 * shade, 218.0 * shade, 206.0 * shade], 0.85 * teeth * smoothstep(0.12, 0.3, open));
+    mix(
+        &mut color,
+        [158.0, 74.0, 76.0],
+        0.75 * tongue * smoothstep(0.35, 0.7, open) * smoothstep(0.95, 0.5, seen.across.abs()),
+    );
+    let teeth =
+        smoothstep(bend + 0.05, bend - 0.04, seen.down) * smoothstep(0.88, 0.6, seen.across.abs());
+    let shade =
+        lerp(0.82, 1.0, smoothstep(0.0, 0.2, seen.down)) * (1.0 - 0.25 * seen.across * seen.across);
+    mix(
+        &mut color,
+        [226.0 * shade, 218.0 * shade, 206.0 * shade],
+        0.85 * teeth * smoothstep(0.12, 0.3, open),
+    );
     color
 }

@@ -56,14 +56,18 @@ impl Talk {
                 // What is a whisper beside the loudest is a pause; a recording of nothing stays one.
                 let open = if top < -58.0 { 0.0 } else { smoothstep(top - 24.0, top + 1.0, *loud) };
                 let hiss = smoothstep(3000.0, 6500.0, *bright);
-                Shape { open: open * (1.0 - 0.55 * hiss), round: smoothstep(1300.0, 450.0, *bright) }
+                Shape {
+                    open: open * (1.0 - 0.55 * hiss),
+                    round: smoothstep(1300.0, 450.0, *bright),
+                }
             })
             .collect();
         let at = |n: i64| raw.get(n.max(0) as usize).copied().unwrap_or_default();
         let shapes = (0..raw.len() as i64)
             .map(|n| {
                 let (before, now, after) = (at(n - 1), at(n), at(n + 1));
-                let mean = |f: fn(&Shape) -> f32| 0.22 * f(&before) + 0.56 * f(&now) + 0.22 * f(&after);
+                let mean =
+                    |f: fn(&Shape) -> f32| 0.22 * f(&before) + 0.56 * f(&now) + 0.22 * f(&after);
                 Shape { open: mean(|s| s.open), round: mean(|s| s.round) }
             })
             .collect();
@@ -101,7 +105,9 @@ mod tests {
             let at = i as f64 / 48_000.0;
             [(libm::sin(at * hz * std::f64::consts::TAU) * level) as i16; 2]
         };
-        let deep = spoken((0..48_000).map(|i| wave(200.0, if i < 24_000 { 0.0 } else { 12_000.0 }, i)).collect());
+        let deep = spoken(
+            (0..48_000).map(|i| wave(200.0, if i < 24_000 { 0.0 } else { 12_000.0 }, i)).collect(),
+        );
         assert!(deep.at(5).open < 0.01 && deep.at(20).open > 0.8);
         assert!(deep.at(20).round > 0.9);
         let bright = spoken((0..48_000).map(|i| wave(7000.0, 12_000.0, i)).collect());

@@ -139,19 +139,34 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             let size = lerp(0.0014, 0.0052, mote.near) * (0.7 + 0.6 * mote.own);
             let soft = smoothstep(0.75, 1.0, mote.near);
             let alpha = lerp(0.85, 0.32, soft) * life * lerp(0.55, 1.0, deep);
-            sheet.disc(x, y - aside[1], size * (1.0 + 1.6 * soft), alpha, [246.0, 249.0, 255.0], false);
+            sheet.disc(
+                x,
+                y - aside[1],
+                size * (1.0 + 1.6 * soft),
+                alpha,
+                [246.0, 249.0, 255.0],
+                false,
+            );
         }
         Kind::Rain => {
             let y = fall(lerp(1.1, 2.1, deep) * (0.85 + 0.3 * mote.own)) * 1.2 - 0.1;
             let x = across(mote.x - 0.05 * y - aside[0]);
             let long = lerp(0.03, 0.12, mote.near);
             let color = shot.place.haze.map(|c| c * 0.45 + 140.0);
-            sheet.streak([x, y], [-0.05 * long, long], lerp(0.0007, 0.0016, mote.near), life * lerp(0.16, 0.34, deep), color);
+            sheet.streak(
+                [x, y],
+                [-0.05 * long, long],
+                lerp(0.0007, 0.0016, mote.near),
+                life * lerp(0.16, 0.34, deep),
+                color,
+            );
         }
         Kind::Ember => {
             let way = part(mote.y + times(lerp(0.1, 0.3, mote.own), moment) * t);
             let y = 1.06 - way * 1.15;
-            let x = across(mote.x + 0.03 * swing(0.3, 0.2) + 0.05 * way * sin(TAU * mote.phase) - aside[0]);
+            let x = across(
+                mote.x + 0.03 * swing(0.3, 0.2) + 0.05 * way * sin(TAU * mote.phase) - aside[0],
+            );
             let flicker = 0.65 + 0.35 * swing(2.6, mote.own);
             let fade = smoothstep(1.0, 0.45, way) * smoothstep(0.0, 0.08, way);
             let size = lerp(0.0013, 0.0036, mote.near);
@@ -161,7 +176,8 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
         }
         Kind::Firefly => {
             let x = mote.x + 0.04 * swing(0.13, 0.0) + 0.015 * swing(0.37, 0.4) - aside[0];
-            let y = 0.35 + 0.6 * mote.y + 0.04 * swing(0.17, 0.6) + 0.012 * swing(0.4, 0.1) - aside[1];
+            let y =
+                0.35 + 0.6 * mote.y + 0.04 * swing(0.17, 0.6) + 0.012 * swing(0.4, 0.1) - aside[1];
             let glow = smoothstep(-0.2, 0.9, swing(lerp(0.25, 0.6, mote.own), 0.8));
             let size = lerp(0.0016, 0.0034, mote.near);
             let color = [255.0, 226.0, lerp(90.0, 150.0, mote.own)];
@@ -180,13 +196,32 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             sheet.disc(x, y, size, (0.15 + 0.85 * glint) * life, color, true);
             if mote.spin > 0.9 && shot.weather.stars >= 1.0 {
                 let ray = size * (3.0 + 4.0 * glint);
-                sheet.streak([x - ray, y], [ray * 2.0, 0.0], size * 0.35, 0.3 * glint * life, color);
-                sheet.streak([x, y - ray * sheet.w / sheet.h], [0.0, ray * 2.0 * sheet.w / sheet.h], size * 0.35, 0.3 * glint * life, color);
+                sheet.streak(
+                    [x - ray, y],
+                    [ray * 2.0, 0.0],
+                    size * 0.35,
+                    0.3 * glint * life,
+                    color,
+                );
+                sheet.streak(
+                    [x, y - ray * sheet.w / sheet.h],
+                    [0.0, ray * 2.0 * sheet.w / sheet.h],
+                    size * 0.35,
+                    0.3 * glint * life,
+                    color,
+                );
             }
         }
         Kind::Dust => {
-            let x = across(mote.x + 0.02 * swing(0.1, 0.0) + times(0.03, moment) * t * sign(mote.own) * 0.0 - aside[0]);
-            let y = part(mote.y - times(0.025, moment) * t * if mote.near < 0.5 { 1.0 } else { 0.0 } + 0.012 * swing(0.12, 0.3)) * 1.1 - 0.05;
+            let x = across(
+                mote.x + 0.02 * swing(0.1, 0.0) + times(0.03, moment) * t * sign(mote.own) * 0.0
+                    - aside[0],
+            );
+            let y = part(
+                mote.y - times(0.025, moment) * t * if mote.near < 0.5 { 1.0 } else { 0.0 }
+                    + 0.012 * swing(0.12, 0.3),
+            ) * 1.1
+                - 0.05;
             let glint = 0.55 + 0.45 * swing(lerp(0.12, 0.3, mote.own), 0.5);
             let soft = smoothstep(0.3, 1.0, mote.near);
             let size = lerp(0.0016, 0.02, soft * (0.4 + 0.6 * mote.own));
@@ -255,7 +290,8 @@ fn veil(shot: &Shot, camera: &Camera, moment: &Moment, (w, h): (usize, usize), o
                 let near = shot.relief.at(pu, pv);
                 let low = smoothstep(0.55, 0.05, (pv - shot.place.horizon - 0.05).abs());
                 let far = drifting(u * 1.7, v * 3.6, way * 0.55, moment.phase, shot.seed ^ 5);
-                let fine = drifting(u * 4.1 + far * 0.6, v * 7.5, way * 1.1, moment.phase, shot.seed ^ 6);
+                let fine =
+                    drifting(u * 4.1 + far * 0.6, v * 7.5, way * 1.1, moment.phase, shot.seed ^ 6);
                 let dense = smoothstep(-0.55, 0.85, far * 0.75 + fine * 0.35);
                 covered = (fog * dense * (0.25 + 0.75 * low) * lerp(1.0, 0.45, near)).min(0.9);
             }
@@ -269,7 +305,9 @@ fn veil(shot: &Shot, camera: &Camera, moment: &Moment, (w, h): (usize, usize), o
                 let beams = drifting(cx * 5.0 + 3.0, cy * 5.0, 0.9, moment.phase, shot.seed ^ 8)
                     + 0.6 * drifting(cx * 11.0, cy * 11.0 + 5.0, -1.3, moment.phase, shot.seed ^ 9);
                 let beam = smoothstep(-0.15, 1.0, beams);
-                glow = rays * (0.2 * beam * libm::expf(-away * 1.25) * smoothstep(0.02, 0.3, away) + 0.09 * libm::expf(-away * 4.5));
+                glow = rays
+                    * (0.2 * beam * libm::expf(-away * 1.25) * smoothstep(0.02, 0.3, away)
+                        + 0.09 * libm::expf(-away * 4.5));
             }
             for c in 0..3 {
                 cell[c] = shot.place.haze[c] * covered + shot.place.light_color[c] * glow;
@@ -308,7 +346,15 @@ struct Sheet<'a> {
 
 impl Sheet<'_> {
     /// Calls `alpha` for each pixel within `reach` pixels of a place and lays the colour over it, or adds it.
-    fn touch(&mut self, x: f32, y: f32, reach: [f32; 2], color: [f32; 3], adds: bool, alpha: impl Fn(f32, f32) -> f32) {
+    fn touch(
+        &mut self,
+        x: f32,
+        y: f32,
+        reach: [f32; 2],
+        color: [f32; 3],
+        adds: bool,
+        alpha: impl Fn(f32, f32) -> f32,
+    ) {
         let (cx, cy) = (x * self.w - 0.5, y * self.h - 0.5);
         let range = |centre: f32, reach: f32, end: usize| {
             let from = libm::ceilf(centre - reach).max(0.0) as usize;
@@ -326,7 +372,11 @@ impl Sheet<'_> {
                     let under = f32::from(self.out[at + c]);
                     // Added light is screened, so that it never burns out to a flat patch.
                     let add = color[c] * a;
-                    let over = if adds { under + add * (1.0 - under / 255.0) } else { lerp(under, color[c], a) };
+                    let over = if adds {
+                        under + add * (1.0 - under / 255.0)
+                    } else {
+                        lerp(under, color[c], a)
+                    };
                     self.out[at + c] = (over + 0.5).clamp(0.0, 255.0) as u8;
                 }
             }

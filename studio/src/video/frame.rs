@@ -71,12 +71,14 @@ fn best(study: &Study, part: (f32, f32)) -> (f32, f32) {
     for step in 0..=steps {
         let t = step as f32 / steps as f32;
         let (u, v) = if part.0 < part.1 { (t, 0.5) } else { (0.5, t) };
-        let (x0, y0) = (((w - ww.min(w)) as f32 * u) as usize, ((h - wh.min(h)) as f32 * v) as usize);
+        let (x0, y0) =
+            (((w - ww.min(w)) as f32 * u) as usize, ((h - wh.min(h)) as f32 * v) as usize);
         let mut sum = 0.0;
         for y in y0..(y0 + wh).min(h) {
             for x in x0..(x0 + ww).min(w) {
                 // What is cut through at the edge counts less than what is whole inside.
-                let edge = ((x - x0).min(x0 + ww - 1 - x) as f32 / ww as f32).min((y - y0).min(y0 + wh - 1 - y) as f32 / wh as f32);
+                let edge = ((x - x0).min(x0 + ww - 1 - x) as f32 / ww as f32)
+                    .min((y - y0).min(y0 + wh - 1 - y) as f32 / wh as f32);
                 sum += saliency.values[y * w + x] * smoothstep(-0.02, 0.12, edge);
             }
         }

@@ -36,12 +36,21 @@ impl Morph {
         let there = refined(&first, &second, |u, v| pass.at(u, v));
         let turned = pass.back();
         let back = refined(&second, &first, |u, v| turned.at(u, v));
-        let fits = correlation(&first, &warped(&second, &there)).min(correlation(&second, &warped(&first, &back)));
+        let fits = correlation(&first, &warped(&second, &there))
+            .min(correlation(&second, &warped(&first, &back)));
         (fits > ALIKE).then_some(Self { there, back })
     }
 
     /// The picture at a part of the way, from 0 to 1. At both ends it is the picture itself.
-    pub(crate) fn show(&self, a: &Texture, b: &Texture, t: f32, w: usize, h: usize, out: &mut [u8]) {
+    pub(crate) fn show(
+        &self,
+        a: &Texture,
+        b: &Texture,
+        t: f32,
+        w: usize,
+        h: usize,
+        out: &mut [u8],
+    ) {
         let mix = smoothstep(0.2, 0.8, t);
         rows(out, w * 3, |y, row| {
             for (x, pixel) in row.as_chunks_mut::<3>().0.iter_mut().enumerate() {
@@ -181,8 +190,11 @@ fn aligned(a: &Plane, b: &Plane) -> (Pass, f32) {
             }
         }
     }
-    for (reach, fine) in [(0.08, false), (0.05, false), (0.03, false), (0.02, true), (0.01, true), (0.005, true)] {
-        let (pa, pb, step) = if fine { (a, b, (step / 2).max(1)) } else { (&wide_a, &wide_b, step) };
+    for (reach, fine) in
+        [(0.08, false), (0.05, false), (0.03, false), (0.02, true), (0.01, true), (0.005, true)]
+    {
+        let (pa, pb, step) =
+            if fine { (a, b, (step / 2).max(1)) } else { (&wide_a, &wide_b, step) };
         best.1 = alike(pa, pb, &best.0, step);
         for _ in 0..6 {
             let before = best.1;
@@ -207,7 +219,8 @@ fn aligned(a: &Plane, b: &Plane) -> (Pass, f32) {
 
 fn warped(plane: &Plane, flow: &Flow) -> Plane {
     Plane::new(plane.width, plane.height, |x, y| {
-        let (u, v) = ((x as f32 + 0.5) / plane.width as f32, (y as f32 + 0.5) / plane.height as f32);
+        let (u, v) =
+            ((x as f32 + 0.5) / plane.width as f32, (y as f32 + 0.5) / plane.height as f32);
         let at = y * plane.width + x;
         plane.at(u + flow.dx.values[at], v + flow.dy.values[at])
     })
@@ -223,30 +236,33 @@ fn refined(a: &Plane, b: &Plane, start: impl Fn(f32, f32) -> (f32, f32)) -> Flow
         let (to_u, to_v) = start(u, v);
         (to_u - u, to_v - v)
     };
-    let mut flow =
-        Flow { dx: Plane::new(w, h, |x, y| begin(x, y).0), dy: Plane::new(w, h, |x, y| begin(x, y).1) };
-    for blur in [8_usize, 5, 3, 2, 1, 1] {
+    let mut flow = Flow {
+        dx: Plane::new(w, h, |x, y| begin(x, y).0),
+        dy: Plane::new(w, h, |x, y| begin(x, y).1),
+    };
+    for blur in [5_usize, 3, 2, 1] {
         let (sa, sb) = (a.blurred(blur), b.blurred(blur));
         let gain = strength(&sa);
         for _ in 0..3 {
             let moved = warped(&sb, &flow);
             step(&sa, &moved, gain, &mut flow);
         }
-        flow.dx = flow.dx.blurred(blur.max(2));
-        flow.dy = flow.dy.blurred(blur.max(2));
+        flow.dx = flow.dx.blurred(blur.max(3));
+        flow.dy = flow.dy.blurred(blur.max(3));
     }
     flow
 }
 
 fn strength(plane: &Plane) -> f32 {
     let mean = plane.values.iter().sum::<f32>() / plane.values.len() as f32;
-    let spread = plane.values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>() / plane.values.len() as f32;
+    let spread = plane.values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>()
+        / plane.values.len() as f32;
     1.0 / libm::sqrtf(spread.max(1e-6))
 }
 
 /// One round: the increment that fits the pictures best and changes smoothly, added to the flow.
 fn step(a: &Plane, moved: &Plane, gain: f32, flow: &mut Flow) {
-    const SMOOTH: f32 = 0.06;
+    const SMOOTH: f32 = 0.5;
     let (w, h) = (a.width, a.height);
     let slope = |p: &Plane, x: usize, y: usize| {
         let at = |x: usize, y: usize| p.values[y * w + x];
@@ -270,7 +286,11 @@ fn step(a: &Plane, moved: &Plane, gain: f32, flow: &mut Flow) {
             for x in 0..w {
                 let at = y * w + x;
                 let mean = |p: &[f32]| {
-                    (p[y * w + x.saturating_sub(1)] + p[y * w + (x + 1).min(w - 1)] + p[y.saturating_sub(1) * w + x] + p[(y + 1).min(h - 1) * w + x]) * 0.25
+                    (p[y * w + x.saturating_sub(1)]
+                        + p[y * w + (x + 1).min(w - 1)]
+                        + p[y.saturating_sub(1) * w + x]
+                        + p[(y + 1).min(h - 1) * w + x])
+                        * 0.25
                 };
                 let (mu, mv) = (mean(&old_u), mean(&old_v));
                 let (gx, gy, change) = known[at];
@@ -341,7 +361,11 @@ mod tests {
     #[test]
     fn other_scenes_are_not_taken_for_the_same() {
         let stripes = RgbaImage::from_fn(160, 120, |x, y| {
-            if (x / 11 + y / 23) % 2 == 0 { Rgba([250, 250, 250, 255]) } else { Rgba([10, 30, 10, 255]) }
+            if (x / 11 + y / 23) % 2 == 0 {
+                Rgba([250, 250, 250, 255])
+            } else {
+                Rgba([10, 30, 10, 255])
+            }
         });
         let (a, b) = (Texture::new(scene(0.0, 1.0)), Texture::new(stripes));
         assert!(Morph::find(&Study::new(&a), &Study::new(&b)).is_none());

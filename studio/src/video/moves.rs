@@ -176,7 +176,14 @@ impl Path {
 
     /// The pose at a part of the shot, close enough that no edge of the picture shows. `beat` comes a little closer
     /// still.
-    pub(crate) fn pose(&self, at: f32, aspect: f32, relief: &Relief, depth: f32, beat: f32) -> Pose {
+    pub(crate) fn pose(
+        &self,
+        at: f32,
+        aspect: f32,
+        relief: &Relief,
+        depth: f32,
+        beat: f32,
+    ) -> Pose {
         let mut pose = self.wish(at);
         pose.zoom = 1.0 + 0.02 * beat * self.amount;
         if self.kind == Move::Handheld {
@@ -234,7 +241,10 @@ mod tests {
                     let camera = Camera::new(&pose);
                     for (x, y) in border() {
                         let [u, v] = camera.meets(x * 1.6, y, 1.6, &relief, 0.2);
-                        assert!(u.abs() < 0.802 && v.abs() < 0.502, "{kind:?} {rest:?} {at}: {u} {v}");
+                        assert!(
+                            u.abs() < 0.802 && v.abs() < 0.502,
+                            "{kind:?} {rest:?} {at}: {u} {v}"
+                        );
                     }
                 }
             }

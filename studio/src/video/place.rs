@@ -28,9 +28,8 @@ impl Place {
         let (w, h) = (study.light.width, study.light.height);
         let from_top = ways(&study.colors, w, h, |_, y| y == 0);
         let high = |y: usize| smoothstep(0.85, 0.55, (y as f32 + 0.5) / h as f32);
-        let open = Plane::new(w, h, |x, y| {
-            (1.0 - smoothstep(0.1, 0.4, from_top[y * w + x])) * high(y)
-        });
+        let open =
+            Plane::new(w, h, |x, y| (1.0 - smoothstep(0.1, 0.4, from_top[y * w + x])) * high(y));
         // Kept away from edges: what drifts there would be seen twice.
         let inner = open.blurred(2);
         let sky = inner.map(&inner, |s, _| smoothstep(0.72, 0.98, s)).blurred(1);
@@ -40,9 +39,8 @@ impl Place {
         let sway = sway.map(&study.detail, |low, d| low * smoothstep(0.08, 0.4, d));
         let sway = sway.map(&water, |s, w| s * (1.0 - w)).blurred(2);
         let glow = study.light.blurred((w / 48).max(1));
-        let score = |i: usize| {
-            glow.values[i] - 0.25 * (i / w) as f32 / h as f32 + 0.1 * sky.values[i]
-        };
+        let score =
+            |i: usize| glow.values[i] - 0.25 * (i / w) as f32 / h as f32 + 0.1 * sky.values[i];
         let best = (0..w * h).max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(0);
         let mean = |keep: &dyn Fn(usize) -> f32| {
             let mut sum = [0.0; 3];

@@ -37,7 +37,9 @@ impl Layer {
                     if texture.whole().alpha(x, y) > 0 {
                         // The neighbours too: a sample reaches two pixels far.
                         for by in (y.saturating_sub(3) / BLOCK)..=((y + 3) / BLOCK).min(lines - 1) {
-                            for bx in (x.saturating_sub(3) / BLOCK)..=((x + 3) / BLOCK).min(columns - 1) {
+                            for bx in
+                                (x.saturating_sub(3) / BLOCK)..=((x + 3) / BLOCK).min(columns - 1)
+                            {
                                 holds[by * columns + bx] = true;
                             }
                         }
@@ -129,7 +131,14 @@ impl Shot {
     }
 
     /// Paints the picture as the camera sees it into RGB rows, without what floats in the air.
-    pub(crate) fn show(&self, camera: &Camera, moment: &Moment, w: usize, h: usize, out: &mut [u8]) {
+    pub(crate) fn show(
+        &self,
+        camera: &Camera,
+        moment: &Moment,
+        w: usize,
+        h: usize,
+        out: &mut [u8],
+    ) {
         let across = w.div_ceil(STEP) + 1;
         let down = h.div_ceil(STEP) + 1;
         let grids: Vec<Vec<Look>> = self
@@ -195,11 +204,7 @@ impl Shot {
         let drift = self.weather.clouds * moment.life * self.path.amount.max(0.3);
         let drift = if drift > 0.0 { drift * self.place.sky.at(pu, pv) } else { 0.0 };
         let (tw, th) = (layer.texture.width() as f32, layer.texture.height() as f32);
-        Look {
-            x: (u / aspect + 0.5) * tw - 0.5,
-            y: (v + 0.5) * th - 0.5,
-            drift: drift * 0.05 * tw,
-        }
+        Look { x: (u / aspect + 0.5) * tw - 0.5, y: (v + 0.5) * th - 0.5, drift: drift * 0.05 * tw }
     }
 
     /// How far water and wind move a place, in heights of the picture.
@@ -211,11 +216,14 @@ impl Shot {
             let wet = self.place.water.at(u, v);
             if wet > 0.01 {
                 // Waves are shorter and smaller towards the horizon.
-                let near = ((v - self.place.horizon) / (1.0 - self.place.horizon).max(0.1)).max(0.02);
+                let near =
+                    ((v - self.place.horizon) / (1.0 - self.place.horizon).max(0.1)).max(0.02);
                 let line = libm::logf(near * 12.0 + 0.4) * 11.0;
-                let cycle = |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
+                let cycle =
+                    |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
                 let swing = noise(u * 7.0, line * 0.35, self.seed) * 5.0;
-                let wave = sin(line - cycle(0.45) + swing) + 0.5 * sin(line * 2.3 - cycle(0.8) - swing * 1.3 + u * 9.0);
+                let wave = sin(line - cycle(0.45) + swing)
+                    + 0.5 * sin(line * 2.3 - cycle(0.8) - swing * 1.3 + u * 9.0);
                 dy += wet * water * 0.0042 * wave * (0.25 + near);
                 dx += wet * water * 0.006 * sin(line * 1.4 - cycle(0.6) + swing) * (0.2 + near);
             }
@@ -225,7 +233,8 @@ impl Shot {
             let loose = self.place.sway.at(u, v);
             if loose > 0.01 {
                 let gust = noise(u * 2.5, v * 2.0, self.seed ^ 91) * 4.0 + u * 5.0;
-                let cycle = |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
+                let cycle =
+                    |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
                 let wave = sin(cycle(0.35) - gust) + 0.45 * sin(cycle(0.9) - gust * 2.7 + v * 8.0);
                 dx += loose * sway * 0.0045 * wave;
                 dy += loose * sway * 0.0012 * sin(cycle(0.5) - gust * 1.6);

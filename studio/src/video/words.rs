@@ -22,20 +22,47 @@ pub(crate) struct Weather {
 type Set = fn(&mut Weather);
 
 const WORDS: &[(Set, &str)] = &[
-    (|w| w.snow = 1.0, "snow snowy snowing snowfall snowflake snowflakes blizzard flurries winter christmas"),
+    (
+        |w| w.snow = 1.0,
+        "snow snowy snowing snowfall snowflake snowflakes blizzard flurries winter christmas",
+    ),
     (|w| w.rain = 1.0, "rain rainy raining rainstorm drizzle downpour thunderstorm monsoon"),
-    (|w| w.embers = 1.0, "ember embers spark sparks fire campfire bonfire flame flames lava volcano forge burning torch fireworks"),
+    (
+        |w| w.embers = 1.0,
+        "ember embers spark sparks fire campfire bonfire flame flames lava volcano forge burning torch fireworks",
+    ),
     (|w| w.fireflies = 1.0, "firefly fireflies fairy magic magical enchanted glowing"),
-    (|w| w.stars = 1.0, "star stars starry starlit starlight galaxy milky cosmos space nebula constellation constellations"),
+    (
+        |w| w.stars = 1.0,
+        "star stars starry starlit starlight galaxy milky cosmos space nebula constellation constellations",
+    ),
     (|w| w.stars = w.stars.max(0.6), "night midnight moonlit moon"),
-    (|w| w.clouds = 1.0, "cloud clouds cloudy sky skies storm stormy timelapse sunset sunrise dawn dusk"),
-    (|w| w.fog = 1.0, "fog foggy mist misty haze hazy smoke smoky steam steamy vapour vapor morning"),
+    (
+        |w| w.clouds = 1.0,
+        "cloud clouds cloudy sky skies storm stormy timelapse sunset sunrise dawn dusk",
+    ),
+    (
+        |w| w.fog = 1.0,
+        "fog foggy mist misty haze hazy smoke smoky steam steamy vapour vapor morning",
+    ),
     (|w| w.fog = w.fog.max(0.5), "storm stormy swamp mystic mystical moody"),
-    (|w| w.water = 1.0, "sea ocean lake river water waves wave harbour harbor bay pond coast beach lagoon canal fjord island boat sailboat ship surf shore underwater"),
+    (
+        |w| w.water = 1.0,
+        "sea ocean lake river water waves wave harbour harbor bay pond coast beach lagoon canal fjord island boat sailboat ship surf shore underwater",
+    ),
     (|w| w.bubbles = 1.0, "underwater bubble bubbles aquarium reef champagne goldfish coral"),
-    (|w| w.rays = 1.0, "ray rays sunbeam sunbeams sunlight sunny godrays beams dawn sunrise sunset golden cathedral underwater"),
-    (|w| w.dust = 1.0, "dust dusty bokeh dream dreamy glitter sparkle sparkles particles interior studio room library pedestal perfume bottle product attic desert dunes"),
-    (|w| w.sway = 1.0, "grass meadow field fields wheat reed reeds leaves leaf tree trees forest wood woods jungle garden flower flowers poppy poppies bouquet palm palms botanical wind windy breeze"),
+    (
+        |w| w.rays = 1.0,
+        "ray rays sunbeam sunbeams sunlight sunny godrays beams dawn sunrise sunset golden cathedral underwater",
+    ),
+    (
+        |w| w.dust = 1.0,
+        "dust dusty bokeh dream dreamy glitter sparkle sparkles particles interior studio room library pedestal perfume bottle product attic desert dunes",
+    ),
+    (
+        |w| w.sway = 1.0,
+        "grass meadow field fields wheat reed reeds leaves leaf tree trees forest wood woods jungle garden flower flowers poppy poppies bouquet palm palms botanical wind windy breeze",
+    ),
     (|w| w.leaves = 1.0, "autumn fall falling"),
     (|w| w.petals = 1.0, "petal petals cherry blossom blossoms sakura confetti wedding spring"),
 ];
@@ -58,8 +85,11 @@ impl Weather {
                 refused = true;
                 continue;
             }
-            let found: Vec<&Set> =
-                WORDS.iter().filter(|(_, list)| list.split(' ').any(|w| w == word)).map(|(set, _)| set).collect();
+            let found: Vec<&Set> = WORDS
+                .iter()
+                .filter(|(_, list)| list.split(' ').any(|w| w == word))
+                .map(|(set, _)| set)
+                .collect();
             if found.is_empty() || std::mem::take(&mut refused) {
                 continue;
             }
