@@ -16,6 +16,7 @@ pub mod models;
 pub mod paint;
 pub mod program;
 mod upscale;
+mod vector;
 mod video;
 pub mod workshop;
 
@@ -133,9 +134,10 @@ pub enum StudioError {
 impl From<std::io::Error> for StudioError {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind as E;
-        match error.kind() {
-            E::StorageFull | E::QuotaExceeded => Self::DiskFull,
-            _ => Self::Internal(error.to_string()),
+        if matches!(error.kind(), E::StorageFull | E::QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Internal(error.to_string())
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, lips, paint, upscale, video};
+use crate::{Control, StudioError, camera, lips, paint, upscale, vector, video};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -30,6 +30,7 @@ const MODELS: &[Model] = &[
     exact("studio-lips", lips::compute),
     seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
+    seeded("studio-vector", vector::compute),
     exact("studio-upscaler", upscale::compute),
 ];
 
