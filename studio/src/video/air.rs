@@ -213,10 +213,7 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             }
         }
         Kind::Dust => {
-            let x = across(
-                mote.x + 0.02 * swing(0.1, 0.0) + times(0.03, moment) * t * sign(mote.own) * 0.0
-                    - aside[0],
-            );
+            let x = across(mote.x + 0.02 * swing(0.1, 0.0) - aside[0]);
             let y = part(
                 mote.y - times(0.025, moment) * t * if mote.near < 0.5 { 1.0 } else { 0.0 }
                     + 0.012 * swing(0.12, 0.3),
@@ -278,7 +275,7 @@ fn veil(shot: &Shot, camera: &Camera, moment: &Moment, (w, h): (usize, usize), o
     let light = [(shot.place.light[0] - 0.5) * aspect, shot.place.light[1] - 0.5];
     let source = camera.sees(light[0], light[1], 0.0, shot.depth).unwrap_or(light);
     let mut grid = vec![[0.0_f32; 4]; across * down];
-    let way = libm::roundf(moment.seconds * 0.10 + 0.5) * 1.0;
+    let way = libm::roundf(moment.seconds * 0.10 + 0.5);
     rows(&mut grid, across, |gy, row| {
         for (gx, cell) in row.iter_mut().enumerate() {
             let x = ((gx * STEP) as f32 - w as f32 / 2.0) / h as f32;
@@ -309,10 +306,8 @@ fn veil(shot: &Shot, camera: &Camera, moment: &Moment, (w, h): (usize, usize), o
                     * (0.2 * beam * libm::expf(-away * 1.25) * smoothstep(0.02, 0.3, away)
                         + 0.09 * libm::expf(-away * 4.5));
             }
-            for c in 0..3 {
-                cell[c] = shot.place.haze[c] * covered + shot.place.light_color[c] * glow;
-            }
-            cell[3] = 1.0 - covered;
+            let tint = |c: usize| shot.place.haze[c] * covered + shot.place.light_color[c] * glow;
+            *cell = [tint(0), tint(1), tint(2), 1.0 - covered];
         }
     });
     rows(out, w * 3, |y, row| {
@@ -368,16 +363,15 @@ impl Sheet<'_> {
                     continue;
                 }
                 let at = (py * self.columns + px) * 3;
-                for c in 0..3 {
-                    let under = f32::from(self.out[at + c]);
+                for (value, color) in self.out[at..at + 3].iter_mut().zip(color) {
+                    let under = f32::from(*value);
                     // Added light is screened, so that it never burns out to a flat patch.
-                    let add = color[c] * a;
                     let over = if adds {
-                        under + add * (1.0 - under / 255.0)
+                        under + color * a * (1.0 - under / 255.0)
                     } else {
-                        lerp(under, color[c], a)
+                        lerp(under, color, a)
                     };
-                    self.out[at + c] = (over + 0.5).clamp(0.0, 255.0) as u8;
+                    *value = (over + 0.5).clamp(0.0, 255.0) as u8;
                 }
             }
         }

@@ -159,7 +159,7 @@ impl Path {
         let ease = match self.rest {
             Rest::Begin if !self.returns => smoothstep(0.0, 0.12, at),
             Rest::End if !self.returns => smoothstep(1.0, 0.88, at),
-            _ => 1.0,
+            Rest::Begin | Rest::End | Rest::Free => 1.0,
         };
         let k = self.amount * ease;
         Pose {
