@@ -10,6 +10,7 @@ mod assistant;
 mod camera;
 mod film;
 pub mod job;
+mod lips;
 mod math;
 pub mod media;
 pub mod models;
@@ -17,6 +18,7 @@ pub mod paint;
 pub mod program;
 mod upscale;
 mod vector;
+mod video;
 pub mod workshop;
 
 pub use image::RgbaImage;

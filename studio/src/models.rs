@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, assistant, camera, paint, upscale, vector};
+use crate::{Control, StudioError, assistant, camera, lips, paint, upscale, vector, video};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -28,6 +28,8 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute),
     exact("studio-camera", camera::compute),
+    exact("studio-lips", lips::compute),
+    seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
     exact("studio-upscaler", upscale::compute),
