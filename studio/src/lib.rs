@@ -14,7 +14,9 @@ pub mod media;
 pub mod models;
 pub mod paint;
 pub mod program;
+mod sound;
 mod upscale;
+mod voice;
 pub mod workshop;
 
 pub use image::RgbaImage;

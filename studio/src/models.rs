@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, paint, upscale};
+use crate::{Control, StudioError, camera, paint, upscale, voice};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -29,6 +29,7 @@ const MODELS: &[Model] = &[
     exact("studio-camera", camera::compute),
     seeded("studio-painter", paint::compute),
     exact("studio-upscaler", upscale::compute),
+    exact("studio-voice", voice::compute),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
