@@ -8,6 +8,7 @@
 
 mod camera;
 mod film;
+mod foley;
 pub mod job;
 mod math;
 pub mod media;
