@@ -9,6 +9,7 @@
 mod assistant;
 mod camera;
 mod film;
+mod foley;
 pub mod job;
 mod lips;
 mod math;
@@ -16,9 +17,11 @@ pub mod media;
 pub mod models;
 pub mod paint;
 pub mod program;
+mod sound;
 mod upscale;
 mod vector;
 mod video;
+mod voice;
 pub mod workshop;
 
 pub use image::RgbaImage;

@@ -2,7 +2,9 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, assistant, camera, lips, paint, upscale, vector, video};
+use crate::{
+    Control, StudioError, assistant, camera, foley, lips, paint, upscale, vector, video, voice,
+};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -33,6 +35,8 @@ const MODELS: &[Model] = &[
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
     exact("studio-upscaler", upscale::compute),
+    exact("studio-voice", voice::compute),
+    seeded("studio-foley", foley::compute),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
