@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod camera;
+mod film;
 pub mod job;
 mod math;
 pub mod media;
@@ -129,9 +131,10 @@ pub enum StudioError {
 impl From<std::io::Error> for StudioError {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind as E;
-        match error.kind() {
-            E::StorageFull | E::QuotaExceeded => Self::DiskFull,
-            _ => Self::Internal(error.to_string()),
+        if matches!(error.kind(), E::StorageFull | E::QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Internal(error.to_string())
         }
     }
 }

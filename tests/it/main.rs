@@ -4,6 +4,7 @@
 mod batches;
 mod http;
 mod kills;
+
 mod order;
 mod queue;
 mod random;
