@@ -10,7 +10,7 @@ use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
 use gesso_server::http::assets::routes;
 use gesso_studio::media::{decode, encode_png};
-use gesso_studio::{Control, PaintRequest, RgbaImage, paint};
+use gesso_studio::{Control, PaintRequest, Programs, RgbaImage, Workshop, paint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -27,18 +27,24 @@ struct Server {
     folder: std::path::PathBuf,
     router: Router,
     assets: Assets,
+    workshop: Workshop,
 }
 
 impl Server {
     async fn new(limits: AssetLimits) -> Self {
+        Self::with(Programs::find(), limits).await
+    }
+
+    async fn with(programs: Programs, limits: AssetLimits) -> Self {
         let folder =
             std::env::temp_dir().join(format!("gesso-assets-{:032x}", rand::random::<u128>()));
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open(None, &folder).await.unwrap();
-        let blobs = Blobs::open(&folder.join("assets")).unwrap();
-        let assets = Assets::new(&blobs, db, limits);
+        let workshop = Workshop::new(programs, &folder.join("scratch")).unwrap();
+        let blobs = Blobs::open(&folder.join("assets"), workshop.clone(), limits).unwrap();
+        let assets = Assets::new(blobs, db);
         let router = routes::<Assets>().layer(Extension(ivy())).with_state(assets.clone());
-        Self { folder, router, assets }
+        Self { folder, router, assets, workshop }
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -268,18 +274,25 @@ async fn parts_and_conditions_are_answered_as_http_says() {
 }
 
 #[tokio::test]
-async fn vectors_are_never_shown_in_this_origin() {
+async fn vectors_are_cleaned_drawn_and_shown() {
     let server = Server::new(AssetLimits::default()).await;
-    let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='40'><script>alert(1)</script>\
+               <rect width='80' height='40' fill='red' onload='alert(1)'/></svg>";
     let (status, meta) = server.post("/assets", "image/png", svg).await;
     assert_eq!((status, meta["type"].clone()), (StatusCode::CREATED, json!("svg")));
+    assert_eq!((&meta["width"], &meta["height"]), (&json!(80), &json!(40)));
     let uri = format!("/assets/{}", meta["id"].as_str().unwrap());
     let got = server.get(&uri, &[]).await;
-    assert!(header(&got, "content-disposition").starts_with("attachment"));
+    assert!(header(&got, "content-disposition").starts_with("inline"));
     assert!(header(&got, "content-security-policy").contains("sandbox"));
-    let small = server.get(&format!("{uri}/thumbnail"), &[]).await;
-    assert_eq!(small.status(), StatusCode::NOT_FOUND);
-    assert_eq!(header(&small, "content-type"), "application/problem+json");
+    assert_eq!(header(&got, "x-content-type-options"), "nosniff");
+    let served = content(got).await;
+    assert_eq!(blake3::hash(&served).to_hex().to_string(), meta["id"].as_str().unwrap());
+    let served = String::from_utf8(served).unwrap();
+    assert!(served.contains("<rect") && !served.contains("alert"), "{served}");
+    let small = server.get(&format!("{uri}/thumbnail?w=160"), &[]).await;
+    let drawn = decode(&content(small).await, Default::default()).unwrap();
+    assert_eq!((drawn.dimensions(), drawn.get_pixel(80, 40).0[0] > 240), ((160, 80), true));
 }
 
 #[tokio::test]
@@ -387,7 +400,8 @@ async fn a_new_start_removes_what_was_half_written() {
     let staging = server.folder.join("assets/staging");
     std::fs::create_dir_all(&staging).unwrap();
     std::fs::write(staging.join("left#1"), b"half").unwrap();
-    Blobs::open(&server.folder.join("assets")).unwrap();
+    let limits = AssetLimits::default();
+    Blobs::open(&server.folder.join("assets"), server.workshop.clone(), limits).unwrap();
     assert_eq!(server.files(), [meta["id"].as_str().unwrap()]);
 }
 

@@ -93,8 +93,7 @@ fn view(
         * crate::math::cos(angle.pose.pitch.to_radians());
     // Seen from the side, a relief hides behind itself: the flatter the look, the flatter it must be.
     let depth = DEPTH_MAX * strength * flat * flat;
-    let relief =
-        if depth > 0.0 { Relief::guess(&Study::new(&texture)) } else { Relief::flat() };
+    let relief = if depth > 0.0 { Relief::guess(&Study::new(&texture)) } else { Relief::flat() };
     control.at(0.2)?;
     let camera = Camera::new(&angle.pose);
     let sight = Sight { texture, relief, depth, camera, fill };
@@ -171,7 +170,8 @@ impl Sight {
                             (((v + 0.5).min(side - 0.5 - v)) / step.max(0.5) + 0.5).clamp(0.0, 1.0)
                         };
                         let cover = reach(x, w, a / na) * reach(y, h, d / nd);
-                        let inside = self.texture.at(x.clamp(0.0, w - 1.0), y.clamp(0.0, h - 1.0), lod);
+                        let inside =
+                            self.texture.at(x.clamp(0.0, w - 1.0), y.clamp(0.0, h - 1.0), lod);
                         std::array::from_fn(|c| color[c] + (inside[c] - color[c]) * cover)
                     }
                 };

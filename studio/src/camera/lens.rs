@@ -76,7 +76,14 @@ impl Camera {
     /// Where the picture is seen at a place of the frame, in heights of the picture from its middle. `aspect` is the
     /// picture's. Each point of the relief lies on its own ray of the frontal camera, so that this one sees the picture
     /// unchanged; `depth` says how much nearer the nearest is than the farthest, as part of the distance.
-    pub(crate) fn meets(&self, x: f32, y: f32, aspect: f32, relief: &Relief, depth: f32) -> [f32; 2] {
+    pub(crate) fn meets(
+        &self,
+        x: f32,
+        y: f32,
+        aspect: f32,
+        relief: &Relief,
+        depth: f32,
+    ) -> [f32; 2] {
         let ray = self.ray(x, y);
         let long = libm::sqrtf(ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2]);
         let falls = -long * grazing(-ray[2] / long);
@@ -141,7 +148,10 @@ mod tests {
         let flat = Relief::flat();
         let left = right.meets(-0.2, 0.0, 1.0, &flat, 0.0)[0];
         let near = right.meets(0.2, 0.0, 1.0, &flat, 0.0)[0];
-        assert!(near < -left, "{left} {near}: a step on the nearer side covers less of the picture");
+        assert!(
+            near < -left,
+            "{left} {near}: a step on the nearer side covers less of the picture"
+        );
         let aside = Camera::new(&Pose { shift: [0.1, 0.0], ..Pose::default() });
         let seen = |n: f32| aside.meets(0.0, 0.0, 1.0, &Relief::given(1, 2, vec![n, n]), 0.4)[0];
         assert!(seen(1.0) > seen(0.0), "what is near is overtaken sooner");

@@ -63,10 +63,8 @@ impl Level {
         let (wx, wy) = (weights(x - fx), weights(y - fy));
         let (ix, iy) = (fx as i64 - 1, fy as i64 - 1);
         let mut sum = [0.0; 4];
-        let inside = ix >= 0
-            && iy >= 0
-            && ix + 4 <= self.width as i64
-            && iy + 4 <= self.height as i64;
+        let inside =
+            ix >= 0 && iy >= 0 && ix + 4 <= self.width as i64 && iy + 4 <= self.height as i64;
         for (j, wy) in wy.iter().enumerate() {
             let mut line = [0.0; 4];
             if inside {
@@ -112,7 +110,8 @@ impl Level {
                 let (x0, y0) = (x * 2, y * 2);
                 let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
                 for c in 0..4 {
-                    let value = |x: usize, y: usize| u32::from(self.pixels[(y * self.width + x) * 4 + c]);
+                    let value =
+                        |x: usize, y: usize| u32::from(self.pixels[(y * self.width + x) * 4 + c]);
                     let sum = value(x0, y0) + value(x1, y0) + value(x0, y1) + value(x1, y1);
                     row[x * 4 + c] = ((sum + 2) / 4) as u8;
                 }

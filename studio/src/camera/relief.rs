@@ -44,18 +44,19 @@ impl Plane {
 
     /// The mean over a square of `2 · radius + 1`, edges held.
     pub(crate) fn boxed(&self, radius: usize) -> Self {
-        let pass = |from: &[f32], to: &mut [f32], count: usize, step: usize, lines: usize, next: usize| {
-            let r = radius as i64;
-            let last = count as i64 - 1;
-            for line in 0..lines {
-                let value = |i: i64| from[line * next + i.clamp(0, last) as usize * step];
-                let mut sum: f64 = (-r..=r).map(|i| f64::from(value(i))).sum();
-                for i in 0..count as i64 {
-                    to[line * next + i as usize * step] = (sum / (2 * r + 1) as f64) as f32;
-                    sum += f64::from(value(i + r + 1)) - f64::from(value(i - r));
+        let pass =
+            |from: &[f32], to: &mut [f32], count: usize, step: usize, lines: usize, next: usize| {
+                let r = radius as i64;
+                let last = count as i64 - 1;
+                for line in 0..lines {
+                    let value = |i: i64| from[line * next + i.clamp(0, last) as usize * step];
+                    let mut sum: f64 = (-r..=r).map(|i| f64::from(value(i))).sum();
+                    for i in 0..count as i64 {
+                        to[line * next + i as usize * step] = (sum / (2 * r + 1) as f64) as f32;
+                        sum += f64::from(value(i + r + 1)) - f64::from(value(i - r));
+                    }
                 }
-            }
-        };
+            };
         let (w, h) = (self.width, self.height);
         let (mut across, mut out) = (vec![0.0; w * h], vec![0.0; w * h]);
         pass(&self.values, &mut across, w, 1, h, w);
@@ -198,7 +199,8 @@ impl Relief {
     /// Guessed.
     pub(crate) fn guess(study: &Study) -> Self {
         let (w, h) = (study.light.width, study.light.height);
-        let mut near = study.apart.map(&study.detail, |a, d| 0.55 * smoothstep(0.05, 0.75, a) + 0.12 * d);
+        let mut near =
+            study.apart.map(&study.detail, |a, d| 0.55 * smoothstep(0.05, 0.75, a) + 0.12 * d);
         near = near.map(&study.chroma, |n, c| n + 0.08 * c);
         let ground = Plane::new(w, h, |_, y| {
             let v = (y as f32 + 0.5) / h as f32;

@@ -59,9 +59,7 @@ fn corners_of_a_board_lie_where_the_homography_puts_them() {
         let out = seen(&picture, json!({"yaw": yaw, "pitch": pitch, "zoom": zoom}), 0.0);
         let mut checked = 0;
         for (cx, cy) in [(60, 60), (160, 120), (260, 180), (100, 200), (240, 60)] {
-            let at = |x: f64, y: f64| {
-                projected(x, y, f64::from(w), f64::from(h), yaw, pitch, zoom)
-            };
+            let at = |x: f64, y: f64| projected(x, y, f64::from(w), f64::from(h), yaw, pitch, zoom);
             let (x, y) = at(f64::from(cx), f64::from(cy));
             // A saddle: one and a half pixels into each of the four squares the colour is theirs.
             for (sx, sy) in [(-1.0, -1.0), (1.0, -1.0), (-1.0, 1.0), (1.0, 1.0)] {
@@ -134,7 +132,10 @@ fn a_camera_on_the_right_sees_the_right_side_larger() {
     let (left, right) = (white(30, 150), white(150, 270));
     assert!(left > 5 && right > left + 3, "{left} {right}");
     let mirrored = seen(&picture, json!({"yaw": -30}), 0.0);
-    assert_eq!(image::imageops::flip_horizontal(&mirrored).get_pixel(60, 50), out.get_pixel(60, 50));
+    assert_eq!(
+        image::imageops::flip_horizontal(&mirrored).get_pixel(60, 50),
+        out.get_pixel(60, 50)
+    );
 }
 
 #[test]

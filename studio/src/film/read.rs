@@ -144,9 +144,11 @@ impl Source {
         let mut bytes = |piece: Vec<u8>| {
             odd.extend(piece);
             let whole = odd.len() / 4 * 4;
-            samples.extend(odd[..whole].chunks_exact(4).map(|s| {
-                [i16::from_le_bytes([s[0], s[1]]), i16::from_le_bytes([s[2], s[3]])]
-            }));
+            samples.extend(
+                odd[..whole]
+                    .chunks_exact(4)
+                    .map(|s| [i16::from_le_bytes([s[0], s[1]]), i16::from_le_bytes([s[2], s[3]])]),
+            );
             odd.drain(..whole);
             Ok(())
         };

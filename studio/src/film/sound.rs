@@ -26,7 +26,8 @@ impl Sound {
 
     /// Root mean square from one second to another, 0 to 1.
     pub(crate) fn loudness(&self, from_s: f64, to_s: f64) -> f32 {
-        let index = |s: f64| ((s.max(0.0) * f64::from(SAMPLES_PER_S)) as usize).min(self.samples.len());
+        let index =
+            |s: f64| ((s.max(0.0) * f64::from(SAMPLES_PER_S)) as usize).min(self.samples.len());
         let (from, to) = (index(from_s), index(to_s));
         if to <= from {
             return 0.0;
