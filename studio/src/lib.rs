@@ -16,6 +16,7 @@ pub mod paint;
 pub mod program;
 pub mod stock;
 mod upscale;
+mod vector;
 pub mod workshop;
 
 pub use image::RgbaImage;

@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, paint, upscale};
+use crate::{Control, StudioError, camera, paint, upscale, vector};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -28,6 +28,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 const MODELS: &[Model] = &[
     exact("studio-camera", camera::compute),
     seeded("studio-painter", paint::compute),
+    seeded("studio-vector", vector::compute),
     exact("studio-upscaler", upscale::compute),
 ];
 
