@@ -18,6 +18,7 @@ pub mod models;
 pub mod paint;
 pub mod program;
 mod sound;
+pub mod stock;
 mod upscale;
 mod vector;
 mod video;
@@ -61,7 +62,11 @@ impl Control<'_> {
         work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
-    fn check(&self) -> Result<(), StudioError> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`StudioError::Cancelled`].
+    pub fn check(&self) -> Result<(), StudioError> {
         if (self.cancelled)() { Err(StudioError::Cancelled) } else { Ok(()) }
     }
 
