@@ -13,6 +13,8 @@ pub mod pairing;
 pub mod presence;
 pub mod price;
 pub mod results;
+pub mod retouch;
 pub mod sync;
 pub mod textdiff;
+pub mod wave;
 pub mod words;

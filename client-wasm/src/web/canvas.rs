@@ -19,6 +19,7 @@ pub mod commands;
 pub mod compare;
 pub mod context;
 pub mod dom;
+pub mod film;
 pub mod foot;
 pub mod gestures;
 pub mod history;
@@ -36,13 +37,16 @@ pub mod paint;
 pub mod pairing;
 pub mod panel;
 pub mod people;
+pub mod player;
 pub mod ports;
+pub mod retouch;
 pub mod review;
 pub mod runmenu;
 pub mod running;
 pub mod runpanel;
 pub mod runs;
 pub mod socket;
+pub mod solid;
 pub mod spotlight;
 pub mod standing;
 pub mod steps;
@@ -82,6 +86,7 @@ pub fn CanvasPage(
             <review::Review page=page />
             <compare::Compare page=page />
             <overlays::Preview page=page />
+            <retouch::Retouch page=page />
             <asking::Ask page=page />
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
         </div>

@@ -18,6 +18,8 @@ struct About {
     title: String,
     locked: bool,
     has_output: bool,
+    /// What it shows is a picture that can be edited here.
+    picture: bool,
     /// Several are selected, and some of them run.
     several_run: bool,
     /// What it made is kept in the history.
@@ -46,6 +48,7 @@ fn about(page: Page) -> Option<About> {
         title,
         locked,
         has_output,
+        picture: super::retouch::can_edit(page, first),
         ids,
     })
 }
@@ -114,6 +117,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
         let key = super::media::item_key(page, &id.get_value());
         page.open.preview.set(Some((id.get_value(), key)));
     });
+    let edit = Callback::new(move |()| super::retouch::open(page, &id.get_value()));
     let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
     let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
     let delete = Callback::new(move |()| commands::delete_selection(page));
@@ -132,6 +136,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
             {runs.then(|| tool("lock", lock_word, lock))}
             {has.then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
+            {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
             {(single && matches!(about.kind.as_str(), "upload" | "media")).then(|| tool("swap", "Replace file", replace))}
             {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", replace))}
             {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}

@@ -177,6 +177,10 @@ fn plain(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
     let on_button = document()
         .active_element()
         .is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    // Arrows move a slider that has focus, not the card.
+    if dom::on_slider() && (key.starts_with("Arrow") || matches!(key, "Home" | "End")) {
+        return false;
+    }
     let selected = page.selection.with_untracked(|s| !s.is_empty());
     let step = if shift { 10.0 } else { 1.0 };
     match key {

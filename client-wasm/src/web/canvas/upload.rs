@@ -225,3 +225,20 @@ pub fn download_bytes(bytes: &[u8], name: &str) {
 pub fn holds_file(kind: &str) -> bool {
     nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
 }
+
+/// Stores bytes the page made.
+///
+/// # Errors
+/// What the server said, or that it said nothing.
+pub async fn store(blob: &web_sys::Blob, name: &str) -> Result<AssetRef, Problem> {
+    let unreadable = || Problem {
+        detail: "The server's answer could not be read. Reload the page and try again.".to_owned(),
+        ..Problem::default()
+    };
+    let form = web_sys::FormData::new().map_err(Problem::unreachable)?;
+    form.append_with_blob_and_filename("file", blob, name).map_err(Problem::unreachable)?;
+    let body = super::net::post_form("/api/assets", &form).await?;
+    let asset = AssetRef::from_value(&body).ok_or_else(unreadable)?;
+    let name = if asset.name.is_empty() { name.to_owned() } else { asset.name };
+    Ok(AssetRef { name, ..asset })
+}
