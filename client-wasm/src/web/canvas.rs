@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::api;
 
 pub mod actions;
+pub mod angles;
 pub mod asking;
 pub mod bars;
 pub mod batch;
@@ -18,6 +19,7 @@ pub mod chips;
 pub mod commands;
 pub mod compare;
 pub mod context;
+pub mod controls;
 pub mod dom;
 pub mod film;
 pub mod foot;
@@ -26,6 +28,7 @@ pub mod history;
 pub mod keep;
 pub mod keys;
 pub mod layout;
+pub mod library;
 pub mod list;
 pub mod media;
 pub mod minimap;
@@ -45,6 +48,7 @@ pub mod runmenu;
 pub mod running;
 pub mod runpanel;
 pub mod runs;
+pub mod sending;
 pub mod socket;
 pub mod solid;
 pub mod spotlight;
@@ -74,10 +78,12 @@ pub fn CanvasPage(
             <actions::ActionBar page=page />
             <bars::TopBar page=page />
             <bars::Rail page=page />
+            <library::Beside page=page />
             <panel::RightPanel page=page />
             <minimap::Minimap page=page />
             <bars::ZoomBar page=page />
             <overlays::HelpButton page=page />
+            <sending::All page=page />
             <bars::OfflineBanner page=page />
             <context::ContextMenu page=page />
             <spotlight::Spotlight page=page />
@@ -86,6 +92,7 @@ pub fn CanvasPage(
             <review::Review page=page />
             <compare::Compare page=page />
             <overlays::Preview page=page />
+            <library::Library page=page />
             <retouch::Retouch page=page />
             <asking::Ask page=page />
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>

@@ -120,6 +120,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
     let edit = Callback::new(move |()| super::retouch::open(page, &id.get_value()));
     let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
     let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
+    let library = Callback::new(move |()| super::library::open(page, &id.get_value()));
     let delete = Callback::new(move |()| commands::delete_selection(page));
     let group = Callback::new(move |()| commands::group(page));
     let ungroup = Callback::new(move |()| commands::ungroup(page));
@@ -137,8 +138,9 @@ fn bar(page: Page, about: About) -> impl IntoView {
             {has.then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
             {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
-            {(single && matches!(about.kind.as_str(), "upload" | "media")).then(|| tool("swap", "Replace file", replace))}
-            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", replace))}
+            {(single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}
+            {(single && about.kind == "media").then(|| tool("swap", "Replace file", library))}
+            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", library))}
             {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
             <i class="sep-v"></i>
             {tool("trash", "Delete", delete)}

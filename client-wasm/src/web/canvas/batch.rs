@@ -211,7 +211,7 @@ fn Open(page: Page, id: String) -> impl IntoView {
                 <RetryAll cells=cells counts=counts />
                 <Tools cells=cells keys=keys counts=counts />
             </div>
-            <div class="cells" role="list" aria-label="Items" on:keydown=move |e| arrows(&e)>
+            <div class="cells" role="list" aria-label="Items" on:keydown=move |e| arrows(&e, "dialog[open] .cells", ".cell-main")>
                 <For each=shown key=|(n, key)| (*n, key.clone())
                     children=move |(n, key)| view! { <Cell cells=cells n=n key=key /> } />
             </div>
@@ -221,16 +221,16 @@ fn Open(page: Page, id: String) -> impl IntoView {
     .into_any()
 }
 
-/// Arrow keys move among the cells, by what lies where.
-fn arrows(e: &web_sys::KeyboardEvent) {
+/// Arrow keys move among the cells of a grid, by what lies where.
+pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
     let forward = match e.key().as_str() {
         "ArrowRight" | "ArrowDown" => true,
         "ArrowLeft" | "ArrowUp" => false,
         _ => return,
     };
     let rows = matches!(e.key().as_str(), "ArrowDown" | "ArrowUp");
-    let Some(cells) = super::dom::query("dialog[open] .cells") else { return };
-    let Ok(list) = cells.query_selector_all(".cell-main") else { return };
+    let Some(cells) = super::dom::query(grid) else { return };
+    let Ok(list) = cells.query_selector_all(cell) else { return };
     let nodes: Vec<web_sys::Element> = (0..list.length())
         .filter_map(|i| wasm_bindgen::JsCast::dyn_into(list.get(i)?).ok())
         .collect();

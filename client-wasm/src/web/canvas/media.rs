@@ -135,16 +135,6 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         let card = card.clone();
         move || empty().then(|| placeholder(&card, spec))
     };
-    let uploading = {
-        let id = card.id;
-        move || {
-            let percent = page.uploads.with(|u| u.get(&id.get_value()).copied())?;
-            Some(view! {
-                <div class="big"><b>{format!("{percent:.0} %")}</b><span>"Uploading"</span></div>
-                <div class="progress" style=format!("--pct:{percent}")><i></i></div>
-            })
-        }
-    };
     let counts = {
         let card = card.clone();
         Memo::new(move |_| {
@@ -192,10 +182,11 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 {content}
                 {waiting}
                 {progress}
-                {uploading}
+                <super::sending::Progress page=page id=id />
                 {move || stacked.get().then(|| view! { <super::batch::Badge page=page id=id counts=counts /> })}
             </div>
         </div>
+        <super::sending::Refused page=page id=id />
         {move || counts.get().map(|counts| super::batch::summary(&counts))}
     }
     .into_any()
@@ -300,6 +291,17 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
     let id = card.id;
     if matches!(spec.id, "upload" | "media") {
         let pick = move |_| super::upload::pick_for(page, &id.get_value());
+        if spec.id == "media" {
+            let open = move |_| super::library::open(page, &id.get_value());
+            return view! {
+                <div>
+                    {icon("library")}
+                    <button class="btn s" on:click=open>"Choose from the library"</button>
+                    <span>"or drop a file here"</span>
+                </div>
+            }
+            .into_any();
+        }
         return view! {
             <div>
                 {icon("upload")}

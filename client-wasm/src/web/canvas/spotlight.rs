@@ -138,7 +138,7 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
     }
     let (Some((from, replaces)), Some(port)) = (&asked.wire, offer.port) else {
         let id = commands::add(page, node, asked.at);
-        after_adding(offer.kind, id);
+        after_adding(page, offer.kind, id);
         return;
     };
     let at = asked.at.unwrap_or_else(|| page.view_rect().center());
@@ -165,13 +165,14 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
         schema::connect(txn, &connection);
     });
     page.select([id.clone()]);
-    after_adding(offer.kind, id);
+    after_adding(page, offer.kind, id);
 }
 
-/// What was placed to be written in takes the caret, everything else keyboard focus.
-pub fn after_adding(kind: &str, id: String) {
+/// What was placed to be written in takes the caret, what holds a file asks for it, everything else takes keyboard focus.
+pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
         "text" | "sticky_note" => super::text::focus_text(&id),
+        "media" => super::library::open(page, &id),
         _ => commands::focus_card(id),
     }
 }
