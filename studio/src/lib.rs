@@ -6,6 +6,8 @@
 
 #![warn(missing_docs)]
 
+mod camera;
+mod film;
 pub mod job;
 mod math;
 pub mod media;
@@ -13,6 +15,7 @@ pub mod models;
 pub mod paint;
 pub mod program;
 mod upscale;
+mod vector;
 pub mod workshop;
 
 pub use image::RgbaImage;

@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, paint, upscale};
+use crate::{Control, StudioError, camera, paint, upscale, vector};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -25,8 +25,12 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 }
 
 /// Every built-in model.
-const MODELS: &[Model] =
-    &[seeded("studio-painter", paint::compute), exact("studio-upscaler", upscale::compute)];
+const MODELS: &[Model] = &[
+    exact("studio-camera", camera::compute),
+    seeded("studio-painter", paint::compute),
+    seeded("studio-vector", vector::compute),
+    exact("studio-upscaler", upscale::compute),
+];
 
 fn model(id: &str) -> Option<&'static Model> {
     MODELS.iter().find(|model| model.id == id)

@@ -7,16 +7,16 @@
 //! know steer colour and composition only.
 
 mod brush;
-mod color;
+pub(crate) mod color;
 mod finish;
 mod motifs;
-mod palette;
+pub(crate) mod palette;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a scene names the few subjects it treats in its own way"
 )]
 mod scene;
-mod words;
+pub(crate) mod words;
 
 use image::RgbaImage;
 

@@ -23,14 +23,14 @@ cargo xtask COMMAND
   build           build the finished binary, browser client inside (target/release/gesso)
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
-  bench NAME      measure, one line a figure: runs
+  bench NAME      measure, one line a figure: runs, studio
   help            this text
 
 GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
 ";
 
 /// The benchmarks there are: binaries `bench_…` of the package `tests`.
-const BENCHES: [&str; 1] = ["runs"];
+const BENCHES: [&str; 2] = ["runs", "studio"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

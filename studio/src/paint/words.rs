@@ -223,6 +223,8 @@ pub(crate) struct Intent {
     pub(crate) colors: Vec<Rgb>,
     /// Colours said of one subject ("a red boat").
     pub(crate) worn: Vec<(Motif, Rgb)>,
+    /// Every word, known or not, in lower case.
+    pub(crate) words: Vec<String>,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
 }
@@ -281,7 +283,8 @@ fn look_up(word: &str) -> Vec<Sense> {
     tries.iter().map(|word| senses(word)).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of a text, in lower case.
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.to_lowercase()
         .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
         .filter(|word| !word.is_empty())
@@ -293,7 +296,8 @@ fn words(text: &str) -> Vec<String> {
 pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
     let list = words(prompt);
     let banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
-    let mut intent = Intent { hash: hash(list.join(" ").as_bytes()), ..Intent::default() };
+    let hash = hash(list.join(" ").as_bytes());
+    let mut intent = Intent { hash, words: list.clone(), ..Intent::default() };
     let mut pending: Option<(usize, Rgb)> = None;
     let mut skip = false;
     for (i, word) in list.iter().enumerate() {
