@@ -37,6 +37,12 @@ pub fn choice(value: &str) -> String {
     if plain { sentence(&value.replace('_', " ")) } else { value.to_owned() }
 }
 
+/// With the first letter small, for the end of a line.
+pub fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 /// "1 item", "12 items".
 pub fn many(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }

@@ -32,6 +32,7 @@ pub mod library;
 pub mod list;
 pub mod media;
 pub mod minimap;
+pub mod missing;
 pub mod net;
 pub mod opened;
 pub mod overlays;
@@ -127,6 +128,8 @@ fn fetch_facts(page: Page) {
             .map(|m| (m.model.id.clone(), m.missing.join(", ")))
             .collect();
         page.unusable.set(Arc::new(unusable));
+        let hints = body.models.iter().filter(|m| !m.usable);
+        page.open.hints.set(hints.map(|m| (m.model.id.clone(), m.hints.clone())).collect());
         let models = body.models.into_iter().map(|m| m.model).collect();
         page.catalog.set(Arc::new(Catalog::from_models(models, body.plan)));
     });

@@ -73,7 +73,7 @@ pub fn field(
     let told = param.values.is_empty()
         && matches!(param.ty, ParamType::Boolean | ParamType::String)
         && !param.description.is_empty();
-    let help = told.then(|| view! { <p class="help">{param.description.clone()}</p> });
+    let help = told.then(|| view! { <p class="says">{param.description.clone()}</p> });
     let hint = param.description.clone();
     view! {
         <div class="frow" class:is-tall=long title=hint data-setting=name_of><span class="label">{title}</span>{control}{help}</div>

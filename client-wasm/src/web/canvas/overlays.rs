@@ -144,12 +144,17 @@ pub fn Preview(page: Page) -> impl IntoView {
             }
         };
         let has_file = matches!(showing_item(page, &id, &key), Showing::Asset(_));
+        let editable =
+            key == super::media::item_key(page, &id) && super::retouch::can_edit(page, &id);
+        let edited = id.clone();
+        let edit = move |_| super::retouch::open(page, &edited);
         let download = move |_| super::upload::download_item(page, &id, &key);
         Some(view! {
             <Dialog title=title on_close=close width=1200>
                 <div class="preview">{content}</div>
                 <div class="preview-foot row">
                     <span class="muted num grow">{facts}</span>
+                    {editable.then(|| view! { <button class="btn" on:click=edit>{icon("brush")}"Edit image"</button> })}
                     {has_file.then(|| view! { <button class="btn" on:click=download>{icon("download")}"Download"</button> })}
                 </div>
             </Dialog>

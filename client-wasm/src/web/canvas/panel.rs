@@ -133,6 +133,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         (spec.kind != NodeKind::Evaluator).then(move || {
             view! {
             <div class="panel-sec">
+                <super::missing::Missing card=card.clone() />
                 <Fields card=card.clone() spec=spec />
                 {(spec.id == "camera_angles").then(|| view! { <super::angles::Angles card=card.clone() /> })}
                 {negative}
