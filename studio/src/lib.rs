@@ -14,6 +14,7 @@ pub mod media;
 pub mod models;
 pub mod paint;
 pub mod program;
+pub mod stock;
 mod upscale;
 mod vector;
 pub mod workshop;
@@ -55,7 +56,11 @@ impl Control<'_> {
         work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
-    fn check(&self) -> Result<(), StudioError> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`StudioError::Cancelled`].
+    pub fn check(&self) -> Result<(), StudioError> {
         if (self.cancelled)() { Err(StudioError::Cancelled) } else { Ok(()) }
     }
 
