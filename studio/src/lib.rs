@@ -14,6 +14,7 @@ pub mod job;
 mod lips;
 mod math;
 pub mod media;
+mod mix;
 pub mod models;
 pub mod paint;
 pub mod program;

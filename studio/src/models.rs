@@ -3,7 +3,7 @@
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
 use crate::{
-    Control, StudioError, assistant, camera, foley, lips, paint, upscale, vector, video, voice,
+    Control, StudioError, assistant, camera, foley, lips, mix, paint, upscale, vector, video, voice,
 };
 
 /// Computes one result of a model.
@@ -31,6 +31,7 @@ const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute),
     exact("studio-camera", camera::compute),
     exact("studio-lips", lips::compute),
+    exact("studio-mixer", mix::compute),
     seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
