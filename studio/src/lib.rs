@@ -13,6 +13,7 @@ pub mod job;
 mod math;
 pub mod media;
 pub mod models;
+mod music;
 pub mod paint;
 pub mod program;
 mod sound;

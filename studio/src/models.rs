@@ -2,7 +2,7 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, foley, paint, upscale, voice};
+use crate::{Control, StudioError, camera, foley, music, paint, upscale, voice};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -31,6 +31,7 @@ const MODELS: &[Model] = &[
     exact("studio-upscaler", upscale::compute),
     exact("studio-voice", voice::compute),
     seeded("studio-foley", foley::compute),
+    seeded("studio-music", music::compute),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
