@@ -16,6 +16,7 @@ mod math;
 pub mod media;
 mod mix;
 pub mod models;
+mod music;
 pub mod paint;
 pub mod program;
 mod sound;

@@ -3,7 +3,8 @@
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
 use crate::{
-    Control, StudioError, assistant, camera, foley, lips, mix, paint, upscale, vector, video, voice,
+    Control, StudioError, assistant, camera, foley, lips, mix, music, paint, upscale, vector,
+    video, voice,
 };
 
 /// Computes one result of a model.
@@ -38,6 +39,7 @@ const MODELS: &[Model] = &[
     exact("studio-upscaler", upscale::compute),
     exact("studio-voice", voice::compute),
     seeded("studio-foley", foley::compute),
+    seeded("studio-music", music::compute),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
