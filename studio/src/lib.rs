@@ -14,6 +14,7 @@ pub mod media;
 pub mod models;
 pub mod paint;
 pub mod program;
+pub mod solid;
 mod upscale;
 mod vector;
 pub mod workshop;
