@@ -19,6 +19,7 @@ pub mod models;
 mod music;
 pub mod paint;
 pub mod program;
+pub mod solid;
 mod sound;
 pub mod stock;
 mod upscale;
