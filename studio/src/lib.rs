@@ -35,7 +35,7 @@ pub use paint::{
     Facts, Layer, Layers, PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint, paint_layers,
 };
 pub use program::{Program, Programs};
-pub use upscale::{UPSCALED_PIXELS_MAX, UPSCALED_SIDE_MAX_PX, UpscaleRequest, upscale};
+pub use upscale::{Engine, UPSCALED_PIXELS_MAX, UPSCALED_SIDE_MAX_PX, UpscaleRequest, upscale};
 pub use workshop::{Talk, Workshop};
 
 /// How a caller follows and stops a computation.
@@ -98,8 +98,8 @@ pub enum StudioError {
         /// Asked height in pixels.
         height: u32,
     },
-    /// The upscaler knows 2 and 4.
-    #[error("A picture can be enlarged 2 or 4 times, not {0} times.")]
+    /// The upscaler knows 2, 4 and 8.
+    #[error("A picture can be enlarged 2, 4 or 8 times, not {0} times.")]
     Scale(u32),
     /// There is nothing to enlarge.
     #[error("This picture has no pixels.")]

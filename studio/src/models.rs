@@ -36,7 +36,7 @@ const MODELS: &[Model] = &[
     seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
-    exact("studio-upscaler", upscale::compute),
+    seeded("studio-upscaler", upscale::compute),
     exact("studio-voice", voice::compute),
     seeded("studio-foley", foley::compute),
     seeded("studio-music", music::compute),

@@ -176,8 +176,11 @@ fn progress_only_goes_forward_and_ends_at_one() {
 }
 
 fn enlarged(image: &RgbaImage, scale: u32, sharpen: f32) -> RgbaImage {
-    upscale(&UpscaleRequest { image: image.clone(), scale, sharpen }, &Control::none())
-        .expect("enlarges")
+    upscale(
+        &UpscaleRequest { image: image.clone(), scale, sharpen, ..UpscaleRequest::default() },
+        &Control::none(),
+    )
+    .expect("enlarges")
 }
 
 #[test]
@@ -227,7 +230,12 @@ fn transparent_pixels_bleed_no_colour() {
 fn what_cannot_be_enlarged_is_refused() {
     let ask = |w, h, scale| {
         upscale(
-            &UpscaleRequest { image: RgbaImage::new(w, h), scale, sharpen: 0.3 },
+            &UpscaleRequest {
+                image: RgbaImage::new(w, h),
+                scale,
+                sharpen: 0.3,
+                ..UpscaleRequest::default()
+            },
             &Control::none(),
         )
         .unwrap_err()
@@ -241,7 +249,12 @@ fn what_cannot_be_enlarged_is_refused() {
             .contains("12000 × 40 px; the limit is 8192 px a side and 64 megapixels")
     );
     let stopped = upscale(
-        &UpscaleRequest { image: RgbaImage::new(9, 9), scale: 2, sharpen: 0.5 },
+        &UpscaleRequest {
+            image: RgbaImage::new(9, 9),
+            scale: 2,
+            sharpen: 0.5,
+            ..UpscaleRequest::default()
+        },
         &Control { progress: &|_| {}, cancelled: &|| true },
     );
     assert_eq!(stopped.unwrap_err(), StudioError::Cancelled);

@@ -4,8 +4,8 @@
 mod assets;
 mod batches;
 mod http;
-mod kinds;
 mod kills;
+mod kinds;
 
 mod order;
 mod queue;

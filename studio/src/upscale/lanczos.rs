@@ -1,0 +1,95 @@
+//! Lanczos resampling in linear light with premultiplied alpha, band by band.
+
+use fast_image_resize as fir;
+use image::RgbaImage;
+
+use crate::StudioError;
+use crate::paint::{decode_channel, encode_channel};
+
+/// Enlarges the rows from `top` to `low` of the result, with the source rows around them that Lanczos3 reaches.
+pub(super) fn band(
+    image: &RgbaImage,
+    scale: u32,
+    (top, low): (u32, u32),
+    out: &mut RgbaImage,
+) -> Result<(), StudioError> {
+    const REACH: u32 = 4;
+    let fail = |e: &dyn std::fmt::Display| StudioError::Internal(e.to_string());
+    let (w, h) = image.dimensions();
+    let first = (top / scale).saturating_sub(REACH);
+    let last = (low.div_ceil(scale) + REACH).min(h);
+    let linear: Vec<u16> = (0..=255_u8)
+        .map(|c| (decode_channel(f32::from(c) / 255.0) * 65_535.0 + 0.5) as u16)
+        .collect();
+    let mut source = Vec::with_capacity((last - first) as usize * w as usize * 8);
+    for y in first..last {
+        for x in 0..w {
+            let p = image.get_pixel(x, y);
+            let alpha = u32::from(p[3]);
+            for c in 0..3 {
+                let value = (u32::from(linear[usize::from(p[c])]) * alpha + 127) / 255;
+                source.extend_from_slice(&(value as u16).to_ne_bytes());
+            }
+            source.extend_from_slice(&((alpha * 257) as u16).to_ne_bytes());
+        }
+    }
+    let source = fir::images::Image::from_vec_u8(w, last - first, source, fir::PixelType::U16x4)
+        .map_err(|e| fail(&e))?;
+    let (width, rows) = (w * scale, (last - first) * scale);
+    let mut target = fir::images::Image::new(width, rows, fir::PixelType::U16x4);
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
+        .use_alpha(false);
+    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| fail(&e))?;
+    let bytes = target.buffer();
+    let encoded: Vec<u8> =
+        (0..=4095_u32).map(|i| (encode_channel(i as f32 / 4095.0) * 255.0 + 0.5) as u8).collect();
+    let skip = top - first * scale;
+    for y in top..low {
+        let line = &bytes[(y - top + skip) as usize * width as usize * 8..];
+        for x in 0..width {
+            let at = |c: usize| {
+                u32::from(u16::from_ne_bytes([
+                    line[x as usize * 8 + c * 2],
+                    line[x as usize * 8 + c * 2 + 1],
+                ]))
+            };
+            let alpha = at(3);
+            let mut pixel = [0, 0, 0, ((alpha + 128) / 257) as u8];
+            if alpha > 0 {
+                for (c, value) in pixel.iter_mut().enumerate().take(3) {
+                    let straight = (f64::from(at(c)) * 65_535.0 / f64::from(alpha)).min(65_535.0)
+                        as f32
+                        / 65_535.0;
+                    // The table is too coarse where sRGB is steepest.
+                    *value = if straight < 0.03 {
+                        (encode_channel(straight) * 255.0 + 0.5) as u8
+                    } else {
+                        encoded[(straight * 4095.0 + 0.5) as usize]
+                    };
+                }
+            }
+            clamp_to_source(image, x / scale, y / scale, &mut pixel);
+            out.put_pixel(x, y, image::Rgba(pixel));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the overshoot of the negative lobes away: no value outside what the 3 × 3 source pixels around hold.
+fn clamp_to_source(image: &RgbaImage, x: u32, y: u32, pixel: &mut [u8; 4]) {
+    let (w, h) = image.dimensions();
+    let (mut low, mut high) = ([255_u8; 4], [0_u8; 4]);
+    for sy in y.saturating_sub(1)..=(y + 1).min(h - 1) {
+        for sx in x.saturating_sub(1)..=(x + 1).min(w - 1) {
+            let p = image.get_pixel(sx, sy);
+            for c in 0..4 {
+                low[c] = low[c].min(p[c]);
+                high[c] = high[c].max(p[c]);
+            }
+        }
+    }
+    for c in 0..4 {
+        pixel[c] = pixel[c].clamp(low[c], high[c]);
+    }
+}
