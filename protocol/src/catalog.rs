@@ -13,6 +13,7 @@ const BUILT_IN: &[&str] = &[
     include_str!("../catalog/assistant.toml"),
     include_str!("../catalog/motion.toml"),
     include_str!("../catalog/pictures.toml"),
+    include_str!("../catalog/solid.toml"),
     include_str!("../catalog/sound.toml"),
     include_str!("../catalog/upscale.toml"),
 ];

@@ -163,6 +163,14 @@ impl Made {
         Self { port: "audio", content }
     }
 
+    /// A 3D model as GLB.
+    #[must_use]
+    pub fn model3d(bytes: Vec<u8>) -> Self {
+        let (kind, mime) = (MediaKind::Model3d, "model/gltf-binary");
+        let content = Content::File { kind, mime, bytes, size_px: None, duration_s: None };
+        Self { port: "model3d", content }
+    }
+
     /// An MP4 of `duration_s` seconds.
     #[must_use]
     pub fn video(bytes: Vec<u8>, size_px: (u32, u32), duration_s: f64) -> Self {

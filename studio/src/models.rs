@@ -3,8 +3,8 @@
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
 use crate::{
-    Control, StudioError, assistant, camera, foley, lips, mix, music, paint, upscale, vector,
-    video, voice,
+    Control, StudioError, assistant, camera, foley, lips, mix, music, paint, solid, upscale,
+    vector, video, voice,
 };
 
 /// Computes one result of a model.
@@ -37,6 +37,8 @@ const MODELS: &[Model] = &[
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
     seeded("studio-upscaler", upscale::compute),
+    seeded("studio-solid", solid::compute),
+    exact("studio-upscaler", upscale::compute),
     exact("studio-voice", voice::compute),
     seeded("studio-foley", foley::compute),
     seeded("studio-music", music::compute),

@@ -215,10 +215,10 @@ pub(super) fn tube(path: &[V3], radius: f32) -> Mesh {
             let (l0, l1, h0, h1) =
                 (rings[i - 1][k], rings[i - 1][k + 1], rings[i][k], rings[i][k + 1]);
             if i > 1 {
-                mesh.triangles.push([l0, l1, h1]);
+                mesh.triangles.push([l0, h1, l1]);
             }
             if i + 1 < rings.len() {
-                mesh.triangles.push([l0, h1, h0]);
+                mesh.triangles.push([l0, h0, h1]);
             }
         }
     }
