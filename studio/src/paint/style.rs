@@ -100,21 +100,15 @@ impl Soft {
         for y in 0..h {
             for x in 0..w {
                 let (l, r) = (x.saturating_sub(1), (x + 1).min(w - 1));
-                for c in 0..3 {
-                    out[y * w + x][c] = (self.data[y * w + l][c]
-                        + self.data[y * w + x][c] * 2.0
-                        + self.data[y * w + r][c])
-                        / 4.0;
-                }
+                let (a, m, b) = (self.data[y * w + l], self.data[y * w + x], self.data[y * w + r]);
+                out[y * w + x] = std::array::from_fn(|c| (a[c] + m[c] * 2.0 + b[c]) / 4.0);
             }
         }
         for y in 0..h {
             let (t, b) = (y.saturating_sub(1), (y + 1).min(h - 1));
             for x in 0..w {
-                for c in 0..3 {
-                    self.data[y * w + x][c] =
-                        (out[t * w + x][c] + out[y * w + x][c] * 2.0 + out[b * w + x][c]) / 4.0;
-                }
+                let (a, m, z) = (out[t * w + x], out[y * w + x], out[b * w + x]);
+                self.data[y * w + x] = std::array::from_fn(|c| (a[c] + m[c] * 2.0 + z[c]) / 4.0);
             }
         }
     }

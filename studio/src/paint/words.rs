@@ -487,7 +487,7 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
                         intent.colors.push(earlier);
                     }
                 }
-                other => intent.take(other),
+                other @ (P(_) | T(_) | A(_) | D(_) | S(_)) => intent.take(other),
             }
         }
         if let Some((_, color)) = pending.take_if(|(at, _)| i - *at > 2) {

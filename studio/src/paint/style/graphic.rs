@@ -1,5 +1,7 @@
 //! Printed and drawn on screens: flat shapes, pixels, triangles, risograph, neon, comic, mosaic.
 
+use std::f32::consts::TAU;
+
 use delaunator::{Point, triangulate};
 use image::RgbaImage;
 use tiny_skia::{Paint, PathBuilder, Pixmap, Stroke, Transform};
@@ -168,7 +170,7 @@ pub(super) fn riso(
             };
             let (ca, sa) = (cos(angles[i]), sin(angles[i]));
             let (u, v) = ((sx * ca + sy * sa) / cell, (sy * ca - sx * sa) / cell);
-            let dot = (cos(u * 6.283) + cos(v * 6.283)) * 0.25 + 0.5;
+            let dot = (cos(u * TAU) + cos(v * TAU)) * 0.25 + 0.5;
             let rough = noise(sx / unit * 420.0, sy / unit * 420.0, seed ^ i as u64) * 0.1;
             let cover = smoothstep(-0.13, 0.13, share.clamp(-0.1, 1.1) - dot * 0.86 - 0.05 + rough);
             let worn = 0.9 + 0.1 * noise(sx / unit * 34.0, sy / unit * 34.0, seed ^ 77);

@@ -79,7 +79,7 @@ pub(super) fn photograph(
             + 0.025 * noise(px * 160.0, py * 160.0, seed ^ 2);
         for k in 0..3 {
             let halo = (spread[k] - 128.0).max(0.0) * 0.3;
-            c[k] = c[k] * uneven;
+            c[k] *= uneven;
             c[k] += halo * (1.0 - c[k] / 255.0);
         }
         c
