@@ -18,6 +18,8 @@ pub(crate) mod palette;
 )]
 mod scene;
 pub(crate) mod words;
+mod style;
+mod words;
 
 use image::RgbaImage;
 
@@ -25,6 +27,7 @@ use crate::math::{Rng, mix64};
 use crate::{Control, Job, Made, StudioError, Workshop};
 use brush::Brush;
 pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
+use finish::Grade;
 pub use layers::{Facts, Layer, Layers, paint_layers};
 
 /// Smallest side that can be painted, in pixels.
@@ -64,8 +67,26 @@ pub(crate) fn compute(
         seed: job.seed,
         references: job.pictures("references")?,
     };
-    Ok(vec![Made::picture("image", &paint(&request, control)?)?])
+    let options = Options {
+        style: words::Style::named(job.text("style")),
+        reference_weight: job.number("reference_weight", 0.5).clamp(0.0, 1.0) as f32,
+    };
+    Ok(vec![Made::picture("image", &paint_with(&request, &options, control)?)?])
 }
+
+/// How to paint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    /// The technique, instead of the one the words name.
+    style: Option<words::Style>,
+    /// From 0, where references are not looked at, over their palette to 1, where they are repainted.
+    reference_weight: f32,
+}
+
+/// From here on references give the forms too.
+const LAYOUT_WEIGHT: f32 = 0.35;
+/// From here on nothing but the references' forms is painted.
+const REPAINT_WEIGHT: f32 = 0.7;
 
 /// The asked size, when it can be painted.
 fn size(request: &PaintRequest) -> Result<(u32, u32), StudioError> {
@@ -83,23 +104,96 @@ fn size(request: &PaintRequest) -> Result<(u32, u32), StudioError> {
 /// # Errors
 /// [`StudioError::Size`] for a side out of range and [`StudioError::Cancelled`].
 pub fn paint(request: &PaintRequest, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
-    let (width, height) = size(request)?;
+    paint_with(request, &Options { style: None, reference_weight: 0.3 }, control)
+}
+
+fn paint_with(
+    request: &PaintRequest,
+    options: &Options,
+    control: &Control<'_>,
+) -> Result<RgbaImage, StudioError> {
+    size(request)?;
     control.at(0.0)?;
-    let intent = words::read(&request.prompt, &request.negative);
-    let reference = palette::study(&request.references);
+    let mut intent = words::read(&request.prompt, &request.negative);
+    let style = intent.settle(options.style);
     let rng = Rng::new(mix64(request.seed) ^ intent.hash);
-    let mut brush = Brush::new(width, height, control)?;
-    let scene = scene::Scene::plan(&intent, reference.as_ref(), &rng, &brush);
-    scene.paint(&mut brush)?;
-    control.at(0.85)?;
-    let picture = finish::finish(
-        brush.sheet,
-        &intent,
-        scene.finish_notes(),
-        reference.as_ref(),
-        &rng,
-        control,
-    )?;
+    let share = if style::renders(style) { 0.4 } else { 1.0 };
+    let picture = control.part(0.0, share, |control| {
+        compose(request, &intent, options.reference_weight, &rng, control)
+    })?;
+    let picture = control.part(share, 1.0, |c| style::render(style, picture, &rng, c))?;
     control.at(1.0)?;
     Ok(picture)
+}
+
+/// The picture before its technique: painted from the words, or from the references.
+fn compose(
+    request: &PaintRequest,
+    intent: &words::Intent,
+    weight: f32,
+    rng: &Rng,
+    control: &Control<'_>,
+) -> Result<RgbaImage, StudioError> {
+    let (width, height) = (request.width, request.height);
+    let shown: Vec<&RgbaImage> =
+        request.references.iter().filter(|r| r.width() > 0 && r.height() > 0).collect();
+    let reference = if weight > 0.0 { palette::study(&request.references) } else { None };
+    let mut brush = Brush::new(width, height, control)?;
+    brush.without.clone_from(&intent.without.motifs);
+    let scene = scene::Scene::plan(intent, reference.as_ref(), rng, &brush);
+    let grade = match shown.split_first().filter(|_| weight >= LAYOUT_WEIGHT && reference.is_some())
+    {
+        Some((first, others)) => {
+            repaint(&mut brush, first, weight, control)?;
+            scene.restage(&mut brush, weight < REPAINT_WEIGHT)?;
+            let colors = others.first().map(|_| {
+                let all: Vec<_> = others.iter().map(|r| palette::statistics(r)).collect();
+                let mean = |k: usize, c: usize| {
+                    all.iter().map(|s| s[k][c]).sum::<f32>() / all.len() as f32
+                };
+                let wanted = [0, 1].map(|k| [0, 1, 2].map(|c| mean(k, c)));
+                [palette::statistics(first), wanted]
+            });
+            Grade::of(intent, [0.0; 3]).repainting(intent, colors)
+        }
+        None => {
+            scene.paint(&mut brush)?;
+            let lean = (weight / 0.3).min(1.1);
+            Grade::of(intent, finish::shift(&brush.sheet, reference.as_ref(), lean))
+        }
+    };
+    control.at(0.85)?;
+    finish::finish(brush.sheet, intent, scene.finish_notes(), &grade, rng, control)
+}
+
+/// Puts a reference on the sheet: cut to its shape, and with the less detail the less it weighs.
+fn repaint(
+    brush: &mut Brush<'_>,
+    reference: &RgbaImage,
+    weight: f32,
+    control: &Control<'_>,
+) -> Result<(), StudioError> {
+    let (w, h) = (brush.sheet.width(), brush.sheet.height());
+    let (rw, rh) = (reference.width() as f32, reference.height() as f32);
+    let scale = (rw / w as f32).min(rh / h as f32);
+    let (cw, ch) = ((w as f32 * scale).max(1.0), (h as f32 * scale).max(1.0));
+    let (x, y) = ((rw - cw) / 2.0, (rh - ch) / 2.0);
+    let radius = w.min(h) as f32 * (REPAINT_WEIGHT - weight).max(0.0) * 0.045;
+    let soft = style::Soft::new(reference, (radius * scale).max(scale * 0.7), control)?;
+    let pixels = brush.sheet.data_mut();
+    for row in 0..h {
+        if row % 32 == 0 {
+            control.at(0.4 * row as f32 / h as f32)?;
+        }
+        for column in 0..w {
+            let c = soft
+                .at(x + (column as f32 + 0.5) * scale - 0.5, y + (row as f32 + 0.5) * scale - 0.5);
+            let at = (row as usize * w as usize + column as usize) * 4;
+            for k in 0..3 {
+                pixels[at + k] = (c[k] + 0.5).clamp(0.0, 255.0) as u8;
+            }
+            pixels[at + 3] = 255;
+        }
+    }
+    Ok(())
 }

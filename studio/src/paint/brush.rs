@@ -1,6 +1,8 @@
 //! The sheet being painted and what one can do on it. Coordinates are pixels of the finished
 //! picture, also on a reduced layer.
 
+use std::collections::BTreeSet;
+
 use tiny_skia::{
     BlendMode, Color, FillRule, FilterQuality, GradientStop, LineCap, LineJoin, LinearGradient,
     Paint, Path, PathBuilder, Pixmap, PixmapPaint, Point, RadialGradient, Rect, Shader, SpreadMode,
@@ -8,6 +10,7 @@ use tiny_skia::{
 };
 
 use super::color::Rgb;
+use super::words::Motif;
 use crate::{Control, StudioError};
 
 /// Where on a gradient (0..1), which colour, how opaque.
@@ -306,6 +309,8 @@ pub(crate) struct Brush<'a> {
     control: &'a Control<'a>,
     /// What was painted before each [`Brush::cut`], with its depth, where layers are asked for.
     layers: Option<Vec<(Pixmap, f32)>>,
+    /// Subjects that are never drawn.
+    pub(crate) without: BTreeSet<Motif>,
 }
 
 impl<'a> Brush<'a> {
@@ -326,6 +331,7 @@ impl<'a> Brush<'a> {
             mode: BlendMode::SourceOver,
             control,
             layers: None,
+            without: BTreeSet::new(),
         })
     }
 
@@ -455,6 +461,7 @@ impl<'a> Brush<'a> {
             mode: BlendMode::SourceOver,
             control: self.control,
             layers: None,
+            without: self.without.clone(),
         };
         paint(&mut layer);
         blur(&mut layer.sheet, (radius / reduce).round().max(1.0) as usize);

@@ -6,8 +6,8 @@ use tiny_skia::Pixmap;
 use super::color::Rgb;
 use super::palette::Reference;
 use super::scene::FinishNotes;
-use super::words::{Intent, Mood, Style};
-use crate::math::{Rng, mix64, noise, smoothstep};
+use super::words::{Intent, Mood, Style, Time};
+use crate::math::{Rng, lerp, mix64, smoothstep};
 use crate::{Control, StudioError};
 
 /// Points a side of the table colours are graded by.
@@ -20,13 +20,35 @@ pub(super) struct Grade {
     /// Towards which colour, how much, in shadows and in lights.
     split: Option<(Rgb, Rgb, f32)>,
     lift: f32,
+    /// Colours to keep away from.
+    avoid: Vec<Rgb>,
+    /// The colour named for the whole picture, and how far everything leans on it.
+    tint: Option<(Rgb, f32)>,
+    /// Mean and spread of colours to give up, and those to take on.
+    transfer: Option<([[f32; 3]; 2], [[f32; 3]; 2])>,
+    /// The hour a repainted picture moves to.
+    hour: Option<Time>,
     /// Added in `OKLab`: what brings the picture's mean towards that of the references.
     shift: [f32; 3],
 }
 
 impl Grade {
     pub(super) fn of(intent: &Intent, shift: [f32; 3]) -> Self {
-        let mut grade = Self { saturation: 1.04, contrast: 1.03, split: None, lift: 0.0, shift };
+        let chroma = |c: &&Rgb| {
+            let [_, a, b] = c.lab();
+            libm::hypotf(a, b) > 0.03
+        };
+        let mut grade = Self {
+            saturation: 1.04,
+            contrast: 1.03,
+            split: None,
+            lift: 0.0,
+            avoid: intent.without.colors.clone(),
+            tint: intent.colors.iter().find(chroma).map(|c| (*c, 0.34)),
+            transfer: None,
+            hour: None,
+            shift,
+        };
         if intent.has(Mood::Mono) {
             grade.saturation = 0.0;
             grade.contrast = 1.16;
@@ -52,15 +74,77 @@ impl Grade {
         if intent.has(Mood::Dramatic) {
             grade.contrast *= 1.12;
         }
-        if intent.style(Style::Watercolour) {
-            grade.lift += 0.05;
-            grade.contrast *= 0.92;
-        }
         grade
     }
 
+    /// For a picture that repaints references: the first gives the forms, the others colours.
+    pub(super) fn repainting(
+        mut self,
+        intent: &Intent,
+        colors: Option<[[[f32; 3]; 2]; 2]>,
+    ) -> Self {
+        self.transfer = colors.map(|[from, to]| (from, to));
+        self.hour = intent.time;
+        if let Some((_, share)) = &mut self.tint {
+            *share = 0.5;
+        }
+        if intent.has(Mood::Warm) || intent.has(Mood::Autumn) {
+            self.tint = self.tint.or(Some((Rgb::hex(0xf0a04b), 0.3)));
+        }
+        if intent.has(Mood::Cold) {
+            self.tint = self.tint.or(Some((Rgb::hex(0x6fa8dc), 0.35)));
+        }
+        if intent.has(Mood::Bright) {
+            self.saturation *= 1.3;
+        }
+        if intent.has(Mood::Pastel) {
+            self.saturation *= 0.85;
+            self.lift += 0.22;
+        }
+        if intent.has(Mood::Dark) {
+            self.lift -= 0.18;
+        }
+        self
+    }
+
+    /// Light of another hour on a picture.
+    fn relit(&self, [l, a, b]: [f32; 3]) -> [f32; 3] {
+        match self.hour {
+            None | Some(Time::Day) => [l, a, b],
+            Some(Time::Night) => [l * 0.56, a * 0.6 - 0.012, b * 0.55 - 0.055],
+            Some(Time::Dusk) => [l * 0.76, a * 0.8 + 0.015, b * 0.75 - 0.035],
+            Some(Time::Sunset) => [l * 0.92, a + 0.03 * (0.3 + l), b * 0.9 + 0.05 * (l - 0.25)],
+            Some(Time::Dawn) => [l * 0.95 + 0.03, a * 0.9 + 0.016, b * 0.85 + 0.03 * (l - 0.4)],
+        }
+    }
+
+    /// Away from the colours that are not wanted.
+    fn avoided(&self, mut lab: [f32; 3]) -> [f32; 3] {
+        for color in &self.avoid {
+            let [l, a, b] = color.lab();
+            let strength = libm::hypotf(a, b);
+            if strength < 0.03 {
+                let near = smoothstep(0.35, 0.05, (lab[0] - l).abs());
+                lab[0] += if l > 0.7 { -0.22 } else { 0.22 } * near;
+                continue;
+            }
+            let own = libm::hypotf(lab[1], lab[2]).max(1e-4);
+            let along = (lab[1] * a + lab[2] * b) / (own * strength);
+            let keep = 1.0 - 0.94 * smoothstep(0.45, 0.8, along);
+            (lab[1], lab[2]) = (lab[1] * keep, lab[2] * keep);
+        }
+        lab
+    }
+
     fn apply(&self, c: Rgb) -> Rgb {
-        let [l, a, b] = c.lab();
+        let mut lab = c.lab();
+        if let Some(([from, spread], [to, wanted])) = self.transfer {
+            for i in 0..3 {
+                let scale = (wanted[i] / spread[i].max(0.01)).clamp(0.4, 2.2);
+                lab[i] = lerp(lab[i], (lab[i] - from[i]) * scale + to[i], 0.75);
+            }
+        }
+        let [l, a, b] = self.relit(lab);
         let mut l = (l - 0.5) * self.contrast + 0.5 + self.lift * (1.0 - l);
         let (mut a, mut b) = (a * self.saturation, b * self.saturation);
         if let Some((dark, bright, amount)) = self.split {
@@ -69,7 +153,14 @@ impl Grade {
             b += (tone[2] - b * 0.4) * amount;
         }
         l += self.shift[0];
-        Rgb::from_lab([l.clamp(0.0, 1.0), a + self.shift[1], b + self.shift[2]])
+        (a, b) = (a + self.shift[1], b + self.shift[2]);
+        if let Some((color, share)) = self.tint {
+            let [_, ta, tb] = color.lab();
+            let share = share * (1.0 - (l - 0.55).abs());
+            (a, b) = (lerp(a, ta, share), lerp(b, tb, share));
+        }
+        let [l, a, b] = self.avoided([l, a, b]);
+        Rgb::from_lab([l.clamp(0.0, 1.0), a, b])
     }
 
     pub(super) fn table(&self) -> Vec<[f32; 3]> {
@@ -107,8 +198,8 @@ pub(super) fn graded(table: &[[f32; 3]], pixel: [u8; 3]) -> [f32; 3] {
     out
 }
 
-/// How far the painted mean is from the references', two thirds of the way.
-fn shift(sheet: &Pixmap, reference: Option<&Reference>) -> [f32; 3] {
+/// How far the painted mean is from the references', two thirds of the way at a full `weight`.
+pub(super) fn shift(sheet: &Pixmap, reference: Option<&Reference>, weight: f32) -> [f32; 3] {
     let Some(reference) = reference else { return [0.0; 3] };
     let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
     let step = (sheet.pixels().len() / 4096).max(1);
@@ -124,8 +215,9 @@ fn shift(sheet: &Pixmap, reference: Option<&Reference>) -> [f32; 3] {
         }
         count += 1.0;
     }
-    let toward =
-        |i: usize, share: f32| ((reference.mean[i] - sum[i] / count) * share).clamp(-0.16, 0.16);
+    let toward = |i: usize, share: f32| {
+        ((reference.mean[i] - sum[i] / count) * share * weight).clamp(-0.16, 0.16)
+    };
     [toward(0, 0.5), toward(1, 0.7), toward(2, 0.7)]
 }
 
@@ -134,7 +226,7 @@ pub(super) fn finish(
     mut sheet: Pixmap,
     intent: &Intent,
     notes: FinishNotes,
-    reference: Option<&Reference>,
+    grade: &Grade,
     rng: &Rng,
     control: &Control<'_>,
 ) -> Result<RgbaImage, StudioError> {
@@ -142,22 +234,18 @@ pub(super) fn finish(
     if intent.style(Style::Line) {
         lines(&mut sheet, notes.paper, control)?;
     }
-    let table = Grade::of(intent, shift(&sheet, reference)).table();
+    let table = grade.table();
     let seed = rng.fork("grain").bits();
-    let wet = intent.style(Style::Watercolour);
-    let flat = intent.style(Style::Flat) || intent.style(Style::Poster);
-    let grain = if intent.style(Style::Film) || intent.has(Mood::Vintage) {
-        7.5
-    } else if flat {
-        2.0
-    } else {
-        3.4
+    let own = matches!(intent.styles.first(), None | Some(Style::Illustration));
+    let film = intent.style(Style::Film);
+    let grain = match (own, film || (own && intent.has(Mood::Vintage))) {
+        (_, true) => 7.5,
+        (true, false) => 3.4,
+        (false, false) => 0.0,
     };
-    let vignette = if flat || wet { 0.0 } else { notes.vignette };
-    let paper = [notes.paper.r, notes.paper.g, notes.paper.b].map(|c| c * 255.0);
+    let vignette = if own || film { notes.vignette } else { 0.0 };
     // Grain keeps its size on the sheet of a given resolution and gets coarser on large ones.
     let cell = (w.max(h) / 1400).max(1);
-    let unit = w.min(h) as f32;
     let mut out = vec![0_u8; w as usize * h as usize * 4];
     for y in 0..h {
         if y % 64 == 0 {
@@ -167,25 +255,11 @@ pub(super) fn finish(
         for x in 0..w {
             let i = (y * w + x) as usize * 4;
             let px = &sheet.data()[i..i + 3];
-            let mut c = graded(&table, [px[0], px[1], px[2]]);
+            let c = graded(&table, [px[0], px[1], px[2]]);
             let fx = (x as f32 + 0.5) / w as f32 * 2.0 - 1.0;
             let shade = 1.0 - vignette * smoothstep(0.55, 1.9, fx * fx + fy * fy);
             let n = mix64(seed ^ (u64::from(x / cell) << 32 | u64::from(y / cell)));
             let speck = (((n & 0xffff) + (n >> 16 & 0xffff)) as f32 / 65_535.0 - 1.0) * grain;
-            if wet {
-                let wash = noise(x as f32 / unit * 7.0, y as f32 / unit * 7.0, seed) * 0.5
-                    + noise(x as f32 / unit * 46.0, y as f32 / unit * 46.0, seed ^ 3) * 0.5;
-                let edge = smoothstep(
-                    0.8,
-                    1.0,
-                    fx.abs().max(fy.abs())
-                        + 0.06 * noise(x as f32 / unit * 12.0, y as f32 / unit * 12.0, seed ^ 5),
-                );
-                for k in 0..3 {
-                    c[k] += wash * 15.0;
-                    c[k] += (paper[k] - c[k]) * (0.08 + 0.92 * edge);
-                }
-            }
             for k in 0..3 {
                 out[i + k] = (c[k] * shade + speck + 0.5).clamp(0.0, 255.0) as u8;
             }

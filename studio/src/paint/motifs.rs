@@ -154,6 +154,9 @@ fn with(
     look: &Look,
     rng: &Rng,
 ) {
+    if b.without.contains(&motif) {
+        return;
+    }
     let mut pen = Pen { b, place, scale, side, look: look.clone(), rng: rng.fork("motif") };
     match motif {
         Motif::Lighthouse => places::lighthouse(&mut pen),

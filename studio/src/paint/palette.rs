@@ -306,15 +306,33 @@ pub(crate) fn study(references: &[RgbaImage]) -> Option<Reference> {
         [m[0] + s[0] / count, m[1] + s[1] / count, m[2] + s[2] / count]
     });
     let horizon = horizon.iter().sum::<f32>() / horizon.len().max(1) as f32;
-    Some(Reference { colors: clusters(&samples), mean, horizon })
+    Some(Reference { colors: clusters(&samples, 6), mean, horizon })
+}
+
+/// Mean and spread of a picture's colours, `OKLab`, from up to 4,096 pixels.
+pub(super) fn statistics(picture: &RgbaImage) -> [[f32; 3]; 2] {
+    let (w, h) = picture.dimensions();
+    let (mut sum, mut squares) = ([0.0_f32; 3], [0.0_f32; 3]);
+    for i in 0..4096_u32 {
+        let (gx, gy) = (i % 64, i / 64);
+        let p = picture.get_pixel((gx * w + w / 2) / 64 % w, (gy * h + h / 2) / 64 % h);
+        let lab = Rgb::from_bytes([p[0], p[1], p[2]]).lab();
+        for c in 0..3 {
+            sum[c] += lab[c] / 4096.0;
+            squares[c] += lab[c] * lab[c] / 4096.0;
+        }
+    }
+    let spread = std::array::from_fn(|c| libm::sqrtf((squares[c] - sum[c] * sum[c]).max(0.0)));
+    [sum, spread]
 }
 
 /// Lloyd's k-means with farthest-point starts, so that it needs no chance.
-fn clusters(samples: &[[f32; 3]]) -> Vec<Rgb> {
+pub(super) fn clusters(samples: &[[f32; 3]], count: usize) -> Vec<Rgb> {
     let distance =
         |a: &[f32; 3], b: &[f32; 3]| (0..3).map(|i| (a[i] - b[i]) * (a[i] - b[i])).sum::<f32>();
-    let mut centres = vec![samples[samples.len() / 2]];
-    while centres.len() < 6 {
+    let Some(middle) = samples.get(samples.len() / 2) else { return vec![Rgb::WHITE] };
+    let mut centres = vec![*middle];
+    while centres.len() < count {
         let gap = |s: &[f32; 3]| centres.iter().map(|c| distance(s, c)).fold(f32::MAX, f32::min);
         let far =
             samples.iter().fold(samples[0], |best, s| if gap(s) > gap(&best) { *s } else { best });

@@ -65,7 +65,11 @@ fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
             other => other,
         };
     }
-    let pick = |rng: &mut Rng, list: &[Place]| list[rng.below(list.len())];
+    let pick = |rng: &mut Rng, list: &[Place]| {
+        let wanted = |place: &&Place| !intent.without.places.contains(place);
+        let list: Vec<Place> = list.iter().filter(wanted).copied().collect();
+        list.get(rng.below(list.len())).copied().unwrap_or(Place::Field)
+    };
     match intent.motifs.first() {
         Some(M::Lighthouse) => Place::Coast,
         Some(M::Boat) => Place::Sea,
@@ -103,6 +107,13 @@ fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
 }
 
 fn time_of(intent: &Intent, place: Place, rng: &mut Rng) -> Time {
+    let time = likely_time(intent, place, rng);
+    let others = [Time::Day, Time::Sunset, Time::Night, Time::Dawn];
+    let banned = |time: &Time| intent.without.times.contains(time);
+    if banned(&time) { others.into_iter().find(|t| !banned(t)).unwrap_or(time) } else { time }
+}
+
+fn likely_time(intent: &Intent, place: Place, rng: &mut Rng) -> Time {
     if let Some(time) = intent.time {
         return time;
     }
@@ -264,6 +275,25 @@ impl<'i> Scene<'i> {
             Place::Space => cosmos::space(self, b),
             Place::Abstract => abstracts::compose(self, b),
         }
+    }
+
+    /// Over a picture that is repainted: the subjects of the words, if `cast`, and the weather.
+    pub(crate) fn restage(&self, b: &mut Brush<'_>, cast: bool) -> Result<(), StudioError> {
+        let (w, h, u) = (b.w, b.h, b.u);
+        for (i, motif) in self.cast.iter().copied().enumerate().filter(|_| cast) {
+            b.check()?;
+            let size = u * if i == 0 { 0.46 } else { 0.3 };
+            let x = w * 0.5 - self.side * (w * 0.14 - i as f32 * w * 0.26);
+            let flies =
+                matches!(motif, Motif::Bird | Motif::Balloon | Motif::Planet | Motif::Rocket);
+            let y = h * if flies { 0.5 } else { 0.9 };
+            if !flies {
+                land::shadow(self, b, x, y, size);
+            }
+            self.put(b, motif, x, y, size, 0.0);
+        }
+        sky::weather(self, b);
+        b.at(0.8)
     }
 
     /// The air in front of everything far away.

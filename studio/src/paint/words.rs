@@ -138,11 +138,41 @@ pub(crate) enum Mood {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Style {
+    Illustration,
     Flat,
     Watercolour,
+    Oil,
+    Pastel,
     Line,
     Poster,
     Film,
+    Comic,
+    Pixel,
+    LowPoly,
+    Neon,
+    Mosaic,
+}
+
+impl Style {
+    /// The technique a setting names; none for `auto` and what is unknown.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "illustration" => Self::Illustration,
+            "photographic" => Self::Film,
+            "watercolor" => Self::Watercolour,
+            "oil" => Self::Oil,
+            "pastel" => Self::Pastel,
+            "ink" => Self::Line,
+            "flat" => Self::Flat,
+            "comic" => Self::Comic,
+            "pixel" => Self::Pixel,
+            "lowpoly" => Self::LowPoly,
+            "risograph" => Self::Poster,
+            "neon" => Self::Neon,
+            "mosaic" => Self::Mosaic,
+            _ => return None,
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -233,10 +263,17 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (D(Mood::Bright), "bright vivid vibrant colorful colourful cheerful happy joyful lush"),
     (D(Mood::Autumn), "autumn autumnal october november harvest"),
     (D(Mood::Spring), "spring springtime april fresh"),
-    (S(Style::Flat), "flat vector illustration icon cutout papercut cartoon"),
-    (S(Style::Watercolour), "watercolour watercolor aquarelle painting painted gouache wash painterly brush impressionist"),
+    (S(Style::Flat), "flat vector icon cutout papercut logo sticker"),
+    (S(Style::Illustration), "illustration illustrated storybook"),
+    (S(Style::Oil), "oil impasto impressionist expressionist painting painted acrylic"),
+    (S(Style::Pastel), "chalk crayon pastels charcoal"),
+    (S(Style::Comic), "comic cartoon manga anime popart"),
+    (S(Style::Pixel), "pixel 8bit 16bit voxel sprite pixelart"),
+    (S(Style::LowPoly), "lowpoly polygon polygonal faceted triangulated origami"),
+    (S(Style::Mosaic), "mosaic tile stained"),
+    (S(Style::Watercolour), "watercolour watercolor aquarelle gouache wash painterly"),
     (S(Style::Line), "line lineart drawing sketch ink engraving etching outline pencil woodcut linocut"),
-    (S(Style::Poster), "poster print screenprint travel-poster silkscreen deco"),
+    (S(Style::Poster), "poster print screenprint silkscreen deco risograph riso"),
     (S(Style::Film), "film photo photograph analog analogue 35mm cinematic grain photography photorealistic anamorphic movie polaroid kodak"),
     (C(0xc83a32), "red"), (C(0xa31f34), "crimson"), (C(0xd93a20), "scarlet"), (C(0x7a1f35), "burgundy maroon claret"),
     (C(0xe97a2c), "orange tangerine"), (C(0xf0a04b), "apricot"), (C(0xff8f70), "coral"), (C(0xf7c5a0), "peachy"),
@@ -249,6 +286,44 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (C(0xf4f4f0), "white"), (C(0x1a1a1f), "black"), (C(0x888c92), "grey gray"), (C(0xb8c0c8), "silver"), (C(0x5a6875), "slate"),
 ];
 
+/// What the words do not want.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Without {
+    pub(crate) motifs: BTreeSet<Motif>,
+    pub(crate) places: BTreeSet<Place>,
+    pub(crate) air: BTreeSet<Air>,
+    pub(crate) times: BTreeSet<Time>,
+    pub(crate) moods: BTreeSet<Mood>,
+    pub(crate) styles: BTreeSet<Style>,
+    pub(crate) colors: Vec<Rgb>,
+}
+
+impl Without {
+    fn add(&mut self, sense: Sense) {
+        match sense {
+            P(place) => {
+                self.places.insert(place);
+            }
+            M(motif) => {
+                self.motifs.insert(motif);
+            }
+            T(time) => {
+                self.times.insert(time);
+            }
+            A(air) => {
+                self.air.insert(air);
+            }
+            D(mood) => {
+                self.moods.insert(mood);
+            }
+            S(style) => {
+                self.styles.insert(style);
+            }
+            C(hex) => self.colors.push(Rgb::hex(hex)),
+        }
+    }
+}
+
 /// What was understood. Everything the words did not say stays open for the painter to choose.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Intent {
@@ -258,12 +333,15 @@ pub(crate) struct Intent {
     pub(crate) air: BTreeSet<Air>,
     pub(crate) moods: BTreeSet<Mood>,
     pub(crate) styles: BTreeSet<Style>,
+    first_style: Option<Style>,
     /// Colours of the whole picture, in the order named.
     pub(crate) colors: Vec<Rgb>,
     /// Colours said of one subject ("a red boat").
     pub(crate) worn: Vec<(Motif, Rgb)>,
     /// Every word, known or not, in lower case.
     pub(crate) words: Vec<String>,
+    /// What must not be seen.
+    pub(crate) without: Without,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
 }
@@ -283,6 +361,34 @@ impl Intent {
 
     pub(crate) fn shows(&self, motif: Motif) -> bool {
         self.motifs.contains(&motif)
+    }
+
+    /// Notes what concerns the whole picture.
+    fn take(&mut self, sense: Sense) {
+        match sense {
+            P(place) => push(&mut self.places, place),
+            M(motif) => push(&mut self.motifs, motif),
+            T(time) => self.time = self.time.or(Some(time)),
+            A(air) => {
+                self.air.insert(air);
+            }
+            D(mood) => {
+                self.moods.insert(mood);
+            }
+            S(style) => {
+                self.first_style = self.first_style.or(Some(style));
+                self.styles.insert(style);
+            }
+            C(hex) => self.colors.push(Rgb::hex(hex)),
+        }
+    }
+
+    /// The technique: the asked one, or the first the words name, or the painter's own. The only one from now on.
+    pub(crate) fn settle(&mut self, asked: Option<Style>) -> Style {
+        let own = self.first_style.unwrap_or(Style::Illustration);
+        let style = asked.unwrap_or(own);
+        self.styles = BTreeSet::from([style]);
+        style
     }
 
     /// The colour said of a subject.
@@ -339,46 +445,60 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
     let mut intent = Intent { hash, words: list.clone(), ..Intent::default() };
     let mut pending: Option<(usize, Rgb)> = None;
     let mut skip = false;
+/// What a text does not want: everything the negative prompt names, and what follows "no" or "without".
+fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
+    let mut banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
+    let mut skipped = BTreeSet::new();
+    let mut skip = 0;
     for (i, word) in list.iter().enumerate() {
         if matches!(word.as_str(), "no" | "without") {
-            skip = true;
+            skip = 2;
+            skipped.insert(i);
             continue;
         }
         let found = look_up(word);
-        if skip && !found.is_empty() {
-            skip = false;
+        if skip > 0 && !found.is_empty() {
+            // "No red boat": a colour goes with what it is said of.
+            skip = if found.iter().all(|sense| matches!(sense, C(_))) { skip - 1 } else { 0 };
+            skipped.insert(i);
+            banned.extend(found);
+        }
+    }
+    (banned, skipped)
+}
+
+/// Reads a prompt, and takes out what the negative prompt names.
+pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
+    let list = words(prompt);
+    let (banned, skipped) = banned(&list, negative);
+    let mut intent = Intent { hash: hash(list.join(" ").as_bytes()), ..Intent::default() };
+    banned.iter().for_each(|sense| intent.without.add(*sense));
+    let mut pending: Option<(usize, Rgb)> = None;
+    for (i, word) in list.iter().enumerate() {
+        if skipped.contains(&i) {
             continue;
         }
+        let found = look_up(word);
         // "An orange armchair" is no fruit; "an orange" is.
         let next = list.get(i + 1).map(|next| look_up(next)).unwrap_or_default();
         let colours = found.iter().any(|sense| matches!(sense, C(_))) && !next.is_empty();
         let wears = !colours && found.iter().any(|sense| matches!(sense, M(_)));
         for sense in found.iter().filter(|sense| !banned.contains(sense)) {
             match *sense {
-                P(place) => push(&mut intent.places, place),
                 M(_) if colours => {}
+                C(_) if wears => {}
                 M(motif) => {
                     push(&mut intent.motifs, motif);
                     if let Some((_, color)) = pending.take_if(|(at, _)| i - *at <= 2) {
                         intent.worn.push((motif, color));
                     }
                 }
-                T(time) => intent.time = intent.time.or(Some(time)),
-                A(air) => {
-                    intent.air.insert(air);
-                }
-                D(mood) => {
-                    intent.moods.insert(mood);
-                }
-                S(style) => {
-                    intent.styles.insert(style);
-                }
-                C(_) if wears => {}
                 C(hex) => {
                     if let Some((_, earlier)) = pending.replace((i, Rgb::hex(hex))) {
                         intent.colors.push(earlier);
                     }
                 }
+                other @ (P(_) | T(_) | A(_) | D(_) | S(_)) => intent.take(other),
             }
         }
         if let Some((_, color)) = pending.take_if(|(at, _)| i - *at > 2) {

@@ -116,6 +116,9 @@ pub(super) fn tree_line(
 
 /// One conifer as a silhouette.
 pub(super) fn conifer(b: &mut Brush<'_>, x: f32, y: f32, tall: f32, tone: &Ink) {
+    if b.without.contains(&Motif::Pine) || b.without.contains(&Motif::Tree) {
+        return;
+    }
     let half = tall * 0.19;
     let mut points = vec![(x, y - tall)];
     let tiers = 6;
@@ -606,6 +609,9 @@ fn furrows(s: &Scene<'_>, b: &mut Brush<'_>, hills: &[(f32, f32)], t: f32, nth: 
 
 /// Grass and flowers at our feet.
 fn blooms(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) {
+    if b.without.contains(&Motif::Flower) {
+        return;
+    }
     let (w, h, u) = (b.w, b.h, b.u);
     let flowery =
         s.place == Place::Garden || s.intent.shows(Motif::Flower) || s.intent.has(Mood::Spring);

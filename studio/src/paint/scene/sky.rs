@@ -25,7 +25,10 @@ pub(super) fn luminary(s: &Scene<'_>, b: &mut Brush<'_>) {
     let (x, y) = s.light;
     let p = &s.pal;
     let strength = p.glow_strength;
-    let hidden = s.intent.air(Air::Storm) || (s.intent.air(Air::Rain) && !s.intent.air(Air::Moon));
+    let banned = &s.intent.without.air;
+    let hidden = banned.contains(&if s.night() { Air::Moon } else { Air::Sun })
+        || s.intent.air(Air::Storm)
+        || (s.intent.air(Air::Rain) && !s.intent.air(Air::Moon));
     b.glow(x, y, b.u * 0.95, p.glow, strength * 0.75);
     if hidden {
         return;
@@ -74,6 +77,9 @@ pub(super) fn luminary(s: &Scene<'_>, b: &mut Brush<'_>) {
 
 /// Stars, fewer towards the horizon.
 pub(super) fn stars(s: &Scene<'_>, b: &mut Brush<'_>, share: f32) {
+    if s.intent.without.air.contains(&Air::Stars) {
+        return;
+    }
     let mut rng = s.rng.fork("stars");
     let count = (b.w * b.h / (b.u * b.u) * 260.0 * share) as usize;
     for i in 0..count {
@@ -91,6 +97,9 @@ pub(super) fn stars(s: &Scene<'_>, b: &mut Brush<'_>, share: f32) {
 
 /// Bands of cloud lit from the side of the light.
 pub(super) fn clouds(s: &Scene<'_>, b: &mut Brush<'_>) {
+    if s.intent.without.air.contains(&Air::Clouds) {
+        return;
+    }
     let mut rng = s.rng.fork("clouds");
     let heavy = s.intent.air(Air::Storm) || s.intent.air(Air::Clouds) || s.intent.air(Air::Rain);
     let count = if heavy {
@@ -101,7 +110,7 @@ pub(super) fn clouds(s: &Scene<'_>, b: &mut Brush<'_>) {
         7
     };
     let p = s.pal.clone();
-    let flat = s.intent.style(Style::Flat) || s.intent.style(Style::Poster);
+    let flat = s.intent.style(Style::Flat);
     let (w, h, u, horizon, light) = (b.w, b.h, b.u, s.horizon, s.light);
     let opacity = if heavy { 0.8 } else { 0.55 };
     let blur = if flat { u * 0.0015 } else { u * 0.007 };
@@ -217,6 +226,9 @@ fn lightning(s: &Scene<'_>, b: &mut Brush<'_>) {
 
 /// Distant birds.
 pub(super) fn flock(s: &Scene<'_>, b: &mut Brush<'_>, x: f32, y: f32, count: usize) {
+    if b.without.contains(&Motif::Bird) {
+        return;
+    }
     let mut rng = s.rng.fork("flock");
     let u = b.u;
     let ink = Ink::Flat(s.pal.near.mix(s.pal.sky[1], 0.25), 0.85);

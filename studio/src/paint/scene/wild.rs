@@ -110,6 +110,9 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
 }
 
 fn trunk(b: &mut Brush<'_>, x: f32, y: f32, tall: f32, half: f32, ink: &Ink) {
+    if b.without.contains(&Motif::Tree) {
+        return;
+    }
     b.fill(
         Shape::polygon(&[
             (x - half * 1.6, y + half),
