@@ -67,7 +67,10 @@ fn main() -> Result<()> {
             continue;
         };
         let (examined, bytes) = shop.measure(&path)?;
-        println!("{:24} {:7} bytes {:?} {:?}", recipe.file, bytes, examined.size_px, examined.duration_s);
+        println!(
+            "{:24} {:7} bytes {:?} {:?}",
+            recipe.file, bytes, examined.size_px, examined.duration_s
+        );
         total += bytes;
         enter(&mut list, recipe, &path, examined)?;
     }
@@ -80,7 +83,12 @@ fn enter(list: &mut String, recipe: &Recipe, path: &Path, examined: Examined) ->
     let file = path.file_name().and_then(|name| name.to_str()).context("a name")?;
     let text = |text: &str| toml::Value::from(text).to_string();
     let tags = toml::Value::from(recipe.tags.clone()).to_string();
-    writeln!(list, "\n[[item]]\nfile = {}\nname = {}\ntags = {tags}", text(file), text(&recipe.name))?;
+    writeln!(
+        list,
+        "\n[[item]]\nfile = {}\nname = {}\ntags = {tags}",
+        text(file),
+        text(&recipe.name)
+    )?;
     if let Some((width, height)) = examined.size_px {
         writeln!(list, "width = {width}\nheight = {height}")?;
     }
@@ -105,7 +113,8 @@ impl Shop {
     fn make(&self, recipe: &Recipe) -> Result<Option<PathBuf>> {
         let Some(entry) = self.catalog.model(&recipe.model) else { return Ok(None) };
         let params = entry.resolve(&recipe.settings);
-        let params = params.map_err(|wrong| anyhow::anyhow!("{}: {}", recipe.file, wrong.join(" ")))?;
+        let params =
+            params.map_err(|wrong| anyhow::anyhow!("{}: {}", recipe.file, wrong.join(" ")))?;
         let mut job = Job {
             model: recipe.model.clone(),
             prompt: recipe.prompt.clone(),
@@ -120,7 +129,8 @@ impl Shop {
         }
         let made = models::compute(&job, &self.workshop, &Control::none())
             .with_context(|| recipe.file.clone())?;
-        let Some(Content::File { bytes, .. }) = made.into_iter().map(|made| made.content).next() else {
+        let Some(Content::File { bytes, .. }) = made.into_iter().map(|made| made.content).next()
+        else {
             bail!("{} is no file", recipe.file);
         };
         if let Some(old) = self.found(&recipe.file)? {
@@ -131,7 +141,9 @@ impl Shop {
         let raw = scratch.path().join("raw").with_extension(sniffed.ext);
         std::fs::write(&raw, &bytes)?;
         let (ending, args): (&str, &[&str]) = match sniffed.mime {
-            "image/png" => ("webp", &["-c:v", "libwebp", "-quality", "80", "-compression_level", "6"]),
+            "image/png" => {
+                ("webp", &["-c:v", "libwebp", "-quality", "80", "-compression_level", "6"])
+            }
             "audio/wav" => ("mp3", &["-c:a", "libmp3lame", "-b:a", "96k", "-joint_stereo", "1"]),
             _ => (sniffed.ext, &[]),
         };
@@ -148,7 +160,10 @@ impl Shop {
         if sniffed.mime == "image/png" {
             command.args(["-vf", &scale]);
         }
-        let done = command.args(["-map_metadata", "-1", "-bitexact", "-threads", "1"]).args(args).arg(&path);
+        let done = command
+            .args(["-map_metadata", "-1", "-bitexact", "-threads", "1"])
+            .args(args)
+            .arg(&path);
         ensure!(done.status()?.success(), "ffmpeg could not shrink {}", recipe.file);
         Ok(Some(path))
     }

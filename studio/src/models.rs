@@ -2,7 +2,9 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, camera, paint, upscale, vector};
+use crate::{
+    Control, StudioError, assistant, camera, foley, lips, paint, upscale, vector, video, voice,
+};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -26,10 +28,15 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 
 /// Every built-in model.
 const MODELS: &[Model] = &[
+    seeded("studio-assistant", assistant::compute),
     exact("studio-camera", camera::compute),
+    exact("studio-lips", lips::compute),
+    seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
     seeded("studio-vector", vector::compute),
     exact("studio-upscaler", upscale::compute),
+    exact("studio-voice", voice::compute),
+    seeded("studio-foley", foley::compute),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {

@@ -50,18 +50,18 @@ fn named(name: &str) -> Option<Pose> {
     Some(match name {
         "front" => front,
         // From the side a plane is narrower: a little closer, it fills the frame again.
-        "left" => Pose { yaw: -40.0, zoom: 1.16, ..front },
-        "right" | "side" => Pose { yaw: 40.0, zoom: 1.16, ..front },
-        "top" => Pose { pitch: 38.0, zoom: 1.14, ..front },
-        "low" => Pose { pitch: -30.0, zoom: 1.1, ..front },
-        "three_quarter" => Pose { yaw: 26.0, pitch: 12.0, zoom: 1.1, ..front },
-        "three_quarter_left" => Pose { yaw: -26.0, pitch: 12.0, zoom: 1.1, ..front },
+        "left" => Pose { yaw: -40.0, zoom: 1.24, ..front },
+        "right" | "side" => Pose { yaw: 40.0, zoom: 1.24, ..front },
+        "top" => Pose { pitch: 38.0, zoom: 1.2, ..front },
+        "low" => Pose { pitch: -30.0, zoom: 1.15, ..front },
+        "three_quarter" => Pose { yaw: 26.0, pitch: 12.0, zoom: 1.16, ..front },
+        "three_quarter_left" => Pose { yaw: -26.0, pitch: 12.0, zoom: 1.16, ..front },
         "push_in" => Pose { dolly: 0.2, ..front },
         "pull_out" => Pose { dolly: -0.17, ..front },
-        "pan_left" => Pose { shift: [-0.05, 0.0], turn: [-2.2, 0.0], ..front },
-        "pan_right" => Pose { shift: [0.05, 0.0], turn: [2.2, 0.0], ..front },
-        "tilt_up" => Pose { shift: [0.0, -0.035], turn: [0.0, -2.0], ..front },
-        "tilt_down" => Pose { shift: [0.0, 0.035], turn: [0.0, 2.0], ..front },
+        "pan_left" => Pose { shift: [-0.05, 0.0], turn: [-1.6, 0.0], zoom: 1.12, ..front },
+        "pan_right" => Pose { shift: [0.05, 0.0], turn: [1.6, 0.0], zoom: 1.12, ..front },
+        "tilt_up" => Pose { shift: [0.0, -0.035], turn: [0.0, -1.2], zoom: 1.12, ..front },
+        "tilt_down" => Pose { shift: [0.0, 0.035], turn: [0.0, 1.2], zoom: 1.12, ..front },
         _ => return None,
     })
 }

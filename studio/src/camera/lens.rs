@@ -73,6 +73,17 @@ impl Camera {
         add(add(self.forward.map(|v| v * self.focal), self.right, x), self.down, y)
     }
 
+    /// Where a point of the picture of this nearness is seen in the frame; nothing where it lies behind the camera.
+    pub(crate) fn sees(&self, u: f32, v: f32, near: f32, depth: f32) -> Option<[f32; 2]> {
+        let scale = 1.0 - depth * (near - 0.5);
+        let point = [u * scale, v * scale, DISTANCE * (1.0 - scale)];
+        let to = add(point, self.eye, -1.0);
+        let along = |axis: Vector| to[0] * axis[0] + to[1] * axis[1] + to[2] * axis[2];
+        let far = along(self.forward);
+        (far > 1e-3)
+            .then(|| [along(self.right) * self.focal / far, along(self.down) * self.focal / far])
+    }
+
     /// Where the picture is seen at a place of the frame, in heights of the picture from its middle. `aspect` is the
     /// picture's. Each point of the relief lies on its own ray of the frontal camera, so that this one sees the picture
     /// unchanged; `depth` says how much nearer the nearest is than the farthest, as part of the distance.
@@ -140,6 +151,16 @@ mod tests {
             let [u, v] = camera.meets(x, y, 1.5, &relief, 0.4);
             assert!((u - x).abs() < 1e-4 && (v - y).abs() < 1e-4, "{x} {y}: {u} {v}");
         }
+    }
+
+    #[test]
+    fn a_point_is_seen_where_its_ray_meets_it() {
+        let camera =
+            Camera::new(&Pose { yaw: 20.0, pitch: -8.0, shift: [0.1, 0.0], ..Pose::default() });
+        let relief = Relief::given(1, 2, vec![0.8, 0.8]);
+        let [u, v] = camera.meets(0.2, -0.1, 1.6, &relief, 0.3);
+        let [x, y] = camera.sees(u, v, 0.8, 0.3).unwrap();
+        assert!((x - 0.2).abs() < 5e-3 && (y + 0.1).abs() < 5e-3, "{x} {y}");
     }
 
     #[test]

@@ -58,6 +58,25 @@ impl Level {
         [f32::from(p[0]), f32::from(p[1]), f32::from(p[2]), f32::from(p[3])]
     }
 
+    /// A part of an RGB frame: left, top, right, bottom in pixels.
+    pub(crate) fn of_rgb(frame: &[u8], columns: usize, part: [usize; 4]) -> Self {
+        let [left, top, right, bottom] = part;
+        let (width, height) = (right - left, bottom - top);
+        let mut pixels = Vec::with_capacity(width * height * 4);
+        for y in top..bottom {
+            let row = &frame[(y * columns + left) * 3..(y * columns + right) * 3];
+            for p in row.as_chunks::<3>().0 {
+                pixels.extend([p[0], p[1], p[2], 255]);
+            }
+        }
+        Self { width, height, pixels }
+    }
+
+    /// How opaque a pixel is.
+    pub(crate) fn alpha(&self, x: usize, y: usize) -> u8 {
+        self.pixels[(y * self.width + x) * 4 + 3]
+    }
+
     fn weighed(&self, x: f32, y: f32, weights: impl Fn(f32) -> [f32; 4]) -> [f32; 4] {
         let (fx, fy) = (libm::floorf(x), libm::floorf(y));
         let (wx, wy) = (weights(x - fx), weights(y - fy));
@@ -193,7 +212,7 @@ impl Texture {
     }
 
     /// The colour at a place that may lie outside: there the picture is mirrored at its edge, ever softer and ever more
-    /// stretched, until only the colours of that edge are left.
+    /// stretched, until only the colours near that edge are left.
     pub(crate) fn beyond(&self, x: f32, y: f32, lod: f32) -> [f32; 4] {
         let (w, h) = (self.width() as f32, self.height() as f32);
         let (mx, dx) = folded(x + 0.5, w);
@@ -205,8 +224,8 @@ impl Texture {
         let side = w.min(h);
         let blur = away / side;
         let (x, y) = (mx - 0.5, my - 0.5);
-        // A stretch of a fifth of the way that one has gone, so that the mirror is not recognised.
-        let wide = libm::log2f((away * 0.28).max(1.0)).min(libm::log2f(side * 0.16).max(0.0));
+        // A stretch of a sixth of the way that one has gone, so that the mirror is not recognised.
+        let wide = libm::log2f((away * 0.16).max(1.0)).min(libm::log2f(side * 0.14).max(0.0));
         let far = self.between(x, y, wide.max(lod).max(0.0), true);
         let t = smoothstep(0.0, 0.02, blur);
         if t >= 1.0 {
@@ -217,9 +236,9 @@ impl Texture {
     }
 }
 
-/// A coordinate brought inside by a mirror whose depth ends a tenth of the side in, and how far out it was.
+/// A coordinate brought inside by a mirror whose depth ends a seventh of the side in, and how far out it was.
 fn folded(x: f32, side: f32) -> (f32, f32) {
-    let limit = side * 0.1;
+    let limit = side * 0.15;
     let deep = |out: f32| limit * (1.0 - libm::expf(-out / limit));
     if x < 0.0 {
         (deep(-x), -x)

@@ -113,6 +113,8 @@ pub(crate) struct Study {
     pub(crate) detail: Plane,
     /// How much colour changes on the easiest way from the border, 0 to 1: what stands before a backdrop is far from it.
     pub(crate) apart: Plane,
+    /// Encoded colours and alpha, 0 to 1.
+    pub(crate) colors: Vec<[f32; 4]>,
 }
 
 impl Study {
@@ -135,8 +137,12 @@ impl Study {
         });
         let smooth = light.blurred(2);
         let detail = light.map(&smooth, |l, s| (l - s).abs()).blurred(4);
-        let apart = apart(&colors, w, h);
-        Self { light, chroma, detail: detail.stretched(), apart }
+        // The lower edge is often the subject's own.
+        let ways = ways(&colors, w, h, |x, y| x == 0 || x + 1 == w || y == 0);
+        let most = ways.iter().copied().fold(0.0, f32::max);
+        let scale = if most < 0.08 { 0.0 } else { 1.0 / most };
+        let apart = Plane::new(w, h, |x, y| ways[y * w + x] * scale);
+        Self { light, chroma, detail: detail.stretched(), apart, colors }
     }
 
     /// Where the subject may be: 0 to 1, smooth.
@@ -152,42 +158,42 @@ impl Study {
     }
 }
 
-/// The cost of the cheapest way from the border to each pixel, as colour changes ("geodesic saliency", Wei et al. 2012).
-fn apart(colors: &[[f32; 4]], w: usize, h: usize) -> Plane {
+/// How much colour changes on the easiest way from the nearest seed to each pixel ("geodesic saliency", Wei et al. 2012).
+pub(crate) fn ways(
+    colors: &[[f32; 4]],
+    w: usize,
+    h: usize,
+    seed: impl Fn(usize, usize) -> bool,
+) -> Vec<f32> {
+    const UNIT: f32 = 100_000.0;
     let mut cost = vec![u32::MAX; w * h];
     let mut heap = BinaryHeap::new();
-    for y in 0..h {
-        for x in 0..w {
-            // The lower edge is often the subject's own.
-            if x == 0 || x + 1 == w || y == 0 {
-                cost[y * w + x] = 0;
-                heap.push(Reverse((0, y * w + x)));
-            }
-        }
+    for at in (0..w * h).filter(|at| seed(at % w, at / w)) {
+        cost[at] = 0;
+        heap.push(Reverse((0, at)));
     }
     while let Some(Reverse((so_far, at))) = heap.pop() {
         if so_far > cost[at] {
             continue;
         }
         let (x, y) = (at % w, at / w);
-        let mut next = [at; 4];
-        next[0] = if x > 0 { at - 1 } else { at };
-        next[1] = if x + 1 < w { at + 1 } else { at };
-        next[2] = if y > 0 { at - w } else { at };
-        next[3] = if y + 1 < h { at + w } else { at };
-        for to in next.into_iter().filter(|to| *to != at) {
+        let next = [
+            (x > 0).then(|| at - 1),
+            (x + 1 < w).then_some(at + 1),
+            (y > 0).then(|| at - w),
+            (y + 1 < h).then_some(at + w),
+        ];
+        for to in next.into_iter().flatten() {
             let change: f32 = (0..4).map(|c| (colors[at][c] - colors[to][c]).abs()).sum();
             // Small changes are shades of one thing.
-            let step = ((change - 0.02).max(0.0) * 100_000.0) as u32 + 20;
+            let step = ((change - 0.02).max(0.0) * UNIT) as u32 + 20;
             if so_far + step < cost[to] {
                 cost[to] = so_far + step;
                 heap.push(Reverse((so_far + step, to)));
             }
         }
     }
-    let most = cost.iter().copied().max().unwrap_or(1).max(1);
-    let plane = Plane::new(w, h, |x, y| (cost[y * w + x] as f32 / most as f32).min(1.0));
-    if most < 8_000 { Plane::new(w, h, |_, _| 0.0) } else { plane }
+    cost.into_iter().map(|cost| cost as f32 / UNIT).collect()
 }
 
 impl Relief {

@@ -32,7 +32,8 @@ impl Probe {
         Self {
             duration_s: lasts.filter(|s| s.is_finite() && *s > 0.0).unwrap_or(0.0),
             size_px: picture.and_then(size),
-            rate: picture.and_then(|s| rate(&s["avg_frame_rate"]).or(rate(&s["r_frame_rate"]))),
+            rate: picture
+                .and_then(|s| rate(&s["avg_frame_rate"]).or_else(|| rate(&s["r_frame_rate"]))),
             has_sound: of("audio").is_some(),
         }
     }
