@@ -70,6 +70,11 @@ pub enum AssetError {
          sounds (MP3, WAV, OGG, FLAC, M4A) and 3D models (GLB) are."
     )]
     Unsupported,
+    /// A type that is known and that nothing here opens.
+    #[error(
+        "AVIF pictures cannot be opened here yet. Save it as PNG, JPEG or WebP and upload that."
+    )]
+    Avif,
     /// A file that cannot be used, or work on it that failed.
     #[error(transparent)]
     Studio(StudioError),
@@ -100,7 +105,7 @@ impl AssetError {
         match self {
             Self::Empty | Self::Request(_) => ErrorCode::BadRequest,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
-            Self::Unsupported => ErrorCode::UnsupportedMedia,
+            Self::Unsupported | Self::Avif => ErrorCode::UnsupportedMedia,
             Self::Studio(error) => studio_code(error),
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Store(_) | Self::Folder(_) | Self::Db(_) | Self::Work(_) => ErrorCode::Internal,
@@ -113,11 +118,12 @@ impl AssetError {
         if self.code() != ErrorCode::Internal {
             return self.to_string();
         }
-        let full = match self {
-            Self::Store(error) => is_full(error),
-            Self::Folder(error) => is_full(error),
-            Self::Studio(error) => *error == StudioError::DiskFull,
-            _ => false,
+        let full = if let Self::Store(error) = self {
+            is_full(error)
+        } else if let Self::Folder(error) = self {
+            is_full(error)
+        } else {
+            matches!(self, Self::Studio(StudioError::DiskFull))
         };
         let detail = if full {
             "The server's disk is full, so nothing was stored. Tell whoever runs it."
@@ -130,15 +136,21 @@ impl AssetError {
 
 /// Whose fault it is that work on a file gave nothing.
 fn studio_code(error: &StudioError) -> ErrorCode {
-    match error {
-        StudioError::Media(MediaError::TooLarge { .. }) => ErrorCode::TooLarge,
-        StudioError::Media(MediaError::Unsupported) => ErrorCode::UnsupportedMedia,
-        StudioError::Media(MediaError::Empty | MediaError::Damaged(_))
-        | StudioError::Refused(_)
-        | StudioError::Program { .. } => ErrorCode::BadRequest,
+    use StudioError as E;
+    if matches!(error, E::Media(MediaError::TooLarge { .. })) {
+        ErrorCode::TooLarge
+    } else if matches!(error, E::Media(MediaError::Unsupported)) {
+        ErrorCode::UnsupportedMedia
+    } else if matches!(
+        error,
+        E::Media(MediaError::Empty | MediaError::Damaged(_)) | E::Refused(_) | E::Program { .. }
+    ) {
+        ErrorCode::BadRequest
+    } else if matches!(error, E::Missing(_)) {
         // A form of the asset that this server cannot make.
-        StudioError::Missing(_) => ErrorCode::NotFound,
-        _ => ErrorCode::Internal,
+        ErrorCode::NotFound
+    } else {
+        ErrorCode::Internal
     }
 }
 
@@ -263,4 +275,38 @@ impl Assets {
 /// Whether it is the hex of a BLAKE3 hash; nothing else ever becomes part of a path.
 fn is_content_id(id: &str) -> bool {
     id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_called_so_and_other_faults_keep_their_secrets() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let in_store = object_store::Error::Generic { store: "folder", source: Box::new(full()) };
+        for error in [
+            AssetError::Folder(full()),
+            AssetError::Store(in_store),
+            AssetError::Studio(full().into()),
+        ] {
+            assert_eq!(error.code(), ErrorCode::Internal);
+            assert!(error.detail().contains("disk is full"), "{}", error.detail());
+        }
+        let other = AssetError::Folder(std::io::Error::other("/srv/data/assets is gone"));
+        assert!(!other.detail().contains("/srv"), "{}", other.detail());
+    }
+
+    #[test]
+    fn whose_fault_it_is_decides_the_code() {
+        for (error, code) in [
+            (StudioError::Refused(String::new()), ErrorCode::BadRequest),
+            (StudioError::Media(MediaError::Damaged(String::new())), ErrorCode::BadRequest),
+            (StudioError::Media(MediaError::Unsupported), ErrorCode::UnsupportedMedia),
+            (StudioError::Missing(gesso_studio::Program::Ffmpeg), ErrorCode::NotFound),
+            (StudioError::Cancelled, ErrorCode::Internal),
+        ] {
+            assert_eq!(AssetError::Studio(error).code(), code);
+        }
+    }
 }

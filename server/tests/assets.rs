@@ -202,6 +202,10 @@ async fn what_cannot_be_stored_is_refused_and_leaves_nothing() {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!("unsupported_media"))
         );
     }
+    let avif = b"\0\0\0\x18ftypavif\0\0\0\0avifmif1".to_vec();
+    let (status, problem) = server.post("/assets", "image/avif", avif).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(problem["detail"].as_str().unwrap().contains("Save it as PNG"), "{problem}");
     let large = picture(400, 400, 3);
     assert!(large.len() > 20_000);
     // Announced, and only found out on the way.

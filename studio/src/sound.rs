@@ -8,7 +8,7 @@ pub(crate) mod room;
 pub(crate) mod testing;
 
 use crate::StudioError;
-use crate::math::{cos, lerp, sin};
+use crate::math::{cos, sin};
 
 /// Frames a second.
 pub(crate) const RATE: u32 = 48_000;
@@ -254,17 +254,4 @@ impl Resampler {
 
 fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
-}
-
-/// `samples` read at another speed: 2 is an octave higher and half as long.
-pub(crate) fn speed(samples: &[f32], factor: f32) -> Vec<f32> {
-    let len = (samples.len() as f32 / factor) as usize;
-    (0..len)
-        .map(|i| {
-            let place = i as f32 * factor;
-            let at = place as usize;
-            let next = samples.get(at + 1).copied().unwrap_or_default();
-            lerp(samples.get(at).copied().unwrap_or_default(), next, place - at as f32)
-        })
-        .collect()
 }

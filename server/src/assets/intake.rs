@@ -93,7 +93,7 @@ impl Assets {
             let missing = HEAD_BYTES - head.len();
             head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
             if sniffed.is_none() && head.len() == HEAD_BYTES {
-                sniffed = Some(media::sniff(&head).ok_or(AssetError::Unsupported)?);
+                sniffed = Some(recognized(&head)?);
             }
             file.write_all(&chunk).await?;
         }
@@ -102,11 +102,17 @@ impl Assets {
         }
         let sniffed = match sniffed {
             Some(sniffed) => sniffed,
-            None => media::sniff(&head).ok_or(AssetError::Unsupported)?,
+            None => recognized(&head)?,
         };
         file.shutdown().await?;
         Ok((path, sniffed))
     }
+}
+
+/// What a file is by its beginning.
+fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
+    let sniffed = media::sniff(head).ok_or(AssetError::Unsupported)?;
+    if sniffed.mime == "image/avif" { Err(AssetError::Avif) } else { Ok(sniffed) }
 }
 
 /// The last part of a name, without what would harm a listing or a header.

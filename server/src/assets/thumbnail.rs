@@ -79,7 +79,7 @@ impl Assets {
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         let drawn = width.min(DRAWN_MAX_PX);
         match row.ty.as_str() {
-            "image" => {
+            "image" if row.mime != "image/avif" => {
                 let file = self.0.blobs.local(&row.id).await?;
                 let work = move |_: &Workshop, _: &Control<'_>| {
                     Ok(media::thumbnail(&std::fs::read(file.path())?, width)?)
@@ -189,11 +189,11 @@ impl Assets {
 
 /// A sentence for where a program is missing.
 fn needs(what: &'static str) -> impl Fn(AssetError) -> AssetError {
-    move |error| match error {
-        AssetError::Studio(StudioError::Missing(program)) => AssetError::NotFound(format!(
+    move |error| {
+        let AssetError::Studio(StudioError::Missing(program)) = error else { return error };
+        AssetError::NotFound(format!(
             "{what} can only be made with {}, which is not installed on the server.",
             program.name()
-        )),
-        other => other,
+        ))
     }
 }

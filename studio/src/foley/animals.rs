@@ -17,7 +17,10 @@ pub(super) fn birds(s: &mut Stage<'_>) -> Done {
             .map(|_| (s.rng.range(0.75, 1.35), s.rng.range(0.7, 1.5), s.rng.range(0.04, 0.14)))
             .collect();
         let trill = s.rng.chance(0.4);
-        for t in s.now_and_then(0.45 * s.mods.pace) {
+        let mut times = s.now_and_then(0.45 * s.mods.pace);
+        // Somebody sings from the beginning.
+        times.insert(0, 0.1 + 0.5 * bird as f32);
+        for t in times {
             let mut at = t + bird as f32 * 0.1;
             for (from, to, seconds) in &song {
                 let chirp = glide(*seconds, base * from, base * from * to, |x| {
@@ -52,7 +55,9 @@ fn cry(
 }
 
 pub(super) fn gulls(s: &mut Stage<'_>) -> Done {
-    for t in s.now_and_then(0.5 * s.mods.pace) {
+    let mut times = s.now_and_then(0.5 * s.mods.pace);
+    times.insert(0, 0.15);
+    for t in times {
         let (pan, gain) = (s.rng.range(-0.8, 0.8), s.rng.range(0.2, 0.7));
         let base = s.rng.range(850.0, 1150.0);
         let cries = 1 + s.rng.below(4);

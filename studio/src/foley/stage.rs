@@ -87,10 +87,14 @@ impl Stage<'_> {
     /// Times of what happens again and again, or as often as was said; never all at once.
     pub(super) fn again(&mut self, every_s: f32, unsaid: Option<usize>) -> Vec<f32> {
         let every = every_s / self.mods.pace;
+        let seconds = self.seconds();
         let count = self.mods.count.or(unsaid);
         let most = ((self.seconds() - 0.05) / every).ceil().max(1.0) as usize;
         (0..count.unwrap_or(most).min(most))
-            .map(|n| (0.03 + n as f32 * every + self.rng.bell() * 0.03 * every).max(0.02))
+            .map(|n| (n, (0.03 + n as f32 * every + self.rng.bell() * 0.03 * every).max(0.02)))
+            // What would be cut off by the end does not begin.
+            .filter(|(n, t)| *n == 0 || t + 0.5 * every < seconds)
+            .map(|(_, t)| t)
             .collect()
     }
 

@@ -173,7 +173,7 @@ pub(super) const CATEGORIES: &[Category] = &[
         screen::success,
     ),
     happens(
-        &["error", "wrong", "fail", "failure", "denied", "game over", "buzzer"],
+        &["error", "wrong", "fail", "failure", "denied", "gameover", "buzzer"],
         screen::failure,
     ),
     happens(&["coin", "money", "cash", "coins"], screen::coin),
