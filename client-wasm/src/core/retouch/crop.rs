@@ -126,11 +126,13 @@ pub fn dragged(crop: Rect, frame: (f64, f64), handle: Handle, by: Point, aspect:
 
 /// The crop with its shape kept: what lies opposite of the handle stays, and it grows as far as the frame lets it.
 fn kept(crop: Rect, free: Rect, frame: (f64, f64), handle: Handle, ratio: f64) -> Rect {
-    // An edge sets its own side; a corner the side that was pulled further.
+    // An edge sets its own side; a corner follows the side that was pulled further, in or out.
+    let (by_w, by_h) = (free.w - crop.w, (free.h - crop.h) * ratio);
     let wanted = match (handle.x, handle.y) {
         (0, _) => free.h * ratio,
         (_, 0) => free.w,
-        _ => free.w.max(free.h * ratio),
+        _ if by_w.abs() >= by_h.abs() => crop.w + by_w,
+        _ => crop.w + by_h,
     };
     // The fixed point: the opposite corner, or the middle of the opposite edge.
     let anchor = Point::new(

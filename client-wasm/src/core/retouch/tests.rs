@@ -127,6 +127,15 @@ fn the_corner_opposite_of_the_handle_stays() {
     assert_eq!(free, Rect::new(100.0, 100.0, 140.0, 110.0));
     let square = crop::dragged(start, (400.0, 300.0), corner, pulled, Aspect::Ratio(1.0, 1.0));
     assert_eq!(square, Rect::new(100.0, 100.0, 140.0, 140.0));
+    // Pulled in along one side alone, it shrinks too.
+    let in_ = crop::dragged(
+        start,
+        (400.0, 300.0),
+        corner,
+        Point::new(-30.0, 0.0),
+        Aspect::Ratio(1.0, 1.0),
+    );
+    assert_eq!(in_, Rect::new(100.0, 100.0, 70.0, 70.0));
 }
 
 #[test]

@@ -25,6 +25,124 @@ fn peeks() -> bool {
     window().match_media(query).ok().flatten().is_some_and(|q| q.matches())
 }
 
+/// What plays a film, and where it is.
+#[derive(Clone, Copy)]
+struct Reel {
+    video: NodeRef<leptos::html::Video>,
+    mode: RwSignal<Mode>,
+    over: RwSignal<bool>,
+    paused: RwSignal<bool>,
+    broken: RwSignal<bool>,
+    muted: RwSignal<bool>,
+    at: RwSignal<f64>,
+    total: RwSignal<f64>,
+}
+
+impl Reel {
+    fn new(seconds: f64) -> Self {
+        Self {
+            video: NodeRef::new(),
+            mode: RwSignal::new(Mode::Poster),
+            over: RwSignal::new(false),
+            paused: RwSignal::new(true),
+            broken: RwSignal::new(false),
+            muted: RwSignal::new(false),
+            at: RwSignal::new(0.0),
+            total: RwSignal::new(seconds),
+        }
+    }
+
+    /// The element does what the mode says, whenever either changes.
+    fn follow(self) {
+        Effect::new(move |_| {
+            let (Some(video), mode) = (self.video.get(), self.mode.get()) else { return };
+            video.set_muted(mode != Mode::Play || self.muted.get_untracked());
+            video.set_loop(mode == Mode::Peek);
+            match mode {
+                Mode::Poster => {
+                    let _paused = video.pause();
+                }
+                Mode::Peek => player::start(&video),
+                Mode::Play => player::play(&video),
+            }
+        });
+    }
+
+    fn enter(self) {
+        self.over.set(true);
+        if !peeks() {
+            return;
+        }
+        set_timeout(
+            move || {
+                let wanted = self.over.try_get_untracked() == Some(true);
+                let still = wanted && self.mode.get_untracked() == Mode::Poster;
+                if still && !self.broken.get_untracked() {
+                    self.mode.set(Mode::Peek);
+                }
+            },
+            REST,
+        );
+    }
+
+    fn leave(self) {
+        self.over.set(false);
+        if self.mode.get_untracked() == Mode::Peek {
+            self.mode.set(Mode::Poster);
+        }
+    }
+
+    fn toggle(self) {
+        if self.mode.get_untracked() == Mode::Peek
+            && let Some(video) = self.video.get_untracked()
+        {
+            video.set_current_time(0.0);
+        }
+        match (self.mode.get_untracked(), self.video.get_untracked()) {
+            (Mode::Play, Some(video)) if !video.paused() => {
+                let _paused = video.pause();
+            }
+            (Mode::Play, Some(video)) => player::play(&video),
+            (Mode::Play | Mode::Poster | Mode::Peek, _) => self.mode.set(Mode::Play),
+        }
+    }
+
+    fn ended(self) {
+        if self.mode.get_untracked() == Mode::Play {
+            self.at.set(0.0);
+            self.mode.set(Mode::Poster);
+        }
+    }
+
+    fn seek(self, e: &web_sys::Event) {
+        let to = super::dom::value(e).parse::<f64>();
+        if let (Some(video), Ok(to)) = (self.video.get_untracked(), to) {
+            video.set_current_time(to);
+            self.at.set(to);
+        }
+    }
+
+    fn silence(self) {
+        self.muted.update(|m| *m = !*m);
+        if let Some(video) = self.video.get_untracked() {
+            video.set_muted(self.muted.get_untracked());
+        }
+    }
+
+    fn measure(self) {
+        let Some(video) = self.video.get_untracked() else { return };
+        if video.duration().is_finite() {
+            self.total.set(video.duration());
+        }
+    }
+
+    fn tick(self) {
+        if let Some(video) = self.video.get_untracked() {
+            self.at.set(video.current_time());
+        }
+    }
+}
+
 /// A film.
 #[component]
 pub fn Film(
@@ -37,95 +155,11 @@ pub fn Film(
     #[prop(into)]
     width: Signal<u32>,
 ) -> impl IntoView {
-    let video = NodeRef::<leptos::html::Video>::new();
-    let mode = RwSignal::new(Mode::Poster);
-    let over = RwSignal::new(false);
-    let paused = RwSignal::new(true);
+    let reel = Reel::new(asset.duration.unwrap_or(0.0));
+    reel.follow();
     let bare = RwSignal::new(false);
-    let broken = RwSignal::new(false);
-    let muted = RwSignal::new(false);
-    let at = RwSignal::new(0.0_f64);
-    let total = RwSignal::new(asset.duration.unwrap_or(0.0));
-    let live = Memo::new(move |_| mode.get() != Mode::Poster || bare.get());
-    let playing = Memo::new(move |_| mode.get() == Mode::Play && !paused.get());
-
-    Effect::new(move |_| {
-        let (Some(video), mode) = (video.get(), mode.get()) else { return };
-        video.set_muted(mode != Mode::Play || muted.get_untracked());
-        video.set_loop(mode == Mode::Peek);
-        match mode {
-            Mode::Poster => {
-                let _paused = video.pause();
-            }
-            Mode::Peek => player::start(&video),
-            Mode::Play => player::play(&video),
-        }
-    });
-    let enter = move |_| {
-        over.set(true);
-        if !peeks() {
-            return;
-        }
-        set_timeout(
-            move || {
-                let wanted = over.try_get_untracked() == Some(true);
-                if wanted && mode.get_untracked() == Mode::Poster && !broken.get_untracked() {
-                    mode.set(Mode::Peek);
-                }
-            },
-            REST,
-        );
-    };
-    let leave = move |_| {
-        over.set(false);
-        if mode.get_untracked() == Mode::Peek {
-            mode.set(Mode::Poster);
-        }
-    };
-    let toggle = move |_| {
-        if mode.get_untracked() == Mode::Peek
-            && let Some(video) = video.get_untracked()
-        {
-            video.set_current_time(0.0);
-        }
-        match (mode.get_untracked(), video.get_untracked()) {
-            (Mode::Play, Some(video)) if !video.paused() => {
-                let _paused = video.pause();
-            }
-            (Mode::Play, Some(video)) => player::play(&video),
-            (Mode::Play | Mode::Poster | Mode::Peek, _) => mode.set(Mode::Play),
-        }
-    };
-    let ended = move |_| {
-        if mode.get_untracked() == Mode::Play {
-            at.set(0.0);
-            mode.set(Mode::Poster);
-        }
-    };
-    let seek = move |e: web_sys::Event| {
-        if let (Some(video), Ok(to)) = (video.get_untracked(), super::dom::value(&e).parse::<f64>())
-        {
-            video.set_current_time(to);
-            at.set(to);
-        }
-    };
-    let silence = move |_| {
-        muted.update(|m| *m = !*m);
-        if let Some(video) = video.get_untracked() {
-            video.set_muted(muted.get_untracked());
-        }
-    };
-    let length = move |_| {
-        if let Some(seconds) = video.get_untracked().map(|v| v.duration()).filter(|d| d.is_finite())
-        {
-            total.set(seconds);
-        }
-    };
-    let tick = move |_| {
-        if let Some(video) = video.get_untracked() {
-            at.set(video.current_time());
-        }
-    };
+    let live = Memo::new(move |_| reel.mode.get() != Mode::Poster || bare.get());
+    let playing = Memo::new(move |_| reel.mode.get() == Mode::Play && !reel.paused.get());
     let poster = {
         let asset = asset.clone();
         move || super::media::thumbnail(&asset, width.get())
@@ -135,48 +169,53 @@ pub fn Film(
     let moving = move || {
         live.get().then(|| {
             view! {
-                <video class="art" node_ref=video src=src.get_value() preload="metadata" playsinline
-                    on:loadedmetadata=length on:timeupdate=tick on:seeked=tick on:ended=ended
-                    on:play=move |_| paused.set(false) on:pause=move |_| paused.set(true)
-                    on:error=move |_| broken.set(true)></video>
-            }
-        })
-    };
-    let bar = move || {
-        (mode.get() == Mode::Play).then(|| {
-            view! {
-                <div class="film-bar" data-own on:dblclick=move |e| e.stop_propagation()>
-                    <input type="range" min="0" step="0.01" max=move || total.get().to_string() aria-label="Position"
-                        aria-valuetext=move || wave::clock(at.get())
-                        style=move || format!("--v:{:.2}%", if total.get() > 0.0 { at.get() / total.get() * 100.0 } else { 0.0 })
-                        prop:value=move || at.get().to_string() on:input=seek />
-                    <span class="num">{move || format!("{} / {}", wave::clock(at.get()), wave::clock(total.get()))}</span>
-                    <button aria-label="Sound" aria-pressed=move || (!muted.get()).to_string() on:click=silence>
-                        {move || if muted.get() { icon("mute") } else { icon("audio") }}
-                    </button>
-                </div>
+                <video class="art" node_ref=reel.video src=src.get_value() preload="metadata" playsinline
+                    on:loadedmetadata=move |_| reel.measure() on:timeupdate=move |_| reel.tick()
+                    on:seeked=move |_| reel.tick() on:ended=move |_| reel.ended()
+                    on:play=move |_| reel.paused.set(false) on:pause=move |_| reel.paused.set(true)
+                    on:error=move |_| reel.broken.set(true)></video>
             }
         })
     };
     let mark = move || {
-        (mode.get() != Mode::Play && total.get() > 0.0)
-            .then(|| view! { <span class="badge br num">{wave::length(total.get())}</span> })
+        (reel.mode.get() != Mode::Play && reel.total.get() > 0.0)
+            .then(|| view! { <span class="badge br num">{wave::length(reel.total.get())}</span> })
     };
     let word = move || format!("{} {name}", if playing.get() { "Pause" } else { "Play" });
     view! {
-        <div class="film" class:is-playing=playing class:is-peek=move || mode.get() == Mode::Peek
-            on:pointerenter=enter on:pointerleave=leave>
+        <div class="film" class:is-playing=playing class:is-peek=move || reel.mode.get() == Mode::Peek
+            on:pointerenter=move |_| reel.enter() on:pointerleave=move |_| reel.leave()>
             {moving}
             <Show when=move || !bare.get()>
                 <img class="art" class:is-past=live src=poster.clone() alt=alt.clone() draggable="false" decoding="async"
                     on:error=move |_| bare.set(true) />
             </Show>
-            <button class="playbtn" aria-label=word on:click=toggle>
+            <button class="playbtn" aria-label=word on:click=move |_| reel.toggle()>
                 {move || if playing.get() { icon("pause") } else { icon("play") }}
             </button>
             {mark}
-            {bar}
-            {move || broken.get().then(|| view! { <span class="badge tl" role="alert">"This browser cannot play it"</span> })}
+            {move || (reel.mode.get() == Mode::Play).then(|| view! { <Bar reel=reel /> })}
+            {move || reel.broken.get().then(|| view! { <span class="badge tl" role="alert">"This browser cannot play it"</span> })}
+        </div>
+    }
+}
+
+/// Where the film is, while it plays.
+#[component]
+fn Bar(reel: Reel) -> impl IntoView {
+    let share = move || match reel.total.get() {
+        total if total > 0.0 => format!("--v:{:.2}%", reel.at.get() / total * 100.0),
+        _ => "--v:0%".to_owned(),
+    };
+    view! {
+        <div class="film-bar" data-own on:dblclick=move |e| e.stop_propagation()>
+            <input type="range" min="0" step="0.01" max=move || reel.total.get().to_string() aria-label="Position"
+                aria-valuetext=move || wave::clock(reel.at.get()) style=share
+                prop:value=move || reel.at.get().to_string() on:input=move |e| reel.seek(&e) />
+            <span class="num">{move || format!("{} / {}", wave::clock(reel.at.get()), wave::clock(reel.total.get()))}</span>
+            <button aria-label="Sound" aria-pressed=move || (!reel.muted.get()).to_string() on:click=move |_| reel.silence()>
+                {move || if reel.muted.get() { icon("mute") } else { icon("audio") }}
+            </button>
         </div>
     }
 }

@@ -21,7 +21,7 @@ pub fn HelpButton(page: Page) -> impl IntoView {
     }
 }
 
-const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
+const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Look around",
         &[
@@ -65,6 +65,17 @@ const SHORTCUTS: [(&str, &[(&str, &str)]); 4] = [
             ("Mod Enter", "Run node"),
             ("Mod Shift Enter", "Run workflow"),
             ("Mod Alt Enter", "Stop"),
+        ],
+    ),
+    (
+        "Edit image",
+        &[
+            ("C / A / B / M", "Crop, adjust, draw, mask"),
+            ("E / Shift M", "Eraser, bring back"),
+            ("R / Shift R", "Turn right, left"),
+            ("[ / ]", "Smaller, larger brush"),
+            ("\\", "Hold: as it was before"),
+            ("Mod S / Esc", "Save, leave"),
         ],
     ),
 ];

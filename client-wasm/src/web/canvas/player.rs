@@ -106,121 +106,154 @@ pub fn Player(
     }
 }
 
-#[component]
-fn Wavy(asset: AssetRef, name: String, large: bool, shape: RwSignal<Shape>) -> impl IntoView {
-    let audio = NodeRef::<leptos::html::Audio>::new();
-    let track = NodeRef::<leptos::html::Div>::new();
-    let playing = RwSignal::new(false);
-    let broken = RwSignal::new(false);
-    let at = RwSignal::new(0.0_f64);
-    let known = asset.duration.filter(|d| *d > 0.0);
-    let total = Memo::new(move |_| {
-        shape.with(|s| match s {
-            Shape::Known(wave) => wave.duration,
-            Shape::Asked | Shape::None => known.unwrap_or(0.0),
-        })
-    });
-    let toggle = move || {
-        let Some(audio) = audio.get_untracked() else { return };
+/// What plays a sound, and where it is.
+#[derive(Clone, Copy)]
+struct Deck {
+    audio: NodeRef<leptos::html::Audio>,
+    track: NodeRef<leptos::html::Div>,
+    playing: RwSignal<bool>,
+    broken: RwSignal<bool>,
+    at: RwSignal<f64>,
+    total: Memo<f64>,
+}
+
+impl Deck {
+    fn toggle(self) {
+        let Some(audio) = self.audio.get_untracked() else { return };
         if audio.paused() {
             play(&audio);
         } else {
             let _paused = audio.pause();
         }
-    };
-    let seek = move |to: f64| {
-        let Some(audio) = audio.get_untracked() else { return };
-        let to = to.clamp(0.0, total.get_untracked());
+    }
+
+    fn seek(self, to: f64) {
+        let Some(audio) = self.audio.get_untracked() else { return };
+        let to = to.clamp(0.0, self.total.get_untracked());
         audio.set_current_time(to);
-        at.set(to);
-    };
-    let seek_to = move |e: &web_sys::PointerEvent| {
-        let Some(track) = track.get_untracked() else { return };
-        let box_ = track.get_bounding_client_rect();
-        if box_.width() > 0.0 {
-            let share = (f64::from(e.client_x()) - box_.left()) / box_.width();
-            seek(share.clamp(0.0, 1.0) * total.get_untracked());
+        self.at.set(to);
+    }
+
+    fn seek_to(self, e: &web_sys::PointerEvent) {
+        let Some(track) = self.track.get_untracked() else { return };
+        let area = track.get_bounding_client_rect();
+        if area.width() > 0.0 {
+            let share = (f64::from(e.client_x()) - area.left()) / area.width();
+            self.seek(share.clamp(0.0, 1.0) * self.total.get_untracked());
         }
-    };
-    let down = move |e: web_sys::PointerEvent| {
+    }
+
+    fn down(self, e: &web_sys::PointerEvent) {
         if e.button() != 0 {
             return;
         }
-        if let Some(track) = track.get_untracked() {
+        if let Some(track) = self.track.get_untracked() {
             // Without it, only moves over the bars count.
             let _held = track.set_pointer_capture(e.pointer_id());
         }
-        seek_to(&e);
-    };
-    let moved = move |e: web_sys::PointerEvent| {
-        if e.buttons() & 1 == 1 {
-            seek_to(&e);
-        }
-    };
-    let keys = move |e: web_sys::KeyboardEvent| {
-        let step = wave::stride(total.get_untracked());
-        let now = at.get_untracked();
+        self.seek_to(e);
+    }
+
+    fn keys(self, e: &web_sys::KeyboardEvent) {
+        let step = wave::stride(self.total.get_untracked());
+        let now = self.at.get_untracked();
         match e.key().as_str() {
-            " " | "Enter" => toggle(),
-            "ArrowLeft" | "ArrowDown" => seek(now - step),
-            "ArrowRight" | "ArrowUp" => seek(now + step),
-            "Home" => seek(0.0),
-            "End" => seek(total.get_untracked()),
+            " " | "Enter" => self.toggle(),
+            "ArrowLeft" | "ArrowDown" => self.seek(now - step),
+            "ArrowRight" | "ArrowUp" => self.seek(now + step),
+            "Home" => self.seek(0.0),
+            "End" => self.seek(self.total.get_untracked()),
             _ => return,
         }
         e.prevent_default();
         e.stop_propagation();
+    }
+
+    fn share(self) -> f64 {
+        let total = self.total.get();
+        if total > 0.0 { self.at.get() / total * 100.0 } else { 0.0 }
+    }
+
+    fn clock(self) -> String {
+        let total = self.total.get();
+        if self.broken.get() {
+            "Cannot play".to_owned()
+        } else if self.at.get() > 0.0 || self.playing.get() {
+            format!("{} / {}", wave::clock(self.at.get()), wave::clock(total))
+        } else {
+            wave::length(total)
+        }
+    }
+}
+
+#[component]
+fn Wavy(asset: AssetRef, name: String, large: bool, shape: RwSignal<Shape>) -> impl IntoView {
+    let known = asset.duration.filter(|d| *d > 0.0);
+    let deck = Deck {
+        audio: NodeRef::new(),
+        track: NodeRef::new(),
+        playing: RwSignal::new(false),
+        broken: RwSignal::new(false),
+        at: RwSignal::new(0.0),
+        total: Memo::new(move |_| {
+            shape.with(|s| match s {
+                Shape::Known(wave) => wave.duration,
+                Shape::Asked | Shape::None => known.unwrap_or(0.0),
+            })
+        }),
     };
     let tick = move |_| {
-        if let Some(audio) = audio.get_untracked() {
-            at.set(audio.current_time());
+        if let Some(audio) = deck.audio.get_untracked() {
+            deck.at.set(audio.current_time());
         }
     };
     let ended = move |_| {
-        playing.set(false);
-        at.set(0.0);
+        deck.playing.set(false);
+        deck.at.set(0.0);
     };
+    let word = if name.is_empty() { "sound".to_owned() } else { name.clone() };
+    let label = move || format!("{} {word}", if deck.playing.get() { "Pause" } else { "Play" });
+    view! {
+        <div class="wave" class:is-large=large class:is-asked=move || shape.with(|s| *s == Shape::Asked)
+            role="group" aria-label=format!("Sound {name}") data-own data-type="audio"
+            on:dblclick=move |e| e.stop_propagation()>
+            <button class="pb" aria-label=label on:click=move |_| deck.toggle()>
+                {move || if deck.playing.get() { icon("pause") } else { icon("play") }}
+            </button>
+            <Track deck=deck shape=shape n={if large { BARS * 3 } else { BARS }} />
+            <span class="t num" role=move || deck.broken.get().then_some("alert")>{move || deck.clock()}</span>
+            <audio node_ref=deck.audio src=format!("/api/assets/{}", asset.id) preload="none"
+                on:timeupdate=tick on:seeked=tick on:ended=ended
+                on:play=move |_| deck.playing.set(true) on:pause=move |_| deck.playing.set(false)
+                on:error=move |_| deck.broken.set(true)></audio>
+        </div>
+    }
+}
+
+/// The bars: what was played is painted over them.
+#[component]
+fn Track(deck: Deck, shape: RwSignal<Shape>, n: usize) -> impl IntoView {
     let d = Memo::new(move |_| {
-        let n = if large { BARS * 3 } else { BARS };
         shape.with(|s| match s {
             Shape::Known(wave) => wave::path(&wave::bars(&wave.peaks, n)),
             Shape::Asked | Shape::None => wave::path(&vec![0.0; n]),
         })
     });
-    let bars = if large { BARS * 3 } else { BARS };
-    let view_box = format!("0 0 {:.0} {:.0}", bars as f64 * wave::PITCH - 1.0, wave::HEIGHT);
-    let share = move || if total.get() > 0.0 { at.get() / total.get() * 100.0 } else { 0.0 };
-    let clock = move || {
-        if at.get() > 0.0 || playing.get() {
-            format!("{} / {}", wave::clock(at.get()), wave::clock(total.get()))
-        } else {
-            wave::length(total.get())
+    let view_box = format!("0 0 {:.0} {:.0}", n as f64 * wave::PITCH - 1.0, wave::HEIGHT);
+    let said =
+        move || format!("{} of {}", wave::clock(deck.at.get()), wave::clock(deck.total.get()));
+    let moved = move |e: web_sys::PointerEvent| {
+        if e.buttons() & 1 == 1 {
+            deck.seek_to(&e);
         }
     };
-    let word = if name.is_empty() { "sound".to_owned() } else { name.clone() };
-    let label = move || format!("{} {word}", if playing.get() { "Pause" } else { "Play" });
-    let said = move || format!("{} of {}", wave::clock(at.get()), wave::clock(total.get()));
     view! {
-        <div class="wave" class:is-large=large class:is-asked=move || shape.with(|s| *s == Shape::Asked)
-            role="group" aria-label=format!("Sound {name}") data-own data-type="audio"
-            on:dblclick=move |e| e.stop_propagation()>
-            <button class="pb" aria-label=label on:click=move |_| toggle()>
-                {move || if playing.get() { icon("pause") } else { icon("play") }}
-            </button>
-            <div class="w" node_ref=track role="slider" tabindex="0" aria-label="Position" aria-valuemin="0"
-                aria-valuemax=move || format!("{:.1}", total.get()) aria-valuenow=move || format!("{:.1}", at.get())
-                aria-valuetext=said style=move || format!("--at:{:.2}%", share())
-                on:pointerdown=down on:pointermove=moved on:keydown=keys>
-                <svg viewBox=view_box.clone() preserveAspectRatio="none" aria-hidden="true"><path d=d></path></svg>
-                <svg class="past" viewBox=view_box preserveAspectRatio="none" aria-hidden="true"><path d=d></path></svg>
-            </div>
-            <span class="t num" role=move || broken.get().then_some("alert")>
-                {move || if broken.get() { "Cannot play".to_owned() } else { clock() }}
-            </span>
-            <audio node_ref=audio src=format!("/api/assets/{}", asset.id) preload="none"
-                on:timeupdate=tick on:seeked=tick on:ended=ended
-                on:play=move |_| playing.set(true) on:pause=move |_| playing.set(false)
-                on:error=move |_| broken.set(true)></audio>
+        <div class="w" node_ref=deck.track role="slider" tabindex="0" aria-label="Position" aria-valuemin="0"
+            aria-valuemax=move || format!("{:.1}", deck.total.get()) aria-valuenow=move || format!("{:.1}", deck.at.get())
+            aria-valuetext=said style=move || format!("--at:{:.2}%", deck.share())
+            on:pointerdown=move |e| deck.down(&e) on:pointermove=moved on:keydown=move |e| deck.keys(&e)>
+            <svg viewBox=view_box.clone() preserveAspectRatio="none" aria-hidden="true"><path d=d></path></svg>
+            <svg class="past" viewBox=view_box preserveAspectRatio="none" aria-hidden="true"><path d=d></path></svg>
         </div>
     }
 }

@@ -61,6 +61,46 @@ async fn fetch() -> Result<(), &'static str> {
     defined().then_some(()).ok_or(NO_VIEWER)
 }
 
+fn calm() -> bool {
+    let query = window().match_media("(prefers-reduced-motion: reduce)");
+    query.ok().flatten().is_some_and(|q| q.matches())
+}
+
+/// Sets an attribute of the viewer. Plain names and values are always taken.
+fn set(viewer: &web_sys::Element, name: &str, value: &str) {
+    let _set = viewer.set_attribute(name, value);
+}
+
+fn unset(viewer: &web_sys::Element, name: &str) {
+    let _unset = viewer.remove_attribute(name);
+}
+
+/// The viewer for a file, which tells how it goes.
+fn viewer(src: &str, alt: &str, stand: RwSignal<Stand>) -> Option<web_sys::Element> {
+    let element = document().create_element(ELEMENT).ok()?;
+    for (name, value) in [
+        ("alt", alt),
+        ("camera-controls", ""),
+        ("camera-orbit", START_ORBIT),
+        ("shadow-intensity", "0.9"),
+        ("shadow-softness", "0.8"),
+        ("exposure", "1.05"),
+        ("touch-action", "none"),
+        ("interaction-prompt", "none"),
+    ] {
+        set(&element, name, value);
+    }
+    for (event, becomes) in [("load", Stand::Shown), ("error", Stand::Failed(NO_MODEL))] {
+        let told = Closure::once_into_js(move |_: web_sys::Event| {
+            let _shown = stand.try_set(becomes);
+        });
+        // A function is never refused.
+        let _on = element.add_event_listener_with_callback(event, told.unchecked_ref());
+    }
+    set(&element, "src", src);
+    Some(element)
+}
+
 /// A 3D model to turn.
 #[component]
 pub fn Solid(
@@ -72,12 +112,7 @@ pub fn Solid(
 ) -> impl IntoView {
     let stage = NodeRef::<leptos::html::Div>::new();
     let stand = RwSignal::new(Stand::Fetching);
-    let calm = window()
-        .match_media("(prefers-reduced-motion: reduce)")
-        .ok()
-        .flatten()
-        .is_some_and(|q| q.matches());
-    let turning = RwSignal::new(!calm);
+    let turning = RwSignal::new(!calm());
     let poster = super::media::thumbnail(&asset, 1280);
     let src = format!("/api/assets/{}", asset.id);
     let alt = name.clone();
@@ -88,66 +123,21 @@ pub fn Solid(
             Err(why) => Stand::Failed(why),
         });
     });
-    let opening =
-        Memo::new(move |_| stand.with(|s| !matches!(s, Stand::Fetching | Stand::Failed(_))));
-    let viewer = StoredValue::new_local(None::<web_sys::Element>);
+    let there = StoredValue::new_local(None::<web_sys::Element>);
     Effect::new(move |_| {
-        let Some(stage) = stage.get().filter(|_| opening.get()) else { return };
-        if viewer.with_value(Option::is_some) {
+        let opening = stand.with(|s| *s == Stand::Opening);
+        let Some(stage) = stage.get().filter(|_| opening) else { return };
+        if there.with_value(Option::is_some) {
             return;
         }
-        let Ok(element) = document().create_element(ELEMENT) else { return };
-        let set = |name: &str, value: &str| {
-            // Plain names and values are always taken.
-            let _set = element.set_attribute(name, value);
-        };
-        set("alt", &alt);
-        set("camera-controls", "");
-        set("camera-orbit", START_ORBIT);
-        set("shadow-intensity", "0.9");
-        set("shadow-softness", "0.8");
-        set("exposure", "1.05");
-        set("touch-action", "none");
-        set("interaction-prompt", "none");
-        if turning.get_untracked() {
-            set("auto-rotate", "");
+        if let Some(element) = viewer(&src, &alt, stand) {
+            if turning.get_untracked() {
+                set(&element, "auto-rotate", "");
+            }
+            let _placed = stage.append_child(&element);
+            there.set_value(Some(element));
         }
-        let shown = Closure::once_into_js(move |_: web_sys::Event| {
-            let _shown = stand.try_set(Stand::Shown);
-        });
-        let failed = Closure::once_into_js(move |_: web_sys::Event| {
-            let _shown = stand.try_set(Stand::Failed(NO_MODEL));
-        });
-        // Neither can be refused: both are functions.
-        let _on = element.add_event_listener_with_callback("load", shown.unchecked_ref());
-        let _on = element.add_event_listener_with_callback("error", failed.unchecked_ref());
-        set("src", &src);
-        let _placed = stage.append_child(&element);
-        viewer.set_value(Some(element));
     });
-    Effect::new(move |_| {
-        let on = turning.get();
-        viewer.with_value(|v| {
-            if let Some(v) = v {
-                let _set = if on {
-                    v.set_attribute("auto-rotate", "")
-                } else {
-                    v.remove_attribute("auto-rotate")
-                };
-            }
-        });
-    });
-    let reset = move |_| {
-        viewer.with_value(|v| {
-            if let Some(v) = v {
-                // Written anew, or what was dragged since would stay.
-                let _off = v.remove_attribute("camera-orbit");
-                let _on = v.set_attribute("camera-orbit", START_ORBIT);
-                let _off = v.remove_attribute("camera-target");
-                let _on = v.set_attribute("camera-target", "auto auto auto");
-            }
-        });
-    };
     let still = move || stand.with(|s| *s != Stand::Shown);
     let words = move || match stand.get() {
         Stand::Fetching | Stand::Opening => {
@@ -158,32 +148,63 @@ pub fn Solid(
         }
         Stand::Shown => None,
     };
-    let tools = move || {
-        stand.with(|s| *s == Stand::Shown).then(|| {
-            view! {
-                <div class="solid-tools">
-                    <button class="btn s" aria-pressed=move || turning.get().to_string() class:is-on=turning
-                        on:click=move |_| turning.update(|t| *t = !*t)>{icon("swap")}"Turn by itself"</button>
-                    <button class="btn s" on:click=reset>{icon("reset")}"Reset view"</button>
-                    <span class="muted">"Drag to turn, scroll to zoom"</span>
-                </div>
-            }
-        })
+    let id = move || match stand.get() {
+        Stand::Fetching => "fetching",
+        Stand::Opening => "opening",
+        Stand::Shown => "shown",
+        Stand::Failed(_) => "failed",
     };
     view! {
-        <div class="solid" data-stand=move || match stand.get() {
-            Stand::Fetching => "fetching",
-            Stand::Opening => "opening",
-            Stand::Shown => "shown",
-            Stand::Failed(_) => "failed",
-        }>
+        <div class="solid" data-stand=id>
             <div class="solid-stage" node_ref=stage></div>
             <Show when=still>
-                <img class="solid-poster" src=poster.clone() alt=name.clone()
-                    on:error=|e| hide(&e) />
+                <img class="solid-poster" src=poster.clone() alt=name.clone() on:error=|e| hide(&e) />
             </Show>
             {words}
-            {tools}
+            {move || (!still()).then(|| view! { <Tools viewer=there turning=turning /> })}
+        </div>
+    }
+}
+
+/// What can be done with a model that is shown.
+#[component]
+fn Tools(
+    viewer: StoredValue<Option<web_sys::Element>, LocalStorage>,
+    turning: RwSignal<bool>,
+) -> impl IntoView {
+    let with = move |act: fn(&web_sys::Element)| {
+        viewer.with_value(|v| {
+            if let Some(v) = v {
+                act(v);
+            }
+        });
+    };
+    let turn = move |_| {
+        turning.update(|t| *t = !*t);
+        if turning.get_untracked() {
+            with(|v| set(v, "auto-rotate", ""));
+        } else {
+            with(|v| unset(v, "auto-rotate"));
+        }
+    };
+    // Written anew, or what was dragged since would stay.
+    let reset = move |_| {
+        with(|v| {
+            for (name, value) in
+                [("camera-orbit", START_ORBIT), ("camera-target", "auto auto auto")]
+            {
+                unset(v, name);
+                set(v, name, value);
+            }
+        });
+    };
+    view! {
+        <div class="solid-tools">
+            <button class="btn s" aria-pressed=move || turning.get().to_string() class:is-on=turning on:click=turn>
+                {icon("swap")}"Turn by itself"
+            </button>
+            <button class="btn s" on:click=reset>{icon("reset")}"Reset view"</button>
+            <span class="muted">"Drag to turn, scroll to zoom"</span>
         </div>
     }
 }

@@ -243,9 +243,11 @@ pub fn Stage(desk: Desk) -> impl IntoView {
     };
     let area = NodeRef::<leptos::html::Div>::new();
     let measure = move || {
-        if let Some(area) = area.get_untracked() {
+        // A frame later the editor may be closed.
+        if let Some(Some(area)) = area.try_get_untracked() {
             let (w, h) = (f64::from(area.client_width()), f64::from(area.client_height()));
-            desk.room.set(((w - MARGIN).max(80.0), (h - MARGIN).max(80.0)));
+            let room = ((w - MARGIN).max(80.0), (h - MARGIN).max(80.0));
+            let _measured = desk.room.try_set(room);
         }
     };
     Effect::new(move |_| {
@@ -254,6 +256,11 @@ pub fn Stage(desk: Desk) -> impl IntoView {
             // The dialog has its size a frame later.
             super::super::dom::after_frames(2, measure);
         }
+    });
+    // On a narrow screen each tool leaves another height.
+    Effect::new(move |_| {
+        desk.tool.track();
+        super::super::dom::after_frames(2, measure);
     });
     let resized = window_event_listener(ev::resize, move |_| measure());
     on_cleanup(move || resized.remove());
