@@ -114,10 +114,11 @@ impl App {
         workshop(&options.data)?.sweep();
         let db = Db::open(options.database.as_deref(), &options.data).await?;
         db.grant_first(options.first_credits, now_ms()).await?;
-        let blobs = Blobs::open(&options.data.join("assets"))?;
         let asset_limits =
             AssetLimits { upload_bytes_max: options.upload_max_bytes, ..AssetLimits::default() };
-        let assets = Assets::new(&blobs, db.clone(), asset_limits);
+        let blobs =
+            Blobs::open(&options.data.join("assets"), workshop(&options.data)?, asset_limits)?;
+        let assets = Assets::new(blobs.clone(), db.clone());
         let events = Events::new();
         let shutdown = CancellationToken::new();
         let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });

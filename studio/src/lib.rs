@@ -6,24 +6,34 @@
 
 #![warn(missing_docs)]
 
+mod assistant;
 mod camera;
 mod film;
+mod foley;
 pub mod job;
 mod lips;
 mod math;
 pub mod media;
+mod mix;
 pub mod models;
+mod music;
 pub mod paint;
 pub mod program;
+pub mod solid;
+mod sound;
+pub mod stock;
 mod upscale;
 mod vector;
 mod video;
+mod voice;
 pub mod workshop;
 
 pub use image::RgbaImage;
 pub use job::{Content, Input, Job, Made};
 pub use media::{DecodeLimits, MediaError, MediaKind, Sniffed};
-pub use paint::{PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint};
+pub use paint::{
+    Facts, Layer, Layers, PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint, paint_layers,
+};
 pub use program::{Program, Programs};
 pub use upscale::{UPSCALED_PIXELS_MAX, UPSCALED_SIDE_MAX_PX, UpscaleRequest, upscale};
 pub use workshop::{Talk, Workshop};
@@ -57,7 +67,11 @@ impl Control<'_> {
         work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
-    fn check(&self) -> Result<(), StudioError> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`StudioError::Cancelled`].
+    pub fn check(&self) -> Result<(), StudioError> {
         if (self.cancelled)() { Err(StudioError::Cancelled) } else { Ok(()) }
     }
 

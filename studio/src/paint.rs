@@ -9,6 +9,7 @@
 mod brush;
 pub(crate) mod color;
 mod finish;
+mod layers;
 mod motifs;
 pub(crate) mod palette;
 #[expect(
@@ -24,6 +25,7 @@ use crate::math::{Rng, mix64};
 use crate::{Control, Job, Made, StudioError, Workshop};
 use brush::Brush;
 pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
+pub use layers::{Facts, Layer, Layers, paint_layers};
 
 /// Smallest side that can be painted, in pixels.
 pub const SIDE_MIN_PX: u32 = 64;
@@ -65,17 +67,23 @@ pub(crate) fn compute(
     Ok(vec![Made::picture("image", &paint(&request, control)?)?])
 }
 
+/// The asked size, when it can be painted.
+fn size(request: &PaintRequest) -> Result<(u32, u32), StudioError> {
+    let (width, height) = (request.width, request.height);
+    let sides = SIDE_MIN_PX..=SIDE_MAX_PX;
+    if sides.contains(&width) && sides.contains(&height) {
+        Ok((width, height))
+    } else {
+        Err(StudioError::Size { width, height })
+    }
+}
+
 /// Paints a picture; the same request gives the same bytes.
 ///
 /// # Errors
 /// [`StudioError::Size`] for a side out of range and [`StudioError::Cancelled`].
 pub fn paint(request: &PaintRequest, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
-    let (width, height) = (request.width, request.height);
-    if !(SIDE_MIN_PX..=SIDE_MAX_PX).contains(&width)
-        || !(SIDE_MIN_PX..=SIDE_MAX_PX).contains(&height)
-    {
-        return Err(StudioError::Size { width, height });
-    }
+    let (width, height) = size(request)?;
     control.at(0.0)?;
     let intent = words::read(&request.prompt, &request.negative);
     let reference = palette::study(&request.references);

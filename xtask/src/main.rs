@@ -7,6 +7,7 @@ mod postgres;
 mod shell;
 mod suite;
 mod tools;
+mod vendor;
 mod wasm_target;
 
 use std::process::ExitCode;

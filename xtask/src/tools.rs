@@ -128,16 +128,18 @@ pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
     Some(found.canonicalize().unwrap_or(found))
 }
 
-/// The packages of the browser tests, exactly as locked; nothing to do where they are there already.
+/// The packages of a folder, exactly as locked; nothing to do where they are there already.
 pub(crate) fn node_modules(dir: &Path) -> Result<()> {
+    let lock = dir.join("package-lock.json");
     let lock =
-        std::fs::read(dir.join("package-lock.json")).context("tests/browser/package-lock.json")?;
+        std::fs::read(&lock).with_context(|| format!("could not read {}", lock.display()))?;
     let wanted = blake3::hash(&lock).to_hex();
     let stamp = dir.join("node_modules/.installed");
     if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted.as_str()) {
         return Ok(());
     }
-    shell::must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))?;
+    let args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=peer"];
+    shell::must(Command::new("npm").args(args).current_dir(dir))?;
     std::fs::write(stamp, wanted.as_str())?;
     Ok(())
 }

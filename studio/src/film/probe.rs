@@ -14,6 +14,8 @@ pub(crate) struct Probe {
     /// Of the pictures, where there are any.
     pub(crate) rate: Option<Rate>,
     pub(crate) has_sound: bool,
+    /// The name of the pictures' codec; empty without pictures.
+    pub(crate) codec: String,
 }
 
 impl Probe {
@@ -35,6 +37,7 @@ impl Probe {
             rate: picture
                 .and_then(|s| rate(&s["avg_frame_rate"]).or_else(|| rate(&s["r_frame_rate"]))),
             has_sound: of("audio").is_some(),
+            codec: picture.and_then(|s| s["codec_name"].as_str()).unwrap_or_default().to_owned(),
         }
     }
 }

@@ -47,7 +47,8 @@ impl Source {
         Ok(Self { demuxer, path, _folder: folder })
     }
 
-    fn input(&self, command: &mut Command) {
+    /// Names it as the next input of a program.
+    pub(crate) fn input(&self, command: &mut Command) {
         command.args(["-protocol_whitelist", "file,pipe", "-max_pixels", PIXELS_MAX]);
         command.args(["-f", self.demuxer, "-i"]).arg(&self.path);
     }

@@ -304,6 +304,8 @@ pub(crate) struct Brush<'a> {
     base: Transform,
     mode: BlendMode,
     control: &'a Control<'a>,
+    /// What was painted before each [`Brush::cut`], with its depth, where layers are asked for.
+    layers: Option<Vec<(Pixmap, f32)>>,
 }
 
 impl<'a> Brush<'a> {
@@ -323,7 +325,46 @@ impl<'a> Brush<'a> {
             base: Transform::identity(),
             mode: BlendMode::SourceOver,
             control,
+            layers: None,
         })
+    }
+
+    /// Keeps what is painted between two [`Brush::cut`]s apart.
+    pub(crate) fn layered(mut self) -> Self {
+        self.layers = Some(Vec::new());
+        self
+    }
+
+    /// Ends a layer `depth` away from the far end (0) towards the viewer (1), where layers are asked for.
+    pub(crate) fn cut(&mut self, depth: f32) {
+        let Some(layers) = &mut self.layers else { return };
+        let Some(next) = Pixmap::new(self.sheet.width(), self.sheet.height()) else { return };
+        layers.push((std::mem::replace(&mut self.sheet, next), depth));
+    }
+
+    /// The layers, the last one ending at 1.
+    pub(crate) fn into_layers(mut self) -> Vec<(Pixmap, f32)> {
+        let mut layers = self.layers.take().unwrap_or_default();
+        layers.push((self.sheet, 1.0));
+        layers
+    }
+
+    /// The first `rows` rows of all that is painted so far, as bytes of four channels: what water mirrors.
+    pub(crate) fn seen(&self, rows: usize) -> Vec<u8> {
+        let bytes = rows * self.sheet.width() as usize * 4;
+        let list = self.layers.as_deref().unwrap_or_default();
+        let mut all = list.iter().map(|(sheet, _)| sheet).chain([&self.sheet]);
+        let mut seen = all.next().map(|first| first.data()[..bytes].to_vec()).unwrap_or_default();
+        for sheet in all {
+            for (below, above) in seen.chunks_exact_mut(4).zip(sheet.data().chunks_exact(4)) {
+                let rest = 255 - u16::from(above[3]);
+                for c in 0..4 {
+                    let under = (u16::from(below[c]) * rest + 127) / 255;
+                    below[c] = (u16::from(above[c]) + under).min(255) as u8;
+                }
+            }
+        }
+        seen
     }
 
     /// Refuses to go on when the caller cancelled.
@@ -413,6 +454,7 @@ impl<'a> Brush<'a> {
             base: Transform::from_scale(scale.0, scale.1),
             mode: BlendMode::SourceOver,
             control: self.control,
+            layers: None,
         };
         paint(&mut layer);
         blur(&mut layer.sheet, (radius / reduce).round().max(1.0) as usize);

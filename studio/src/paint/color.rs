@@ -32,6 +32,16 @@ impl Rgb {
         }
     }
 
+    /// As bytes, red first.
+    pub(crate) fn bytes(self) -> [u8; 3] {
+        [self.r, self.g, self.b].map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
+    }
+
+    pub(crate) fn from_bytes([r, g, b]: [u8; 3]) -> Self {
+        let [r, g, b] = [r, g, b].map(|c| f32::from(c) / 255.0);
+        Self { r, g, b }
+    }
+
     /// Lightness 0..1 and the two opponent axes.
     pub(crate) fn lab(self) -> [f32; 3] {
         let (r, g, b) = (linear(self.r), linear(self.g), linear(self.b));

@@ -14,7 +14,7 @@ use crate::{Control, StudioError};
 const GRID: usize = 17;
 
 /// How the colours of the finished picture are turned.
-struct Grade {
+pub(super) struct Grade {
     saturation: f32,
     contrast: f32,
     /// Towards which colour, how much, in shadows and in lights.
@@ -25,7 +25,7 @@ struct Grade {
 }
 
 impl Grade {
-    fn of(intent: &Intent, shift: [f32; 3]) -> Self {
+    pub(super) fn of(intent: &Intent, shift: [f32; 3]) -> Self {
         let mut grade = Self { saturation: 1.04, contrast: 1.03, split: None, lift: 0.0, shift };
         if intent.has(Mood::Mono) {
             grade.saturation = 0.0;
@@ -72,7 +72,7 @@ impl Grade {
         Rgb::from_lab([l.clamp(0.0, 1.0), a + self.shift[1], b + self.shift[2]])
     }
 
-    fn table(&self) -> Vec<[f32; 3]> {
+    pub(super) fn table(&self) -> Vec<[f32; 3]> {
         let step = |i: usize| i as f32 / (GRID - 1) as f32;
         let mut table = Vec::with_capacity(GRID * GRID * GRID);
         for b in 0..GRID {
@@ -88,7 +88,7 @@ impl Grade {
 }
 
 /// Looks a colour up between the points of the table.
-fn graded(table: &[[f32; 3]], pixel: [u8; 3]) -> [f32; 3] {
+pub(super) fn graded(table: &[[f32; 3]], pixel: [u8; 3]) -> [f32; 3] {
     let scale = (GRID - 1) as f32 / 255.0;
     let at = pixel.map(|c| f32::from(c) * scale);
     let low = at.map(|v| (v as usize).min(GRID - 2));

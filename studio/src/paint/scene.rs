@@ -11,6 +11,7 @@ mod wild;
 
 use super::brush::Brush;
 use super::color::Rgb;
+use super::layers::Facts;
 use super::motifs::{self, Look};
 use super::palette::{Palette, Reference};
 use super::words::{Air, Intent, Mood, Motif, Place, Time};
@@ -216,6 +217,34 @@ impl<'i> Scene<'i> {
             | Place::Underwater => 0.2,
         };
         FinishNotes { vignette, paper: self.pal.sky[3].mix(Rgb::hex(0xf6f0e4), 0.7) }
+    }
+
+    /// What an animation has to know of the scene, on a sheet of `w` × `h` pixels.
+    pub(crate) fn facts(&self, w: f32, h: f32) -> Facts {
+        let water = matches!(self.place, Place::Sea | Place::Coast | Place::Island | Place::River);
+        let open = !matches!(
+            self.place,
+            Place::Room | Place::Space | Place::Underwater | Place::Studio | Place::Abstract
+        );
+        let weather = [
+            (Air::Storm, "storm"),
+            (Air::Fog, "fog"),
+            (Air::Rain, "rain"),
+            (Air::Snowfall, "snow"),
+            (Air::Stars, "stars"),
+            (Air::Clouds, "clouds"),
+            (Air::Wind, "wind"),
+        ];
+        let p = &self.pal;
+        let colors = [p.sky[0], p.sky[2], p.sky[3], p.light, p.glow, p.land, p.shade, p.near];
+        Facts {
+            place: self.place.name(),
+            weather: weather.iter().filter(|w| self.intent.air(w.0)).map(|w| w.1).collect(),
+            hour: self.time.name(),
+            water_line: water.then_some((self.horizon / h).clamp(0.0, 1.0)),
+            light: open.then_some((self.light.0 / w, self.light.1 / h)),
+            palette: colors.into_iter().chain([p.accent]).map(Rgb::bytes).collect(),
+        }
     }
 
     pub(crate) fn paint(&self, b: &mut Brush<'_>) -> Result<(), StudioError> {

@@ -27,6 +27,45 @@ pub(crate) enum Place {
     Abstract,
 }
 
+impl Place {
+    /// In one word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sea => "sea",
+            Self::Coast => "coast",
+            Self::Mountains => "mountains",
+            Self::Dunes => "dunes",
+            Self::Forest => "forest",
+            Self::City => "city",
+            Self::Street => "street",
+            Self::Room => "room",
+            Self::Sky => "sky",
+            Self::Space => "space",
+            Self::River => "river",
+            Self::Island => "island",
+            Self::Field => "field",
+            Self::Snow => "snow",
+            Self::Garden => "garden",
+            Self::Underwater => "underwater",
+            Self::Studio => "studio",
+            Self::Abstract => "abstract",
+        }
+    }
+}
+
+impl Time {
+    /// In one word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Dawn => "dawn",
+            Self::Day => "day",
+            Self::Sunset => "sunset",
+            Self::Dusk => "dusk",
+            Self::Night => "night",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Motif {
     Lighthouse,

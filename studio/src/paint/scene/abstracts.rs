@@ -76,6 +76,9 @@ fn strata(
     b.fill(Shape::circle(x, y, r), &Ink::down(y - r, y + r, &[list[5].lift(0.06), list[5]]));
     let layers = 9;
     for i in 0..layers {
+        if i % 2 == 1 {
+            b.cut(0.1 * i as f32);
+        }
         b.at(0.2 + 0.06 * i as f32)?;
         let t = i as f32 / (layers - 1) as f32;
         let at = t * 3.0;
@@ -114,6 +117,7 @@ fn arcs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result
         (w * (0.5 + s.side * 0.2), h * 0.3, u * 0.2, 3),
     ];
     for (n, (x, y, reach, rings)) in sets.into_iter().enumerate() {
+        b.cut(0.2 * n as f32);
         b.at(0.2 + 0.15 * n as f32)?;
         let order = rng.below(6);
         b.soft(u * 0.02, BlendMode::SourceOver, 0.3, |b| {
@@ -151,6 +155,9 @@ fn ribbons(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioE
         stops: vec![(0.0, list[0].lift(-0.03), 1.0), (1.0, list[1].lift(-0.05), 1.0)],
     });
     for band in 0..6 {
+        if band % 3 == 0 {
+            b.cut(0.1 * band as f32);
+        }
         b.at(0.2 + 0.09 * band as f32)?;
         let seed = rng.bits();
         let (from, to) = (list[(band + 1) % 6], list[(band + 2) % 6]);
@@ -243,6 +250,9 @@ fn petals(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioEr
     });
     let rings = 8;
     for ring in 0..rings {
+        if ring % 3 == 0 {
+            b.cut(0.1 * ring as f32);
+        }
         b.at(0.2 + 0.07 * ring as f32)?;
         let t = ring as f32 / (rings - 1) as f32;
         let reach = u * lerp(0.78, 0.08, t);

@@ -47,6 +47,7 @@ pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             }
         });
     }
+    b.cut(0.0);
     b.at(0.35)?;
     let count = (w * h / (u * u) * 620.0) as usize;
     for i in 0..count {
@@ -68,10 +69,12 @@ pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             );
         }
     }
+    b.cut(0.25);
     b.at(0.5)?;
     if !s.cast.contains(&Motif::Planet) {
         world(s, b)?;
     }
+    b.cut(0.6);
     let mut look = s.look(Motif::Planet);
     look.ink = deep;
     look.body = Rgb::hex(0xf2ead8);

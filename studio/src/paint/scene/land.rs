@@ -159,6 +159,7 @@ pub(super) fn reeds(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) {
 /// Ranges one behind the other with mist between, and whoever looks at them.
 pub(super) fn mountains(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("mountains");
@@ -167,6 +168,7 @@ pub(super) fn mountains(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioEr
     sky::veil(b, s.horizon - u * 0.01, u * 0.1, s.haze(), 0.6);
     peaks(s, b, s.horizon + tall * 0.12, tall * 0.46, 0.45, rng.bits());
     sky::veil(b, s.horizon + tall * 0.1, u * 0.08, s.haze(), 0.5);
+    b.cut(0.3);
     b.at(0.4)?;
     let water = s.intent.places.iter().any(|p| matches!(p, Place::River | Place::Sea));
     if water {
@@ -204,6 +206,7 @@ pub(super) fn mountains(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioEr
             }
         }
     }
+    b.cut(0.65);
     b.at(0.65)?;
     stage(s, b, h - u * 0.11, &mut rng)?;
     sky::weather(s, b);
@@ -274,6 +277,7 @@ pub(super) fn shadow(s: &Scene<'_>, b: &mut Brush<'_>, x: f32, y: f32, size: f32
 /// Dunes with a lit and a shaded face and one small figure.
 pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("dunes");
@@ -290,8 +294,10 @@ pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             ),
         );
     }
+    b.cut(0.4);
     b.at(0.35)?;
     let stand = great_dunes(s, b, &mut rng)?;
+    b.cut(0.7);
     b.at(0.6)?;
     let hero = s.cast.first().copied().unwrap_or(Motif::Person);
     match hero {
@@ -495,6 +501,7 @@ fn ripples(
 /// Rolling country: fields, meadows, gardens, snow.
 pub(super) fn field(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("field");
@@ -545,6 +552,9 @@ pub(super) fn field(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
                     );
                 }
             }
+        }
+        if i == 1 || i == 3 {
+            b.cut(t * 0.8);
         }
         if i == 3 {
             let x = w * 0.5 - s.side * w * 0.17;

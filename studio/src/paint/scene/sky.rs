@@ -238,6 +238,7 @@ pub(super) fn flock(s: &Scene<'_>, b: &mut Brush<'_>, x: f32, y: f32, count: usi
 /// A scene that is sky alone: a sea of clouds, and what flies over it.
 pub(super) fn aloft(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky(s, b);
+    b.cut(0.0);
     b.at(0.3)?;
     let mut rng = s.rng.fork("aloft");
     let (w, h, u) = (b.w, b.h, b.u);
@@ -265,6 +266,7 @@ pub(super) fn aloft(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             );
         });
     }
+    b.cut(0.55);
     b.at(0.6)?;
     let hero = s.cast.first().copied().unwrap_or(Motif::Bird);
     let size = u * match hero {

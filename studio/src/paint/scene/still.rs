@@ -46,6 +46,7 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     if hero == Motif::Leaves && !s.intent.places.contains(&Place::Room) {
         return plate(s, b, disc);
     }
+    b.cut(0.0);
     let ground = h * if h > w * 1.3 { 0.72 } else { 0.76 };
     let (dx, dy) = (w * 0.5 + s.side * u * 0.17, ground - u * 0.36);
     let r = u * 0.29;
@@ -62,6 +63,7 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
         &Ink::down(ground - u * 0.05, h, &[floor.lift(0.05), floor, floor.lift(-0.1)]),
     );
     sky::veil(b, ground - u * 0.045, u * 0.012, floor.mix(wall, 0.5), 0.6);
+    b.cut(0.2);
     b.at(0.35)?;
     let product = s.intent.places.contains(&Place::Studio)
         || matches!(hero, Motif::Bottle | Motif::Cup | Motif::Fruit | Motif::Planet);
@@ -302,6 +304,7 @@ fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
             );
         }
     }
+    b.cut(0.4);
     b.at(0.5)?;
     let mut look = s.look(Motif::Portrait);
     look.ink = from.with_lightness(0.19).saturate(0.6);
@@ -434,6 +437,7 @@ pub(super) fn room(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
     );
     window_light(s, b, (wx, wy, ww, wh), floor_y);
     b.glow(wx + ww / 2.0, wy + wh / 2.0, u * 0.95, s.pal.glow, 0.42);
+    b.cut(0.5);
     b.at(0.6)?;
     furnish(s, b, (wx, wy, ww, wh), floor_y);
     b.at(0.8)

@@ -25,6 +25,7 @@ fn window_tone(s: &Scene<'_>, rng: &mut Rng) -> Rgb {
 /// A skyline in layers, with water before it if the words have any.
 pub(super) fn city(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("city");
@@ -49,6 +50,9 @@ pub(super) fn city(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
             t,
             &mut rng,
         );
+        if layer % 2 == 1 && !water {
+            b.cut(0.3 + 0.5 * t);
+        }
         if layer < 3 {
             sky::veil(b, base - u * 0.05, u * 0.12, s.haze(), 0.34 * (1.0 - t));
         }
@@ -179,6 +183,7 @@ fn windows(
 /// A street seen along its middle.
 pub(super) fn street(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("street");
@@ -225,8 +230,10 @@ pub(super) fn street(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
             &Ink::Flat(s.pal.light, 0.42),
         );
     }
+    b.cut(0.5);
     lamps(s, b, vanish, edge);
     b.at(0.65)?;
+    b.cut(0.75);
     for (i, motif) in s.cast.iter().copied().enumerate() {
         let t = if i == 0 { 0.5 } else { 0.3 };
         let x = lerp(vanish.0, w * 0.5 - s.side * w * (0.16 - i as f32 * 0.3), t * 1.3);
@@ -339,7 +346,7 @@ fn wet(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     let seed = s.rng.fork("wet").bits();
     let (w, h) = (b.sheet.width() as usize, b.sheet.height() as usize);
     let first = (s.horizon as usize).clamp(1, h - 1);
-    let source = b.sheet.data()[..first * w * 4].to_vec();
+    let source = b.seen(first);
     let u = b.u;
     for y in first..h {
         if y % 64 == 0 {
@@ -364,6 +371,7 @@ fn wet(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
                 row[x * 4 + c] =
                     (road * (1.0 - mix * 0.75) + sky * mix * 0.8).clamp(0.0, 255.0) as u8;
             }
+            row[x * 4 + 3] = 255;
         }
     }
     Ok(())

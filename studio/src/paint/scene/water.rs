@@ -13,6 +13,7 @@ use crate::paint::words::{Air, Mood, Motif, Place};
 /// Open sea, with a cliff on a coast or an island with palms.
 pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("sea");
@@ -38,6 +39,7 @@ pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
         span(s, b);
     }
     water(s, b, s.horizon, h)?;
+    b.cut(0.5);
     b.at(0.5)?;
     let coast = s.place == Place::Coast;
     let mut boats = usize::from(s.cast.contains(&Motif::Boat));
@@ -119,6 +121,7 @@ pub(super) fn water(
     let p = &s.pal;
     let deep = p.sky[0].mix(p.sky[1], 0.4).mix(p.near, 0.35);
     let far = p.sky[2].mix(p.sky[1], 0.35);
+    b.cut(0.3);
     let rough = if s.intent.air(Air::Storm) {
         3.2
     } else if s.intent.has(Mood::Calm) {
@@ -129,7 +132,7 @@ pub(super) fn water(
     let seed = s.rng.fork("waves").bits();
     let (w, u) = (b.sheet.width() as usize, b.u);
     let (first, last) = (top.max(1.0) as usize, (bottom as usize).min(b.sheet.height() as usize));
-    let source = b.sheet.data()[..first * w * 4].to_vec();
+    let source = b.seen(first);
     for y in first..last {
         if y % 64 == 0 {
             b.check()?;
@@ -158,6 +161,7 @@ pub(super) fn water(
                     * light)
                     .clamp(0.0, 255.0) as u8;
             }
+            row[x * 4 + 3] = 255;
         }
     }
     crests(s, b, top, bottom, rough);
@@ -543,6 +547,7 @@ fn shore(s: &Scene<'_>, b: &mut Brush<'_>, hero: Motif) {
 /// A lake or river among hills.
 pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     sky::sky(s, b);
+    b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("lake");
@@ -573,6 +578,7 @@ pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
     }
     b.at(0.4)?;
     water(s, b, s.horizon, h)?;
+    b.cut(0.5);
     b.at(0.65)?;
     if s.cast.contains(&Motif::Boat) {
         float(
@@ -604,6 +610,7 @@ pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
     if let Some(hero) = s.cast.iter().copied().find(others) {
         shore(s, b, hero);
     }
+    b.cut(0.8);
     land::reeds(s, b, &mut rng);
     sky::weather(s, b);
     b.at(0.8)

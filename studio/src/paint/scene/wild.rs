@@ -33,6 +33,9 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     let layers = 6;
     for i in 0..layers {
         b.check()?;
+        if i % 2 == 0 {
+            b.cut(i as f32 / layers as f32);
+        }
         let t = i as f32 / (layers - 1) as f32;
         let base = lerp(ground - u * 0.13, h + u * 0.03, t);
         let tone =
@@ -232,6 +235,7 @@ pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioE
     let sun = (w * (0.5 + s.side * 0.2), -u * 0.12);
     b.glow(sun.0, 0.0, u * 0.9, Rgb::hex(0xf4fff0), 0.75);
     sky::rays(b, sun, h * 1.15, (0.9, 2.25), 16, Rgb::hex(0xe8fff4), 0.5, &mut rng);
+    b.cut(0.0);
     b.at(0.3)?;
     for i in 0..3 {
         b.check()?;
@@ -263,6 +267,7 @@ pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioE
             );
         }
     }
+    b.cut(0.5);
     b.at(0.5)?;
     let look = s.look(Motif::Fish);
     for i in 0..16 {
