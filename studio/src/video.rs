@@ -235,7 +235,15 @@ impl Film {
             life *= smoothstep(1.0, 0.86, phase);
         }
         let seconds = self.reel.seconds() as f32;
-        let moment = |at: f32, rush: f32| Moment { at, phase, seconds, beat, life, rush };
+        let moment = |at: f32, rush: f32| Moment {
+            at,
+            phase,
+            seconds,
+            beat,
+            life,
+            returns: self.returns,
+            rush,
+        };
         if let Some((morph, first, last)) = &self.morph {
             let way = if self.returns { 1.0 - (2.0 * phase - 1.0).abs() } else { phase };
             let way = lerp(way, smoothstep(0.0, 1.0, way), 0.7);

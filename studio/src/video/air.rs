@@ -113,11 +113,6 @@ fn bright(shot: &Shot, u: f32, v: f32) -> f32 {
     level.unwrap_or(0.5)
 }
 
-/// How often something happens in the film: about so often a second, and a whole number of times.
-fn times(per_s: f32, moment: &Moment) -> f32 {
-    libm::roundf(per_s * moment.seconds).max(1.0)
-}
-
 fn part(x: f32) -> f32 {
     x - libm::floorf(x)
 }
@@ -129,8 +124,8 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
     let deep = 0.35 + 0.65 * mote.near;
     // The camera's own way moves near things more than far ones.
     let aside = [camera.eye[0] / DISTANCE * deep * 0.7, camera.eye[1] / DISTANCE * deep * 0.7];
-    let swing = |per_s: f32, salt: f32| sin(TAU * (times(per_s, moment) * t + mote.phase + salt));
-    let fall = |per_s: f32| part(mote.y + times(per_s, moment) * t) * 1.16 - 0.08;
+    let swing = |per_s: f32, salt: f32| sin(TAU * (moment.times(per_s) * t + mote.phase + salt));
+    let fall = |per_s: f32| part(mote.y + moment.times(per_s) * t) * 1.16 - 0.08;
     let across = |x: f32| part(x) * 1.12 - 0.06;
     match mote.kind {
         Kind::Snow => {
@@ -162,7 +157,7 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             );
         }
         Kind::Ember => {
-            let way = part(mote.y + times(lerp(0.1, 0.3, mote.own), moment) * t);
+            let way = part(mote.y + moment.times(lerp(0.1, 0.3, mote.own)) * t);
             let y = 1.06 - way * 1.15;
             let x = across(
                 mote.x + 0.03 * swing(0.3, 0.2) + 0.05 * way * sin(TAU * mote.phase) - aside[0],
@@ -214,11 +209,8 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
         }
         Kind::Dust => {
             let x = across(mote.x + 0.02 * swing(0.1, 0.0) - aside[0]);
-            let y = part(
-                mote.y - times(0.025, moment) * t * if mote.near < 0.5 { 1.0 } else { 0.0 }
-                    + 0.012 * swing(0.12, 0.3),
-            ) * 1.1
-                - 0.05;
+            let rise = if moment.returns { 0.0 } else { moment.times(0.02) * deep };
+            let y = part(mote.y - rise * t + 0.012 * swing(0.12, 0.3)) * 1.1 - 0.05;
             let glint = 0.55 + 0.45 * swing(lerp(0.12, 0.3, mote.own), 0.5);
             let soft = smoothstep(0.3, 1.0, mote.near);
             let size = lerp(0.0016, 0.02, soft * (0.4 + 0.6 * mote.own));
@@ -231,7 +223,7 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             let y = fall(lerp(0.07, 0.17, deep));
             let x = across(mote.x + 0.05 * swing(0.22, 0.0) * deep + 0.18 * y - aside[0]);
             let size = lerp(0.004, 0.013, mote.near) * if petal { 0.7 } else { 1.0 };
-            let turn = TAU * (mote.spin + times(0.25, moment) * t * sign(mote.own - 0.5));
+            let turn = TAU * (mote.spin + moment.times(0.25) * t * sign(mote.own - 0.5));
             let flat = 0.25 + 0.75 * swing(0.4, mote.spin).abs();
             let shade = 0.8 + 0.2 * swing(0.4, 0.25);
             let color = if petal {
@@ -242,7 +234,7 @@ fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut 
             sheet.leaf([x, y - aside[1]], size, flat, turn, 0.92 * life, color.map(|c| c * shade));
         }
         Kind::Bubble => {
-            let way = part(mote.y + times(lerp(0.1, 0.22, mote.own), moment) * t);
+            let way = part(mote.y + moment.times(lerp(0.1, 0.22, mote.own)) * t);
             let x = across(mote.x + 0.012 * swing(0.6, 0.0) - aside[0]);
             let y = 1.08 - way * 1.18;
             let size = lerp(0.002, 0.009, mote.near);
@@ -275,7 +267,7 @@ fn veil(shot: &Shot, camera: &Camera, moment: &Moment, (w, h): (usize, usize), o
     let light = [(shot.place.light[0] - 0.5) * aspect, shot.place.light[1] - 0.5];
     let source = camera.sees(light[0], light[1], 0.0, shot.depth).unwrap_or(light);
     let mut grid = vec![[0.0_f32; 4]; across * down];
-    let way = libm::roundf(moment.seconds * 0.10 + 0.5);
+    let way = moment.times(0.12);
     rows(&mut grid, across, |gy, row| {
         for (gx, cell) in row.iter_mut().enumerate() {
             let x = ((gx * STEP) as f32 - w as f32 / 2.0) / h as f32;

@@ -8,6 +8,8 @@ use crate::math::smoothstep;
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) sky: Plane,
+    /// Where clouds may drift.
+    pub(crate) drift: Plane,
     pub(crate) water: Plane,
     pub(crate) sway: Plane,
     /// From 0 to 1 downwards.
@@ -62,6 +64,7 @@ impl Place {
         };
         let haze = mean(&|i| band(i) * (0.1 + sky.values[i]));
         Self {
+            drift: sky.clone(),
             sky,
             water,
             sway,

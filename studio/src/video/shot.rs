@@ -90,7 +90,7 @@ struct Look {
 pub(crate) struct Moment {
     /// Part of the shot, 0 to 1.
     pub(crate) at: f32,
-    /// Part of the whole film, 0 to 1; everything that moves by itself returns to its beginning in that time.
+    /// Part of the whole film, 0 to 1.
     pub(crate) phase: f32,
     /// The film's length.
     pub(crate) seconds: f32,
@@ -98,8 +98,18 @@ pub(crate) struct Moment {
     pub(crate) beat: f32,
     /// How much of the motions is let through, 0 to 1.
     pub(crate) life: f32,
+    /// Whether everything that moves by itself must be back where it was at the end.
+    pub(crate) returns: bool,
     /// How far the camera is into the rush from one shot to the next, 0 to 1.
     pub(crate) rush: f32,
+}
+
+impl Moment {
+    /// How often something that happens so often a second happens in the film: a whole number of times in a loop.
+    pub(crate) fn times(&self, per_s: f32) -> f32 {
+        let times = per_s * self.seconds;
+        if self.returns { libm::roundf(times).max(1.0) } else { times }
+    }
 }
 
 /// A shot.
@@ -118,9 +128,13 @@ pub(crate) struct Shot {
 impl Shot {
     /// The camera at a moment.
     pub(crate) fn camera(&self, moment: &Moment, aspect: f32) -> Camera {
-        let relief = self.layers.last().map_or(&self.relief, |layer| &layer.relief);
         let beat = moment.beat * moment.life;
-        let mut pose = self.path.pose(moment.at, aspect, relief, self.depth, beat);
+        let near =
+            |layer: &Layer| self.path.pose(moment.at, aspect, &layer.relief, self.depth, beat);
+        // Each layer must reach beyond the frame's edges.
+        let mut poses = self.layers.iter().map(near);
+        let first = poses.next().unwrap_or_default();
+        let mut pose = poses.fold(first, |a, b| if b.zoom > a.zoom { b } else { a });
         pose.dolly += 0.3 * moment.rush;
         Camera::new(&pose)
     }
@@ -155,7 +169,7 @@ impl Shot {
             })
             .collect();
         // Two ways through the clouds, half a turn apart, so that neither is seen to jump back.
-        let turns = libm::roundf(moment.seconds / 5.0).max(1.0);
+        let turns = moment.times(0.2);
         let first = libm::modff(moment.phase * turns).0;
         let second = libm::modff(first + 0.5).0;
         let weight = 1.0 - (2.0 * first - 1.0).abs();
@@ -202,7 +216,7 @@ impl Shot {
         u += du;
         v += dv;
         let drift = self.weather.clouds * moment.life * self.path.amount.max(0.3);
-        let drift = if drift > 0.0 { drift * self.place.sky.at(pu, pv) } else { 0.0 };
+        let drift = if drift > 0.0 { drift * self.place.drift.at(pu, pv) } else { 0.0 };
         let (tw, th) = (layer.texture.width() as f32, layer.texture.height() as f32);
         Look { x: (u / aspect + 0.5) * tw - 0.5, y: (v + 0.5) * th - 0.5, drift: drift * 0.05 * tw }
     }
@@ -219,8 +233,7 @@ impl Shot {
                 let near =
                     ((v - self.place.horizon) / (1.0 - self.place.horizon).max(0.1)).max(0.02);
                 let line = libm::logf(near * 12.0 + 0.4) * 11.0;
-                let cycle =
-                    |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
+                let cycle = |per_s: f32| moment.times(per_s) * moment.phase * TAU;
                 let swing = noise(u * 7.0, line * 0.35, self.seed) * 5.0;
                 let wave = sin(line - cycle(0.45) + swing)
                     + 0.5 * sin(line * 2.3 - cycle(0.8) - swing * 1.3 + u * 9.0);
@@ -233,8 +246,7 @@ impl Shot {
             let loose = self.place.sway.at(u, v);
             if loose > 0.01 {
                 let gust = noise(u * 2.5, v * 2.0, self.seed ^ 91) * 4.0 + u * 5.0;
-                let cycle =
-                    |per_s: f32| libm::roundf(per_s * moment.seconds).max(1.0) * moment.phase * TAU;
+                let cycle = |per_s: f32| moment.times(per_s) * moment.phase * TAU;
                 let wave = sin(cycle(0.35) - gust) + 0.45 * sin(cycle(0.9) - gust * 2.7 + v * 8.0);
                 dx += loose * sway * 0.0045 * wave;
                 dy += loose * sway * 0.0012 * sin(cycle(0.5) - gust * 1.6);
