@@ -4,6 +4,7 @@
 mod assets;
 mod batches;
 mod http;
+mod kinds;
 mod kills;
 
 mod order;
