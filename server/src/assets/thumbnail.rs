@@ -18,6 +18,8 @@ const WIDTHS_PX: [u32; 5] = [160, 320, 640, 1280, 2560];
 const WIDTH_DEFAULT_PX: u32 = 320;
 /// The widest drawing of what has no pixels of its own.
 const DRAWN_MAX_PX: u32 = 1280;
+/// The widest drawing of a model.
+const MODEL_SIDE_MAX_PX: u32 = 640;
 /// How much of a file tells what it is.
 const HEAD_BYTES: usize = 64 * 1024;
 
@@ -105,6 +107,15 @@ impl Assets {
                 let work = move |_: &Workshop, _: &Control<'_>| {
                     let picture = media::draw_waveform(&waveform, drawn)?;
                     Ok(media::small(picture, drawn)?)
+                };
+                self.0.blobs.work(Turn::Picture, work).await
+            }
+            "model3d" => {
+                let file = self.0.blobs.local(&row.id).await?;
+                let work = move |_: &Workshop, _: &Control<'_>| {
+                    let glb = std::fs::read(file.path())?;
+                    let side = drawn.min(MODEL_SIDE_MAX_PX);
+                    Ok(media::small(gesso_studio::solid::preview(&glb, side)?, side)?)
                 };
                 self.0.blobs.work(Turn::Picture, work).await
             }
