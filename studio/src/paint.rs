@@ -17,9 +17,8 @@ pub(crate) mod palette;
     reason = "a scene names the few subjects it treats in its own way"
 )]
 mod scene;
-pub(crate) mod words;
 mod style;
-mod words;
+pub(crate) mod words;
 
 use image::RgbaImage;
 

@@ -338,12 +338,12 @@ pub(crate) struct Intent {
     pub(crate) colors: Vec<Rgb>,
     /// Colours said of one subject ("a red boat").
     pub(crate) worn: Vec<(Motif, Rgb)>,
-    /// Every word, known or not, in lower case.
-    pub(crate) words: Vec<String>,
     /// What must not be seen.
     pub(crate) without: Without,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
+    /// Every word, known or not, in lower case.
+    pub(crate) words: Vec<String>,
 }
 
 impl Intent {
@@ -437,14 +437,6 @@ pub(crate) fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Reads a prompt, and takes out what the negative prompt names.
-pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
-    let list = words(prompt);
-    let banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
-    let hash = hash(list.join(" ").as_bytes());
-    let mut intent = Intent { hash, words: list.clone(), ..Intent::default() };
-    let mut pending: Option<(usize, Rgb)> = None;
-    let mut skip = false;
 /// What a text does not want: everything the negative prompt names, and what follows "no" or "without".
 fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
     let mut banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
@@ -471,7 +463,8 @@ fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
 pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
     let list = words(prompt);
     let (banned, skipped) = banned(&list, negative);
-    let mut intent = Intent { hash: hash(list.join(" ").as_bytes()), ..Intent::default() };
+    let hash = hash(list.join(" ").as_bytes());
+    let mut intent = Intent { hash, words: list.clone(), ..Intent::default() };
     banned.iter().for_each(|sense| intent.without.add(*sense));
     let mut pending: Option<(usize, Rgb)> = None;
     for (i, word) in list.iter().enumerate() {
