@@ -289,9 +289,10 @@ fn seeds() -> Vec<Vec<u8>> {
         .iter()
         .map(|format| {
             let mut out = Cursor::new(Vec::new());
-            match format {
-                ImageFormat::Gif => picture.write_to(&mut out, *format).unwrap(),
-                _ => rgb.write_to(&mut out, *format).unwrap(),
+            if *format == ImageFormat::Gif {
+                picture.write_to(&mut out, *format).unwrap();
+            } else {
+                rgb.write_to(&mut out, *format).unwrap();
             }
             out.into_inner()
         })

@@ -485,7 +485,7 @@ fn sections(count: usize, looped: bool, rng: &mut Rng) -> Vec<Bar> {
                     1.0
                 },
                 bass: !in_intro,
-                lead: !in_intro && !(in_middle && quiet_middle),
+                lead: !(in_intro || in_middle && quiet_middle),
                 chords: true,
                 other: in_middle,
                 first: n > 0 && (n == intro || n == middle.end),

@@ -179,7 +179,9 @@ pub(super) fn write(
     let length = 12 + 8 + text.len() + 8 + bin.len();
     let word = |n: usize| {
         let word = u32::try_from(n).map(u32::to_le_bytes);
-        word.map_err(|_| StudioError::Refused("This model is too large for a GLB.".to_owned()))
+        word.map_err(|_too_large| {
+            StudioError::Refused("This model is too large for a GLB.".to_owned())
+        })
     };
     let mut out = Vec::with_capacity(length);
     out.extend_from_slice(b"glTF");

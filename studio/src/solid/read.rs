@@ -200,7 +200,7 @@ impl<'a> Source<'a> {
             Type::Vec4 => 4,
             Type::Mat2 | Type::Mat3 | Type::Mat4 => return Err(broken()),
         };
-        let count = usize::try_from(accessor.count.0).map_err(|_| large())?;
+        let count = usize::try_from(accessor.count.0).map_err(|_error| large())?;
         if count > ITEMS_MAX * 3 {
             return Err(large());
         }
@@ -209,7 +209,7 @@ impl<'a> Source<'a> {
         })?;
         let (bytes, stride) = self.view(view).ok_or_else(broken)?;
         let offset =
-            usize::try_from(accessor.byte_offset.map_or(0, |o| o.0)).map_err(|_| broken())?;
+            usize::try_from(accessor.byte_offset.map_or(0, |o| o.0)).map_err(|_error| broken())?;
         let bytes = bytes.get(offset..).ok_or_else(broken)?;
         let item = components * size_of_component(kind);
         let stride = stride.filter(|s| *s > 0).unwrap_or(item);
@@ -386,7 +386,8 @@ impl<'a> Source<'a> {
 /// Reads a whole GLB.
 pub(super) fn read(glb: &[u8]) -> Result<Read, StudioError> {
     let (json, bin) = chunks(glb)?;
-    let root = json::Root::from_slice(json).map_err(|_| damaged("its description is damaged"))?;
+    let root =
+        json::Root::from_slice(json).map_err(|_error| damaged("its description is damaged"))?;
     let source = Source { root, bin };
     let parts = source.parts()?;
     if parts.iter().all(|part| part.mesh.triangles.is_empty()) {

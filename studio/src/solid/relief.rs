@@ -119,7 +119,7 @@ fn sheet(
     let mut point = |x: usize, y: usize, face: &mut Mesh, rear: &mut Mesh| {
         *known.entry((x, y)).or_insert_with(|| {
             let part = |n: usize, along: bool| {
-                if n % 2 == 0 {
+                if n.is_multiple_of(2) {
                     return n as f32 / 2.0;
                 }
                 let (a, b) = if along {

@@ -375,10 +375,10 @@ pub(super) fn render(read: &Read, side_px: u32) -> Result<RgbaImage, StudioError
     stage.cover();
     let dark = ground_shadow(&stage, ground);
     let mut light: Vec<V3> = Vec::with_capacity(side * side);
-    for at in 0..side * side {
+    for (at, dark) in dark.iter().enumerate() {
         let id = stage.who[at];
         light.push(if id == NOBODY {
-            backdrop(at, side, dark[at])
+            backdrop(at, side, *dark)
         } else {
             let (_, t, flat) = stage.part(id);
             let [a, b, c] = t.map(|i| flat[i as usize]);

@@ -45,7 +45,7 @@ const COLORS: [(&str, u32); 34] = [
     ("yellow", 0xf5_c8_1f),
     ("green", 0x3a_9a_4a),
     ("lime", 0x9a_d0_2e),
-    ("olive", 0x7a_7a_32),
+    ("olive", 0x007a_7a32),
     ("mint", 0x9a_dc_c0),
     ("teal", 0x18_86_86),
     ("turquoise", 0x30_c0_b8),
