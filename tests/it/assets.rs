@@ -140,7 +140,7 @@ async fn a_piece_of_the_stock_can_be_used_before_anybody_looked_at_the_stock() {
         assert!(ids(&found).contains(&piece.id));
         // Uploaded by somebody it is the team's as well.
         upload(&server, &server.client, "found.png", piece.bytes.to_vec()).await;
-        assert_eq!(ids(&server.get("/api/assets").await), [piece.id.clone()]);
+        assert_eq!(ids(&server.get("/api/assets").await), std::slice::from_ref(&piece.id));
         assert_eq!(ids(&server.get("/api/assets?scope=stock&limit=1000").await), expected);
     }
 }
