@@ -68,6 +68,7 @@ fn mime(file: &Path) -> &'static str {
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
+        Some("txt") => "text/plain; charset=utf-8",
         other => panic!("GESSO_CLIENT_DIST: no media type is known for {other:?}"),
     }
 }

@@ -3,16 +3,20 @@
 //! Invariant: nothing in here knows `web_sys`; it builds and is tested natively. Time, randomness and ids come in as
 //! arguments, bytes to send and things to redraw go out as values.
 
+pub mod angles;
 pub mod clip;
 pub mod differences;
 pub mod doc;
 pub mod editor;
 pub mod geometry;
 pub mod index;
+pub mod library;
 pub mod pairing;
 pub mod presence;
 pub mod price;
 pub mod results;
+pub mod retouch;
 pub mod sync;
 pub mod textdiff;
+pub mod wave;
 pub mod words;

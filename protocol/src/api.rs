@@ -125,6 +125,9 @@ pub struct ModelBody {
     pub usable: bool,
     /// What it still needs, where it cannot.
     pub missing: Vec<String>,
+    /// How whoever runs the server gets that: a sentence each.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 /// `GET /api/catalog`.

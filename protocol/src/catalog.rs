@@ -9,7 +9,12 @@ use crate::nodes::{self, NodeSpec};
 use crate::pricing::{Milli, Price};
 
 /// The models that every Gesso has, a file a family.
-const BUILT_IN: [&str; 1] = [include_str!("../catalog/pictures.toml")];
+const BUILT_IN: &[&str] = &[
+    include_str!("../catalog/assistant.toml"),
+    include_str!("../catalog/motion.toml"),
+    include_str!("../catalog/pictures.toml"),
+    include_str!("../catalog/sound.toml"),
+];
 
 /// The order in which settings are shown; what is not named here comes after, by name.
 const SHOWN_FIRST: [&str; 12] = [

@@ -20,9 +20,15 @@ pub struct Template {
 
 /// All templates, in the order in which they are shown.
 pub fn all() -> Vec<Template> {
-    const FILES: [&str; 3] = [
+    const FILES: [&str; 9] = [
         include_str!("../templates/first-image.json"),
+        include_str!("../templates/first-video.json"),
+        include_str!("../templates/batch-and-choose.json"),
         include_str!("../templates/two-looks.json"),
+        include_str!("../templates/narrated-film.json"),
+        include_str!("../templates/every-angle.json"),
+        include_str!("../templates/brand-kit.json"),
+        include_str!("../templates/talking-picture.json"),
         include_str!("../templates/from-reference.json"),
     ];
     FILES

@@ -93,7 +93,7 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ServeOptions) -> Result<Self, StartError> {
-        let providers = Providers::built_in(workshop(&options)?);
+        let providers = Providers::built_in(workshop(&options.data)?);
         Self::start_with(options, providers, Failpoints::from_env()).await
     }
 
@@ -111,13 +111,14 @@ impl App {
         }
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
-        workshop(&options)?.sweep();
+        workshop(&options.data)?.sweep();
         let db = Db::open(options.database.as_deref(), &options.data).await?;
         db.grant_first(options.first_credits, now_ms()).await?;
-        let blobs = Blobs::open(&options.data.join("assets"))?;
         let asset_limits =
             AssetLimits { upload_bytes_max: options.upload_max_bytes, ..AssetLimits::default() };
-        let assets = Assets::new(&blobs, db.clone(), asset_limits);
+        let blobs =
+            Blobs::open(&options.data.join("assets"), workshop(&options.data)?, asset_limits)?;
+        let assets = Assets::new(blobs.clone(), db.clone());
         let events = Events::new();
         let shutdown = CancellationToken::new();
         let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });
@@ -183,12 +184,10 @@ fn limits(options: &ServeOptions) -> RoomLimits {
 ///
 /// # Errors
 /// [`StartError::Folder`].
-pub fn workshop(options: &ServeOptions) -> Result<Workshop, StartError> {
-    Workshop::new(Programs::find(), &options.data.join("scratch")).map_err(|error| {
-        StartError::Folder {
-            folder: options.data.display().to_string(),
-            source: std::io::Error::other(error),
-        }
+pub fn workshop(data: &std::path::Path) -> Result<Workshop, StartError> {
+    Workshop::new(Programs::find(), &data.join("scratch")).map_err(|error| StartError::Folder {
+        folder: data.display().to_string(),
+        source: std::io::Error::other(error),
     })
 }
 
@@ -205,11 +204,20 @@ fn lock_folder(options: &ServeOptions) -> Result<File, StartError> {
     }
 }
 
-fn load_catalog(options: &ServeOptions) -> Result<Catalog, StartError> {
+/// The built-in models and those of a folder of TOML files.
+///
+/// # Errors
+/// [`StartError::Folder`] and [`StartError::Catalog`].
+pub fn catalog_with(folder: Option<&std::path::Path>) -> Result<Catalog, StartError> {
     let mut catalog = Catalog::built_in();
-    if let Some(folder) = &options.catalog {
+    if let Some(folder) = folder {
         add_folder(&mut catalog, folder)?;
     }
+    Ok(catalog)
+}
+
+fn load_catalog(options: &ServeOptions) -> Result<Catalog, StartError> {
+    let mut catalog = catalog_with(options.catalog.as_deref())?;
     if let Some(plan) = &options.price_plan {
         catalog.choose_plan(plan).map_err(StartError::PricePlan)?;
     }

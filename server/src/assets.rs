@@ -5,30 +5,28 @@
 //! Types are told from the content; what a client says about them counts for nothing.
 //! Deliberately absent: removal. Deleting a node never deletes media.
 
+mod blobs;
 mod intake;
 pub mod serve;
+mod stock;
 mod thumbnail;
 
-use std::path::Path as FsPath;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::problem::ErrorCode;
-use gesso_studio::RgbaImage;
 use gesso_studio::media::{self, DecodeLimits, MediaError};
-use object_store::local::LocalFileSystem;
-use object_store::path::Path;
-use object_store::{GetOptions, GetResult, ObjectStore, ObjectStoreExt as _, PutMode};
-use tokio::sync::Semaphore;
+use gesso_studio::{Control, RgbaImage, StudioError, Workshop};
+use tokio::sync::OnceCell;
 
-use crate::db::assets::{AssetQuery, AssetRow};
+use crate::db::assets::{AssetQuery, AssetRow, Scope};
 use crate::db::{Db, DbError};
 
+use blobs::Turn;
+pub use blobs::{Blobs, Kept, Told};
 pub use intake::Incoming;
-
-/// Where bytes wait for their name.
-const STAGING: &str = "staging";
+pub use serve::file_ending;
 
 /// Limits of the asset store, all configurable.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +35,8 @@ pub struct AssetLimits {
     pub upload_bytes_max: u64,
     /// How many pictures are decoded at once.
     pub decoders_max: usize,
+    /// How many videos and sounds are looked at once.
+    pub programs_max: usize,
     /// Largest picture that is decoded.
     pub picture: DecodeLimits,
 }
@@ -46,6 +46,7 @@ impl Default for AssetLimits {
         Self {
             upload_bytes_max: 256 * 1024 * 1024,
             decoders_max: 2,
+            programs_max: 2,
             picture: DecodeLimits::default(),
         }
     }
@@ -65,13 +66,18 @@ pub enum AssetError {
     },
     /// The content is none of the known types.
     #[error(
-        "This type of file is not taken. Pictures (PNG, JPEG, WebP, GIF, BMP, AVIF, SVG), videos (MP4, MOV, WebM, MKV), \
+        "This type of file is not taken. Pictures (PNG, JPEG, WebP, GIF, BMP, SVG), videos (MP4, MOV, WebM, MKV), \
          sounds (MP3, WAV, OGG, FLAC, M4A) and 3D models (GLB) are."
     )]
     Unsupported,
-    /// A picture that cannot be read, or may not for its size.
+    /// A type that is known and that nothing here opens.
+    #[error(
+        "AVIF pictures cannot be opened here yet. Save it as PNG, JPEG or WebP and upload that."
+    )]
+    Avif,
+    /// A file that cannot be used, or work on it that failed.
     #[error(transparent)]
-    Media(MediaError),
+    Studio(StudioError),
     /// The request is not one.
     #[error("{0}")]
     Request(String),
@@ -81,8 +87,8 @@ pub enum AssetError {
     /// The disk or the object store failed.
     #[error("the asset store failed: {0}")]
     Store(#[from] object_store::Error),
-    /// The folder for assets cannot be made.
-    #[error("the folder for assets cannot be made: {0}")]
+    /// The folder for assets cannot be used.
+    #[error("the folder for assets cannot be used: {0}")]
     Folder(#[from] std::io::Error),
     /// The database failed.
     #[error(transparent)]
@@ -98,15 +104,11 @@ impl AssetError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Empty | Self::Request(_) => ErrorCode::BadRequest,
-            Self::TooLarge { .. } | Self::Media(MediaError::TooLarge { .. }) => ErrorCode::TooLarge,
-            Self::Unsupported | Self::Media(MediaError::Unsupported) => ErrorCode::UnsupportedMedia,
-            Self::Media(MediaError::Empty | MediaError::Damaged(_)) => ErrorCode::BadRequest,
+            Self::TooLarge { .. } => ErrorCode::TooLarge,
+            Self::Unsupported | Self::Avif => ErrorCode::UnsupportedMedia,
+            Self::Studio(error) => studio_code(error),
             Self::NotFound(_) => ErrorCode::NotFound,
-            Self::Media(MediaError::Encode(_))
-            | Self::Store(_)
-            | Self::Folder(_)
-            | Self::Db(_)
-            | Self::Work(_) => ErrorCode::Internal,
+            Self::Store(_) | Self::Folder(_) | Self::Db(_) | Self::Work(_) => ErrorCode::Internal,
         }
     }
 
@@ -116,7 +118,13 @@ impl AssetError {
         if self.code() != ErrorCode::Internal {
             return self.to_string();
         }
-        let full = if let Self::Store(error) = self { is_full(error) } else { false };
+        let full = if let Self::Store(error) = self {
+            is_full(error)
+        } else if let Self::Folder(error) = self {
+            is_full(error)
+        } else {
+            matches!(self, Self::Studio(StudioError::DiskFull))
+        };
         let detail = if full {
             "The server's disk is full, so nothing was stored. Tell whoever runs it."
         } else {
@@ -126,8 +134,28 @@ impl AssetError {
     }
 }
 
+/// Whose fault it is that work on a file gave nothing.
+fn studio_code(error: &StudioError) -> ErrorCode {
+    use StudioError as E;
+    if matches!(error, E::Media(MediaError::TooLarge { .. })) {
+        ErrorCode::TooLarge
+    } else if matches!(error, E::Media(MediaError::Unsupported)) {
+        ErrorCode::UnsupportedMedia
+    } else if matches!(
+        error,
+        E::Media(MediaError::Empty | MediaError::Damaged(_)) | E::Refused(_) | E::Program { .. }
+    ) {
+        ErrorCode::BadRequest
+    } else if matches!(error, E::Missing(_)) {
+        // A form of the asset that this server cannot make.
+        ErrorCode::NotFound
+    } else {
+        ErrorCode::Internal
+    }
+}
+
 /// Whether a store failed because no room is left.
-fn is_full(error: &object_store::Error) -> bool {
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {
         if let Some(io) = error.downcast_ref::<std::io::Error>() {
@@ -141,83 +169,29 @@ fn is_full(error: &object_store::Error) -> bool {
     false
 }
 
-/// Bytes under the hash of their content, without a word of what they are.
-#[derive(Clone, Debug)]
-pub struct Blobs {
-    store: Arc<dyn ObjectStore>,
-}
-
-impl Blobs {
-    /// Opens the store in a folder, making it where it is missing, and removes what an earlier
-    /// process left half-written.
-    ///
-    /// # Errors
-    /// When the folder cannot be used.
-    pub fn open(folder: &FsPath) -> Result<Self, AssetError> {
-        let staging = folder.join(STAGING);
-        match std::fs::remove_dir_all(&staging) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
-        }
-        std::fs::create_dir_all(&staging)?;
-        // Without it a put is renamed into place before its bytes are on the disk.
-        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
-    }
-
-    /// Stores bytes and answers their id, the BLAKE3 hash of them in hex. They are durable when this returns.
-    ///
-    /// # Errors
-    /// When the store fails; nothing half-written stays.
-    pub async fn write(&self, bytes: Bytes) -> Result<String, AssetError> {
-        let hashed = bytes.clone();
-        let id = tokio::task::spawn_blocking(move || blake3::hash(&hashed).to_hex().to_string())
-            .await
-            .map_err(std::io::Error::other)?;
-        match self.store.put_opts(&blob(&id), bytes.into(), PutMode::Create.into()).await {
-            Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(id),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The bytes of an asset; `None` where there are none.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn read(&self, id: &str) -> Result<Option<Bytes>, AssetError> {
-        match self.store.get(&blob(id)).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
 /// The asset store: bytes and what is known of them. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Assets(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    store: Arc<dyn ObjectStore>,
+    blobs: Blobs,
     db: Db,
-    limits: AssetLimits,
-    decoders: Semaphore,
+    /// Whether the stock has its rows.
+    stock: OnceCell<()>,
 }
 
 impl Assets {
     /// A store of these bytes and rows.
     #[must_use]
-    pub fn new(blobs: &Blobs, db: Db, limits: AssetLimits) -> Self {
-        let decoders = Semaphore::new(limits.decoders_max.max(1));
-        Self(Arc::new(Inner { store: Arc::clone(&blobs.store), db, limits, decoders }))
+    pub fn new(blobs: Blobs, db: Db) -> Self {
+        Self(Arc::new(Inner { blobs, db, stock: OnceCell::new() }))
     }
 
     /// The limits in force.
     #[must_use]
     pub fn limits(&self) -> &AssetLimits {
-        &self.0.limits
+        self.0.blobs.limits()
     }
 
     /// Stores bytes and their row. Storing the same content again answers the row that is there.
@@ -225,37 +199,39 @@ impl Assets {
     /// # Errors
     /// All but `NotFound`.
     pub async fn store(&self, bytes: Bytes, about: Incoming) -> Result<AssetMeta, AssetError> {
-        let row = self.keep(bytes, about).await?;
-        self.enter(row).await
-    }
-
-    /// Makes bytes durable and answers the row they need, for a caller whose transaction inserts it.
-    ///
-    /// # Errors
-    /// All but `NotFound` and `Db`.
-    pub async fn keep(&self, bytes: Bytes, about: Incoming) -> Result<AssetRow, AssetError> {
         let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
-        self.take_in(stream, about).await
-    }
-
-    async fn enter(&self, row: AssetRow) -> Result<AssetMeta, AssetError> {
-        self.0.db.add_asset(&row).await?;
-        self.meta(&row.id).await
+        self.receive(stream, about).await
     }
 
     /// The row of an asset.
     ///
     /// # Errors
-    /// `NotFound`, `Db`.
+    /// `NotFound`, `Db`, and those of storing for what is of the stock.
     pub async fn row(&self, id: &str) -> Result<AssetRow, AssetError> {
-        let found = if is_content_id(id) { self.0.db.asset(id).await? } else { None };
-        found.ok_or_else(|| AssetError::NotFound("There is no such asset.".to_owned()))
+        let missing = || AssetError::NotFound("There is no such asset.".to_owned());
+        self.known(id).await?.ok_or_else(missing)
+    }
+
+    /// The row of an asset, if there is such an asset.
+    ///
+    /// # Errors
+    /// `Db`, and those of storing for what is of the stock.
+    pub async fn known(&self, id: &str) -> Result<Option<AssetRow>, AssetError> {
+        if !is_content_id(id) {
+            return Ok(None);
+        }
+        let found = self.0.db.asset(id).await?;
+        if found.is_some() || !stock::has(id) {
+            return Ok(found);
+        }
+        self.enter_stock().await?;
+        Ok(self.0.db.asset(id).await?)
     }
 
     /// What is known of an asset.
     ///
     /// # Errors
-    /// `NotFound`, `Db`.
+    /// Those of [`Self::row`].
     pub async fn meta(&self, id: &str) -> Result<AssetMeta, AssetError> {
         Ok(self.row(id).await?.meta())
     }
@@ -263,8 +239,11 @@ impl Assets {
     /// The library, newest first.
     ///
     /// # Errors
-    /// `Db`.
+    /// `Db`, and those of storing for the stock.
     pub async fn list(&self, query: &AssetQuery) -> Result<Vec<AssetRow>, AssetError> {
+        if query.scope == Scope::Stock {
+            self.enter_stock().await?;
+        }
         Ok(self.0.db.assets(query).await?)
     }
 
@@ -274,35 +253,22 @@ impl Assets {
     /// `NotFound`, `Db`, `Store`.
     pub async fn load(&self, id: &str) -> Result<Bytes, AssetError> {
         self.row(id).await?;
-        Ok(self.0.store.get(&blob(id)).await?.bytes().await?)
-    }
-
-    /// The content or a part of it, as a stream.
-    async fn open_blob(&self, id: &str, options: GetOptions) -> Result<GetResult, AssetError> {
-        Ok(self.0.store.get_opts(&blob(id), options).await?)
+        let found = self.0.blobs.read(id).await?;
+        found.ok_or_else(|| AssetError::NotFound("The content of this asset is gone.".to_owned()))
     }
 
     /// The pixels of a picture.
     ///
     /// # Errors
-    /// All of reading, and `Media` for what is no picture or too large a one.
+    /// All of reading, and `Studio` for what is no picture or too large a one.
     pub async fn picture(&self, id: &str) -> Result<RgbaImage, AssetError> {
-        let bytes = self.load(id).await?;
-        let limits = self.0.limits.picture;
-        self.work(move || media::decode(&bytes, limits)).await
-    }
-
-    /// Runs work on pixels away from the async threads, a few at a time.
-    async fn work<T: Send + 'static>(
-        &self,
-        task: impl FnOnce() -> Result<T, MediaError> + Send + 'static,
-    ) -> Result<T, AssetError> {
-        let _turn =
-            self.0.decoders.acquire().await.map_err(|error| AssetError::Work(error.to_string()))?;
-        let done = tokio::task::spawn_blocking(task)
-            .await
-            .map_err(|error| AssetError::Work(error.to_string()))?;
-        done.map_err(AssetError::Media)
+        self.row(id).await?;
+        let limits = self.limits().picture;
+        let file = self.0.blobs.local(id).await?;
+        let work = move |_: &Workshop, _: &Control<'_>| {
+            Ok(media::decode(&std::fs::read(file.path())?, limits)?)
+        };
+        self.0.blobs.work(Turn::Picture, work).await
     }
 }
 
@@ -311,7 +277,36 @@ fn is_content_id(id: &str) -> bool {
     id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Where the content of an asset is: spread over folders, so that no folder grows without end.
-fn blob(id: &str) -> Path {
-    Path::from_iter([id.get(..2).unwrap_or("xx"), id])
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_called_so_and_other_faults_keep_their_secrets() {
+        let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let in_store = object_store::Error::Generic { store: "folder", source: Box::new(full()) };
+        for error in [
+            AssetError::Folder(full()),
+            AssetError::Store(in_store),
+            AssetError::Studio(full().into()),
+        ] {
+            assert_eq!(error.code(), ErrorCode::Internal);
+            assert!(error.detail().contains("disk is full"), "{}", error.detail());
+        }
+        let other = AssetError::Folder(std::io::Error::other("/srv/data/assets is gone"));
+        assert!(!other.detail().contains("/srv"), "{}", other.detail());
+    }
+
+    #[test]
+    fn whose_fault_it_is_decides_the_code() {
+        for (error, code) in [
+            (StudioError::Refused(String::new()), ErrorCode::BadRequest),
+            (StudioError::Media(MediaError::Damaged(String::new())), ErrorCode::BadRequest),
+            (StudioError::Media(MediaError::Unsupported), ErrorCode::UnsupportedMedia),
+            (StudioError::Missing(gesso_studio::Program::Ffmpeg), ErrorCode::NotFound),
+            (StudioError::Cancelled, ErrorCode::Internal),
+        ] {
+            assert_eq!(AssetError::Studio(error).code(), code);
+        }
+    }
 }

@@ -29,6 +29,19 @@ pub enum Command {
     /// The workspace's credits.
     #[command(subcommand)]
     Credits(CreditsCommand),
+    /// Tells what is usable here, what is missing and how to get it.
+    Doctor(DoctorOptions),
+}
+
+/// Options of `gesso doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorOptions {
+    /// The folder of the database and the assets.
+    #[arg(long, env = "GESSO_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// A folder of TOML files with further models.
+    #[arg(long, env = "GESSO_CATALOG")]
+    pub catalog: Option<PathBuf>,
 }
 
 /// What can be done with credits.

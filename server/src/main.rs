@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use gesso_server::app::App;
 use gesso_server::clock::now_ms;
-use gesso_server::config::{Cli, Command, CreditsCommand, GrantOptions, ServeOptions};
+use gesso_server::config::{
+    Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, ServeOptions,
+};
 use gesso_server::db::Db;
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         match cli.command {
             Some(Command::Serve(options)) => serve(options).await,
             Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
+            Some(Command::Doctor(options)) => doctor(&options),
             None => serve(cli.serve).await,
         }
     });
@@ -57,6 +60,13 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
         credits.held
     )?;
     Ok(())
+}
+
+/// Ends well where everything is there, so that a script may ask.
+fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let report = gesso_server::doctor::examine(options)?;
+    write!(std::io::stdout(), "{}", report.text)?;
+    if report.well { Ok(()) } else { Err("something is missing, see above".into()) }
 }
 
 async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use gesso_protocol::catalog::Model;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
-use gesso_studio::Workshop;
+use gesso_studio::{Program, Workshop};
 use tokio_util::sync::CancellationToken;
 
 /// What a repeated submission does, when nobody knows whether the first arrived (DESIGN §5.8).
@@ -119,6 +119,15 @@ pub enum ProviderError {
     /// Somebody stopped it.
     #[error("stopped")]
     Cancelled,
+}
+
+/// How whoever runs the server gets what a model is missing, in a sentence.
+#[must_use]
+pub fn how_to_get(missing: &str) -> String {
+    match Program::from_name(missing) {
+        Some(program) => format!("{missing}: {}", program.how_to_get()),
+        None => format!("{missing}: the catalogue names it and this server does not have it."),
+    }
 }
 
 /// Somebody who computes models.

@@ -10,7 +10,7 @@ use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
 use gesso_server::http::assets::routes;
 use gesso_studio::media::{decode, encode_png};
-use gesso_studio::{Control, PaintRequest, RgbaImage, paint};
+use gesso_studio::{Control, PaintRequest, Programs, RgbaImage, Workshop, paint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -27,18 +27,24 @@ struct Server {
     folder: std::path::PathBuf,
     router: Router,
     assets: Assets,
+    workshop: Workshop,
 }
 
 impl Server {
     async fn new(limits: AssetLimits) -> Self {
+        Self::with(Programs::find(), limits).await
+    }
+
+    async fn with(programs: Programs, limits: AssetLimits) -> Self {
         let folder =
             std::env::temp_dir().join(format!("gesso-assets-{:032x}", rand::random::<u128>()));
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open(None, &folder).await.unwrap();
-        let blobs = Blobs::open(&folder.join("assets")).unwrap();
-        let assets = Assets::new(&blobs, db, limits);
+        let workshop = Workshop::new(programs, &folder.join("scratch")).unwrap();
+        let blobs = Blobs::open(&folder.join("assets"), workshop.clone(), limits).unwrap();
+        let assets = Assets::new(blobs, db);
         let router = routes::<Assets>().layer(Extension(ivy())).with_state(assets.clone());
-        Self { folder, router, assets }
+        Self { folder, router, assets, workshop }
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -196,6 +202,10 @@ async fn what_cannot_be_stored_is_refused_and_leaves_nothing() {
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, json!("unsupported_media"))
         );
     }
+    let avif = b"\0\0\0\x18ftypavif\0\0\0\0avifmif1".to_vec();
+    let (status, problem) = server.post("/assets", "image/avif", avif).await;
+    assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(problem["detail"].as_str().unwrap().contains("Save it as PNG"), "{problem}");
     let large = picture(400, 400, 3);
     assert!(large.len() > 20_000);
     // Announced, and only found out on the way.
@@ -268,18 +278,25 @@ async fn parts_and_conditions_are_answered_as_http_says() {
 }
 
 #[tokio::test]
-async fn vectors_are_never_shown_in_this_origin() {
+async fn vectors_are_cleaned_drawn_and_shown() {
     let server = Server::new(AssetLimits::default()).await;
-    let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='40'><script>alert(1)</script>\
+               <rect width='80' height='40' fill='red' onload='alert(1)'/></svg>";
     let (status, meta) = server.post("/assets", "image/png", svg).await;
     assert_eq!((status, meta["type"].clone()), (StatusCode::CREATED, json!("svg")));
+    assert_eq!((&meta["width"], &meta["height"]), (&json!(80), &json!(40)));
     let uri = format!("/assets/{}", meta["id"].as_str().unwrap());
     let got = server.get(&uri, &[]).await;
-    assert!(header(&got, "content-disposition").starts_with("attachment"));
+    assert!(header(&got, "content-disposition").starts_with("inline"));
     assert!(header(&got, "content-security-policy").contains("sandbox"));
-    let small = server.get(&format!("{uri}/thumbnail"), &[]).await;
-    assert_eq!(small.status(), StatusCode::NOT_FOUND);
-    assert_eq!(header(&small, "content-type"), "application/problem+json");
+    assert_eq!(header(&got, "x-content-type-options"), "nosniff");
+    let served = content(got).await;
+    assert_eq!(blake3::hash(&served).to_hex().to_string(), meta["id"].as_str().unwrap());
+    let served = String::from_utf8(served).unwrap();
+    assert!(served.contains("<rect") && !served.contains("alert"), "{served}");
+    let small = server.get(&format!("{uri}/thumbnail?w=160"), &[]).await;
+    let drawn = decode(&content(small).await, Default::default()).unwrap();
+    assert_eq!((drawn.dimensions(), drawn.get_pixel(80, 40).0[0] > 240), ((160, 80), true));
 }
 
 #[tokio::test]
@@ -387,7 +404,8 @@ async fn a_new_start_removes_what_was_half_written() {
     let staging = server.folder.join("assets/staging");
     std::fs::create_dir_all(&staging).unwrap();
     std::fs::write(staging.join("left#1"), b"half").unwrap();
-    Blobs::open(&server.folder.join("assets")).unwrap();
+    let limits = AssetLimits::default();
+    Blobs::open(&server.folder.join("assets"), server.workshop.clone(), limits).unwrap();
     assert_eq!(server.files(), [meta["id"].as_str().unwrap()]);
 }
 
@@ -410,4 +428,198 @@ async fn pixels_of_a_stored_picture_can_be_had() {
         server.assets.picture(meta["id"].as_str().unwrap()).await.unwrap().dimensions(),
         (70, 90)
     );
+}
+
+/// A short film with sound, made by ffmpeg.
+fn film() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let done = std::process::Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-threads", "1"])
+        .args([
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=96x64:r=10:d=3",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=440:d=3",
+        ])
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+        .args(["-movflags", "+faststart"])
+        .arg(&path)
+        .status()
+        .expect("these tests need ffmpeg");
+    assert!(done.success());
+    std::fs::read(path).unwrap()
+}
+
+#[tokio::test]
+async fn films_are_measured_and_have_a_poster_and_a_waveform() {
+    let server = Server::new(AssetLimits::default()).await;
+    let bytes = film();
+    let (status, meta) = server.post("/assets?name=walk.mp4", "video/mp4", bytes.clone()).await;
+    assert_eq!((status, &meta["type"]), (StatusCode::CREATED, &json!("video")), "{meta}");
+    assert_eq!((&meta["width"], &meta["height"]), (&json!(96), &json!(64)));
+    let seconds = meta["duration"].as_f64().unwrap();
+    assert!((2.9..3.2).contains(&seconds), "{seconds}");
+    let uri = format!("/assets/{}", meta["id"].as_str().unwrap());
+    for width in [160, 320] {
+        let got = server.get(&format!("{uri}/thumbnail?w={width}"), &[]).await;
+        assert_eq!(got.status(), StatusCode::OK);
+        let poster = decode(&content(got).await, Default::default()).unwrap();
+        assert_eq!(poster.dimensions(), (96, 64));
+    }
+    let got = server.get(&format!("{uri}/waveform"), &[]).await;
+    let etag = header(&got, "etag").to_owned();
+    let wave: Value = serde_json::from_slice(&content(got).await).unwrap();
+    assert_eq!(wave["peaks"].as_array().unwrap().len(), 400);
+    assert!((wave["duration"].as_f64().unwrap() - 3.0).abs() < 0.2);
+    let again = server.get(&format!("{uri}/waveform"), &[("if-none-match", &etag)]).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    let part = server.get(&uri, &[("range", "bytes=100-199")]).await;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(content(part).await, bytes[100..200]);
+    let cut = bytes[..bytes.len() / 2].to_vec();
+    let before = server.files().len();
+    let (status, problem) = server.post("/assets", "video/mp4", cut).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().contains("cannot be played"), "{problem}");
+    assert_eq!(server.files().len(), before);
+}
+
+#[tokio::test]
+async fn without_ffmpeg_films_are_taken_and_a_sentence_stands_for_their_poster() {
+    let server = Server::with(Programs::default(), AssetLimits::default()).await;
+    let (status, meta) = server.post("/assets", "video/mp4", film()).await;
+    assert_eq!(status, StatusCode::CREATED, "{meta}");
+    assert_eq!(
+        (meta["width"].clone(), meta["duration"].as_f64().unwrap() > 2.9),
+        (Value::Null, true)
+    );
+    let uri = format!("/assets/{}", meta["id"].as_str().unwrap());
+    let got = server.get(&format!("{uri}/thumbnail"), &[]).await;
+    assert_eq!(got.status(), StatusCode::NOT_FOUND);
+    let problem: Value = serde_json::from_slice(&content(got).await).unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("with ffmpeg"), "{problem}");
+    // AAC is read by the library.
+    let got = server.get(&format!("{uri}/waveform"), &[]).await;
+    assert_eq!(got.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn sounds_have_a_picture_of_their_waveform() {
+    let server = Server::new(AssetLimits::default()).await;
+    let mut wav =
+        b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data"
+            .to_vec();
+    wav.extend(16_000_u32.to_le_bytes());
+    wav.extend((0..8000_i16).flat_map(|n| (n % 100 * 200).to_le_bytes()));
+    let (status, meta) = server.post("/assets", "audio/wav", wav).await;
+    assert_eq!((status, &meta["duration"]), (StatusCode::CREATED, &json!(1.0)), "{meta}");
+    let uri = format!("/assets/{}", meta["id"].as_str().unwrap());
+    let got = server.get(&format!("{uri}/thumbnail?w=320"), &[]).await;
+    let drawn = decode(&content(got).await, Default::default()).unwrap();
+    assert_eq!(drawn.dimensions(), (320, 160));
+    let clear = drawn.pixels().filter(|pixel| pixel[3] == 0).count();
+    assert!(clear > 1000 && clear < 320 * 160 - 1000, "bars on nothing");
+    let (_, picture) = server.post("/assets", "image/png", picture(64, 64, 1)).await;
+    let uri = format!("/assets/{}/waveform", picture["id"].as_str().unwrap());
+    assert_eq!(server.get(&uri, &[]).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_photo_is_served_without_its_place_and_stands_upright_everywhere() {
+    let server = Server::new(AssetLimits::default()).await;
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(400, 200).write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    let mut exif =
+        b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    exif.extend(b"GPSLatitude 52.5 N");
+    let mut photo = jpeg[..2].to_vec();
+    photo.extend([0xff, 0xe1]);
+    photo.extend((exif.len() as u16 + 2).to_be_bytes());
+    photo.extend(exif);
+    photo.extend(&jpeg[2..]);
+    let (status, meta) = server.post("/assets", "image/jpeg", photo).await;
+    assert_eq!(status, StatusCode::CREATED, "{meta}");
+    assert_eq!((&meta["width"], &meta["height"]), (&json!(200), &json!(400)));
+    let id = meta["id"].as_str().unwrap();
+    let served = content(server.get(&format!("/assets/{id}"), &[]).await).await;
+    assert!(!served.windows(3).any(|window| window == b"GPS"));
+    assert_eq!(blake3::hash(&served).to_hex().to_string(), id);
+    assert_eq!(served.len() as i64, meta["bytes"]);
+    assert_eq!(decode(&served, Default::default()).unwrap().dimensions(), (200, 400));
+    let small = content(server.get(&format!("/assets/{id}/thumbnail?w=160"), &[]).await).await;
+    assert_eq!(decode(&small, Default::default()).unwrap().dimensions(), (160, 320));
+    assert_eq!(server.assets.picture(id).await.unwrap().dimensions(), (200, 400));
+}
+
+#[tokio::test]
+async fn an_upload_that_nobody_waits_for_leaves_nothing() {
+    let server = Server::new(AssetLimits::default()).await;
+    let begun = Ok::<_, std::io::Error>(picture(200, 200, 2)[..9000].to_vec());
+    let start = futures_util::stream::iter([begun]);
+    let body = futures_util::StreamExt::chain(start, futures_util::stream::pending());
+    let request = Request::post("/assets").body(Body::from_stream(body)).unwrap();
+    let sending = tokio::spawn(server.router.clone().oneshot(request));
+    let until = async |is_empty: bool| {
+        while server.files().is_empty() != is_empty {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    until(false).await;
+    sending.abort();
+    assert!(sending.await.is_err());
+    until(true).await;
+}
+
+#[tokio::test]
+async fn a_store_elsewhere_works_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let workshop = Workshop::new(Programs::find(), &folder.path().join("scratch")).unwrap();
+    let db = Db::open(None, folder.path()).await.unwrap();
+    let store = std::sync::Arc::new(object_store::memory::InMemory::new());
+    let staging = folder.path().join("staging");
+    let blobs = Blobs::elsewhere(store, &staging, workshop, AssetLimits::default()).unwrap();
+    let assets = Assets::new(blobs, db);
+    let about = |name: &str| Incoming {
+        name: name.to_owned(),
+        origin: json!({"kind": "upload"}),
+        person: "ivy".to_owned(),
+        now_ms: 1,
+    };
+    let bytes = film();
+    let meta = assets.store(bytes.clone().into(), about("a.mp4")).await.unwrap();
+    assert_eq!(assets.load(&meta.asset.id).await.unwrap(), bytes);
+    let poster = assets.thumbnail(&meta.asset.id, Some(160)).await.unwrap();
+    assert_eq!(decode(&poster.bytes, Default::default()).unwrap().dimensions(), (96, 64));
+    assert_eq!(assets.waveform(&meta.asset.id).await.unwrap().peaks.len(), 400);
+    assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 0, "copies go");
+}
+
+#[tokio::test]
+async fn models_are_checked_and_broken_ones_refused() {
+    let server = Server::new(AssetLimits::default()).await;
+    let glb = |json: &str| {
+        let mut json = json.as_bytes().to_vec();
+        json.resize(json.len().next_multiple_of(4), b' ');
+        let mut out = b"glTF\x02\0\0\0".to_vec();
+        out.extend((20 + json.len() as u32).to_le_bytes());
+        out.extend((json.len() as u32).to_le_bytes());
+        out.extend(b"JSON");
+        out.extend(json);
+        out
+    };
+    let fine = glb(r#"{"asset":{"version":"2.0"},"meshes":[{"primitives":[]}]}"#);
+    let (status, meta) = server.post("/assets", "application/octet-stream", fine.clone()).await;
+    assert_eq!((status, &meta["type"]), (StatusCode::CREATED, &json!("model3d")), "{meta}");
+    let linked = glb(r#"{"asset":{"version":"2.0"},"meshes":[{}],"buffers":[{"uri":"a.bin"}]}"#);
+    for broken in [fine[..fine.len() - 4].to_vec(), linked] {
+        let (status, problem) = server.post("/assets", "model/gltf-binary", broken).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::BAD_REQUEST, &json!("bad_request")));
+        assert!(problem["detail"].as_str().unwrap().contains("Export it"), "{problem}");
+    }
 }

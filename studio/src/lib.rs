@@ -6,13 +6,26 @@
 
 #![warn(missing_docs)]
 
+mod assistant;
+mod camera;
+mod film;
+mod foley;
 pub mod job;
+mod lips;
 mod math;
 pub mod media;
+mod mix;
 pub mod models;
+mod music;
 pub mod paint;
 pub mod program;
+pub mod solid;
+mod sound;
+pub mod stock;
 mod upscale;
+mod vector;
+mod video;
+mod voice;
 pub mod workshop;
 
 pub use image::RgbaImage;
@@ -54,7 +67,11 @@ impl Control<'_> {
         work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
-    fn check(&self) -> Result<(), StudioError> {
+    /// Whether to go on.
+    ///
+    /// # Errors
+    /// [`StudioError::Cancelled`].
+    pub fn check(&self) -> Result<(), StudioError> {
         if (self.cancelled)() { Err(StudioError::Cancelled) } else { Ok(()) }
     }
 
@@ -131,9 +148,10 @@ pub enum StudioError {
 impl From<std::io::Error> for StudioError {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind as E;
-        match error.kind() {
-            E::StorageFull | E::QuotaExceeded => Self::DiskFull,
-            _ => Self::Internal(error.to_string()),
+        if matches!(error.kind(), E::StorageFull | E::QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Internal(error.to_string())
         }
     }
 }

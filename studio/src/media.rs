@@ -1,6 +1,16 @@
 //! Bytes of unknown origin: what they are, how large, and pixels out of them without harm.
 
+mod examine;
+mod glb;
+mod listen;
+mod poster;
+mod probe;
 mod sniff;
+mod strip;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod wave;
 
 use std::io::Cursor;
 
@@ -10,7 +20,12 @@ use image::{
     DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader, RgbaImage,
 };
 
+pub use examine::{Examined, examine};
+pub use poster::poster;
+pub use probe::{Probed, probe};
 pub use sniff::{MediaKind, Sniffed, sniff, wav_duration_ms};
+pub use svg::{clean as clean_svg, draw as draw_svg};
+pub use wave::{Waveform, draw as draw_waveform, waveform};
 
 /// Limits of what is decoded.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +64,9 @@ pub enum MediaError {
         pixels_max: u64,
     },
     /// It begins like a picture and is broken.
-    #[error("This picture is damaged and cannot be opened: {0}")]
+    #[error(
+        "This picture is damaged and cannot be opened ({0}). Save it again where it opens and upload that."
+    )]
     Damaged(String),
     /// It could not be written as the asked format.
     #[error("The picture could not be encoded: {0}")]
@@ -131,7 +148,14 @@ pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<RgbaImage, MediaErro
 /// # Errors
 /// Those of [`decode`] and [`MediaError::Encode`].
 pub fn thumbnail(bytes: &[u8], width: u32) -> Result<(Vec<u8>, &'static str), MediaError> {
-    let picture = decode(bytes, DecodeLimits::default())?;
+    small(decode(bytes, DecodeLimits::default())?, width)
+}
+
+/// The same of pixels.
+///
+/// # Errors
+/// [`MediaError::Encode`].
+pub fn small(picture: RgbaImage, width: u32) -> Result<(Vec<u8>, &'static str), MediaError> {
     let (w, h) = picture.dimensions();
     let width = width.clamp(1, w);
     let height =

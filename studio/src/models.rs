@@ -2,7 +2,10 @@
 
 use crate::job::{Job, Made};
 use crate::workshop::Workshop;
-use crate::{Control, StudioError, paint, upscale};
+use crate::{
+    Control, StudioError, assistant, camera, foley, lips, mix, music, paint, upscale, vector,
+    video, voice,
+};
 
 /// Computes one result of a model.
 type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
@@ -25,8 +28,19 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 }
 
 /// Every built-in model.
-const MODELS: &[Model] =
-    &[seeded("studio-painter", paint::compute), exact("studio-upscaler", upscale::compute)];
+const MODELS: &[Model] = &[
+    seeded("studio-assistant", assistant::compute),
+    exact("studio-camera", camera::compute),
+    exact("studio-lips", lips::compute),
+    exact("studio-mixer", mix::compute),
+    seeded("studio-motion", video::compute),
+    seeded("studio-painter", paint::compute),
+    seeded("studio-vector", vector::compute),
+    exact("studio-upscaler", upscale::compute),
+    exact("studio-voice", voice::compute),
+    seeded("studio-foley", foley::compute),
+    seeded("studio-music", music::compute),
+];
 
 fn model(id: &str) -> Option<&'static Model> {
     MODELS.iter().find(|model| model.id == id)

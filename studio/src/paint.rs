@@ -7,18 +7,18 @@
 //! know steer colour and composition only.
 
 mod brush;
-mod color;
+pub(crate) mod color;
 mod finish;
 mod layers;
 mod motifs;
-mod palette;
+pub(crate) mod palette;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a scene names the few subjects it treats in its own way"
 )]
 mod scene;
 mod style;
-mod words;
+pub(crate) mod words;
 
 use image::RgbaImage;
 

@@ -1,9 +1,12 @@
 //! Integration tests: the real server over real sockets, on every database there is.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod assets;
 mod batches;
 mod http;
+mod kinds;
 mod kills;
+
 mod order;
 mod queue;
 mod random;

@@ -43,9 +43,8 @@ impl Program {
         Self { child, url, client: Client::new() }
     }
 
-    fn kill(mut self) {
-        self.child.kill().expect("it is killed");
-        self.child.wait().expect("it is gone");
+    fn kill(self) {
+        drop(self);
     }
 
     async fn get(&self, path: &str) -> Value {
@@ -67,6 +66,14 @@ impl Program {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the run never ended");
+    }
+}
+
+/// A test that fails leaves no server behind either.
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it is gone");
     }
 }
 
@@ -115,6 +122,89 @@ async fn a_confirmed_edit_survives_a_kill() {
     let graph = program.get(&format!("/api/canvases/{id}/graph")).await;
     assert_eq!(graph["nodes"].as_array().unwrap().len(), 20);
     assert_eq!(graph["name"], "Kept");
+    program.kill();
+}
+
+/// The processes that work on behalf of this data folder, beside the server.
+fn helpers(data: &TempDir) -> Vec<String> {
+    let folder = data.path().to_str().unwrap();
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let ids = processes.flatten().filter_map(|p| p.file_name().to_str()?.parse::<u32>().ok());
+    ids.filter(|id| *id != std::process::id())
+        .filter_map(|id| {
+            // A program works in the scratch folder, whatever its arguments name.
+            let place = std::fs::read_link(format!("/proc/{id}/cwd")).ok()?;
+            let line = std::fs::read(format!("/proc/{id}/cmdline")).ok()?;
+            let at_work = place.starts_with(data.path().join("scratch"));
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            (at_work || line.contains(&format!("{folder}/scratch"))).then_some(line)
+        })
+        .collect()
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..600 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{what} never came");
+}
+
+/// Killed while a program encodes for it: the program goes too, the restart cleans up and makes the film once.
+#[tokio::test]
+async fn a_killed_server_leaves_no_program_behind() {
+    let data = TempDir::new().unwrap();
+    let program = Program::start(&data);
+    let canvas = program.post("/api/canvases", json!({"name": "Film"})).await;
+    let id = canvas["id"].as_str().unwrap().to_owned();
+    let settings = json!({"duration": 4, "resolution": "480p", "fps": 12, "seed": 1});
+    let film = json!([{"op": "add_node", "id": "film", "kind": "video_generator", "text": "rain on a lake",
+                       "settings": settings}]);
+    program.post(&format!("/api/canvases/{id}/edits"), film).await;
+    let start = json!({"mode": "node", "node": "film"});
+    let run = program.post(&format!("/api/canvases/{id}/runs"), start).await;
+    let run = run["id"].as_str().expect("a run").to_owned();
+    until("an encoder", || !helpers(&data).is_empty()).await;
+    program.kill();
+    until("its end", || helpers(&data).is_empty()).await;
+
+    let program = Program::start(&data);
+    let ended = program.ended(&run).await;
+    assert_eq!(ended["status"], "succeeded", "{}", ended["error"]);
+    assert_eq!(ended["steps"][0]["items"][0]["generations"].as_array().unwrap().len(), 1);
+    let credits = program.get("/api/credits").await;
+    assert_eq!(credits["held"], 0);
+    assert_eq!(credits["balance"].as_f64().unwrap(), 10_000.0 - ended["cost"].as_f64().unwrap());
+    assert_eq!(std::fs::read_dir(data.path().join("scratch")).unwrap().count(), 0);
+    program.kill();
+}
+
+/// Stopped while a program encodes: it ends, leaves nothing and costs nothing.
+#[tokio::test]
+async fn a_stopped_film_leaves_no_program_behind() {
+    let data = TempDir::new().unwrap();
+    let program = Program::start(&data);
+    let canvas = program.post("/api/canvases", json!({"name": "Film"})).await;
+    let id = canvas["id"].as_str().unwrap().to_owned();
+    let settings = json!({"duration": 15, "resolution": "1080p", "fps": 30, "seed": 1});
+    let film = json!([{"op": "add_node", "id": "film", "kind": "video_generator", "text": "snow in a forest",
+                       "settings": settings}]);
+    program.post(&format!("/api/canvases/{id}/edits"), film).await;
+    let start = json!({"mode": "node", "node": "film"});
+    let run = program.post(&format!("/api/canvases/{id}/runs"), start).await;
+    let run = run["id"].as_str().expect("a run").to_owned();
+    until("an encoder", || !helpers(&data).is_empty()).await;
+    program.post(&format!("/api/runs/{run}/cancel"), json!({})).await;
+    let ended = program.ended(&run).await;
+    assert_eq!(ended["status"], "cancelled");
+    until("the encoder's end", || helpers(&data).is_empty()).await;
+    until("an empty folder", || {
+        std::fs::read_dir(data.path().join("scratch")).unwrap().count() == 0
+    })
+    .await;
+    assert_eq!(program.get("/api/credits").await, json!({"balance": 10000, "held": 0}));
     program.kill();
 }
 

@@ -152,7 +152,7 @@ impl TestServer {
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
         let mut providers = fake.providers();
-        let workshop = workshop(&options).expect("a folder");
+        let workshop = workshop(&options.data).expect("a folder");
         providers.push(std::sync::Arc::new(Studio::new(workshop)));
         let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
@@ -244,6 +244,16 @@ impl TestServer {
 
     /// Waits until what stands at `path` is as wanted.
     pub async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.until_within(path, PATIENCE, wanted).await
+    }
+
+    /// The same with more or less patience.
+    pub async fn until_within(
+        &self,
+        path: &str,
+        patience: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let waiting = async {
             loop {
                 let body = self.get(path).await;
@@ -253,7 +263,7 @@ impl TestServer {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
+        match tokio::time::timeout(patience, waiting).await {
             Ok(body) => body,
             Err(_) => panic!("{path} never came to be as wanted: {}", self.get(path).await),
         }

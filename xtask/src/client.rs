@@ -17,7 +17,7 @@ pub(crate) const DIST_ENV: &str = "GESSO_CLIENT_DIST";
 const PROFILE_ENV: &str = "GESSO_CLIENT_PROFILE";
 const RELEASE: &str = "wasm-release";
 /// Raised whenever this tool makes something else of the same sources.
-const FORMAT: &str = "2";
+const FORMAT: &str = "3";
 
 /// Builds the client if anything of it changed; the folder with what the server serves.
 pub(crate) fn build(work: &Workspace) -> Result<PathBuf> {

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::vendor;
+
 /// Where the files with a hash in their name are served.
 const ASSETS: &str = "assets";
 /// Style sheets that come first, in this order; the rest by name.
@@ -19,6 +21,8 @@ pub(crate) struct Sources {
     style: String,
     /// Scripts and pictures by name.
     files: BTreeMap<String, String>,
+    /// Scripts of others by name, served as they are.
+    vendor: BTreeMap<String, String>,
 }
 
 /// What the compiler made.
@@ -32,7 +36,7 @@ pub(crate) struct Bound {
 }
 
 impl Sources {
-    /// Reads `index.html`, `style/` and `static/`.
+    /// Reads `index.html`, `style/`, `static/` and what `vendor/` locks.
     pub(crate) fn read(client: &Path) -> Result<Self> {
         let mut styles = texts(&client.join("style"))?;
         let mut style = String::new();
@@ -46,12 +50,13 @@ impl Sources {
             index: read(&client.join("index.html"))?,
             style,
             files: texts(&client.join("static"))?,
+            vendor: vendor::files(client)?,
         })
     }
 
     /// Adds all of it to a hash.
     pub(crate) fn hash(&self, hash: &mut blake3::Hasher) {
-        let named = self.files.iter().flat_map(|(name, text)| [name, text]);
+        let named = self.files.iter().chain(&self.vendor).flat_map(|(name, text)| [name, text]);
         for text in [&self.index, &self.style].into_iter().chain(named) {
             hash.update(&text.len().to_le_bytes()).update(text.as_bytes());
         }
@@ -67,6 +72,9 @@ pub(crate) fn write(dist: &Path, sources: &Sources, bound: &Bound) -> Result<()>
     let mut site = Site { dir: &fresh, names: BTreeMap::new() };
     site.hashed("client.wasm", &bound.wasm)?;
     site.hashed("app.css", sources.style.as_bytes())?;
+    for (name, text) in &sources.vendor {
+        site.hashed(name, text.as_bytes())?;
+    }
     let mut js = bound.js.clone();
     for (path, text) in &bound.snippets {
         let file = path.replace(['/', '\\'], "-");
@@ -114,15 +122,18 @@ impl Site<'_> {
         Ok(())
     }
 
-    /// Replaces every `{{name}}` by the path of that file.
+    /// Replaces every `{{name}}` by the path of that file, and `{{?name}}` by nothing where there is none.
     fn filled(&self, text: &str) -> Result<String> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
             let (name, after) = after.split_once("}}").context("a {{ without its }}")?;
-            let Some(path) = self.names.get(name) else { bail!("there is no file {name}") };
             out += before;
-            out += path;
+            match (self.names.get(name.trim_start_matches('?')), name.starts_with('?')) {
+                (Some(path), _) => out += path,
+                (None, true) => {}
+                (None, false) => bail!("there is no file {name}"),
+            }
             rest = after;
         }
         Ok(out + rest)

@@ -7,6 +7,7 @@ mod postgres;
 mod shell;
 mod suite;
 mod tools;
+mod vendor;
 mod wasm_target;
 
 use std::process::ExitCode;
@@ -18,18 +19,18 @@ use crate::shell::Workspace;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  run [-- ARGS]   build everything and start the server: gesso serve ARGS
+  run [-- ARGS]   install ffmpeg and espeak-ng where it may, build everything and start the server: gesso serve ARGS
   build           build the finished binary, browser client inside (target/release/gesso)
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
-  bench NAME      measure, one line a figure: runs
+  bench NAME      measure, one line a figure: runs, studio
   help            this text
 
 GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
 ";
 
 /// The benchmarks there are: binaries `bench_…` of the package `tests`.
-const BENCHES: [&str; 1] = ["runs"];
+const BENCHES: [&str; 2] = ["runs", "studio"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -83,6 +84,7 @@ fn build(work: &Workspace) -> Result<std::path::PathBuf> {
 }
 
 fn run(args: &[String]) -> Result<ExitCode> {
+    tools::for_models();
     let binary = build(&Workspace::find()?)?;
     let mut gesso = std::process::Command::new(&binary);
     gesso.arg("serve").args(args);

@@ -1,4 +1,4 @@
-//! What the tests need beside Rust: found, installed where that is possible, or named.
+//! What tests and models need beside Rust: found, installed where that is possible, or named.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,25 +13,41 @@ struct Tool {
     package: &'static str,
 }
 
-const TOOLS: [Tool; 6] = [
+/// What only the tests need.
+const FOR_TESTS: [Tool; 4] = [
     Tool { program: "node", package: "nodejs" },
     Tool { program: "npm", package: "npm" },
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "initdb", package: "postgresql" },
+];
+/// What built-in models run, so the tests as well.
+const FOR_MODELS: [Tool; 2] = [
     Tool { program: "ffmpeg", package: "ffmpeg" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
 ];
 
-/// Installs what is missing, where it may; the names of what is missing still.
-pub(crate) fn install() -> Vec<&'static str> {
-    let missing: Vec<&Tool> = TOOLS.iter().filter(|tool| !there(tool.program)).collect();
+/// Installs what the tests lack, where it may; the names of what is missing still.
+pub(crate) fn for_tests() -> Vec<&'static str> {
+    install(FOR_TESTS.iter().chain(&FOR_MODELS).collect(), "the tests")
+}
+
+/// Installs the programs of the built-in models, where it may; says what is missing still and goes on without.
+pub(crate) fn for_models() {
+    let missing = install(FOR_MODELS.iter().collect(), "video, sound and speech");
+    if !missing.is_empty() {
+        println!("without {} the nodes that need it say so; all others run", missing.join(" and "));
+    }
+}
+
+fn install(tools: Vec<&Tool>, purpose: &str) -> Vec<&'static str> {
+    let missing: Vec<&Tool> = tools.iter().copied().filter(|tool| !there(tool.program)).collect();
     if missing.is_empty() {
         return Vec::new();
     }
     let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
     match root() {
         Some(sudo) if shell::on_path("apt-get") => {
-            println!("installing {}", packages.join(" "));
+            println!("installing {} for {purpose}", packages.join(" "));
             for args in [
                 vec!["update"],
                 [vec!["install", "-y", "--no-install-recommends"], packages].concat(),
@@ -44,11 +60,11 @@ pub(crate) fn install() -> Vec<&'static str> {
             }
         }
         _ => println!(
-            "missing for the tests: {0}\n  Debian: sudo apt-get install {0}",
+            "missing for {purpose}: {0}\n  Debian: sudo apt-get install {0}\n  macOS: brew install {0}",
             packages.join(" ")
         ),
     }
-    TOOLS.iter().map(|tool| tool.program).filter(|program| !there(program)).collect()
+    tools.iter().map(|tool| tool.program).filter(|program| !there(program)).collect()
 }
 
 /// How to act as root: plainly, through sudo, or not at all.
@@ -112,16 +128,18 @@ pub(crate) fn postgres(program: &str) -> Option<PathBuf> {
     Some(found.canonicalize().unwrap_or(found))
 }
 
-/// The packages of the browser tests, exactly as locked; nothing to do where they are there already.
+/// The packages of a folder, exactly as locked; nothing to do where they are there already.
 pub(crate) fn node_modules(dir: &Path) -> Result<()> {
+    let lock = dir.join("package-lock.json");
     let lock =
-        std::fs::read(dir.join("package-lock.json")).context("tests/browser/package-lock.json")?;
+        std::fs::read(&lock).with_context(|| format!("could not read {}", lock.display()))?;
     let wanted = blake3::hash(&lock).to_hex();
     let stamp = dir.join("node_modules/.installed");
     if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted.as_str()) {
         return Ok(());
     }
-    shell::must(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(dir))?;
+    let args = ["ci", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=peer"];
+    shell::must(Command::new("npm").args(args).current_dir(dir))?;
     std::fs::write(stamp, wanted.as_str())?;
     Ok(())
 }

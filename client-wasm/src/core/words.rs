@@ -30,6 +30,19 @@ pub fn sentence(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// A value somebody can choose, as it is shown: "push in" is "Push in"; "en", "16:9" and "2K" stay.
+pub fn choice(value: &str) -> String {
+    let word = |c: char| c.is_ascii_lowercase() || matches!(c, ' ' | '_');
+    let plain = value.chars().count() > 3 && value.chars().all(word);
+    if plain { sentence(&value.replace('_', " ")) } else { value.to_owned() }
+}
+
+/// With the first letter small, for the end of a line.
+pub fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
 /// "1 item", "12 items".
 pub fn many(n: usize, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
@@ -70,5 +83,14 @@ mod tests {
         assert_eq!(listed(&["model", "settings", "prompt"]), "model, settings and prompt");
         assert_eq!(listed(&["prompt"]), "prompt");
         assert_eq!(line("ä storm\nsecond", 4), "ä st…");
+    }
+
+    #[test]
+    fn choices_read_as_words_where_they_are_words() {
+        assert_eq!(choice("push in"), "Push in");
+        assert_eq!(choice("three_quarter"), "Three quarter");
+        for same in ["en", "16:9", "2K", "480p", "en-GB"] {
+            assert_eq!(choice(same), same);
+        }
     }
 }

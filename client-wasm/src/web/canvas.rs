@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::api;
 
 pub mod actions;
+pub mod angles;
 pub mod asking;
 pub mod bars;
 pub mod batch;
@@ -18,16 +19,20 @@ pub mod chips;
 pub mod commands;
 pub mod compare;
 pub mod context;
+pub mod controls;
 pub mod dom;
+pub mod film;
 pub mod foot;
 pub mod gestures;
 pub mod history;
 pub mod keep;
 pub mod keys;
 pub mod layout;
+pub mod library;
 pub mod list;
 pub mod media;
 pub mod minimap;
+pub mod missing;
 pub mod net;
 pub mod opened;
 pub mod overlays;
@@ -36,13 +41,17 @@ pub mod paint;
 pub mod pairing;
 pub mod panel;
 pub mod people;
+pub mod player;
 pub mod ports;
+pub mod retouch;
 pub mod review;
 pub mod runmenu;
 pub mod running;
 pub mod runpanel;
 pub mod runs;
+pub mod sending;
 pub mod socket;
+pub mod solid;
 pub mod spotlight;
 pub mod standing;
 pub mod steps;
@@ -70,10 +79,12 @@ pub fn CanvasPage(
             <actions::ActionBar page=page />
             <bars::TopBar page=page />
             <bars::Rail page=page />
+            <library::Beside page=page />
             <panel::RightPanel page=page />
             <minimap::Minimap page=page />
             <bars::ZoomBar page=page />
             <overlays::HelpButton page=page />
+            <sending::All page=page />
             <bars::OfflineBanner page=page />
             <context::ContextMenu page=page />
             <spotlight::Spotlight page=page />
@@ -82,6 +93,8 @@ pub fn CanvasPage(
             <review::Review page=page />
             <compare::Compare page=page />
             <overlays::Preview page=page />
+            <library::Library page=page />
+            <retouch::Retouch page=page />
             <asking::Ask page=page />
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
         </div>
@@ -115,6 +128,8 @@ fn fetch_facts(page: Page) {
             .map(|m| (m.model.id.clone(), m.missing.join(", ")))
             .collect();
         page.unusable.set(Arc::new(unusable));
+        let hints = body.models.iter().filter(|m| !m.usable);
+        page.open.hints.set(hints.map(|m| (m.model.id.clone(), m.hints.clone())).collect());
         let models = body.models.into_iter().map(|m| m.model).collect();
         page.catalog.set(Arc::new(Catalog::from_models(models, body.plan)));
     });

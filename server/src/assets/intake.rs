@@ -1,23 +1,21 @@
-//! Taking bytes in: counted, hashed, recognized and staged while they arrive, then moved to the
+//! Taking bytes in: counted and recognized while they arrive in a file of their own, then looked at and moved to the
 //! name their content gives them.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use gesso_protocol::api::AssetMeta;
-use gesso_studio::media::{self, MediaKind, Sniffed};
-use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, WriteMultipart};
+use gesso_studio::media::{self, Sniffed};
 use serde_json::Value;
+use tempfile::TempPath;
+use tokio::io::{AsyncWriteExt as _, BufWriter};
 
-use super::{AssetError, Assets, STAGING, blob};
+use super::{AssetError, Assets};
 use crate::db::assets::AssetRow;
 
 /// How much of the beginning decides what a file is.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How many parts of an upload may be on their way to the store.
-const PARTS_MAX: usize = 4;
-/// How large such a part is.
-const PART_BYTES: usize = 5 * 1024 * 1024;
+/// How much of an upload waits in memory.
+const WAITING_BYTES: usize = 512 * 1024;
 /// The longest name that is kept.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -34,14 +32,6 @@ pub struct Incoming {
     pub now_ms: i64,
 }
 
-/// What was learnt while bytes arrived.
-struct Arrived {
-    id: String,
-    bytes: u64,
-    sniffed: Sniffed,
-    head: Bytes,
-}
-
 impl Assets {
     /// Stores what a stream brings, and its row.
     ///
@@ -53,29 +43,28 @@ impl Assets {
         about: Incoming,
     ) -> Result<AssetMeta, AssetError> {
         let row = self.take_in(stream, about).await?;
-        self.enter(row).await
+        self.0.db.add_asset(&row).await?;
+        self.meta(&row.id).await
     }
 
-    pub(super) async fn take_in<E: std::fmt::Display>(
+    async fn take_in<E: std::fmt::Display>(
         &self,
         stream: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
         about: Incoming,
     ) -> Result<AssetRow, AssetError> {
-        let staging = Path::from_iter([STAGING, &format!("{:032x}", rand::random::<u128>())]);
-        let arrived = self.stage(stream, &staging).await?;
-        let facts = self.publish(&staging, &arrived).await;
-        if facts.is_err() {
-            self.discard(&staging).await;
-        }
-        let (width, height, duration_ms) = facts?;
+        let (path, sniffed) = self.stage(stream).await?;
+        let kept = self.0.blobs.accept(path, sniffed).await?;
+        let sniffed = kept.found.map_or(sniffed, |found| found.sniffed);
+        let (width, height) = kept.found.and_then(|found| found.size_px).unzip();
+        let seconds = kept.found.and_then(|found| found.duration_s);
         Ok(AssetRow {
-            id: arrived.id,
-            mime: arrived.sniffed.mime.to_owned(),
-            ty: arrived.sniffed.kind.as_str().to_owned(),
-            bytes: i64::try_from(arrived.bytes).unwrap_or(i64::MAX),
-            width,
-            height,
-            duration_ms,
+            id: kept.id,
+            mime: sniffed.mime.to_owned(),
+            ty: sniffed.kind.as_str().to_owned(),
+            bytes: i64::try_from(kept.bytes).unwrap_or(i64::MAX),
+            width: width.map(i64::from),
+            height: height.map(i64::from),
+            duration_ms: seconds.map(|seconds| (seconds * 1000.0).round() as i64),
             name: clean_name(&about.name),
             origin: about.origin.to_string(),
             person: about.person,
@@ -83,35 +72,14 @@ impl Assets {
         })
     }
 
-    /// Writes a stream under a temporary name; on any failure nothing of it stays.
+    /// Writes a stream to a file that goes on any failure, also when nobody waits for it any more.
     async fn stage<E: std::fmt::Display>(
         &self,
         mut stream: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
-        staging: &Path,
-    ) -> Result<Arrived, AssetError> {
-        let upload = self.0.store.put_multipart(staging).await?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
-        match self.pump(&mut stream, &mut writer).await {
-            Ok(arrived) => {
-                writer.finish().await?;
-                Ok(arrived)
-            }
-            Err(error) => {
-                if let Err(error) = writer.abort().await {
-                    tracing::warn!(%error, %staging, "a refused upload could not be removed; the next start will");
-                }
-                Err(error)
-            }
-        }
-    }
-
-    async fn pump<E: std::fmt::Display>(
-        &self,
-        stream: &mut (impl Stream<Item = Result<Bytes, E>> + Send + Unpin),
-        writer: &mut WriteMultipart,
-    ) -> Result<Arrived, AssetError> {
-        let bytes_max = self.0.limits.upload_bytes_max;
-        let mut hasher = blake3::Hasher::new();
+    ) -> Result<(TempPath, Sniffed), AssetError> {
+        let bytes_max = self.limits().upload_bytes_max;
+        let (file, path) = self.0.blobs.scratch().await?;
+        let mut file = BufWriter::with_capacity(WAITING_BYTES, tokio::fs::File::from_std(file));
         let (mut head, mut bytes) = (BytesMut::new(), 0_u64);
         let mut sniffed = None;
         while let Some(chunk) = stream.next().await {
@@ -125,65 +93,26 @@ impl Assets {
             let missing = HEAD_BYTES - head.len();
             head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
             if sniffed.is_none() && head.len() == HEAD_BYTES {
-                sniffed = Some(media::sniff(&head).ok_or(AssetError::Unsupported)?);
+                sniffed = Some(recognized(&head)?);
             }
-            hasher.update(&chunk);
-            writer.wait_for_capacity(PARTS_MAX).await?;
-            writer.put(chunk);
+            file.write_all(&chunk).await?;
         }
         if bytes == 0 {
             return Err(AssetError::Empty);
         }
         let sniffed = match sniffed {
             Some(sniffed) => sniffed,
-            None => media::sniff(&head).ok_or(AssetError::Unsupported)?,
+            None => recognized(&head)?,
         };
-        Ok(Arrived {
-            id: hasher.finalize().to_hex().to_string(),
-            bytes,
-            sniffed,
-            head: head.freeze(),
-        })
+        file.shutdown().await?;
+        Ok((path, sniffed))
     }
+}
 
-    /// Measures what was staged and gives it its name; answers width, height and duration in ms.
-    async fn publish(
-        &self,
-        staging: &Path,
-        arrived: &Arrived,
-    ) -> Result<(Option<i64>, Option<i64>, Option<i64>), AssetError> {
-        let mut facts = (None, None, None);
-        if arrived.sniffed.kind == MediaKind::Image && arrived.sniffed.mime != "image/avif" {
-            // Most pictures say their size at once; some (a JPEG with a large profile) only later.
-            let head = arrived.head.clone();
-            let whole = arrived.bytes == head.len() as u64;
-            let measured = match self.work(move || media::dimensions(&head)).await {
-                Err(AssetError::Media(_)) if !whole => {
-                    let all = self.0.store.get(staging).await?.bytes().await?;
-                    self.work(move || media::dimensions(&all)).await
-                }
-                other => other,
-            };
-            let (width, height) = measured?;
-            facts = (Some(i64::from(width)), Some(i64::from(height)), None);
-        }
-        if arrived.sniffed.mime == "audio/wav" {
-            facts.2 = media::wav_duration_ms(&arrived.head, arrived.bytes)
-                .and_then(|ms| i64::try_from(ms).ok());
-        }
-        // The same content under its name is the same file: replacing it changes nothing for its readers.
-        self.0.store.rename(staging, &blob(&arrived.id)).await?;
-        Ok(facts)
-    }
-
-    async fn discard(&self, staging: &Path) {
-        match self.0.store.delete(staging).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => {
-                tracing::warn!(%error, %staging, "a refused upload could not be removed; the next start will")
-            }
-        }
-    }
+/// What a file is by its beginning.
+fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
+    let sniffed = media::sniff(head).ok_or(AssetError::Unsupported)?;
+    if sniffed.mime == "image/avif" { Err(AssetError::Avif) } else { Ok(sniffed) }
 }
 
 /// The last part of a name, without what would harm a listing or a header.

@@ -87,12 +87,15 @@ pub(crate) fn guard(headers: &mut HeaderMap, etag: &str) {
     }
 }
 
-/// Raster pictures, videos and sounds are shown where they are; SVG, models and all else are saved.
+/// Pictures (SVG is cleaned when it comes in), videos and sounds are shown where they are; models and all else are
+/// saved.
 fn shown(row: &AssetRow) -> bool {
-    matches!(row.ty.as_str(), "image" | "video" | "audio")
+    matches!(row.ty.as_str(), "image" | "svg" | "video" | "audio")
 }
 
-fn extension(mime: &str) -> &'static str {
+/// The usual ending of the name of a file of a media type, without the dot.
+#[must_use]
+pub fn file_ending(mime: &str) -> &'static str {
     match mime {
         "image/png" => "png",
         "image/jpeg" => "jpg",
@@ -110,6 +113,7 @@ fn extension(mime: &str) -> &'static str {
         "audio/ogg" => "ogg",
         "audio/flac" => "flac",
         "audio/mp4" => "m4a",
+        "audio/webm" => "weba",
         "model/gltf-binary" => "glb",
         _ => "bin",
     }
@@ -117,7 +121,7 @@ fn extension(mime: &str) -> &'static str {
 
 /// The name a saved file gets: its own with the ending of what it really is, or one made of its id.
 fn file_name(row: &AssetRow) -> String {
-    let ending = extension(&row.mime);
+    let ending = file_ending(&row.mime);
     let name = row.name.trim().trim_matches('.');
     if name.is_empty() {
         return format!("gesso-{}.{ending}", row.id.get(..12).unwrap_or("asset"));
@@ -200,7 +204,7 @@ impl Assets {
         out.insert(CONTENT_TYPE, ascii(&row.mime));
         out.insert(CONTENT_LENGTH, HeaderValue::from(length));
         out.insert(CONTENT_DISPOSITION, disposition(&row, download));
-        let content = self.open_blob(&row.id, options).await?;
+        let content = self.0.blobs.open_blob(&row.id, options).await?;
         *response.status_mut() = status;
         *response.body_mut() = Body::from_stream(content.into_stream());
         Ok(response)
@@ -275,17 +279,13 @@ mod tests {
             header.to_str().unwrap(),
             "attachment; filename=\"D_nen _1_.png\"; filename*=UTF-8''D%C3%BCnen%20%221%22.png"
         );
-        assert!(
-            disposition(&row("a", "image/svg+xml", "svg"), false)
-                .to_str()
-                .unwrap()
-                .starts_with("attachment")
-        );
-        assert!(
-            disposition(&row("a", "video/mp4", "video"), false)
-                .to_str()
-                .unwrap()
-                .starts_with("inline")
-        );
+        for (mime, ty, kind) in [
+            ("image/svg+xml", "svg", "inline"),
+            ("video/mp4", "video", "inline"),
+            ("model/gltf-binary", "model3d", "attachment"),
+        ] {
+            let header = disposition(&row("a", mime, ty), false);
+            assert!(header.to_str().unwrap().starts_with(kind), "{mime}");
+        }
     }
 }

@@ -1,16 +1,25 @@
-//! Small pictures of pictures, made once for each of a few widths.
+//! Small pictures of everything, and the shapes of sounds, made once for each of a few widths.
+
+use std::path::Path as FsPath;
 
 use bytes::Bytes;
-use gesso_studio::media;
+use gesso_studio::media::{self, MediaKind, Sniffed, Waveform};
+use gesso_studio::{Control, StudioError, Workshop};
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
+use super::blobs::Turn;
 use super::{AssetError, Assets};
+use crate::db::assets::AssetRow;
 
 /// The widths that are made, in pixels; a wish is rounded up to the next.
 const WIDTHS_PX: [u32; 5] = [160, 320, 640, 1280, 2560];
 /// The width without a wish, in pixels.
 const WIDTH_DEFAULT_PX: u32 = 320;
+/// The widest drawing of what has no pixels of its own.
+const DRAWN_MAX_PX: u32 = 1280;
+/// How much of a file tells what it is.
+const HEAD_BYTES: usize = 64 * 1024;
 
 /// A picture of an asset.
 #[derive(Clone, Debug)]
@@ -28,40 +37,163 @@ fn bucket(width: u32) -> u32 {
     WIDTHS_PX.into_iter().find(|w| *w >= width).unwrap_or(WIDTHS_PX[WIDTHS_PX.len() - 1])
 }
 
+/// What a row says of a file, for programs that want to be told.
+fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, StudioError> {
+    use std::io::Read as _;
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let found = media::sniff(&head)
+        .ok_or_else(|| StudioError::Refused("This file is damaged.".to_owned()))?;
+    // A container of video may hold sound alone, which was found out when it came in.
+    let is_audio = row.ty == MediaKind::Audio.as_str();
+    Ok(if is_audio { Sniffed { kind: MediaKind::Audio, ..found } } else { found })
+}
+
 impl Assets {
-    /// A picture of an asset, at least `width` pixels wide if it has them, and not much wider.
+    /// A picture of an asset, at least `width` pixels wide if it has them, and not much wider: of a vector picture and
+    /// of a model a drawing, of a video a frame, of a sound its waveform.
     ///
     /// # Errors
-    /// `NotFound` also for what has no picture; `Media`, `Store`, `Db`.
+    /// `NotFound` also for what this server can make no picture of; `Studio`, `Store`, `Db`.
     pub async fn thumbnail(&self, id: &str, width: Option<u32>) -> Result<Thumbnail, AssetError> {
         let row = self.row(id).await?;
-        if row.ty != "image" || row.mime == "image/avif" {
-            return Err(AssetError::NotFound(format!(
-                "There is no thumbnail of this file, because it is {}.",
-                row.mime
-            )));
-        }
         let width = bucket(width.unwrap_or(WIDTH_DEFAULT_PX));
         let cached =
             Path::from_iter(["thumbnails", id.get(..2).unwrap_or("00"), &format!("{id}-{width}")]);
-        match self.0.store.get(&cached).await {
-            Ok(found) => {
-                let bytes = found.bytes().await?;
-                if let Some(sniffed) = media::sniff(&bytes) {
-                    return Ok(Thumbnail { bytes, mime: sniffed.mime, width });
-                }
-                tracing::warn!(%cached, "a cached thumbnail is damaged and is made again");
+        if let Some(bytes) = self.cached(&cached).await? {
+            if let Some(sniffed) = media::sniff(&bytes) {
+                return Ok(Thumbnail { bytes, mime: sniffed.mime, width });
             }
-            Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+            tracing::warn!(%cached, "a cached thumbnail is damaged and is made again");
         }
-        let content = self.load(id).await?;
-        let (bytes, mime) = self.work(move || media::thumbnail(&content, width)).await?;
+        let (bytes, mime) = self.picture_of(&row, width).await?;
         let bytes = Bytes::from(bytes);
-        // A cache that cannot be written must not keep anybody from seeing the picture.
-        if let Err(error) = self.0.store.put(&cached, bytes.clone().into()).await {
-            tracing::warn!(%error, %cached, "a thumbnail could not be kept");
-        }
+        self.cache(&cached, bytes.clone()).await;
         Ok(Thumbnail { bytes, mime, width })
+    }
+
+    async fn picture_of(
+        &self,
+        row: &AssetRow,
+        width: u32,
+    ) -> Result<(Vec<u8>, &'static str), AssetError> {
+        let drawn = width.min(DRAWN_MAX_PX);
+        match row.ty.as_str() {
+            "image" if row.mime != "image/avif" => {
+                let file = self.0.blobs.local(&row.id).await?;
+                let work = move |_: &Workshop, _: &Control<'_>| {
+                    Ok(media::thumbnail(&std::fs::read(file.path())?, width)?)
+                };
+                self.0.blobs.work(Turn::Picture, work).await
+            }
+            "svg" => {
+                let file = self.0.blobs.local(&row.id).await?;
+                let work = move |_: &Workshop, _: &Control<'_>| {
+                    let picture = media::draw_svg(&std::fs::read(file.path())?, drawn)?;
+                    Ok(media::small(picture, drawn)?)
+                };
+                self.0.blobs.work(Turn::Picture, work).await
+            }
+            "video" => {
+                let poster = self.poster(row).await?;
+                let work =
+                    move |_: &Workshop, _: &Control<'_>| Ok(media::thumbnail(&poster, width)?);
+                self.0.blobs.work(Turn::Picture, work).await
+            }
+            "audio" => {
+                let waveform = self.waveform(&row.id).await?;
+                let work = move |_: &Workshop, _: &Control<'_>| {
+                    let picture = media::draw_waveform(&waveform, drawn)?;
+                    Ok(media::small(picture, drawn)?)
+                };
+                self.0.blobs.work(Turn::Picture, work).await
+            }
+            _ => Err(AssetError::NotFound(format!(
+                "There is no thumbnail of this file, because it is {}.",
+                row.mime
+            ))),
+        }
+    }
+
+    /// A frame of a video, as large as any thumbnail of it needs.
+    async fn poster(&self, row: &AssetRow) -> Result<Bytes, AssetError> {
+        let cached = Path::from_iter(["posters", row.id.get(..2).unwrap_or("00"), &row.id]);
+        if let Some(bytes) = self.cached(&cached).await?
+            && media::sniff(&bytes).is_some()
+        {
+            return Ok(bytes);
+        }
+        let file = self.0.blobs.local(&row.id).await?;
+        let duration_s = row.duration_ms.map(|ms| ms as f64 / 1000.0);
+        let about = row.clone();
+        let work = move |workshop: &Workshop, control: &Control<'_>| {
+            let path = file.path();
+            let frame = media::poster(path, sniffed(&about, path)?, duration_s, workshop, control)?;
+            Ok(media::small(frame, DRAWN_MAX_PX)?)
+        };
+        let (bytes, _) =
+            self.0.blobs.work(Turn::Film, work).await.map_err(needs("A picture of this video"))?;
+        let bytes = Bytes::from(bytes);
+        self.cache(&cached, bytes.clone()).await;
+        Ok(bytes)
+    }
+
+    /// How loud a sound or the sound of a video gets along its length.
+    ///
+    /// # Errors
+    /// `NotFound` also for what has no sound or cannot be heard on this server; `Studio`, `Store`, `Db`.
+    pub async fn waveform(&self, id: &str) -> Result<Waveform, AssetError> {
+        let row = self.row(id).await?;
+        let silent = || AssetError::NotFound("There is no sound in this file.".to_owned());
+        if !matches!(row.ty.as_str(), "audio" | "video") {
+            return Err(silent());
+        }
+        let cached = Path::from_iter(["waveforms", id.get(..2).unwrap_or("00"), id]);
+        if let Some(bytes) = self.cached(&cached).await?
+            && let Ok(found) = serde_json::from_slice::<Option<Waveform>>(&bytes)
+        {
+            return found.ok_or_else(silent);
+        }
+        let file = self.0.blobs.local(id).await?;
+        let work = move |workshop: &Workshop, control: &Control<'_>| {
+            let path = file.path();
+            media::waveform(path, sniffed(&row, path)?, workshop, control)
+        };
+        let found = self
+            .0
+            .blobs
+            .work(Turn::Film, work)
+            .await
+            .map_err(needs("The waveform of this file"))?;
+        if let Ok(bytes) = serde_json::to_vec(&found) {
+            self.cache(&cached, bytes.into()).await;
+        }
+        found.ok_or_else(silent)
+    }
+
+    async fn cached(&self, at: &Path) -> Result<Option<Bytes>, AssetError> {
+        match self.0.blobs.store().get(at).await {
+            Ok(found) => Ok(Some(found.bytes().await?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps what was made of an asset: a cache that cannot be written must not keep anybody from seeing it.
+    async fn cache(&self, at: &Path, bytes: Bytes) {
+        if let Err(error) = self.0.blobs.store().put(at, bytes.into()).await {
+            tracing::warn!(%error, %at, "a picture of an asset could not be kept");
+        }
+    }
+}
+
+/// A sentence for where a program is missing.
+fn needs(what: &'static str) -> impl Fn(AssetError) -> AssetError {
+    move |error| {
+        let AssetError::Studio(StudioError::Missing(program)) = error else { return error };
+        AssetError::NotFound(format!(
+            "{what} can only be made with {}, which is not installed on the server.",
+            program.name()
+        ))
     }
 }

@@ -3,12 +3,19 @@
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Db, DbError, WORKSPACE, with_read, with_write};
 
 const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
-     duration_ms, name, origin, person, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (workspace, id) DO NOTHING";
+     duration_ms, name, origin, person, created_at, words, own, stock) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+     ON CONFLICT (workspace, id) DO UPDATE SET \
+     own = CASE WHEN excluded.own = 1 THEN 1 ELSE assets.own END, \
+     stock = CASE WHEN excluded.stock = 1 THEN 1 ELSE assets.stock END";
+
+/// The most words of a search that count.
+const WORDS_MAX: usize = 6;
 
 const COLUMNS: &str =
     "id, mime, type, bytes, width, height, duration_ms, name, origin, person, created_at";
@@ -56,6 +63,15 @@ impl AssetRow {
         }
     }
 
+    /// What it is found by: name, prompt and tags in lower case.
+    pub fn words(&self) -> String {
+        let origin: Value = serde_json::from_str(&self.origin).unwrap_or_default();
+        let tags = origin["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let said = [Some(self.name.as_str()), origin["prompt"].as_str()];
+        let all: Vec<&str> = said.into_iter().flatten().chain(tags).collect();
+        all.join(" ").to_lowercase()
+    }
+
     /// As `/meta` answers.
     pub fn meta(&self) -> AssetMeta {
         AssetMeta {
@@ -67,12 +83,26 @@ impl AssetRow {
     }
 }
 
+/// Which part of the library.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// What anybody of the workspace uploaded or made.
+    #[default]
+    Workspace,
+    /// What this person did.
+    Of(String),
+    /// What every server brings.
+    Stock,
+}
+
 /// What the library is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct AssetQuery {
+    /// Where.
+    pub scope: Scope,
     /// Only this data type.
     pub ty: Option<String>,
-    /// Only what has this in its name or origin (such as a prompt), whatever the case.
+    /// Only what has all these words, or parts of words, in its name, prompt or tags, whatever the case.
     pub q: Option<String>,
     /// Only what comes after this `(created_at, id)`, newest first.
     pub after: Option<(i64, String)>,
@@ -81,11 +111,24 @@ pub struct AssetQuery {
 }
 
 impl Db {
-    /// Adds an asset; one that is there already stays as it is.
+    /// Adds an asset of the workspace; one that is there already stays as it is.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn add_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
+        self.insert_asset(asset, false).await
+    }
+
+    /// Adds an asset of the stock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_stock_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
+        self.insert_asset(asset, true).await
+    }
+
+    async fn insert_asset(&self, asset: &AssetRow, is_stock: bool) -> Result<(), DbError> {
+        let words = asset.words();
         with_write!(self, on => sqlx::query(INSERT)
             .bind(WORKSPACE)
             .bind(&asset.id)
@@ -99,6 +142,9 @@ impl Db {
             .bind(&asset.origin)
             .bind(&asset.person)
             .bind(asset.created_at)
+            .bind(&words)
+            .bind(i64::from(!is_stock))
+            .bind(i64::from(is_stock))
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -122,36 +168,53 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn assets(&self, query: &AssetQuery) -> Result<Vec<AssetRow>, DbError> {
+        let (scope, person) = match &query.scope {
+            Scope::Workspace => ("own = 1", ""),
+            Scope::Of(person) => ("own = 1 AND person = $3", person.as_str()),
+            Scope::Stock => ("stock = 1", ""),
+        };
+        let of_type = if query.ty.is_some() { "AND type = $2" } else { "" };
+        let words: Vec<String> = query
+            .q
+            .iter()
+            .flat_map(|q| q.split_whitespace())
+            .take(WORDS_MAX)
+            .map(pattern)
+            .collect();
+        let search: String =
+            (0..words.len()).map(|n| format!("AND words LIKE ${} ESCAPE '!' ", n + 7)).collect();
         let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM assets WHERE workspace = $1 \
-             AND ($2 = '' OR type = $2) \
-             AND ($3 = '' OR LOWER(name) LIKE $3 ESCAPE '!' OR LOWER(origin) LIKE $3 ESCAPE '!') \
+            "SELECT {COLUMNS} FROM assets WHERE workspace = $1 AND {scope} {of_type} {search} \
+             AND $2 = $2 AND $3 = $3 \
              AND (created_at < $4 OR (created_at = $4 AND id < $5)) \
              ORDER BY created_at DESC, id DESC LIMIT $6"
         ));
-        let like = match query.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-            Some(q) => {
-                let mut like = String::from("%");
-                for c in q.to_lowercase().chars() {
-                    if matches!(c, '%' | '_' | '!') {
-                        like.push('!');
-                    }
-                    like.push(c);
-                }
-                like.push('%');
-                like
-            }
-            None => String::new(),
-        };
         let (at, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
-        Ok(with_read!(self, pool => sqlx::query_as(sql)
-            .bind(WORKSPACE)
-            .bind(query.ty.clone().unwrap_or_default())
-            .bind(&like)
-            .bind(at)
-            .bind(&id)
-            .bind(query.limit)
-            .fetch_all(pool)
-            .await)?)
+        Ok(with_read!(self, pool => {
+            let mut select = sqlx::query_as(sql)
+                .bind(WORKSPACE)
+                .bind(query.ty.clone().unwrap_or_default())
+                .bind(person)
+                .bind(at)
+                .bind(&id)
+                .bind(query.limit);
+            for word in &words {
+                select = select.bind(word);
+            }
+            select.fetch_all(pool).await
+        })?)
     }
+}
+
+/// What `LIKE` finds a part of a word by.
+fn pattern(word: &str) -> String {
+    let mut like = String::from("%");
+    for c in word.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            like.push('!');
+        }
+        like.push(c);
+    }
+    like.push('%');
+    like
 }

@@ -163,22 +163,27 @@ impl Db {
         }))
     }
 
-    /// The newest thing with a picture that a canvas made.
+    /// The newest thing to look at that a canvas made; where there is none, the newest sound.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn preview(&self, canvas: &str) -> Result<Option<Preview>, DbError> {
         const SQL: &str =
-            "SELECT body FROM generations WHERE canvas = $1 ORDER BY seq DESC LIMIT 8";
+            "SELECT body FROM generations WHERE canvas = $1 ORDER BY seq DESC LIMIT 24";
         let rows: Vec<(String,)> =
             with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?;
+        let mut sound = None;
         for (body,) in rows {
             let made: Generation =
                 serde_json::from_str(&body).map_err(DbError::row("generations"))?;
-            if let (Some(asset), Some(mime)) = (made.asset, made.mime) {
-                return Ok(Some(Preview { asset, mime }));
+            let (Some(asset), Some(mime)) = (made.asset, made.mime) else { continue };
+            let heard = mime.starts_with("audio/");
+            let preview = Preview { asset, mime };
+            if !heard {
+                return Ok(Some(preview));
             }
+            sound = sound.or(Some(preview));
         }
-        Ok(None)
+        Ok(sound)
     }
 }

@@ -12,12 +12,13 @@ use axum::routing::get;
 use axum::{Extension, Json, Router};
 use gesso_protocol::api::{AssetMeta, Me, Page};
 use gesso_protocol::values::DataType;
+use gesso_studio::media::Waveform;
 use serde::Deserialize;
 
 use crate::assets::serve::{guard, is_known};
 use crate::assets::{AssetError, Assets, Incoming};
 use crate::clock::now_ms;
-use crate::db::assets::AssetQuery;
+use crate::db::assets::{AssetQuery, Scope};
 use crate::error::ApiError;
 
 /// The most entries of one page.
@@ -37,6 +38,7 @@ where
         .route("/assets/{id}", get(bytes))
         .route("/assets/{id}/meta", get(meta))
         .route("/assets/{id}/thumbnail", get(thumbnail))
+        .route("/assets/{id}/waveform", get(waveform))
 }
 
 impl IntoResponse for AssetError {
@@ -100,6 +102,7 @@ fn announcement(headers: &HeaderMap) -> (bool, u64) {
 
 #[derive(Debug, Default, Deserialize)]
 struct ListQuery {
+    scope: Option<String>,
     #[serde(rename = "type")]
     ty: Option<String>,
     q: Option<String>,
@@ -109,10 +112,19 @@ struct ListQuery {
 
 async fn list(
     State(assets): State<Assets>,
+    asker: Option<Extension<Me>>,
     query: Query<ListQuery>,
 ) -> Result<Json<Page<AssetMeta>>, AssetError> {
     let wrong = |detail: String| Err(AssetError::Request(detail));
-    let ListQuery { ty, q, cursor, limit } = query.0;
+    let ListQuery { scope, ty, q, cursor, limit } = query.0;
+    let scope = match scope.as_deref().unwrap_or_default() {
+        "" | "workspace" => Scope::Workspace,
+        "mine" => Scope::Of(asker.map(|Extension(me)| me.id).unwrap_or_default()),
+        "stock" => Scope::Stock,
+        other => {
+            return wrong(format!("“{other}” is no scope. Use workspace, mine or stock."));
+        }
+    };
     let ty = ty.filter(|ty| !ty.is_empty());
     if let Some(ty) = &ty
         && DataType::from_id(ty).is_none()
@@ -140,7 +152,7 @@ async fn list(
             }
         },
     };
-    let mut rows = assets.list(&AssetQuery { ty, q, after, limit: limit + 1 }).await?;
+    let mut rows = assets.list(&AssetQuery { scope, ty, q, after, limit: limit + 1 }).await?;
     let more = rows.len() as i64 > limit;
     rows.truncate(limit as usize);
     let next =
@@ -191,5 +203,23 @@ async fn thumbnail(
     }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(small.mime));
     *response.body_mut() = Body::from(small.bytes);
+    Ok(response)
+}
+
+async fn waveform(
+    State(assets): State<Assets>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response<Body>, AssetError> {
+    let waveform: Waveform = assets.waveform(&id).await?;
+    let etag = format!("\"{id}-waveform\"");
+    if is_known(&headers, &etag) {
+        let mut response = Response::new(Body::empty());
+        guard(response.headers_mut(), &etag);
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
+    let mut response = Json(waveform).into_response();
+    guard(response.headers_mut(), &etag);
     Ok(response)
 }

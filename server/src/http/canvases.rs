@@ -243,7 +243,7 @@ async fn apply(
 ) -> Result<Vec<Option<String>>, ApiError> {
     let mut assets: BTreeMap<String, AssetRef> = BTreeMap::new();
     for id in edit::asset_ids(&edits) {
-        if let Some(row) = app.db.asset(&id).await? {
+        if let Some(row) = app.assets.known(&id).await? {
             assets.insert(id, row.reference());
         }
     }

@@ -8,6 +8,7 @@ use gesso_protocol::catalog::Model;
 use gesso_protocol::nodes::SPECS;
 
 use crate::app::App;
+use crate::providers::how_to_get;
 
 /// `GET /api/catalog`.
 pub fn routes() -> Router<App> {
@@ -17,7 +18,8 @@ pub fn routes() -> Router<App> {
 async fn catalog(State(app): State<App>) -> Json<CatalogBody> {
     let model = |model: &Model| {
         let missing = app.providers.missing(model);
-        ModelBody { model: model.clone(), usable: missing.is_empty(), missing }
+        let hints = missing.iter().map(|name| how_to_get(name)).collect();
+        ModelBody { model: model.clone(), usable: missing.is_empty(), missing, hints }
     };
     Json(CatalogBody {
         kinds: SPECS.iter().map(|spec| KindBody::of(spec)).collect(),

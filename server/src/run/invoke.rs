@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::plan::{Made, Step, Unit, charge};
 use gesso_protocol::pricing::Money;
+use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{Failure, Generation, ItemContent};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::driver::Driven;
 use super::mailbox::Event;
 use super::turnstile::Slot;
+use crate::assets::{AssetError, Told, file_ending};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::assets::AssetRow;
 use crate::db::generations::MadeWith;
@@ -35,6 +37,9 @@ const RETRY_AFTER_MAX_MS: u64 = 60_000;
 const DEADLINE_MS: u64 = 15 * 60 * 1000;
 /// How long a late result is kept, in ms.
 const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The most characters of a prompt that name a file.
+const STEM_CHARS_MAX: usize = 48;
 
 /// What a call gave, its bytes durable.
 pub(super) struct Delivered {
@@ -298,15 +303,19 @@ impl Calling {
             match made.content {
                 Content::Text(text) => generation.text = Some(text),
                 Content::File { mime, bytes, size_px } => {
-                    let size = bytes.len() as i64;
-                    let id = match self.run.inner.blobs.write(bytes).await {
-                        Ok(id) => id,
-                        Err(error) => return Outcome::Failed(self.not_stored(&error.to_string())),
+                    let told = Told { size_px, duration_s: made.duration_s };
+                    let kept = match self.run.inner.blobs.write_made(bytes, told).await {
+                        Ok(kept) => kept,
+                        Err(error) => return Outcome::Failed(self.not_stored(&error)),
                     };
-                    (generation.width, generation.height) = size_px.unzip();
+                    let looked = kept.found.and_then(|found| found.size_px);
+                    (generation.width, generation.height) = looked.or(size_px).unzip();
+                    let looked = kept.found.and_then(|found| found.duration_s);
+                    generation.duration = made.duration_s.or(looked);
+                    let mime = kept.found.map_or(mime, |found| found.sniffed.mime);
                     generation.mime = Some(mime.to_owned());
-                    generation.asset = Some(id);
-                    assets.push(self.asset(&generation, size, &prompt));
+                    generation.asset = Some(kept.id);
+                    assets.push(self.asset(&generation, kept.bytes as i64, &prompt));
                 }
             }
             generations.push(generation);
@@ -320,8 +329,13 @@ impl Calling {
         }))
     }
 
-    fn not_stored(&self, error: &str) -> Failure {
-        tracing::error!(error, run = self.run.row.id, "a result cannot be stored");
+    fn not_stored(&self, error: &AssetError) -> Failure {
+        if error.code() != ErrorCode::Internal {
+            let detail = format!("The model made a file that cannot be used. {error}");
+            let hint = "Run it again, or choose another model. Nothing was charged.".to_owned();
+            return self.failure("rejected", detail, hint);
+        }
+        tracing::error!(%error, run = self.run.row.id, "a result cannot be stored");
         let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
         let detail = format!("The result could not be stored: {error}.");
         self.failure("internal", detail, hint.to_owned())
@@ -356,13 +370,33 @@ impl Calling {
             width: made.width.map(i64::from),
             height: made.height.map(i64::from),
             duration_ms: made.duration.map(|seconds| (seconds * 1000.0).round() as i64),
-            name: format!("{}.{}", step.title, mime.rsplit('/').next().unwrap_or("bin")),
+            name: format!("{}.{}", file_stem(step, prompt), file_ending(&mime)),
             origin: origin.to_string(),
             person: row.person.clone(),
             created_at: now_ms(),
             mime,
         }
     }
+}
+
+/// How a result is called: as its node, where somebody named that, else by the first words of what was asked for.
+fn file_stem(step: &Step, prompt: &str) -> String {
+    let usual = gesso_protocol::nodes::spec(&step.kind).map_or("", |spec| spec.title);
+    if step.title != usual {
+        return step.title.clone();
+    }
+    let mut stem = String::new();
+    for word in prompt.split_whitespace() {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        if stem.chars().count() + word.chars().count() > STEM_CHARS_MAX {
+            break;
+        }
+        if !stem.is_empty() && !word.is_empty() {
+            stem.push(' ');
+        }
+        stem.push_str(word);
+    }
+    if stem.is_empty() { step.title.clone() } else { stem }
 }
 
 /// A result that came after its call was stopped.

@@ -340,6 +340,8 @@ pub(crate) struct Intent {
     pub(crate) worn: Vec<(Motif, Rgb)>,
     /// What must not be seen.
     pub(crate) without: Without,
+    /// Every word, known or not, in lower case.
+    pub(crate) words: Vec<String>,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
 }
@@ -426,7 +428,8 @@ fn look_up(word: &str) -> Vec<Sense> {
     tries.iter().map(|word| senses(word)).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
-fn words(text: &str) -> Vec<String> {
+/// The words of a text, in lower case.
+pub(crate) fn words(text: &str) -> Vec<String> {
     text.to_lowercase()
         .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
         .filter(|word| !word.is_empty())
@@ -460,7 +463,8 @@ fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
 pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
     let list = words(prompt);
     let (banned, skipped) = banned(&list, negative);
-    let mut intent = Intent { hash: hash(list.join(" ").as_bytes()), ..Intent::default() };
+    let mut intent =
+        Intent { hash: hash(list.join(" ").as_bytes()), words: list.clone(), ..Intent::default() };
     banned.iter().for_each(|sense| intent.without.add(*sense));
     let mut pending: Option<(usize, Rgb)> = None;
     for (i, word) in list.iter().enumerate() {

@@ -18,6 +18,8 @@ struct About {
     title: String,
     locked: bool,
     has_output: bool,
+    /// What it shows is a picture that can be edited here.
+    picture: bool,
     /// Several are selected, and some of them run.
     several_run: bool,
     /// What it made is kept in the history.
@@ -46,6 +48,7 @@ fn about(page: Page) -> Option<About> {
         title,
         locked,
         has_output,
+        picture: super::retouch::can_edit(page, first),
         ids,
     })
 }
@@ -114,8 +117,10 @@ fn bar(page: Page, about: About) -> impl IntoView {
         let key = super::media::item_key(page, &id.get_value());
         page.open.preview.set(Some((id.get_value(), key)));
     });
+    let edit = Callback::new(move |()| super::retouch::open(page, &id.get_value()));
     let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
     let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
+    let library = Callback::new(move |()| super::library::open(page, &id.get_value()));
     let delete = Callback::new(move |()| commands::delete_selection(page));
     let group = Callback::new(move |()| commands::group(page));
     let ungroup = Callback::new(move |()| commands::ungroup(page));
@@ -132,8 +137,10 @@ fn bar(page: Page, about: About) -> impl IntoView {
             {runs.then(|| tool("lock", lock_word, lock))}
             {has.then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
-            {(single && matches!(about.kind.as_str(), "upload" | "media")).then(|| tool("swap", "Replace file", replace))}
-            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", replace))}
+            {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
+            {(single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}
+            {(single && about.kind == "media").then(|| tool("swap", "Replace file", library))}
+            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", library))}
             {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
             <i class="sep-v"></i>
             {tool("trash", "Delete", delete)}

@@ -184,7 +184,7 @@ pub fn Rail(page: Page) -> impl IntoView {
     let stickers = RwSignal::new(false);
     let add = move |kind: &'static str| {
         let id = commands::add(page, commands::blank(kind), None);
-        super::spotlight::after_adding(kind, id);
+        super::spotlight::after_adding(page, kind, id);
     };
     let tool = move |name: &'static str,
                      label: &'static str,
@@ -235,6 +235,7 @@ pub fn Rail(page: Page) -> impl IntoView {
             {kind("video", "Video", "", "video_generator")}
             {tool("audio", "Audio", "", ask("audio"))}
             {tool("upload", "Upload", "", Callback::new(move |()| super::upload::pick(page)))}
+            {tool("library", "Library", "", Callback::new(move |()| page.open.shelf.update(|s| *s = !*s)))}
             {kind("list", "List", "", "list")}
             <i class="sep-h"></i>
             {kind("note", "Sticky note", "N", "sticky_note")}

@@ -1,7 +1,7 @@
 //! A batch: the stack on the card, and the grid that opens from it.
 
 use gesso_protocol::schema::Failure;
-use gesso_protocol::values::DataType;
+use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
 use super::media::{Showing, thumbnail};
@@ -77,28 +77,60 @@ pub fn summary(counts: &Counts) -> impl IntoView + use<> {
     }
 }
 
-/// A picture, sound, film or text, as large as its box.
+/// A picture of what there is, as large as its box: sounds and films by their shape and poster.
 pub fn face(showing: &Showing, alt: &str, width: u32) -> AnyView {
     match showing {
         Showing::Nothing => ().into_any(),
         Showing::Text(text) => view! { <span class="excerpt">{text.clone()}</span> }.into_any(),
-        Showing::Asset(asset) => match asset.ty {
-            Some(DataType::Audio) => view! {
-                <audio class="sound" src=format!("/api/assets/{}", asset.id) controls preload="none"></audio>
+        Showing::Asset(asset) => asset_face(asset, alt, width),
+    }
+}
+
+/// A picture of a file.
+pub fn asset_face(asset: &AssetRef, alt: &str, width: u32) -> AnyView {
+    let length = asset
+        .duration
+        .filter(|_| matches!(asset.ty, Some(DataType::Audio | DataType::Video)))
+        .map(|d| view! { <span class="cap is-end num">{crate::core::wave::length(d)}</span> });
+    let (class, sign) = match asset.ty {
+        Some(DataType::Svg) => ("art is-vector", "svg"),
+        Some(DataType::Audio) => ("art is-wave", "audio"),
+        Some(DataType::Model3d) => ("art is-solid", "model3d"),
+        Some(DataType::Video) => ("art", "video"),
+        Some(DataType::Image | DataType::Text) | None => ("art", "image"),
+    };
+    let src = match asset.ty {
+        Some(DataType::Svg) => format!("/api/assets/{}", asset.id),
+        _ => thumbnail(asset, width),
+    };
+    let bare = RwSignal::new(false);
+    let (alt, name) = (alt.to_owned(), asset.name.clone());
+    view! {
+        {move || if bare.get() {
+            view! { <span class="plain">{icon(sign)}{name.clone()}</span> }.into_any()
+        } else {
+            view! {
+                <img class=class src=src.clone() alt=alt.clone() loading="lazy" decoding="async" draggable="false"
+                    on:error=move |_| bare.set(true) />
             }
-            .into_any(),
-            Some(DataType::Video) => view! {
-                <video class="art" src=format!("/api/assets/{}", asset.id) controls preload="metadata"></video>
-            }
-            .into_any(),
-            Some(DataType::Model3d) => {
-                view! { <span class="plain">{icon("model3d")}{asset.name.clone()}</span> }.into_any()
-            }
-            Some(DataType::Image | DataType::Svg | DataType::Text) | None => view! {
-                <img class="art" src=thumbnail(asset, width) alt=alt.to_owned() loading="lazy" decoding="async" draggable="false" />
-            }
-            .into_any(),
-        },
+            .into_any()
+        }}
+        {length}
+    }
+    .into_any()
+}
+
+/// The same, playable where it plays.
+pub fn live_face(showing: &Showing, alt: &str, width: u32) -> AnyView {
+    match showing {
+        Showing::Asset(asset) if asset.ty == Some(DataType::Audio) => {
+            view! { <super::player::Player asset=asset.clone() name=alt.to_owned() /> }.into_any()
+        }
+        Showing::Asset(asset) if asset.ty == Some(DataType::Video) => {
+            view! { <super::film::Film asset=asset.clone() name=alt.to_owned() width=Signal::stored(width) /> }
+                .into_any()
+        }
+        Showing::Asset(_) | Showing::Text(_) | Showing::Nothing => face(showing, alt, width),
     }
 }
 
@@ -179,7 +211,7 @@ fn Open(page: Page, id: String) -> impl IntoView {
                 <RetryAll cells=cells counts=counts />
                 <Tools cells=cells keys=keys counts=counts />
             </div>
-            <div class="cells" role="list" aria-label="Items" on:keydown=move |e| arrows(&e)>
+            <div class="cells" role="list" aria-label="Items" on:keydown=move |e| arrows(&e, "dialog[open] .cells", ".cell-main")>
                 <For each=shown key=|(n, key)| (*n, key.clone())
                     children=move |(n, key)| view! { <Cell cells=cells n=n key=key /> } />
             </div>
@@ -189,16 +221,16 @@ fn Open(page: Page, id: String) -> impl IntoView {
     .into_any()
 }
 
-/// Arrow keys move among the cells, by what lies where.
-fn arrows(e: &web_sys::KeyboardEvent) {
+/// Arrow keys move among the cells of a grid, by what lies where.
+pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
     let forward = match e.key().as_str() {
         "ArrowRight" | "ArrowDown" => true,
         "ArrowLeft" | "ArrowUp" => false,
         _ => return,
     };
     let rows = matches!(e.key().as_str(), "ArrowDown" | "ArrowUp");
-    let Some(cells) = super::dom::query("dialog[open] .cells") else { return };
-    let Ok(list) = cells.query_selector_all(".cell-main") else { return };
+    let Some(cells) = super::dom::query(grid) else { return };
+    let Ok(list) = cells.query_selector_all(cell) else { return };
     let nodes: Vec<web_sys::Element> = (0..list.length())
         .filter_map(|i| wasm_bindgen::JsCast::dyn_into(list.get(i)?).ok())
         .collect();
@@ -364,7 +396,7 @@ fn Cell(cells: Cells, n: usize, key: String) -> impl IntoView {
                 class:is-failed=move || standing.get() == Standing::Failed
                 class:is-running=move || matches!(standing.get(), Standing::Running | Standing::Retrying)
                 class:is-quiet=move || matches!(standing.get(), Standing::Cancelled | Standing::Blocked | Standing::Pending | Standing::Idle)>
-                {move || item.with(|i| face(&i.showing, &i.label, 640))}
+                {move || item.with(|i| live_face(&i.showing, &i.label, 640))}
                 <button class="cell-main" aria-label=name autofocus=n == 1 on:click=move |_| open()></button>
                 {move || middle(cells, key, &item.get(), price)}
                 {tick}

@@ -20,6 +20,9 @@ fn words(page: Page, node: &Node) -> Vec<String> {
     // "Studio Painter (procedural)" is too long for a chip.
     let name = model.name.split(" (").next().unwrap_or(&model.name).to_owned();
     let mut words = vec![name];
+    if node.kind == "camera_angles" {
+        words.extend(super::angles::chips(node.settings.get("angles")));
+    }
     for (key, param) in model.params_in_order() {
         let set = node.settings.get(key).filter(|v| !v.is_null());
         let Some(value) = set.or(param.default.as_ref()) else { continue };
@@ -32,7 +35,7 @@ fn words(page: Page, node: &Node) -> Vec<String> {
             "aspect_ratio" | "resolution" | "voice" | "language" | "engine" => words.push(value),
             _ => {}
         }
-        if words.len() == 4 {
+        if words.len() >= 4 {
             break;
         }
     }

@@ -303,6 +303,12 @@ pub fn choose(page: Page, id: &str, generation: &str) {
     }
 }
 
+/// Shows and passes on a result that was just added, also where the document has it only a moment later.
+pub fn choose_new(page: Page, id: &str, key: &str, generation: &str) {
+    let chosen = json!({"generation": generation});
+    page.edit(|txn| schema::set_output(txn, id, key, Some((chosen, Some(generation)))));
+}
+
 /// Takes away what the item a card shows passes on, until its next result.
 pub fn reset_creation(page: Page, id: &str) {
     let key = super::media::item_key(page, id);

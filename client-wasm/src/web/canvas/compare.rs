@@ -5,7 +5,7 @@ use gesso_protocol::schema::Generation;
 use gesso_protocol::values::DataType;
 use leptos::prelude::*;
 
-use super::batch::face;
+use super::batch::live_face;
 use super::commands;
 use super::media::{Showing, thumbnail};
 use super::net;
@@ -176,7 +176,7 @@ fn beside(all: &[Column]) -> impl IntoView + use<> {
         .map(|column| {
             view! {
                 <figure class="side">
-                    <div class="thumb">{face(&column.showing, &column.name, 1280)}</div>
+                    <div class="thumb">{live_face(&column.showing, &column.name, 1280)}</div>
                     <figcaption>{column.name.clone()}</figcaption>
                 </figure>
             }

@@ -85,6 +85,11 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
     lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || {
         commands::duplicate(page, [32.0, 32.0])
     })));
+    if super::retouch::can_edit(page, &id.get_value()) {
+        lines.push(Some(line("brush", "Edit image", "", move || {
+            super::retouch::open(page, &id.get_value());
+        })));
+    }
     if kind == "group" {
         lines.push(Some(line("group", "Ungroup", "Mod Shift G", move || commands::ungroup(page))));
     } else {

@@ -46,6 +46,14 @@ pub fn typing() -> bool {
     })
 }
 
+/// Whether keys go to a slider.
+pub fn on_slider() -> bool {
+    document().active_element().is_some_and(|e| {
+        e.get_attribute("type").as_deref() == Some("range")
+            || e.get_attribute("role").as_deref() == Some("slider")
+    })
+}
+
 /// The value of the input an event came from.
 pub fn value(e: &web_sys::Event) -> String {
     let target = e.target();
@@ -65,4 +73,10 @@ pub fn keys(text: &str) -> String {
     let platform = window().navigator().platform().unwrap_or_default();
     let apple = ["Mac", "iPhone", "iPad"].iter().any(|name| platform.starts_with(name));
     text.replace("Mod", if apple { "⌘" } else { "Ctrl" })
+}
+
+/// Words for people in the place of what the browser said, which goes to the console.
+pub fn because(cause: &wasm_bindgen::JsValue, words: &'static str) -> &'static str {
+    web_sys::console::warn_1(cause);
+    words
 }

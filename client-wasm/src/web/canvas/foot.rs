@@ -45,6 +45,7 @@ enum Offer {
     Review,
     Unlock,
     Blocked,
+    Missing,
     Retry,
     Run,
 }
@@ -63,6 +64,11 @@ fn offer(card: &Card) -> Offer {
         }
         _ if view.node.locked => Offer::Unlock,
         _ if running::upstream_active(card.page, &card.id()) => Offer::Blocked,
+        NodeState::Failed | NodeState::Idle | NodeState::Completed | NodeState::Cancelled
+            if super::missing::of_card(card).is_some() =>
+        {
+            Offer::Missing
+        }
         NodeState::Failed => Offer::Retry,
         NodeState::Idle | NodeState::Completed | NodeState::Cancelled => Offer::Run,
     }
@@ -87,6 +93,7 @@ pub fn RunButton(card: Card) -> impl IntoView {
         let card = card.clone();
         Memo::new(move |_| price_tag(&card).unwrap_or_default())
     };
+    let asked = card.clone();
     let run = move |_| running::start(page, running::target(Mode::Node, Some(&id.get_value())));
     let stop = move |_| running::stop_node(page, &id.get_value());
     let unlock = move |_| {
@@ -124,6 +131,13 @@ pub fn RunButton(card: Card) -> impl IntoView {
         }
         Offer::Blocked => {
             view! { <button class="btn run" disabled>{running::UPSTREAM}</button> }.into_any()
+        }
+        Offer::Missing => {
+            let lack = super::missing::of_card(&asked);
+            let word = lack.as_ref().map(|l| l.title.clone()).unwrap_or_default();
+            let why = lack.map(|l| l.line()).unwrap_or_default();
+            view! { <button class="btn run is-missing" disabled title=why.clone() aria-label=format!("Run. {why}")>{icon("warn")}<span>{word}</span></button> }
+                .into_any()
         }
         Offer::Retry => {
             view! { <button class="btn run" on:click=run>{icon("reset")}"Retry "{priced}</button> }

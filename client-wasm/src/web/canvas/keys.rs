@@ -177,6 +177,10 @@ fn plain(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
     let on_button = document()
         .active_element()
         .is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    // Arrows move a slider that has focus, not the card.
+    if dom::on_slider() && (key.starts_with("Arrow") || matches!(key, "Home" | "End")) {
+        return false;
+    }
     let selected = page.selection.with_untracked(|s| !s.is_empty());
     let step = if shift { 10.0 } else { 1.0 };
     match key {
@@ -236,7 +240,7 @@ fn letter(page: Page, key: &str) -> bool {
 fn add(page: Page, kind: &str) {
     let at = page.core().borrow().pointer;
     let id = commands::add(page, commands::blank(kind), at);
-    super::spotlight::after_adding(kind, id);
+    super::spotlight::after_adding(page, kind, id);
 }
 
 fn escape(page: Page) {
@@ -281,6 +285,10 @@ fn open_focused(page: Page) -> bool {
         super::batch::open(page, &id);
     } else if spec.is_some_and(|s| s.has_text || s.has_items) {
         super::text::focus_text(&id);
+    } else if page.read(|c| c.nodes.get(&id).is_some_and(|n| n.asset.is_some())) {
+        super::batch::open(page, &id);
+    } else if kind == "media" {
+        super::library::open(page, &id);
     } else if super::upload::holds_file(&kind) {
         super::upload::pick_for(page, &id);
     } else if spec.is_some_and(nodes::NodeSpec::runs) {

@@ -135,16 +135,6 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         let card = card.clone();
         move || empty().then(|| placeholder(&card, spec))
     };
-    let uploading = {
-        let id = card.id;
-        move || {
-            let percent = page.uploads.with(|u| u.get(&id.get_value()).copied())?;
-            Some(view! {
-                <div class="big"><b>{format!("{percent:.0} %")}</b><span>"Uploading"</span></div>
-                <div class="progress" style=format!("--pct:{percent}")><i></i></div>
-            })
-        }
-    };
     let counts = {
         let card = card.clone();
         Memo::new(move |_| {
@@ -168,6 +158,10 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         }
     };
     let plain = move || matches!(what.get(), Showing::Text(_));
+    let sound = move || {
+        matches!(what.get(), Showing::Asset(AssetRef { ty: Some(DataType::Audio), .. }))
+            && !working()
+    };
     let id = card.id;
     if review {
         return view! { <super::review::Candidates card=card /> }.into_any();
@@ -180,6 +174,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 class:is-working=working
                 class:is-stale=stale
                 class:is-text=plain
+                class:is-sound=sound
                 class:is-bare=move || what.get() == Showing::Nothing
                 style=style
                 on:dblclick=open
@@ -187,10 +182,11 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 {content}
                 {waiting}
                 {progress}
-                {uploading}
+                <super::sending::Progress page=page id=id />
                 {move || stacked.get().then(|| view! { <super::batch::Badge page=page id=id counts=counts /> })}
             </div>
         </div>
+        <super::sending::Refused page=page id=id />
         {move || counts.get().map(|counts| super::batch::summary(&counts))}
     }
     .into_any()
@@ -200,30 +196,92 @@ fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32
     let title = card.signals.view.with_untracked(|v| v.node.shown_title().to_owned());
     match what {
         Showing::Nothing => ().into_any(),
-        Showing::Text(text) => {
-            view! { <div class="answer" data-scroll>{text.clone()}</div> }.into_any()
-        }
+        Showing::Text(text) => view! { <Answer text=text.clone() /> }.into_any(),
         Showing::Asset(asset) => match asset.ty {
             Some(DataType::Video) => {
-                let src = format!("/api/assets/{}", asset.id);
-                view! { <video class="art" src=src controls preload="metadata"></video> }.into_any()
-            }
-            Some(DataType::Audio) => {
-                let src = format!("/api/assets/{}", asset.id);
-                view! { <audio class="sound" src=src controls preload="metadata"></audio> }
+                view! { <super::film::Film asset=asset.clone() name=title width=width /> }
                     .into_any()
             }
-            Some(DataType::Model3d) => view! {
-                <div class="plain">{icon(of_kind(spec.id))}{asset.name.clone()}</div>
+            Some(DataType::Audio) => {
+                view! { <super::player::Player asset=asset.clone() name=title /> }.into_any()
             }
-            .into_any(),
-            Some(DataType::Image | DataType::Svg | DataType::Text) | None => {
+            Some(DataType::Model3d) => solid_poster(card, spec, asset, title, width),
+            // As sharp as the screen at every zoom.
+            Some(DataType::Svg) => {
+                let src = format!("/api/assets/{}", asset.id);
+                view! { <img class="art is-vector" src=src alt=title draggable="false" decoding="async" /> }
+                    .into_any()
+            }
+            Some(DataType::Image | DataType::Text) | None => {
+                let clear = asset.mime == "image/png" || asset.mime == "image/webp";
                 let asset = asset.clone();
                 let src = move || thumbnail(&asset, width.get());
-                view! { <img class="art" src=src alt=title draggable="false" decoding="async" /> }
+                view! { <img class="art" class:is-clear=clear src=src alt=title draggable="false" decoding="async" /> }
                     .into_any()
             }
         },
+    }
+}
+
+/// A picture of a 3D model, and the way to turn it.
+fn solid_poster(
+    card: &Card,
+    spec: &'static NodeSpec,
+    asset: &AssetRef,
+    title: String,
+    width: Memo<u32>,
+) -> AnyView {
+    let (page, id) = (card.page, card.id);
+    let bare = RwSignal::new(false);
+    let kept = asset.clone();
+    let src = move || thumbnail(&kept, width.get());
+    let name = asset.name.clone();
+    let picture = move || {
+        if bare.get() {
+            let name = name.clone();
+            view! { <div class="plain">{icon(of_kind(spec.id))}{name}</div> }.into_any()
+        } else {
+            view! {
+                <img class="art is-solid" src=src.clone() alt=title.clone() draggable="false" decoding="async"
+                    on:error=move |_| bare.set(true) />
+            }
+            .into_any()
+        }
+    };
+    let open = move |_| super::batch::open(page, &id.get_value());
+    view! {
+        {picture}
+        <span class="badge tl">"3D"</span>
+        <button class="badge br is-open" on:click=open>{icon("model3d")}"Open preview"</button>
+    }
+    .into_any()
+}
+
+/// A text somebody may want elsewhere.
+#[component]
+fn Answer(text: String) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let kept = text.clone();
+    let copy = move |_| {
+        let promise = window().navigator().clipboard().write_text(&kept);
+        leptos::task::spawn_local(async move {
+            if wasm_bindgen_futures::JsFuture::from(promise).await.is_ok() {
+                let _shown = copied.try_set(true);
+                set_timeout(
+                    move || {
+                        let _shown = copied.try_set(false);
+                    },
+                    std::time::Duration::from_secs(2),
+                );
+            }
+        });
+    };
+    let word = move || if copied.get() { "Copied" } else { "Copy text" };
+    view! {
+        <div class="answer" data-scroll>{text}</div>
+        <button class="ib s answer-copy" class:is-done=copied aria-label=word title=word on:click=copy>
+            {move || if copied.get() { icon("check") } else { icon("duplicate") }}
+        </button>
     }
 }
 
@@ -233,6 +291,17 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
     let id = card.id;
     if matches!(spec.id, "upload" | "media") {
         let pick = move |_| super::upload::pick_for(page, &id.get_value());
+        if spec.id == "media" {
+            let open = move |_| super::library::open(page, &id.get_value());
+            return view! {
+                <div>
+                    {icon("library")}
+                    <button class="btn s" on:click=open>"Choose from the library"</button>
+                    <span>"or drop a file here"</span>
+                </div>
+            }
+            .into_any();
+        }
         return view! {
             <div>
                 {icon("upload")}

@@ -19,7 +19,7 @@ pub struct Problem {
 
 impl Problem {
     /// What the browser says of it helps nobody but whoever reads the console.
-    fn unreachable(cause: JsValue) -> Self {
+    pub fn unreachable(cause: JsValue) -> Self {
         if !cause.is_null() {
             web_sys::console::warn_1(&cause);
         }
@@ -90,6 +90,17 @@ pub async fn post_bytes(path: &str, bytes: &[u8]) -> Result<Value, Problem> {
     headers.set("content-type", "application/octet-stream").map_err(Problem::unreachable)?;
     init.set_headers(&headers);
     init.set_body(&js_sys::Uint8Array::from(bytes));
+    send(path, &init).await
+}
+
+/// Posts a form.
+///
+/// # Errors
+/// What the server said, or that it said nothing.
+pub async fn post_form(path: &str, form: &web_sys::FormData) -> Result<Value, Problem> {
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_body(form);
     send(path, &init).await
 }
 

@@ -37,6 +37,14 @@ pub struct Opened {
     pub review: RwSignal<Option<String>>,
     /// The comparison.
     pub compare: RwSignal<Option<Compared>>,
+    /// The picture editor: the node and the item.
+    pub retouch: RwSignal<Option<(String, String)>>,
+    /// The library for a node that takes a file.
+    pub library: RwSignal<Option<String>>,
+    /// The library beside the canvas.
+    pub shelf: RwSignal<bool>,
+    /// How to get what models that cannot run here need, by model.
+    pub hints: RwSignal<BTreeMap<String, Vec<String>>>,
     /// The question before a large run.
     pub asking: RwSignal<Option<Asking>>,
     /// The item each card shows, where somebody picked one.
@@ -55,6 +63,10 @@ impl Opened {
             grid: RwSignal::new(None),
             review: RwSignal::new(None),
             compare: RwSignal::new(None),
+            retouch: RwSignal::new(None),
+            library: RwSignal::new(None),
+            shelf: RwSignal::new(false),
+            hints: RwSignal::default(),
             asking: RwSignal::new(None),
             items: RwSignal::default(),
             balance: RwSignal::new(None),

@@ -116,22 +116,27 @@ pub fn Preview(page: Page) -> impl IntoView {
             }
             Showing::Asset(asset) => {
                 let src = format!("/api/assets/{}", asset.id);
-                let facts = match (asset.width, asset.height) {
-                    (Some(w), Some(h)) => format!("{w} × {h} · {}", asset.mime),
-                    _ => asset.mime.clone(),
-                };
+                let size = asset.width.zip(asset.height).map(|(w, h)| format!("{w} × {h}"));
+                let length = asset.duration.map(crate::core::wave::length);
+                let facts: Vec<String> =
+                    [size, length, Some(asset.mime.clone())].into_iter().flatten().collect();
+                let facts = facts.join(" · ");
                 let face = match asset.ty {
                     Some(DataType::Video) => {
-                        view! { <video class="preview-pic" src=src controls autoplay></video> }
+                        let poster = super::media::thumbnail(&asset, 1280);
+                        view! { <video class="preview-pic" src=src poster=poster controls autoplay playsinline></video> }
                             .into_any()
                     }
                     Some(DataType::Audio) => {
-                        view! { <audio src=src controls autoplay></audio> }.into_any()
+                        view! { <super::player::Player asset=asset name=title.clone() large=true /> }.into_any()
                     }
                     Some(DataType::Model3d) => {
-                        view! { <p class="muted">{asset.name}</p> }.into_any()
+                        view! { <super::solid::Solid asset=asset name=title.clone() /> }.into_any()
                     }
-                    Some(DataType::Image | DataType::Svg | DataType::Text) | None => {
+                    Some(DataType::Svg) => {
+                        view! { <img class="preview-pic is-vector" src=src alt=title.clone() /> }.into_any()
+                    }
+                    Some(DataType::Image | DataType::Text) | None => {
                         view! { <img class="preview-pic" src=src alt=title.clone() /> }.into_any()
                     }
                 };
@@ -139,12 +144,17 @@ pub fn Preview(page: Page) -> impl IntoView {
             }
         };
         let has_file = matches!(showing_item(page, &id, &key), Showing::Asset(_));
+        let editable =
+            key == super::media::item_key(page, &id) && super::retouch::can_edit(page, &id);
+        let edited = id.clone();
+        let edit = move |_| super::retouch::open(page, &edited);
         let download = move |_| super::upload::download_item(page, &id, &key);
         Some(view! {
             <Dialog title=title on_close=close width=1200>
                 <div class="preview">{content}</div>
                 <div class="preview-foot row">
                     <span class="muted num grow">{facts}</span>
+                    {editable.then(|| view! { <button class="btn" on:click=edit>{icon("brush")}"Edit image"</button> })}
                     {has_file.then(|| view! { <button class="btn" on:click=download>{icon("download")}"Download"</button> })}
                 </div>
             </Dialog>

@@ -215,8 +215,8 @@ pub struct Page {
     pub busy: RwSignal<bool>,
     /// Messages.
     pub toasts: Toasts,
-    /// Uploads under way: node to percent.
-    pub uploads: RwSignal<BTreeMap<String, f64>>,
+    /// Uploads under way, by node.
+    pub uploads: RwSignal<BTreeMap<String, super::sending::Sending>>,
     /// Runs that had not ended when last looked.
     pub active_runs: StoredValue<BTreeSet<String>>,
     /// Counts everything that prices depend on.

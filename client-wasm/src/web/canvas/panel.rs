@@ -1,14 +1,14 @@
 //! The panel on the right: the selected node's settings and history, or the run.
 
-use gesso_protocol::catalog::{Model, Param, ParamType};
+use gesso_protocol::catalog::{Param, ParamType};
 use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use gesso_protocol::plan::model_of;
-use gesso_protocol::pricing::value_key;
 use leptos::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::card::Card;
 use super::commands;
+use super::controls::field;
 use super::foot::RunButton;
 use super::history::History;
 use super::layout;
@@ -16,9 +16,6 @@ use super::page::Page;
 use super::standing::{self, state_mark};
 use super::text::TextField;
 use crate::web::icons::{icon, of_kind};
-
-/// Up to so many values an enum is shown as buttons, above as a list.
-const SEGMENTS_MAX: usize = 4;
 
 /// The panel.
 #[component]
@@ -136,7 +133,9 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         (spec.kind != NodeKind::Evaluator).then(move || {
             view! {
             <div class="panel-sec">
+                <super::missing::Missing card=card.clone() />
                 <Fields card=card.clone() spec=spec />
+                {(spec.id == "camera_angles").then(|| view! { <super::angles::Angles card=card.clone() /> })}
                 {negative}
                 <super::pairing::Pairing card=card.clone() />
             </div>
@@ -216,7 +215,7 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         let rows = model
             .params_in_order()
             .into_iter()
-            .map(|(key, param)| row(page, id, key, param, &model, signals.clone()))
+            .map(|(key, param)| field(page, id, key, param, signals.clone()))
             .collect_view();
         Some(rows)
     };
@@ -243,179 +242,4 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         {rows}
         {count}
     }
-}
-
-fn row(
-    page: Page,
-    id: StoredValue<String>,
-    key: &str,
-    param: &Param,
-    _model: &Model,
-    signals: super::page::NodeSignals,
-) -> AnyView {
-    field(page, id, key, param, signals)
-}
-
-/// One setting: the control that fits its type.
-fn field(
-    page: Page,
-    id: StoredValue<String>,
-    key: &str,
-    param: &Param,
-    signals: super::page::NodeSignals,
-) -> AnyView {
-    let key = key.to_owned();
-    let title = if param.title.is_empty() { layout::port_label(&key) } else { param.title.clone() };
-    let default = param.default.clone().unwrap_or(Value::Null);
-    let name = key.clone();
-    let value = Memo::new(move |_| {
-        signals.view.with(|v| {
-            v.node
-                .settings
-                .get(&name)
-                .filter(|v| !v.is_null())
-                .cloned()
-                .unwrap_or_else(|| default.clone())
-        })
-    });
-    let set = Callback::new(move |value: Value| {
-        commands::set_setting(page, &id.get_value(), &key, &value)
-    });
-    let control = if !param.values.is_empty() && param.values.len() <= SEGMENTS_MAX {
-        segments(&title, param, value, set)
-    } else if !param.values.is_empty() {
-        select(&title, param, value, set)
-    } else {
-        match (param.ty, param.minimum, param.maximum) {
-            (ParamType::Boolean, ..) => switch(&title, value, set),
-            (ParamType::Integer | ParamType::Number, Some(min), Some(max))
-                if max - min <= 1000.0 =>
-            {
-                slider(&title, param, (min, max), value, set)
-            }
-            (ParamType::Integer | ParamType::Number, ..) => number(&title, param, value, set),
-            (ParamType::String, ..) => line(&title, value, set),
-        }
-    };
-    let hint = param.description.clone();
-    view! { <div class="frow" title=hint><span class="label">{title}</span>{control}</div> }
-        .into_any()
-}
-
-fn segments(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
-    let buttons = param
-        .values
-        .iter()
-        .map(|v| {
-            let (label, here, v) = (value_key(v), value_key(v), v.clone());
-            let on = Memo::new(move |_| value_key(&value.get()) == here);
-            view! {
-                <button class:is-on=move || on.get() aria-pressed=move || on.get().to_string()
-                    on:click=move |_| set.run(v.clone())>{label}</button>
-            }
-        })
-        .collect_view();
-    view! { <div class="seg" role="group" aria-label=title.to_owned()>{buttons}</div> }.into_any()
-}
-
-fn select(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
-    let values = StoredValue::new(param.values.clone());
-    let options = param
-        .values
-        .iter()
-        .map(|v| {
-            let (label, here) = (value_key(v), value_key(v));
-            let chosen = move || value_key(&value.get()) == here;
-            view! { <option value=label.clone() selected=chosen>{label.clone()}</option> }
-        })
-        .collect_view();
-    let change = move |e: web_sys::Event| {
-        let wanted = super::dom::value(&e);
-        let found = values.with_value(|all| all.iter().find(|v| value_key(v) == wanted).cloned());
-        if let Some(found) = found {
-            set.run(found);
-        }
-    };
-    view! {
-        <span class="field pick"><select aria-label=title.to_owned() on:change=change>{options}</select>{icon("down")}</span>
-    }
-    .into_any()
-}
-
-fn switch(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
-    let on = move || value.get() == Value::Bool(true);
-    view! {
-        <button class="switch" class:on=on role="switch" aria-label=title.to_owned()
-            aria-checked=move || on().to_string() on:click=move |_| set.run(json!(!on()))></button>
-    }
-    .into_any()
-}
-
-fn numeric(text: &str, ty: ParamType) -> Option<Value> {
-    let number: f64 = text.trim().parse().ok()?;
-    if ty == ParamType::Integer { Some(json!(number.round() as i64)) } else { Some(json!(number)) }
-}
-
-fn slider(
-    title: &str,
-    param: &Param,
-    (min, max): (f64, f64),
-    value: Memo<Value>,
-    set: Callback<Value>,
-) -> AnyView {
-    let ty = param.ty;
-    let step = param.step.unwrap_or(if ty == ParamType::Integer { 1.0 } else { 0.01 });
-    let now = move || value.get().as_f64().unwrap_or(min);
-    let percent = move || format!("--v:{:.1}%", (now() - min) / (max - min) * 100.0);
-    let change = move |e: web_sys::Event| {
-        if let Some(value) = numeric(&super::dom::value(&e), ty) {
-            set.run(value);
-        }
-    };
-    view! {
-        <div class="row">
-            <div class="slider grow" style=percent>
-                <i></i><b></b>
-                <input type="range" aria-label=title.to_owned() min=min max=max step=step
-                    prop:value=move || now().to_string() on:change=change />
-            </div>
-            <span class="num slider-n">{move || value_key(&value.get())}</span>
-        </div>
-    }
-    .into_any()
-}
-
-fn number(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) -> AnyView {
-    let ty = param.ty;
-    let top = param.maximum.unwrap_or(4_294_967_295.0);
-    let shown = move || if value.get().is_null() { String::new() } else { value_key(&value.get()) };
-    let change = move |e: web_sys::Event| {
-        let text = super::dom::value(&e);
-        set.run(if text.trim().is_empty() {
-            Value::Null
-        } else {
-            numeric(&text, ty).unwrap_or(Value::Null)
-        });
-    };
-    let dice = move |_| set.run(json!((super::page::random() * top.min(99_999.0)) as u64));
-    view! {
-        <div class="field">
-            <input class="num" inputmode="numeric" aria-label=title.to_owned() placeholder="New every time"
-                prop:value=shown on:change=change on:keydown=|e: web_sys::KeyboardEvent| e.stop_propagation() />
-            <button class="ib s" aria-label="Roll a number" title="Roll a number" on:click=dice>{icon("dice")}</button>
-        </div>
-    }
-    .into_any()
-}
-
-fn line(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
-    let shown = move || value.get().as_str().unwrap_or_default().to_owned();
-    let change = move |e: web_sys::Event| set.run(json!(super::dom::value(&e)));
-    view! {
-        <div class="field">
-            <input aria-label=title.to_owned() prop:value=shown on:change=change
-                on:keydown=|e: web_sys::KeyboardEvent| e.stop_propagation() />
-        </div>
-    }
-    .into_any()
 }

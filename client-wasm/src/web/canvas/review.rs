@@ -7,7 +7,7 @@ use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::batch::face;
+use super::batch::{face, live_face};
 use super::card::Card;
 use super::media::Showing;
 use super::net;
@@ -294,7 +294,7 @@ fn candidate(review: Reviewing, item: Item, last: usize, paused: Memo<bool>) -> 
                 aria-label=label aria-selected=move || (on.get() || accepted).to_string()
                 class:is-picked=move || on.get() class:is-accepted=accepted
                 on:click=move |_| toggle() on:keydown=keys>
-                {face(&item.showing, &item.label, 1280)}
+                {live_face(&item.showing, &item.label, 1280)}
                 <span class="n">{n}</span>
                 {move || (on.get() || accepted).then(|| view! { <span class="tick">{icon("check")}</span> })}
             </div>

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::net::{self, Problem};
 use super::opened::Asking;
 use super::page::{Page, fresh_id};
+use crate::core::angles;
 use crate::core::price::Price;
 
 /// The sentence on a Run button while something before it runs.
@@ -48,7 +49,12 @@ pub fn card_price(page: Page, id: &str) -> Option<String> {
         let model = plan::model_of(&catalog, &node.kind, &node.settings, &usable).ok()?;
         let params = model.resolve(&node.settings).ok()?;
         let one = model.price.of(&params, Milli::ONE, catalog.factor());
-        Some((one * count(&node.settings), model.price.unit))
+        // Each camera position is a result of its own.
+        let positions = match node.kind.as_str() {
+            "camera_angles" => angles::read(node.settings.get("angles")).len() as i64,
+            _ => 1,
+        };
+        Some((one * count(&node.settings) * positions, model.price.unit))
     });
     // Paid per result and outside a batch, the price is the node's own: no need to plan over the whole canvas,
     // once for each card.

@@ -23,6 +23,8 @@ struct Offer {
     /// At the end of the line: the port it would be connected to, or the model's price.
     end: String,
     model: Option<String>,
+    /// Why it cannot run here, and how to change that; empty where it can.
+    why: String,
     /// The port of the new node that the wire goes to.
     port: Option<&'static str>,
     ty: &'static str,
@@ -72,24 +74,34 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
     let catalog = page.catalog.get();
     for spec in nodes::SPECS {
         let Ok(port) = fitting(page, asked, spec) else { continue };
-        let end = port.map(|p| layout::port_label(p).to_lowercase()).unwrap_or_default();
+        let mut end = port.map(|p| layout::port_label(p).to_lowercase()).unwrap_or_default();
+        let runs = spec.runs() && spec.kind != nodes::NodeKind::Evaluator;
+        let lack = super::missing::lack(page, spec.id, &std::collections::BTreeMap::new())
+            .filter(|_| runs);
+        if let Some(lack) = &lack {
+            end = crate::core::words::lowered(&lack.title);
+        }
+        let why = lack.map(|l| l.line()).unwrap_or_default();
         kinds.push(Offer {
             kind: spec.id,
             title: spec.title.to_owned(),
             end,
             model: None,
+            why,
             port,
             ty: type_of(spec),
             words: format!("{} {} {} {}", spec.title, spec.id, type_of(spec), spec.description),
         });
         for model in catalog.models_of(spec.id) {
             let missing = page.unusable.with(|u| u.get(&model.id).cloned());
+            let why = page.open.hints.with(|h| h.get(&model.id).map(|h| h.join(" ")));
             let price = super::running::credits(&model.price.base.to_string());
             models.push(Offer {
                 kind: spec.id,
                 title: model.name.clone(),
                 end: missing.map_or(price, |m| format!("needs {m}")),
                 model: Some(model.id.clone()),
+                why: why.unwrap_or_default(),
                 port,
                 ty: type_of(spec),
                 words: format!(
@@ -138,7 +150,7 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
     }
     let (Some((from, replaces)), Some(port)) = (&asked.wire, offer.port) else {
         let id = commands::add(page, node, asked.at);
-        after_adding(offer.kind, id);
+        after_adding(page, offer.kind, id);
         return;
     };
     let at = asked.at.unwrap_or_else(|| page.view_rect().center());
@@ -165,13 +177,14 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
         schema::connect(txn, &connection);
     });
     page.select([id.clone()]);
-    after_adding(offer.kind, id);
+    after_adding(page, offer.kind, id);
 }
 
-/// What was placed to be written in takes the caret, everything else keyboard focus.
-pub fn after_adding(kind: &str, id: String) {
+/// What was placed to be written in takes the caret, what holds a file asks for it, everything else takes keyboard focus.
+pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
         "text" | "sticky_note" => super::text::focus_text(&id),
+        "media" => super::library::open(page, &id),
         _ => commands::focus_card(id),
     }
 }
@@ -245,8 +258,10 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
     });
     let enter = if filter.is_some() { "place and connect" } else { "place" };
     let row = move |i: usize, offer: Offer| {
+        let why = (!offer.why.is_empty()).then(|| offer.why.clone());
+        let lacks = why.is_some();
         view! {
-            <button class="menu-item" role="option" id=format!("spot-{i}") tabindex="-1" data-type=offer.ty
+            <button class="menu-item" class:is-lacking=lacks title=why role="option" id=format!("spot-{i}") tabindex="-1" data-type=offer.ty
                 class:is-hover=move || active.get() == i
                 aria-selected=move || (active.get() == i).to_string()
                 on:pointermove=move |_| active.set(i)

@@ -13,6 +13,7 @@ use super::gestures::{at, target_at};
 use super::media::{Showing, showing_item};
 use super::net::Problem;
 use super::page::Page;
+use super::sending::send;
 use crate::core::editor::Target;
 use crate::core::geometry::Point;
 
@@ -34,6 +35,21 @@ pub fn dropped(page: Page, e: &web_sys::DragEvent) {
     let Some(data) = e.data_transfer() else { return };
     let p = at(e);
     let c = page.camera.get_untracked().to_canvas(p);
+    let shelved = data.get_data(super::library::DRAGGED).unwrap_or_default();
+    if let Some(asset) =
+        serde_json::from_str::<Value>(&shelved).ok().as_ref().and_then(AssetRef::from_value)
+    {
+        match target_at(page, p) {
+            Target::Node(id) if takes_file(page, &id) => put(page, &id, &asset),
+            Target::Canvas
+            | Target::Node(_)
+            | Target::Port(_)
+            | Target::Edge(_)
+            | Target::Corner(_)
+            | Target::Own => super::library::place(page, asset, Some(c)),
+        }
+        return;
+    }
     let files = files_of(data.files());
     if files.is_empty() {
         let text = data.get_data("text/plain").unwrap_or_default();
@@ -47,16 +63,17 @@ pub fn dropped(page: Page, e: &web_sys::DragEvent) {
         return;
     }
     // Onto an upload: it takes the first file.
-    if let (Target::Node(id), [file]) = (target_at(page, p), files.as_slice()) {
-        let takes = page.read(|canvas| {
-            canvas.nodes.get(&id).is_some_and(|n| matches!(n.kind.as_str(), "upload" | "media"))
-        });
-        if takes {
-            send(page, &id, file);
-            return;
-        }
+    if let (Target::Node(id), [file]) = (target_at(page, p), files.as_slice())
+        && takes_file(page, &id)
+    {
+        send(page, &id, file, false);
+        return;
     }
     place_files(page, &files, Some(c));
+}
+
+fn takes_file(page: Page, id: &str) -> bool {
+    page.read(|canvas| canvas.nodes.get(id).is_some_and(|n| holds_file(&n.kind)))
 }
 
 /// Makes a node of each file, side by side.
@@ -69,7 +86,7 @@ pub fn place_files(page: Page, files: &[web_sys::File], at: Option<Point>) {
         let title = (!title.is_empty()).then_some(title);
         let spot = Point::new(first.x + 300.0 * n as f64, first.y);
         let id = commands::add(page, NewNode { title, ..commands::blank("upload") }, Some(spot));
-        send(page, &id, file);
+        send(page, &id, file, true);
     }
 }
 
@@ -83,7 +100,7 @@ pub fn pick_for(page: Page, id: &str) {
     let id = id.to_owned();
     pick_files(false, move |files| {
         if let Some(file) = files.first() {
-            send(page, &id, file);
+            send(page, &id, file, false);
         }
     });
 }
@@ -100,74 +117,8 @@ fn pick_files(several: bool, then: impl Fn(Vec<web_sys::File>) + 'static) {
     input.click();
 }
 
-/// Sends a file and puts the asset into a node.
-fn send(page: Page, id: &str, file: &web_sys::File) {
-    let Ok(request) = web_sys::XmlHttpRequest::new() else { return };
-    let id = id.to_owned();
-    if request.open("POST", "/api/assets").is_err() {
-        return;
-    }
-    // A form carries the file's name; a bare body would not.
-    let Ok(form) = web_sys::FormData::new() else { return };
-    if form.append_with_blob_and_filename("file", file, &file.name()).is_err() {
-        return;
-    }
-    page.uploads.update(|u| {
-        u.insert(id.clone(), 0.0);
-    });
-    let node = id.clone();
-    let progress =
-        Closure::<dyn FnMut(web_sys::ProgressEvent)>::new(move |e: web_sys::ProgressEvent| {
-            let percent = 100.0 * e.loaded() / e.total().max(1.0);
-            let _shown = page.uploads.try_update(|u| u.insert(node.clone(), percent));
-        });
-    if let Ok(upload) = request.upload() {
-        upload.set_onprogress(Some(progress.as_ref().unchecked_ref()));
-    }
-    let (done, file_name) = (request.clone(), file.name());
-    let finished = Closure::once_into_js(move || {
-        drop(progress);
-        ended(page, &id, &done, &file_name);
-    });
-    request.set_onloadend(Some(finished.unchecked_ref()));
-    if request.send_with_opt_form_data(Some(&form)).is_err() {
-        page.toasts.bad("The file could not be read.");
-    }
-}
-
-fn ended(page: Page, id: &str, request: &web_sys::XmlHttpRequest, name: &str) {
-    if page.try_core().is_none() {
-        return;
-    }
-    page.uploads.update(|u| {
-        u.remove(id);
-    });
-    let status = request.status().unwrap_or_default();
-    let body: Value = request
-        .response_text()
-        .ok()
-        .flatten()
-        .and_then(|t| serde_json::from_str(&t).ok())
-        .unwrap_or(Value::Null);
-    let asset = AssetRef::from_value(&body).filter(|_| (200..300).contains(&status));
-    let Some(mut asset) = asset else {
-        let problem = Problem::of(status, &body);
-        let detail = if status == 0 {
-            "The server does not answer; the file was not stored. Try again in a moment.".to_owned()
-        } else {
-            problem.detail
-        };
-        let id = id.to_owned();
-        page.toasts.bad_act(
-            &format!("{name}: {detail}"),
-            "Choose another",
-            Callback::new(move |()| pick_for(page, &id)),
-        );
-        return;
-    };
-    if asset.name.is_empty() {
-        asset.name = name.to_owned();
-    }
+/// Puts a stored file into a node: what it holds, or in the place of what it made.
+pub fn put(page: Page, id: &str, asset: &AssetRef) {
     let value = asset.to_value();
     let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
     if holds_file(&kind) {
@@ -224,4 +175,21 @@ pub fn download_bytes(bytes: &[u8], name: &str) {
 /// Whether a node kind holds a file.
 pub fn holds_file(kind: &str) -> bool {
     nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
+}
+
+/// Stores bytes the page made.
+///
+/// # Errors
+/// What the server said, or that it said nothing.
+pub async fn store(blob: &web_sys::Blob, name: &str) -> Result<AssetRef, Problem> {
+    let unreadable = || Problem {
+        detail: "The server's answer could not be read. Reload the page and try again.".to_owned(),
+        ..Problem::default()
+    };
+    let form = web_sys::FormData::new().map_err(Problem::unreachable)?;
+    form.append_with_blob_and_filename("file", blob, name).map_err(Problem::unreachable)?;
+    let body = super::net::post_form("/api/assets", &form).await?;
+    let asset = AssetRef::from_value(&body).ok_or_else(unreadable)?;
+    let name = if asset.name.is_empty() { name.to_owned() } else { asset.name };
+    Ok(AssetRef { name, ..asset })
 }

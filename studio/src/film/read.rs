@@ -1,0 +1,184 @@
+//! Frames and sound out of a file of unknown origin. What reads it is told what the content is, follows no address
+//! written in it, and is bounded in pixels.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Probe, Rate, Sound};
+use crate::workshop::Talk;
+use crate::{Control, Program, StudioError, Workshop, media};
+
+/// Most pixels of a frame that is decoded: a little more than 8K.
+const PIXELS_MAX: &str = "36000000";
+
+/// A file that is to be read, in a folder of its own; it goes with the value.
+pub(crate) struct Source {
+    demuxer: &'static str,
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Source {
+    /// Puts the bytes where programs can read them.
+    ///
+    /// # Errors
+    /// [`StudioError::Refused`] for what is neither film nor sound, and when the disk refuses.
+    pub(crate) fn open(bytes: &[u8], workshop: &Workshop) -> Result<Self, StudioError> {
+        let demuxer = match media::sniff(bytes).map(|sniffed| sniffed.ext) {
+            Some("mp4" | "mov" | "m4a") => "mov",
+            Some("webm" | "mkv") => "matroska",
+            Some("wav") => "wav",
+            Some("ogg") => "ogg",
+            Some("flac") => "flac",
+            Some("mp3") => "mp3",
+            _ => {
+                return Err(StudioError::Refused(
+                    "This is neither a video nor a sound that can be opened here. Use MP4, WebM, MOV, MP3, WAV, OGG or FLAC."
+                        .to_owned(),
+                ));
+            }
+        };
+        let folder = workshop.folder()?;
+        let path = folder.path().join("source");
+        std::fs::write(&path, bytes)?;
+        Ok(Self { demuxer, path, _folder: folder })
+    }
+
+    /// Names it as the next input of a program.
+    pub(crate) fn input(&self, command: &mut Command) {
+        command.args(["-protocol_whitelist", "file,pipe", "-max_pixels", PIXELS_MAX]);
+        command.args(["-f", self.demuxer, "-i"]).arg(&self.path);
+    }
+
+    fn ffmpeg(&self, workshop: &Workshop) -> Result<Command, StudioError> {
+        let mut command = workshop.command(Program::Ffmpeg)?;
+        command.args(["-nostdin", "-hide_banner", "-v", "error", "-threads", "2"]);
+        self.input(&mut command);
+        Ok(command)
+    }
+
+    /// What the file holds.
+    ///
+    /// # Errors
+    /// [`StudioError::Refused`] for a damaged file; those of the program.
+    pub(crate) fn probe(
+        &self,
+        workshop: &Workshop,
+        control: &Control<'_>,
+    ) -> Result<Probe, StudioError> {
+        let mut command = workshop.command(Program::Ffprobe)?;
+        command.args(["-hide_banner", "-v", "error", "-of", "json", "-show_format"]);
+        command.arg("-show_streams");
+        self.input(&mut command);
+        let mut text = String::new();
+        let mut line = |said: &str| {
+            // A file can hold any number of streams; nobody needs their descriptions without end.
+            if text.len() < 1 << 20 {
+                text.push_str(said);
+            }
+        };
+        let talk = Talk { line: Some(&mut line), ..Talk::default() };
+        workshop.run(Program::Ffprobe, command, talk, control).map_err(damaged)?;
+        let json: Value = serde_json::from_str(&text)
+            .map_err(|error| StudioError::Internal(format!("ffprobe: {error}")))?;
+        Ok(Probe::read(&json))
+    }
+
+    /// Gives at most `most` frames to `take`, as 8-bit sRGB of this size and rate.
+    ///
+    /// # Errors
+    /// What `take` answers, [`StudioError::Refused`] for a damaged file and those of the program.
+    pub(crate) fn frames(
+        &self,
+        (width, height): (u32, u32),
+        rate: Rate,
+        most: u32,
+        workshop: &Workshop,
+        control: &Control<'_>,
+        take: &mut dyn FnMut(Vec<u8>) -> Result<(), StudioError>,
+    ) -> Result<(), StudioError> {
+        let mut command = self.ffmpeg(workshop)?;
+        let filter = format!(
+            "fps={},scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int+bitexact",
+            rate.text()
+        );
+        command.args(["-map", "0:v:0", "-an", "-vf", &filter, "-filter_threads", "1"]);
+        command.args(["-frames:v", &most.to_string()]);
+        command.args(["-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]);
+        let length = width as usize * height as usize * 3;
+        let mut frame = Vec::with_capacity(length);
+        let mut bytes = |piece: Vec<u8>| {
+            let mut rest = piece.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(length - frame.len()));
+                frame.extend_from_slice(now);
+                rest = later;
+                if frame.len() == length {
+                    take(std::mem::replace(&mut frame, Vec::with_capacity(length)))?;
+                }
+            }
+            Ok(())
+        };
+        let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
+        workshop.run(Program::Ffmpeg, command, talk, control).map_err(damaged)
+    }
+
+    /// The sound, at most `seconds` of it.
+    ///
+    /// # Errors
+    /// [`StudioError::Refused`] for a file without sound or a damaged one; those of the program.
+    pub(crate) fn sound(
+        &self,
+        seconds: f64,
+        workshop: &Workshop,
+        control: &Control<'_>,
+    ) -> Result<Sound, StudioError> {
+        let mut command = self.ffmpeg(workshop)?;
+        command.args(["-map", "0:a:0?", "-vn", "-ac", "2", "-ar", "48000"]);
+        command.args(["-t", &format!("{seconds:.6}")]);
+        command.args(["-f", "s16le", "-fflags", "+bitexact", "-flags", "+bitexact", "pipe:1"]);
+        let mut samples = Vec::new();
+        let mut odd: Vec<u8> = Vec::new();
+        let mut bytes = |piece: Vec<u8>| {
+            odd.extend(piece);
+            let whole = odd.len() / 4 * 4;
+            samples.extend(
+                odd[..whole]
+                    .chunks_exact(4)
+                    .map(|s| [i16::from_le_bytes([s[0], s[1]]), i16::from_le_bytes([s[2], s[3]])]),
+            );
+            odd.drain(..whole);
+            Ok(())
+        };
+        let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
+        let ended = workshop.run(Program::Ffmpeg, command, talk, control);
+        let silent = |error: &StudioError| {
+            matches!(error, StudioError::Program { detail, .. } if detail.contains("does not contain any stream")
+                || detail.contains("matches no streams"))
+        };
+        match ended {
+            Err(error) if !silent(&error) => return Err(damaged(error)),
+            Ok(()) | Err(_) => {}
+        }
+        if samples.is_empty() {
+            return Err(StudioError::Refused(
+                "There is no sound in this file. Connect a file that holds sound.".to_owned(),
+            ));
+        }
+        Ok(Sound { samples })
+    }
+}
+
+/// A program that fails on a file says that the file is broken.
+fn damaged(error: StudioError) -> StudioError {
+    if let StudioError::Program { detail, .. } = &error {
+        return StudioError::Refused(format!(
+            "This file cannot be read ({}). Export it again, as MP4 or WAV, and replace it.",
+            detail.trim_end_matches('.')
+        ));
+    }
+    error
+}

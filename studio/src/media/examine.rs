@@ -1,0 +1,124 @@
+//! The look at a file before it is stored: that it is whole, what it holds, and nothing in it but that.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use bytes::Bytes;
+use image::{ImageDecoder as _, ImageReader};
+
+use super::probe::{self, probe};
+use super::{DecodeLimits, MediaError, MediaKind, Probed, Sniffed, decode, glb, strip, svg};
+use crate::{Control, Program, StudioError, Workshop};
+
+/// Most bytes of a picture's file, which is read as a whole.
+const PICTURE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// What was found in a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Examined {
+    /// What it is.
+    pub sniffed: Sniffed,
+    /// Width and height in pixels as it is shown, where it has them and they can be known here.
+    pub size_px: Option<(u32, u32)>,
+    /// Its length in seconds, where it has one and it can be known here.
+    pub duration_s: Option<f64>,
+}
+
+/// Looks at a file whose beginning was sniffed. Pictures are decoded, videos and sounds in part; where the file tells
+/// of a place or acts by itself it is replaced by one that does not.
+///
+/// # Errors
+/// [`StudioError::Media`] and [`StudioError::Refused`] for what cannot be used, and those of [`Workshop::run`].
+pub fn examine(
+    path: &Path,
+    sniffed: Sniffed,
+    limits: DecodeLimits,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Examined, StudioError> {
+    control.check()?;
+    let len = std::fs::metadata(path)?.len();
+    match sniffed.kind {
+        MediaKind::Image => {
+            let size_px = Some(picture(path, len, sniffed, limits)?);
+            Ok(Examined { sniffed, size_px, duration_s: None })
+        }
+        MediaKind::Svg => {
+            if len > svg::SVG_BYTES_MAX {
+                return Err(StudioError::Refused(
+                    "This SVG is larger than 8 MiB. Simplify it, or save it as PNG and upload that.".to_owned(),
+                ));
+            }
+            let (clean, size_px) = svg::clean(&std::fs::read(path)?)?;
+            std::fs::write(path, clean)?;
+            Ok(Examined { sniffed, size_px: Some(size_px), duration_s: None })
+        }
+        MediaKind::Model3d => {
+            glb::check(BufReader::new(File::open(path)?), len)?;
+            Ok(Examined { sniffed, size_px: None, duration_s: None })
+        }
+        MediaKind::Video | MediaKind::Audio => {
+            let probed = probe(path, sniffed, workshop, control)?;
+            if probed.has_location || probe::tells_place(path, sniffed)? {
+                without_place(path, probed.sniffed, workshop, control)?;
+            }
+            let Probed { sniffed, size_px, duration_s, .. } = probed;
+            Ok(Examined { sniffed, size_px, duration_s })
+        }
+    }
+}
+
+/// Decodes a picture and takes out of its file what is none of its pixels; answers its size.
+fn picture(
+    path: &Path,
+    len: u64,
+    sniffed: Sniffed,
+    limits: DecodeLimits,
+) -> Result<(u32, u32), StudioError> {
+    if sniffed.mime == "image/avif" {
+        return Err(StudioError::Refused(
+            "AVIF pictures cannot be opened here yet. Save it as PNG, JPEG or WebP and upload that.".to_owned(),
+        ));
+    }
+    if len > PICTURE_BYTES_MAX {
+        return Err(StudioError::Refused(format!(
+            "This picture's file is larger than {} MiB. Save it smaller, for instance as JPEG.",
+            PICTURE_BYTES_MAX / (1024 * 1024)
+        )));
+    }
+    let bytes = Bytes::from(std::fs::read(path)?);
+    let (width, height) = decode(&bytes, limits)?.dimensions();
+    let kept = strip::strip(bytes.clone(), sniffed.mime, orientation(&bytes)?)?;
+    if kept != bytes {
+        std::fs::write(path, &kept)?;
+    }
+    Ok((width, height))
+}
+
+fn orientation(bytes: &[u8]) -> Result<u8, MediaError> {
+    let reader = ImageReader::with_format(std::io::Cursor::new(bytes), super::format(bytes)?);
+    let mut decoder = reader.into_decoder().map_err(|error| super::damaged(&error))?;
+    Ok(decoder.orientation().map_or(1, image::metadata::Orientation::to_exif))
+}
+
+/// Replaces a video by one that does not say where it was made.
+fn without_place(
+    path: &Path,
+    sniffed: Sniffed,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<(), StudioError> {
+    if !workshop.programs().has(Program::Ffmpeg) {
+        return Err(StudioError::Refused(
+            "This video says where it was recorded, and only ffmpeg can take that out, which is not installed on the \
+             server. Export the video without its location, or ask whoever runs the server to install ffmpeg."
+                .to_owned(),
+        ));
+    }
+    let folder = workshop.folder()?;
+    let clean = folder.path().join("clean");
+    probe::remux(path, sniffed, &clean, workshop, control)?;
+    std::fs::copy(&clean, path)?;
+    Ok(())
+}

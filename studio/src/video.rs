@@ -1,0 +1,318 @@
+//! The model `studio-motion`: short films from words and pictures. A camera moves through the scene, near things shift
+//! against far ones, and what the words name moves: water, snow, clouds, light. No neural network.
+
+mod air;
+mod frame;
+mod morph;
+mod moves;
+mod place;
+mod shot;
+mod words;
+
+use crate::camera::raster::Texture;
+use crate::camera::relief::{Relief, Study};
+use crate::film::{Rate, Reel, Sound, Source, encode};
+use crate::math::{Rng, lerp, mix64, smoothstep};
+use crate::{Control, Job, Made, PaintRequest, RgbaImage, StudioError, Workshop, job};
+use air::Air;
+use morph::Morph;
+use moves::{Move, Path, Rest};
+use place::Place;
+use shot::{Layer, Moment, Shot};
+use words::Weather;
+
+/// How much nearer the nearest part of a shot is than the farthest, at full motion, as part of the distance.
+const DEPTH: f32 = 0.26;
+/// Seconds that one shot goes over into the next.
+const CROSSING_S: f32 = 0.9;
+
+/// What the settings say.
+struct Wish {
+    size: (u32, u32),
+    reel: Reel,
+    motion: f32,
+    camera: Option<Move>,
+    returns: bool,
+    weather: Weather,
+}
+
+/// Where a picture of the film comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Start,
+    Shot,
+    End,
+}
+
+/// The model `studio-motion`.
+pub(crate) fn compute(
+    job: &Job,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Vec<Made>, StudioError> {
+    control.at(0.0)?;
+    let mut pictures = Vec::new();
+    for (port, role) in
+        [("start_frame", Role::Start), ("references", Role::Shot), ("end_frame", Role::End)]
+    {
+        let as_colors = role == Role::Shot && job.text("reference_use") == "colours";
+        if !as_colors {
+            pictures.extend(job.pictures(port)?.into_iter().map(|picture| (role, picture)));
+        }
+    }
+    if pictures.is_empty() && job.prompt.trim().is_empty() {
+        return Err(StudioError::Refused(
+            "Say what the video shows, or connect a start frame.".to_owned(),
+        ));
+    }
+    let wish = Wish::read(job, &pictures)?;
+    let sound = match job.file("audio") {
+        Some(bytes) => {
+            let source = Source::open(bytes, workshop)?;
+            let own = source.sound(wish.reel.seconds() + 1.0, workshop, control)?;
+            Some(own.fitted(wish.reel.seconds()))
+        }
+        None => None,
+    };
+    let film = control.part(0.02, 0.12, |c| Film::plan(job, &wish, pictures, c))?;
+    let beats = sound.as_ref().map(|sound| beats(sound, &wish.reel));
+    let mut draw = |n: u32, out: &mut [u8]| {
+        let beat = beats.as_ref().and_then(|beats| beats.get(n as usize)).copied().unwrap_or(0.0);
+        film.draw(n, beat, out);
+        Ok(())
+    };
+    let bytes =
+        control.part(0.12, 1.0, |c| encode(&wish.reel, sound.as_ref(), workshop, c, &mut draw))?;
+    Ok(vec![Made::video(bytes, wish.size, wish.reel.seconds())])
+}
+
+impl Wish {
+    fn read(job: &Job, pictures: &[(Role, RgbaImage)]) -> Result<Self, StudioError> {
+        let seconds = job.number("duration", 4.0);
+        if !(1.0..=15.0).contains(&seconds) {
+            return Err(StudioError::Refused(format!(
+                "A video of {seconds} seconds cannot be made; choose from 1 to 15."
+            )));
+        }
+        let rate = Rate::whole(job.whole("fps", 24).clamp(1, 60) as u32);
+        let size = size(job, pictures);
+        let reel =
+            Reel { width: size.0, height: size.1, rate, frames: rate.frames(seconds).max(2) };
+        Ok(Self {
+            size,
+            reel,
+            motion: job.number("motion", 0.5).clamp(0.0, 1.0) as f32,
+            camera: Move::named(job.text("camera")),
+            returns: job.flag("loop"),
+            weather: Weather::read(&job.prompt, &job.negative),
+        })
+    }
+}
+
+/// Width and height in pixels: the shorter side is the resolution, both are even.
+fn size(job: &Job, pictures: &[(Role, RgbaImage)]) -> (u32, u32) {
+    let short = match job.text("resolution") {
+        "480p" => 480.0,
+        "1080p" => 1080.0,
+        _ => 720.0,
+    };
+    let own = || pictures.first().map(|(_, p)| f64::from(p.width()) / f64::from(p.height()));
+    let aspect = job::ratio(job.text("aspect_ratio")).or_else(own).unwrap_or(16.0 / 9.0);
+    let aspect = aspect.clamp(0.4, 2.5);
+    let even = |side: f64| (libm::round(side / 2.0) as u32) * 2;
+    if aspect >= 1.0 {
+        (even(short * aspect), even(short))
+    } else {
+        (even(short), even(short / aspect))
+    }
+}
+
+/// How loud each frame is, 0 to 1, without haste.
+fn beats(sound: &Sound, reel: &Reel) -> Vec<f32> {
+    let step = 1.0 / reel.rate.per_second();
+    let raw: Vec<f32> = (0..reel.frames)
+        .map(|n| sound.loudness((f64::from(n) - 1.0) * step, (f64::from(n) + 1.0) * step))
+        .collect();
+    let most = raw.iter().copied().fold(1e-3, f32::max);
+    let mut level = 0.0;
+    raw.into_iter()
+        .map(|loud| {
+            let loud = loud / most;
+            level = lerp(level, loud, if loud > level { 0.5 } else { 0.15 });
+            level
+        })
+        .collect()
+}
+
+/// Everything that is needed to draw any frame.
+struct Film {
+    shots: Vec<(Shot, Air)>,
+    /// Where the first and the last picture show the same.
+    morph: Option<(Morph, Texture, Texture)>,
+    reel: Reel,
+    returns: bool,
+    life: f32,
+    starts: bool,
+    ends: bool,
+}
+
+impl Film {
+    fn plan(
+        job: &Job,
+        wish: &Wish,
+        mut pictures: Vec<(Role, RgbaImage)>,
+        control: &Control<'_>,
+    ) -> Result<Self, StudioError> {
+        let (w, h) = wish.size;
+        if pictures.is_empty() {
+            let picture = control.part(0.0, 0.7, |c| painted(job, wish, c))?;
+            pictures.push((Role::Shot, picture));
+        }
+        let rng = Rng::new(mix64(job.seed ^ 0x6d6f_7469_6f6e));
+        let starts = pictures.first().is_some_and(|(role, _)| *role == Role::Start);
+        let ends = pictures.last().is_some_and(|(role, _)| *role == Role::End);
+        let pair = starts && ends && pictures.len() == 2;
+        let count = pictures.len();
+        let mut shots = Vec::with_capacity(count);
+        let mut looked = Vec::new();
+        for (n, (role, picture)) in pictures.into_iter().enumerate() {
+            control.at(0.7 + 0.3 * n as f32 / count as f32)?;
+            let texture = Texture::new(frame::cut(picture, w, h)?);
+            let study = Study::new(&texture);
+            let kind = wish.camera.unwrap_or_else(|| Move::chosen(&job.prompt, n, &rng));
+            let place = Place::guess(&study);
+            let path = Path {
+                focus: place.focus,
+                kind,
+                amount: wish.motion,
+                rest: match role {
+                    Role::Start => Rest::Begin,
+                    Role::End => Rest::End,
+                    Role::Shot => Rest::Free,
+                },
+                returns: wish.returns && count == 1,
+                seconds: wish.reel.seconds() as f32,
+                seed: job.seed,
+            };
+            let relief = Relief::guess(&study);
+            let shot = Shot {
+                layers: vec![Layer::new(texture.clone(), relief.clone(), true)],
+                depth: DEPTH * wish.motion.max(0.15),
+                relief,
+                place,
+                path,
+                weather: wish.weather,
+                seed: job.seed ^ (n as u64 + 1).wrapping_mul(0x9e37_79b9),
+            };
+            let air = Air::new(&shot, w as f32 / h as f32, &rng.fork(&format!("air {n}")));
+            shots.push((shot, air));
+            if pair {
+                looked.push((study, texture));
+            }
+        }
+        let morph = match looked.as_slice() {
+            [(a, first), (b, last)] => {
+                Morph::find(a, b).map(|morph| (morph, first.clone(), last.clone()))
+            }
+            _ => None,
+        };
+        control.at(1.0)?;
+        let life = (wish.motion * 1.7).min(1.0);
+        Ok(Self { shots, morph, reel: wish.reel, returns: wish.returns, life, starts, ends })
+    }
+
+    /// Draws a frame as RGB.
+    fn draw(&self, n: u32, beat: f32, out: &mut [u8]) {
+        let (w, h) = (self.reel.width as usize, self.reel.height as usize);
+        let frames = self.reel.frames as f32;
+        // A loop's last frame is followed by its first, so it must not be the same.
+        let phase = n as f32 / if self.returns { frames } else { (frames - 1.0).max(1.0) };
+        let mut life = self.life;
+        if self.starts {
+            life *= smoothstep(0.0, 0.14, phase);
+        }
+        if self.ends || (self.returns && self.starts) {
+            life *= smoothstep(1.0, 0.86, phase);
+        }
+        let seconds = self.reel.seconds() as f32;
+        let moment = |at: f32, rush: f32| Moment { at, phase, seconds, beat, life, rush };
+        if let Some((morph, first, last)) = &self.morph {
+            let way = if self.returns { 1.0 - (2.0 * phase - 1.0).abs() } else { phase };
+            let way = lerp(way, smoothstep(0.0, 1.0, way), 0.7);
+            morph.show(first, last, way, w, h, out);
+            let (shot, air) = &self.shots[usize::from(way > 0.5)];
+            let now = moment(0.0, 0.0);
+            let still = Shot::still();
+            air.paint(shot, &still, &now, (w, h), out);
+            return;
+        }
+        let count = self.shots.len();
+        if count == 1 {
+            self.one(0, &moment(phase, 0.0), out);
+            return;
+        }
+        let share = 1.0 / count as f32;
+        let crossing = if count == 2 && self.starts && self.ends {
+            0.5
+        } else {
+            (CROSSING_S / seconds).min(share * 0.6)
+        };
+        let position = phase / share;
+        let here = (position as usize).min(count - 1);
+        // The nearest cut, and how far through its crossing this frame is.
+        let cut = libm::roundf(position);
+        let through = (phase - cut * share) / crossing + 0.5;
+        let real_cut = self.returns || (cut > 0.5 && cut < count as f32 - 0.5);
+        let local = |shot: usize| {
+            let begin = shot as f32 * share;
+            let (mut before, mut after) = (crossing * 0.5, crossing * 0.5);
+            if !self.returns {
+                before = if shot == 0 { 0.0 } else { before };
+                after = if shot + 1 == count { 0.0 } else { after };
+            }
+            let mut from = phase - begin;
+            if self.returns && from > 0.5 + share {
+                from -= 1.0;
+            } else if self.returns && from < -0.5 {
+                from += 1.0;
+            }
+            ((from + before) / (share + before + after)).clamp(0.0, 1.0)
+        };
+        if !real_cut || !(0.0..1.0).contains(&through) {
+            self.one(here, &moment(local(here), 0.0), out);
+            return;
+        }
+        let (old, new) = ((cut as usize + count - 1) % count, cut as usize % count);
+        self.one(old, &moment(local(old), through * through), out);
+        let mut next = vec![0; out.len()];
+        let left = 1.0 - through;
+        self.one(new, &moment(local(new), left * left), &mut next);
+        frame::cross(out, &next, through, w);
+    }
+
+    fn one(&self, n: usize, moment: &Moment, out: &mut [u8]) {
+        let (w, h) = (self.reel.width as usize, self.reel.height as usize);
+        let (shot, air) = &self.shots[n];
+        let camera = shot.camera(moment, w as f32 / h as f32);
+        shot.show(&camera, moment, w, h, out);
+        air.paint(shot, &camera, moment, (w, h), out);
+    }
+}
+
+/// The scene the words describe, a little larger than the frame.
+fn painted(job: &Job, wish: &Wish, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+    let larger =
+        |side: u32| ((side as f32 * 1.2) as u32).clamp(crate::SIDE_MIN_PX, crate::SIDE_MAX_PX);
+    let request = PaintRequest {
+        prompt: job.prompt.clone(),
+        negative: job.negative.clone(),
+        width: larger(wish.size.0),
+        height: larger(wish.size.1),
+        seed: job.seed,
+        references: job.pictures("references")?,
+    };
+    crate::paint(&request, control)
+}
+
+#[cfg(test)]
+mod tests;
