@@ -340,9 +340,6 @@ pub(crate) struct Intent {
     pub(crate) worn: Vec<(Motif, Rgb)>,
     /// What must not be seen.
     pub(crate) without: Without,
-
-    /// Every word, known or not, in lower case.
-    pub(crate) words: Vec<String>,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
     /// Every word, known or not, in lower case.
@@ -468,8 +465,6 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
     let (banned, skipped) = banned(&list, negative);
     let hash = hash(list.join(" ").as_bytes());
     let mut intent = Intent { hash, words: list.clone(), ..Intent::default() };
-    let mut intent =
-        Intent { hash: hash(list.join(" ").as_bytes()), words: list.clone(), ..Intent::default() };
     banned.iter().for_each(|sense| intent.without.add(*sense));
     let mut pending: Option<(usize, Rgb)> = None;
     for (i, word) in list.iter().enumerate() {
