@@ -2,6 +2,7 @@
 //! about 100 high and `y` grows downwards.
 
 mod creatures;
+mod face;
 mod objects;
 mod places;
 mod plants;
@@ -12,6 +13,7 @@ use super::brush::{Brush, Ink, Shape};
 use super::color::Rgb;
 use super::words::Motif;
 use crate::math::Rng;
+pub(crate) use face::Traits;
 
 /// How a subject meets the light of its picture.
 #[derive(Clone, Debug)]
@@ -126,6 +128,22 @@ pub(crate) fn draw(
     let way = if flip { -1.0 } else { 1.0 };
     let place = Transform::from_row(scale * way, 0.0, 0.0, scale, x, y);
     with(b, motif, place, scale, look.side * way, look, rng);
+}
+
+/// Draws a face from the front, its shoulders on (`x`, `y`), `size` pixels for its 100 units.
+pub(crate) fn draw_face(
+    b: &mut Brush<'_>,
+    (x, y): (f32, f32),
+    size: f32,
+    look: &Look,
+    traits: Traits,
+    rng: &Rng,
+) {
+    let scale = size / 100.0;
+    let place = Transform::from_row(scale, 0.0, 0.0, scale, x, y);
+    let mut pen =
+        Pen { b, place, scale, side: look.side, look: look.clone(), rng: rng.fork("face") };
+    face::face(&mut pen, traits);
 }
 
 /// The same upside down and flattened, as water shows it.

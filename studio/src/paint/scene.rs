@@ -48,7 +48,13 @@ pub(crate) struct FinishNotes {
 fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
     use Motif as M;
     let lake = |place: &Place| matches!(place, Place::Sea | Place::River);
-    let named = intent.places.first().copied();
+    // "A minimalist poster with mountains" shows mountains.
+    let concrete = intent.places.iter().copied().find(|place| *place != Place::Abstract);
+    let named = concrete.or_else(|| intent.places.first().copied());
+    // A portrait is about the face; where it is set is told by its colours.
+    if intent.motifs.first() == Some(&Motif::Portrait) && named != Some(Place::Underwater) {
+        return Place::Studio;
+    }
     if intent.shows(M::Lighthouse)
         && named.is_none_or(|place| lake(&place) || place == Place::Coast || place == Place::Island)
     {

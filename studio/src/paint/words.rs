@@ -203,14 +203,14 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (P(Place::Space), "space galaxy cosmos nebula universe orbit astronaut interstellar cosmic asteroid comet milky spaceship alien"),
     (P(Place::River), "river lake stream pond creek waterfall brook canal lagoon reservoir"),
     (P(Place::Island), "island isle atoll tropical tropic archipelago hawaii caribbean paradise"),
-    (P(Place::Field), "field meadow prairie farm grass countryside pasture vineyard wheat landscape plain barley lavender rural hay"),
+    (P(Place::Field), "field meadow prairie farm grass countryside pasture vineyard wheat landscape plains barley lavender rural hay"),
     (P(Place::Snow), "snow snowy winter ice icy arctic glacier frozen tundra antarctica ski polar christmas"),
     (P(Place::Garden), "garden park orchard greenhouse backyard terrace patio"),
     (P(Place::Underwater), "underwater reef coral aquarium seabed undersea deep-sea submarine scuba diver"),
     (P(Place::Studio), "product pedestal packshot podium still-life plinth advert advertisement catalogue catalog ecommerce mockup"),
     (P(Place::Abstract), "abstract shape geometric gradient pattern minimalist texture composition wallpaper bauhaus swirl fluid"),
     (M(Motif::Lighthouse), "lighthouse beacon"),
-    (M(Motif::Boat), "boat ship sail sailboat yacht vessel rowboat canoe ferry fisherman sailing kayak schooner regatta"),
+    (M(Motif::Boat), "boat fishing ship sail sailboat yacht vessel rowboat canoe ferry fisherman sailing kayak schooner regatta"),
     (M(Motif::House), "house cabin cottage hut home barn chalet farmhouse villa shed lodge mill windmill church chapel village"),
     (M(Motif::Tree), "tree oak maple birch willow elm beech blossom bonsai ash linden"),
     (M(Motif::Pine), "pine fir spruce conifer evergreen cedar larch"),
@@ -430,7 +430,9 @@ fn look_up(word: &str) -> Vec<Sense> {
 
 /// The words of a text, in lower case.
 pub(crate) fn words(text: &str) -> Vec<String> {
-    text.to_lowercase()
+    // Names of two words that mean nothing apart.
+    let text = text.to_lowercase().replace("low poly", "lowpoly").replace("low-poly", "lowpoly");
+    text.replace("8-bit", "8bit")
         .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
         .filter(|word| !word.is_empty())
         .map(str::to_owned)

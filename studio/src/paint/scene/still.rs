@@ -263,7 +263,7 @@ fn vase(b: &mut Brush<'_>, x: f32, y: f32, size: f32, look: &Look) {
     b.fill_at(Shape::svg("M-6 -38 C-6 -30 -16 -26 -16 -14 C-16 -4 -11 0 -7 0 L7 0 C11 0 16 -4 16 -14 C16 -26 6 -30 6 -38 Z"), &local, place);
 }
 
-/// A head in profile before a great sun.
+/// A face before a great sun, or a head in profile where a silhouette is asked for.
 fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
@@ -311,6 +311,15 @@ fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     look.accent = from.with_lightness(0.4);
     look.lamp = sun;
     let size = (h * 0.84).min(u * 1.02);
+    let dark = |w: &String| matches!(w.as_str(), "silhouette" | "profile" | "outline");
+    if !s.intent.words.iter().any(dark) {
+        look.accent =
+            s.intent.worn(Motif::Portrait).unwrap_or_else(|| from.lift(-0.12).saturate(1.1));
+        let traits = motifs::Traits::of(&s.intent.words);
+        motifs::draw_face(b, (w * 0.5, h * 1.01), size * 0.98, &look, traits, &s.rng.fork("hero"));
+        sky::weather(s, b);
+        return b.at(0.8);
+    }
     motifs::draw(
         b,
         Motif::Portrait,
