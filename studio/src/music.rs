@@ -44,13 +44,13 @@ pub(crate) fn compute(
     let room = if looped { len + frames(RING_S) } else { len };
     let mut mix = control.part(0.0, 0.75, |control| mixed(&score, &brief, room, &rng, control))?;
     if looped {
+        mix.fade(0, frames(0.6));
         mix = mix.wrapped(len);
     }
     if brief.style.tape {
         tape(&mut mix, &rng, looped);
     }
-    Biquad::highpass(28.0, 0.7).all(&mut mix.left);
-    Biquad::highpass(28.0, 0.7).all(&mut mix.right);
+    filtered(&mut mix, &Biquad::highpass(28.0, 0.7), looped);
     if !looped {
         let close = form.close.map_or(seconds, |beat| beat * 60.0 / brief.bpm);
         mix.fade(frames(0.004), frames((seconds - close) * 0.7).min(len / 3));
@@ -226,13 +226,27 @@ fn level(sound: &Stereo) -> f32 {
     (loud.iter().sum::<f32>() / loud.len().max(1) as f32).sqrt()
 }
 
+/// Filters both channels; a loop is heard by the filter before it begins, as it will be when it comes round.
+fn filtered(mix: &mut Stereo, filter: &Biquad, looped: bool) {
+    for channel in [&mut mix.left, &mut mix.right] {
+        let mut filter = filter.clone();
+        if looped {
+            let from = channel.len().saturating_sub(RATE as usize);
+            for sample in &channel[from..] {
+                filter.run(*sample);
+            }
+        }
+        filter.all(channel);
+    }
+}
+
 /// An old tape: its top is gone, it crackles, and its speed wavers.
 fn tape(mix: &mut Stereo, rng: &Rng, looped: bool) {
     let mut own = rng.fork("tape");
     let seed = own.bits();
     let len = mix.len();
+    filtered(mix, &Biquad::lowpass(5200.0, 0.7), looped);
     for channel in [&mut mix.left, &mut mix.right] {
-        Biquad::lowpass(5200.0, 0.7).all(channel);
         if !looped {
             let dry = channel.clone();
             for (i, sample) in channel.iter_mut().enumerate() {

@@ -274,7 +274,8 @@ impl<'a> Composer<'a> {
                     x if x < busy * 0.65 => 0.5,
                     x if x < 0.35 + busy * 0.4 => 1.0,
                     x if x < 0.8 => 1.5,
-                    _ => 2.0 + 2.0 * (1.0 - busy),
+                    _ if busy < 0.4 => 3.0,
+                    _ => 2.0,
                 };
                 if rng.unit() < 0.55 + 0.4 * busy {
                     cell.push((at, held));
