@@ -59,7 +59,7 @@ pub(crate) fn compute(
     let out = folder.path().join("mix.mp4");
     control.part(0.4, 0.98, |c| {
         let finish =
-            format!("volume={gain_db:.2}dB,alimiter=limit=0.84:attack=3:release=60:level=0");
+            format!("volume={gain_db:.2}dB,alimiter=limit=0.8:attack=3:release=60:level=0");
         render(&plan, &finish, &video, &sources, &out, workshop, c)
     })?;
     let bytes = std::fs::read(&out)?;
@@ -183,9 +183,10 @@ fn render(
     workshop.run(Program::Ffmpeg, command, talk, control)
 }
 
-/// Whether every browser plays a codec inside an MP4.
+/// Whether every browser plays these pictures inside an MP4.
 fn plays_everywhere(about: &Probe) -> bool {
-    matches!(about.codec.as_str(), "h264" | "av1" | "vp9")
+    matches!(about.codec.as_str(), "h264" | "av1")
+        && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")
 }
 
 #[cfg(test)]

@@ -38,7 +38,6 @@ const MODELS: &[Model] = &[
     seeded("studio-vector", vector::compute),
     seeded("studio-upscaler", upscale::compute),
     seeded("studio-solid", solid::compute),
-    exact("studio-upscaler", upscale::compute),
     exact("studio-voice", voice::compute),
     seeded("studio-foley", foley::compute),
     seeded("studio-music", music::compute),
@@ -88,7 +87,8 @@ mod tests {
                 );
             }
         }
-        for found in MODELS {
+        for (n, found) in MODELS.iter().enumerate() {
+            assert!(MODELS[..n].iter().all(|other| other.id != found.id), "{} twice", found.id);
             assert!(catalog.model(found.id).is_some(), "{} is not in the catalogue", found.id);
         }
     }

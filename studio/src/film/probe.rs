@@ -16,6 +16,8 @@ pub(crate) struct Probe {
     pub(crate) has_sound: bool,
     /// The name of the pictures' codec; empty without pictures.
     pub(crate) codec: String,
+    /// How their pixels lie, in ffmpeg's words.
+    pub(crate) pixels: String,
 }
 
 impl Probe {
@@ -37,6 +39,7 @@ impl Probe {
             rate: picture
                 .and_then(|s| rate(&s["avg_frame_rate"]).or_else(|| rate(&s["r_frame_rate"]))),
             has_sound: of("audio").is_some(),
+            pixels: picture.and_then(|s| s["pix_fmt"].as_str()).unwrap_or_default().to_owned(),
             codec: picture.and_then(|s| s["codec_name"].as_str()).unwrap_or_default().to_owned(),
         }
     }

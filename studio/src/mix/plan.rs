@@ -192,6 +192,7 @@ mod tests {
             rate: None,
             has_sound: true,
             codec: "h264".to_owned(),
+            pixels: "yuv420p".to_owned(),
         }
     }
 
