@@ -363,9 +363,13 @@ mod tests {
             value.as_object().unwrap().clone().into_iter().collect()
         };
         let resolved = model.resolve(&settings(json!({"scale": 4.0, "other": 1}))).unwrap();
-        assert_eq!(json!(resolved), json!({"mode": "precision", "scale": 4, "sharpen": 0.35}));
+        let filled = json!({
+            "mode": "precision", "scale": 4, "engine": "lanczos", "creativity": 0.5, "sharpen": 0.35,
+            "denoise": 0,
+        });
+        assert_eq!(json!(resolved), filled);
         let wrong = model.resolve(&settings(json!({"scale": 3, "sharpen": 2}))).unwrap_err();
-        assert_eq!(wrong, ["Scale must be one of 2, 4.", "Sharpen must be at most 1."]);
+        assert_eq!(wrong, ["Scale must be one of 2, 4, 8.", "Sharpen must be at most 1."]);
     }
 
     #[test]

@@ -66,8 +66,12 @@ fn what_is_said_already_is_not_contradicted() {
 
 #[test]
 fn a_summary_is_shorter_and_made_of_the_text() {
-    let text: String = (0..40)
-        .map(|n| format!("The harbour has {n} boats and the boats bring fish to the harbour market. Somebody sang. "))
+    let text: String = (100..140)
+        .map(|n| {
+            format!(
+                "The harbour has its boat {n} beside quay{n} and shed{n}. Song{n} and drum{n}. "
+            )
+        })
         .collect();
     let summary = ask(&text, json!({"length": "short"}), vec![], 1).unwrap();
     assert!(summary.len() < text.len() / 10);
