@@ -87,6 +87,13 @@ const LAYOUT_WEIGHT: f32 = 0.35;
 /// From here on nothing but the references' forms is painted.
 const REPAINT_WEIGHT: f32 = 0.7;
 
+/// Whether the words name a technique whose brushwork lies over the whole picture, so that its layers cannot be painted
+/// one by one.
+pub(crate) fn brushed(prompt: &str) -> bool {
+    use words::Style::{Film, Illustration};
+    !matches!(words::read(prompt, "").settle(None), Illustration | Film)
+}
+
 /// The asked size, when it can be painted.
 fn size(request: &PaintRequest) -> Result<(u32, u32), StudioError> {
     let (width, height) = (request.width, request.height);

@@ -3,6 +3,7 @@
 
 mod air;
 mod frame;
+mod layered;
 mod morph;
 mod moves;
 mod place;
@@ -13,7 +14,7 @@ use crate::camera::raster::Texture;
 use crate::camera::relief::{Relief, Study};
 use crate::film::{Rate, Reel, Sound, Source, encode};
 use crate::math::{Rng, lerp, mix64, smoothstep};
-use crate::{Control, Job, Made, PaintRequest, RgbaImage, StudioError, Workshop, job};
+use crate::{Control, Job, Made, RgbaImage, StudioError, Workshop, job};
 use air::Air;
 use morph::Morph;
 use moves::{Move, Path, Rest};
@@ -160,20 +161,21 @@ impl Film {
     fn plan(
         job: &Job,
         wish: &Wish,
-        mut pictures: Vec<(Role, RgbaImage)>,
+        pictures: Vec<(Role, RgbaImage)>,
         control: &Control<'_>,
     ) -> Result<Self, StudioError> {
         let (w, h) = wish.size;
-        if pictures.is_empty() {
-            let picture = control.part(0.0, 0.7, |c| painted(job, wish, c))?;
-            pictures.push((Role::Shot, picture));
-        }
         let rng = Rng::new(mix64(job.seed ^ 0x6d6f_7469_6f6e));
         let starts = pictures.first().is_some_and(|(role, _)| *role == Role::Start);
         let ends = pictures.last().is_some_and(|(role, _)| *role == Role::End);
         let pair = starts && ends && pictures.len() == 2;
-        let count = pictures.len();
+        let count = pictures.len().max(1);
         let mut shots = Vec::with_capacity(count);
+        if pictures.is_empty() {
+            let shot = control.part(0.0, 0.95, |c| layered::painted(job, wish, &rng, c))?;
+            let air = Air::new(&shot, w as f32 / h as f32, &rng.fork("air 0"));
+            shots.push((shot, air));
+        }
         let mut looked = Vec::new();
         for (n, (role, picture)) in pictures.into_iter().enumerate() {
             control.at(0.7 + 0.3 * n as f32 / count as f32)?;
@@ -305,21 +307,6 @@ impl Film {
         shot.show(&camera, moment, w, h, out);
         air.paint(shot, &camera, moment, (w, h), out);
     }
-}
-
-/// The scene the words describe, a little larger than the frame.
-fn painted(job: &Job, wish: &Wish, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
-    let larger =
-        |side: u32| ((side as f32 * 1.2) as u32).clamp(crate::SIDE_MIN_PX, crate::SIDE_MAX_PX);
-    let request = PaintRequest {
-        prompt: job.prompt.clone(),
-        negative: job.negative.clone(),
-        width: larger(wish.size.0),
-        height: larger(wish.size.1),
-        seed: job.seed,
-        references: job.pictures("references")?,
-    };
-    crate::paint(&request, control)
 }
 
 #[cfg(test)]

@@ -256,7 +256,7 @@ describe('the queue', { timeout: 300_000 }, () => {
     const numbers = []
     for (let i = 0; i < 6; i++) {
       const { ids: [id] } = await gesso.post(`/api/canvases/${canvas}/edits`, [
-        { op: 'add_node', kind: 'image_generator', title: `Long ${i}`, pos: [i * 300, 0], text: 'a fox', settings: { count: 10, resolution: '2K' } }
+        { op: 'add_node', kind: 'video_generator', title: `Long ${i}`, pos: [i * 300, 0], text: 'a fox', settings: { count: 4, duration: 15, resolution: '1080p' } }
       ])
       const answer = await context.request.post(`${gesso.url}/api/canvases/${canvas}/runs`, { data: { mode: 'node', node: id } })
       assert.equal(answer.status(), 202, await answer.text())

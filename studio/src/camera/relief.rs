@@ -199,7 +199,12 @@ pub(crate) fn ways(
 impl Relief {
     /// A flat picture.
     pub(crate) fn flat() -> Self {
-        Self(Plane { width: 1, height: 1, values: vec![0.5] })
+        Self::level(0.5)
+    }
+
+    /// All at one nearness.
+    pub(crate) fn level(near: f32) -> Self {
+        Self(Plane { width: 1, height: 1, values: vec![near] })
     }
 
     /// Guessed.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -13,6 +14,10 @@ use crate::{Control, Program, StudioError, Workshop};
 
 /// Most bytes of a picture's file, which is read as a whole.
 const PICTURE_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+/// Said of a file its decoder gave up on.
+const BROKEN: &str =
+    "This file is damaged. Open it in the program it comes from, save it again and upload that.";
 
 /// What was found in a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +43,18 @@ pub fn examine(
     control: &Control<'_>,
 ) -> Result<Examined, StudioError> {
     control.check()?;
+    // The decoders of other people's formats are other people's: one that panics on a broken file has refused it.
+    catch_unwind(AssertUnwindSafe(|| look(path, sniffed, limits, workshop, control)))
+        .unwrap_or_else(|_| Err(StudioError::Refused(BROKEN.to_owned())))
+}
+
+fn look(
+    path: &Path,
+    sniffed: Sniffed,
+    limits: DecodeLimits,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<Examined, StudioError> {
     let len = std::fs::metadata(path)?.len();
     match sniffed.kind {
         MediaKind::Image => {

@@ -54,10 +54,12 @@ pub struct Facts {
 pub fn paint_layers(request: &PaintRequest, control: &Control<'_>) -> Result<Layers, StudioError> {
     let (width, height) = size(request)?;
     control.at(0.0)?;
-    let intent = words::read(&request.prompt, &request.negative);
+    let mut intent = words::read(&request.prompt, &request.negative);
+    intent.settle(None);
     let reference = palette::study(&request.references);
     let rng = Rng::new(mix64(request.seed) ^ intent.hash);
     let mut brush = Brush::new(width, height, control)?.layered();
+    brush.without.clone_from(&intent.without.motifs);
     let scene = Scene::plan(&intent, reference.as_ref(), &rng, &brush);
     scene.paint(&mut brush)?;
     let facts = scene.facts(brush.w, brush.h);

@@ -198,7 +198,7 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (P(Place::Forest), "forest wood woodland jungle grove taiga redwood rainforest trail"),
     (P(Place::City), "city skyline town metropolis downtown skyscraper urban tokyo york manhattan building tower cityscape london paris berlin chicago rooftop"),
     (P(Place::Street), "street alley road avenue lane boulevard sidewalk crossing subway neighbourhood neighborhood cyberpunk market"),
-    (P(Place::Room), "room window interior indoor kitchen bedroom studio loft apartment office library cabin-interior wall cafe restaurant bed sofa couch desk"),
+    (P(Place::Room), "room window interior indoor kitchen bedroom studio loft apartment office library wall cafe restaurant bed sofa couch desk"),
     (P(Place::Sky), "sky cloud heaven aerial atmosphere airy horizonless"),
     (P(Place::Space), "space galaxy cosmos nebula universe orbit astronaut interstellar cosmic asteroid comet milky spaceship alien"),
     (P(Place::River), "river lake stream pond creek waterfall brook canal lagoon reservoir"),
@@ -206,8 +206,8 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (P(Place::Field), "field meadow prairie farm grass countryside pasture vineyard wheat landscape plains barley lavender rural hay"),
     (P(Place::Snow), "snow snowy winter ice icy arctic glacier frozen tundra antarctica ski polar christmas"),
     (P(Place::Garden), "garden park orchard greenhouse backyard terrace patio"),
-    (P(Place::Underwater), "underwater reef coral aquarium seabed undersea deep-sea submarine scuba diver"),
-    (P(Place::Studio), "product pedestal packshot podium still-life plinth advert advertisement catalogue catalog ecommerce mockup"),
+    (P(Place::Underwater), "underwater reef coral aquarium seabed undersea submarine scuba diver"),
+    (P(Place::Studio), "product pedestal packshot podium softbox tabletop countertop plinth advert advertisement catalogue catalog ecommerce mockup"),
     (P(Place::Abstract), "abstract shape geometric gradient pattern minimalist texture composition wallpaper bauhaus swirl fluid"),
     (M(Motif::Lighthouse), "lighthouse beacon"),
     (M(Motif::Boat), "boat fishing ship sail sailboat yacht vessel rowboat canoe ferry fisherman sailing kayak schooner regatta"),
@@ -237,10 +237,10 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (M(Motif::Planet), "planet saturn jupiter earth"),
     (M(Motif::Rocket), "rocket spacecraft shuttle"),
     (M(Motif::Tent), "tent camp camping campsite yurt tipi"),
-    (T(Time::Dawn), "dawn sunrise morning daybreak first-light"),
-    (T(Time::Day), "day noon midday daylight afternoon sunny sunlit sunshine summer blue-sky"),
-    (T(Time::Sunset), "sunset golden evening sundown golden-hour afterglow"),
-    (T(Time::Dusk), "dusk twilight gloaming blue-hour"),
+    (T(Time::Dawn), "dawn sunrise morning daybreak"),
+    (T(Time::Day), "day noon midday daylight afternoon sunny sunlit sunshine summer"),
+    (T(Time::Sunset), "sunset golden evening sundown afterglow"),
+    (T(Time::Dusk), "dusk twilight gloaming"),
     (T(Time::Night), "night midnight nocturnal nighttime nightfall starry moonlit moonlight"),
     (A(Air::Storm), "storm thunder lightning tempest hurricane stormy thunderstorm"),
     (A(Air::Fog), "fog mist misty foggy haze hazy smoke steam"),
@@ -257,7 +257,7 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (D(Mood::Dramatic), "dramatic epic intense bold moody cinematic majestic powerful"),
     (D(Mood::Neon), "neon synthwave cyberpunk vaporwave retrowave futuristic glitch"),
     (D(Mood::Pastel), "pastel dreamy delicate candy kawaii"),
-    (D(Mood::Mono), "monochrome noir grayscale greyscale black-and-white monochromatic b&w"),
+    (D(Mood::Mono), "monochrome noir grayscale greyscale monochromatic b&w"),
     (D(Mood::Vintage), "vintage retro old antique nostalgic sepia faded 1970s 70s"),
     (D(Mood::Dark), "dark gloomy shadow gothic horror mysterious eerie"),
     (D(Mood::Bright), "bright vivid vibrant colorful colourful cheerful happy joyful lush"),
@@ -428,15 +428,67 @@ fn look_up(word: &str) -> Vec<Sense> {
     tries.iter().map(|word| senses(word)).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
+/// Names of several words that mean something else apart, and the word they are read as.
+const COMPOUNDS: &[(&str, &str)] = &[
+    ("low poly", "lowpoly"),
+    ("8 bit", "8bit"),
+    ("16 bit", "16bit"),
+    ("still life", "packshot"),
+    ("photo studio", "packshot"),
+    ("studio light", "softbox light"),
+    ("studio shot", "packshot"),
+    ("studio photo", "packshot photo"),
+    ("blue hour", "twilight"),
+    ("golden hour", "sunset"),
+    ("first light", "daybreak"),
+    ("deep sea", "seabed"),
+    ("black and white", "monochrome"),
+    ("milky way", "galaxy"),
+    ("stained glass", "mosaic"),
+    ("pop art", "popart"),
+];
+
 /// The words of a text, in lower case.
 pub(crate) fn words(text: &str) -> Vec<String> {
-    // Names of two words that mean nothing apart.
-    let text = text.to_lowercase().replace("low poly", "lowpoly").replace("low-poly", "lowpoly");
-    text.replace("8-bit", "8bit")
+    let text = text.to_lowercase().replace('-', " ");
+    let text = COMPOUNDS.iter().fold(text, |text, (name, word)| text.replace(name, word));
+    let list: Vec<String> = text
         .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
-        .collect()
+        .collect();
+    let colored = |i: usize| FRUIT_COLORS.iter().find(|(fruit, _)| *fruit == list[i]);
+    let read = |i: usize| match colored(i).filter(|_| is_color(&list, i)) {
+        Some((_, color)) => (*color).to_owned(),
+        None => list[i].clone(),
+    };
+    (0..list.len()).map(read).collect()
+}
+
+/// Fruits that are colours as well, and a word for the colour alone.
+const FRUIT_COLORS: &[(&str, &str)] = &[("orange", "tangerine"), ("plum", "mauve")];
+/// Words said of colours rather than of fruits.
+const SHADES: &str = "warm deep pale bright dark light soft burnt vivid muted hot neon pastel";
+
+/// Whether a word that can be a fruit is a colour there: "an orange armchair", "warm orange", "orange and blue".
+fn is_color(list: &[String], at: usize) -> bool {
+    let said = |i: usize| list.get(i).map(String::as_str);
+    let color = |i: usize| {
+        said(i).is_some_and(|word| look_up(word).iter().any(|sense| matches!(sense, C(_))))
+    };
+    let before = at.checked_sub(1).and_then(said);
+    let earlier = at.checked_sub(2).is_some_and(color);
+    said(at + 1).is_some_and(|next| !look_up(next).is_empty())
+        || before.is_some_and(|word| SHADES.split(' ').any(|shade| shade == word))
+        || (said(at + 1) == Some("and") && (color(at + 2) || shade_of_color(list, at + 2)))
+        || (before == Some("and") && earlier)
+}
+
+/// Whether a shade and its colour stand there: "deep blue".
+fn shade_of_color(list: &[String], at: usize) -> bool {
+    let shade = list.get(at).is_some_and(|word| SHADES.split(' ').any(|shade| shade == word));
+    let next = list.get(at + 1).map(|word| look_up(word)).unwrap_or_default();
+    shade && next.iter().any(|sense| matches!(sense, C(_)))
 }
 
 /// What a text does not want: everything the negative prompt names, and what follows "no" or "without".
@@ -543,6 +595,26 @@ mod tests {
         assert_eq!(chair.motifs, [Motif::Chair]);
         assert_eq!(chair.worn(Motif::Chair), Some(Rgb::hex(0xe97a2c)));
         assert_eq!(read("two oranges and a peach", "").motifs, [Motif::Fruit]);
+        for text in ["warm orange and deep blue", "orange and blue", "blue and orange"] {
+            let brief = read(text, "");
+            assert!(brief.motifs.is_empty() && brief.colors.len() == 2, "{text}: {brief:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_several_words_are_read_whole() {
+        assert_eq!(read("a bottle, soft studio lighting", "").places, [Place::Studio]);
+        assert_eq!(read("a still-life with pears", "").places, [Place::Studio]);
+        assert_eq!(read("the blue hour", "").time, Some(Time::Dusk));
+        assert!(read("black-and-white portrait", "").has(Mood::Mono));
+        for (name, word) in COMPOUNDS {
+            assert!(word.split(' ').any(|word| !look_up(word).is_empty()), "{name}");
+        }
+        for (sense, stems) in VOCABULARY {
+            for stem in stems.split(' ') {
+                assert!(words(stem) == [stem], "{stem} of {sense:?} is never found");
+            }
+        }
     }
 
     #[test]

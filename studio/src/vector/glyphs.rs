@@ -82,6 +82,8 @@ pub(super) const GLYPHS: &[Glyph] = &[
         (A, "M50 34C40 24 16 28 16 56C16 78 34 94 44 92Q50 90 56 92C66 94 84 78 84 56C84 28 60 24 50 34Z"), (D, "M48 34Q46 20 40 12L46 10Q52 20 52 34Z"), (B, "M52 24Q60 8 80 12Q74 28 52 24Z"), (L, "M24 56Q24 42 36 38Q28 48 30 62Z")] },
     Glyph { id: "cup", words: "cup mug coffee espresso latte cappuccino cafe café breakfast roastery", parts: &[
         (B, "M70 50Q92 46 90 62Q88 76 68 74V67Q82 68 82 60Q82 55 70 57Z"), (A, "M18 42H74V68Q74 86 58 86H34Q18 86 18 68Z"), (X, "M18 42H74V52Q46 60 18 52Z"), (D, "M12 88H82V93H12Z"), (L, "M34 36Q28 28 34 22T34 8Q42 14 38 22T40 36ZM52 36Q46 28 52 22T52 8Q60 14 56 22T58 36Z")] },
+    Glyph { id: "bean", words: "bean roast roaster", parts: &[
+        (A, "M30 18C50 2 84 14 87 44C90 74 62 97 38 89C12 80 9 36 30 18Z"), (L, "M20 50Q20 34 30 26Q24 44 26 62Q20 58 20 50Z"), (D, "M30 18L37 14Q66 34 55 52Q47 68 66 87L58 90Q36 70 45 51Q54 36 30 18Z")] },
     Glyph { id: "planet", words: "planet saturn jupiter earth world globe orbit space galaxy cosmos", parts: &[
         (A, "M24 50A26 26 0 1 0 76 50A26 26 0 1 0 24 50Z"), (B, "M26 42Q50 52 74 40A26 26 0 0 0 34 29Q26 34 26 42Z"), (X, "M8 64Q2 52 30 40L32 44Q14 54 18 60Q26 68 58 54T82 30Q78 26 66 30L64 26Q84 20 90 30Q94 44 62 62T8 64Z")] },
     Glyph { id: "rocket", words: "rocket spacecraft spaceship shuttle launch startup astronaut", parts: &[
