@@ -131,6 +131,33 @@ impl AssetRef {
     }
 }
 
+/// The usual ending of the name of a file of a media type, without the dot.
+#[must_use]
+pub fn file_ending(mime: &str) -> &'static str {
+    match mime {
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "image/bmp" => "bmp",
+        "image/avif" => "avif",
+        "image/svg+xml" => "svg",
+        "video/mp4" => "mp4",
+        "video/quicktime" => "mov",
+        "video/webm" => "webm",
+        "video/x-matroska" => "mkv",
+        "audio/mpeg" => "mp3",
+        "audio/wav" => "wav",
+        "audio/ogg" => "ogg",
+        "audio/flac" => "flac",
+        "audio/mp4" => "m4a",
+        "audio/webm" => "weba",
+        "model/gltf-binary" => "glb",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
 /// A yrs value as plain JSON. Whole floats become integers, so that `2` and `2.0` are one value;
 /// what JSON cannot hold (undefined, NaN, bytes) becomes null.
 pub fn any_to_json(any: &Any) -> Value {

@@ -26,7 +26,6 @@ use crate::db::{Db, DbError};
 use blobs::Turn;
 pub use blobs::{Blobs, Kept, Told};
 pub use intake::Incoming;
-pub use serve::file_ending;
 
 /// Limits of the asset store, all configurable.
 #[derive(Clone, Copy, Debug)]

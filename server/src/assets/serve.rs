@@ -8,6 +8,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use gesso_protocol::values::file_ending;
 use object_store::{GetOptions, GetRange};
 
 use super::{AssetError, Assets};
@@ -91,32 +92,6 @@ pub(crate) fn guard(headers: &mut HeaderMap, etag: &str) {
 /// saved.
 fn shown(row: &AssetRow) -> bool {
     matches!(row.ty.as_str(), "image" | "svg" | "video" | "audio")
-}
-
-/// The usual ending of the name of a file of a media type, without the dot.
-#[must_use]
-pub fn file_ending(mime: &str) -> &'static str {
-    match mime {
-        "image/png" => "png",
-        "image/jpeg" => "jpg",
-        "image/webp" => "webp",
-        "image/gif" => "gif",
-        "image/bmp" => "bmp",
-        "image/avif" => "avif",
-        "image/svg+xml" => "svg",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "video/webm" => "webm",
-        "video/x-matroska" => "mkv",
-        "audio/mpeg" => "mp3",
-        "audio/wav" => "wav",
-        "audio/ogg" => "ogg",
-        "audio/flac" => "flac",
-        "audio/mp4" => "m4a",
-        "audio/webm" => "weba",
-        "model/gltf-binary" => "glb",
-        _ => "bin",
-    }
 }
 
 /// The name a saved file gets: its own with the ending of what it really is, or one made of its id.

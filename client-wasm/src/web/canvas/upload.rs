@@ -2,7 +2,7 @@
 
 use gesso_protocol::nodes;
 use gesso_protocol::schema::{self, NewNode};
-use gesso_protocol::values::AssetRef;
+use gesso_protocol::values::{AssetRef, file_ending};
 use leptos::prelude::*;
 use serde_json::Value;
 use wasm_bindgen::JsCast as _;
@@ -151,7 +151,7 @@ pub fn download_item(page: Page, id: &str, key: &str) {
 pub fn download_asset(page: Page, id: &str, asset: &AssetRef, label: &str) {
     let title =
         page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
-    let ending = asset.mime.rsplit('/').next().and_then(|e| e.split('+').next()).unwrap_or("bin");
+    let ending = file_ending(&asset.mime);
     let name = if label.is_empty() { title } else { format!("{title}, {label}") };
     save(&format!("/api/assets/{}", asset.id), &format!("{name}.{ending}"));
 }
