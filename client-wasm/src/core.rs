@@ -18,5 +18,6 @@ pub mod results;
 pub mod retouch;
 pub mod sync;
 pub mod textdiff;
+pub mod tracks;
 pub mod wave;
 pub mod words;

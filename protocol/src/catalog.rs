@@ -76,6 +76,12 @@ pub struct Param {
     /// The value of a node that does not set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// What its numbers count, as it stands behind them ("s"); empty where that goes without saying.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+    /// What is shown instead of a 0 that stands for something else ("Auto").
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zero: String,
 }
 
 impl Param {

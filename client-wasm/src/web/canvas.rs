@@ -56,6 +56,7 @@ pub mod spotlight;
 pub mod standing;
 pub mod steps;
 pub mod text;
+pub mod tracks;
 pub mod upload;
 pub mod wires;
 pub mod world;

@@ -163,6 +163,10 @@ fn list(
     }
     let mut values = Vec::new();
     for word in text.split([',', ';']).map(str::trim) {
+        if word.is_empty() {
+            values.push(default);
+            continue;
+        }
         let value = word.parse::<f64>().ok().filter(|v| (least..=most).contains(v));
         values.push(value.ok_or_else(|| {
             StudioError::Refused(format!(
@@ -170,13 +174,10 @@ fn list(
             ))
         })?);
     }
-    match values.len() {
-        1 => Ok(vec![values[0]; count]),
-        n if n == count => Ok(values),
-        n => Err(StudioError::Refused(format!(
-            "{title} has {n} values for {count} sounds. Give one for all of them, or one for each in the order of the wires."
-        ))),
-    }
+    // A sound connected after the values were written has the default; values without a sound do not count.
+    let rest = if values.len() == 1 { values[0] } else { default };
+    values.resize(count, rest);
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -208,11 +209,20 @@ mod tests {
         assert_eq!((laid[0].volume, laid[1].volume), (0.5, 2.0));
         assert_eq!((laid[0].offset_s, laid[1].offset_s), (1.0, 1.0));
         assert_eq!((laid[0].lasts_s, laid[1].lasts_s), (2.0, 4.0), "cut to the picture");
+        let volumes = |text| {
+            plan(json!({"volumes": text}))
+                .unwrap()
+                .laid
+                .iter()
+                .map(|l| l.volume)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(volumes("0.5,"), [0.5, 1.0], "a sound connected later has the default");
+        assert_eq!(volumes(",2,3"), [1.0, 2.0], "values of sounds that are gone do not count");
         for (key, text, says) in [
-            ("volumes", "1,2,3", "3 values for 2 sounds"),
             ("volumes", "loud", "“loud” is no value"),
             ("offsets", "-1", "“-1” is no value"),
-            ("fade_in", "1,,2", "“” is no value"),
+            ("fade_in", "1,,x", "“x” is no value"),
         ] {
             let error = plan(json!({ key: text })).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

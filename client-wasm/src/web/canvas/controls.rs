@@ -156,9 +156,14 @@ fn slider(
             set.run(value);
         }
     };
-    let told = move || match moving.get() {
-        Some(v) => value_key(&json!((v * 1000.0).round() / 1000.0)),
-        None => value_key(&value.get()),
+    let (unit, zero) = (param.unit.clone(), param.zero.clone());
+    let told = move || {
+        let v = (now() * 1000.0).round() / 1000.0;
+        match (v == 0.0 && !zero.is_empty(), unit.as_str()) {
+            (true, _) => zero.clone(),
+            (false, "") => value_key(&json!(v)),
+            (false, unit) => format!("{} {unit}", value_key(&json!(v))),
+        }
     };
     view! {
         <div class="row">

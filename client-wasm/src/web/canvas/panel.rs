@@ -135,6 +135,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             <div class="panel-sec">
                 <super::missing::Missing card=card.clone() />
                 <Fields card=card.clone() spec=spec />
+                {(spec.id == "video_audio_mix").then(|| view! { <super::tracks::Tracks card=card.clone() /> })}
                 {(spec.id == "camera_angles").then(|| view! { <super::angles::Angles card=card.clone() /> })}
                 {negative}
                 <super::pairing::Pairing card=card.clone() />
@@ -215,6 +216,7 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         let rows = model
             .params_in_order()
             .into_iter()
+            .filter(|(key, _)| !super::tracks::shows(spec.id, key))
             .map(|(key, param)| field(page, id, key, param, signals.clone()))
             .collect_view();
         Some(rows)
@@ -229,6 +231,8 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             maximum: Some(10.0),
             step: Some(1.0),
             default: Some(json!(1)),
+            unit: String::new(),
+            zero: String::new(),
         };
         let signals = card.signals.clone();
         field(page, id, "count", &param, signals)
