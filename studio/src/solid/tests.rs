@@ -207,3 +207,66 @@ proptest! {
         drop(preview(&bytes, 24));
     }
 }
+
+/// What another reader of the format finds wrong in a model: nothing, and how many triangles it has.
+fn read_elsewhere(glb: &[u8]) -> usize {
+    let (document, buffers, images) = gltf::import_slice(glb).expect("a valid file");
+    let mut triangles = 0;
+    for primitive in document.meshes().flat_map(|mesh| mesh.primitives().collect::<Vec<_>>()) {
+        let reader = primitive.reader(|buffer| buffers.get(buffer.index()).map(|data| &data.0[..]));
+        let points: Vec<[f32; 3]> = reader.read_positions().expect("positions").collect();
+        let normals = reader.read_normals().expect("normals").count();
+        let indices: Vec<u32> = reader.read_indices().expect("indices").into_u32().collect();
+        assert_eq!(points.len(), normals);
+        assert!(indices.iter().all(|i| (*i as usize) < points.len()));
+        let said = primitive.bounding_box();
+        let (low, high) = bounds(&points).expect("not empty");
+        assert_eq!((low, high), (said.min, said.max), "the bounds a viewer frames it by");
+        if primitive.material().pbr_metallic_roughness().base_color_texture().is_some() {
+            assert!(!images.is_empty());
+            assert_eq!(
+                reader.read_tex_coords(0).expect("places on it").into_f32().count(),
+                normals
+            );
+        }
+        triangles += indices.len() / 3;
+    }
+    triangles
+}
+
+#[test]
+fn everything_that_has_a_word_is_a_sound_model() {
+    let mut wrong = Vec::new();
+    for (thing, words) in things::THINGS {
+        let pieces = compose::compose(words[0], 3);
+        for piece in &pieces {
+            if !closed(&piece.mesh) || volume(&piece.mesh) <= 0.0 {
+                wrong.push(piece.name.clone());
+            }
+        }
+        let glb = glb::write(&pieces, &[]).unwrap();
+        let triangles = read_elsewhere(&glb);
+        assert!((6..60_000).contains(&triangles), "{thing:?}: {triangles}");
+        assert!(glb.len() < 2 * 1024 * 1024, "{thing:?}: {} bytes", glb.len());
+    }
+    assert!(wrong.is_empty(), "with holes or inside out: {wrong:?}");
+}
+
+#[test]
+fn pictures_become_closed_bodies_of_every_shape() {
+    let picture = RgbaImage::from_fn(60, 40, |x, y| {
+        let inside = (i64::from(x) - 30).pow(2) + (i64::from(y) - 20).pow(2) < 200;
+        image::Rgba([(x * 4) as u8, (y * 6) as u8, 90, if inside { 255 } else { 0 }])
+    });
+    for shape in [Shape::Plate, Shape::Medal, Shape::Figure] {
+        let recipe = Recipe { shape, depth: 0.5, points: 48, image: 0 };
+        let pieces = relief::body(&picture, &recipe, &Control::none()).unwrap();
+        // The picture and the rest of the body are two pieces with materials of their own.
+        let mut whole = Mesh::default();
+        pieces.iter().for_each(|piece| whole.append(&piece.mesh));
+        assert!(closed(&whole), "{shape:?} has holes");
+        assert!(volume(&whole) > 0.0, "{shape:?} is inside out");
+        let glb = glb::write(&pieces, &[("image/jpeg", texture(&picture).unwrap())]).unwrap();
+        assert!(read_elsewhere(&glb) > 100, "{shape:?}");
+    }
+}

@@ -363,7 +363,8 @@ fn turned(kit: &mut Kit<'_>) {
             ];
             kit.main(lathe(&body, 48), [0.0; 3], 0x3c_84_54);
             kit.own(drum(0.1, 0.1, 0.1), [0.0, 1.22, 0.0], 0xb8_8c_5c);
-            kit.own(lathe(&[(0.2525, 0.2), (0.2525, 0.52)], 48), [0.0; 3], 0xf0_e8_d4);
+            let label = [(0.24, 0.2), (0.2525, 0.2), (0.2525, 0.52), (0.24, 0.52), (0.24, 0.2)];
+            kit.own(lathe(&edged(&label), 48), [0.0; 3], 0xf0_e8_d4);
         }
         Thing::Vase => {
             let body = [
