@@ -323,6 +323,37 @@ describe('the library', { timeout: 200_000 }, () => {
 })
 
 describe('settings', { timeout: 100_000 }, () => {
+  test('each sound of a mix has its volume, beginning and fades, and one is the voice', async () => {
+    const { id, ids: [voice, music, mix] } = await canvas(
+      { kind: 'voiceover', title: 'Narrator' },
+      { kind: 'music_generator', title: 'Bed', pos: [0, 400] },
+      { kind: 'video_audio_mix', title: 'Film', pos: [400, 0] }
+    )
+    await gesso.post(`/api/canvases/${id}/edits`, [
+      { op: 'connect', from: [voice, 'audio'], to: [mix, 'audio'] },
+      { op: 'connect', from: [music, 'audio'], to: [mix, 'audio'] }
+    ])
+    await select(mix)
+    const panel = page.locator('aside.right')
+    await panel.getByRole('slider', { name: 'Bed: Volume' }).fill('0.35')
+    await panel.getByRole('textbox', { name: 'Bed: Fade in in seconds' }).fill('1,5')
+    await panel.getByRole('textbox', { name: 'Bed: Fade in in seconds' }).press('Tab')
+    await panel.getByRole('textbox', { name: 'Narrator: Starts at in seconds' }).fill('2')
+    await panel.getByRole('textbox', { name: 'Narrator: Starts at in seconds' }).press('Tab')
+    await panel.getByRole('button', { name: 'Narrator is the voice' }).click()
+    await shoot('6-mix')
+    const settings = await until('it is written', async () => {
+      const { settings } = await graphNode(id, mix)
+      return settings.voice_track && settings
+    })
+    assert.deepEqual(
+      [settings.volumes, settings.fade_in, settings.offsets, settings.voice_track],
+      [',0.35', ',1.5', '2,', 1]
+    )
+    await panel.getByRole('slider', { name: 'Bed: Volume' }).fill('1')
+    await until('what is as by default is not written', async () => (await graphNode(id, mix)).settings.volumes === '')
+  })
+
   test('a camera position is set by hand and put first', async () => {
     const { id, ids: [node] } = await canvas({ kind: 'camera_angles', title: 'Angles' })
     await select(node)

@@ -135,7 +135,6 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             <div class="panel-sec">
                 <super::missing::Missing card=card.clone() />
                 <Fields card=card.clone() spec=spec />
-                {(spec.id == "video_audio_mix").then(|| view! { <super::tracks::Tracks card=card.clone() /> })}
                 {(spec.id == "camera_angles").then(|| view! { <super::angles::Angles card=card.clone() /> })}
                 {negative}
                 <super::pairing::Pairing card=card.clone() />
@@ -210,6 +209,8 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         })
     };
     let about = move || model.with(|m| m.as_ref().map(|m| m.description.clone()));
+    let sounds = (spec.id == "video_audio_mix")
+        .then(|| view! { <super::tracks::Tracks card=card.clone() /> });
     let signals = card.signals.clone();
     let rows = move || {
         let model = model.get()?;
@@ -243,6 +244,7 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             <span class="field pick"><select aria-label="Model" on:change=choose>{models}</select>{icon("down")}</span>
         </label>
         <p class="hint">{about}</p>
+        {sounds}
         {rows}
         {count}
     }
