@@ -642,4 +642,6 @@ pub struct TemplateBody {
     pub description: String,
     /// The kinds it uses.
     pub kinds: Vec<String>,
+    /// Where a picture of what it makes is.
+    pub preview: String,
 }

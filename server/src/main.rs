@@ -66,7 +66,7 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
 fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
     let report = gesso_server::doctor::examine(options)?;
     write!(std::io::stdout(), "{}", report.text)?;
-    if report.well { Ok(()) } else { Err("something is missing, see above".into()) }
+    if report.well { Ok(()) } else { Err("Something is missing: see the lines with --.".into()) }
 }
 
 async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {

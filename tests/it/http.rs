@@ -155,6 +155,13 @@ async fn canvases_come_and_go() {
         let server = TestServer::start(&database).await;
         let templates = server.get("/api/templates").await;
         let first = templates["items"][0]["id"].as_str().unwrap();
+        for template in templates["items"].as_array().unwrap() {
+            let url = format!("{}{}", server.url, template["preview"].as_str().unwrap());
+            let picture = server.client.get(url).send().await.unwrap();
+            assert_eq!(picture.headers()["content-type"], "image/jpeg", "{template}");
+        }
+        let unknown = server.call(Method::GET, "/api/templates/none/preview", None).await;
+        assert_eq!((unknown.0, &unknown.1["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
         let made = server.post(&format!("/api/templates/{first}/use"), json!({})).await;
         assert_eq!(made["name"], "Your first image");
         let at = format!("/api/canvases/{}", made["id"].as_str().unwrap());

@@ -348,16 +348,10 @@ fn TemplateRow(home: Home) -> impl IntoView {
 /// One template; a click makes a canvas of it and opens it.
 #[component]
 fn TemplateCard(home: Home, template: TemplateBody) -> impl IntoView {
-    let art = match template.id.as_str() {
-        "first-image" => "#a-lighthouse",
-        "two-looks" => "#a-boat",
-        "from-reference" => "#a-dunes",
-        _ => "#a-leaves",
-    };
     let id = template.id;
     view! {
         <button class="tpl" disabled=move || home.busy.get() on:click=move |_| home.use_template(&id)>
-            <span class="ti"><svg class="art" aria-hidden="true"><use href=art></use></svg></span>
+            <span class="ti"><img class="art" src=template.preview alt="" loading="lazy" decoding="async" /></span>
             <span class="tt"><b>{template.name}</b><span>{template.description}</span></span>
         </button>
     }

@@ -1,29 +1,49 @@
 //! Ready workflows.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use gesso_protocol::api::{CanvasBody, NewCanvas, Page, TemplateBody};
 use gesso_protocol::template;
+use include_dir::{Dir, include_dir};
 
 use super::canvases;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// `GET /api/templates`, `POST /api/templates/{id}/use`.
+/// What each template makes, as a JPEG of 288 × 192 pixels named by its id.
+static PREVIEWS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/previews");
+/// They change with the program only.
+const PREVIEW_CACHE: &str = "public, max-age=3600";
+
+/// `GET /api/templates`, `GET /api/templates/{id}/preview`, `POST /api/templates/{id}/use`.
 pub fn routes() -> Router<App> {
-    Router::new().route("/templates", get(list)).route("/templates/{id}/use", post(use_one))
+    Router::new()
+        .route("/templates", get(list))
+        .route("/templates/{id}/preview", get(preview))
+        .route("/templates/{id}/use", post(use_one))
 }
 
 async fn list() -> Json<Page<TemplateBody>> {
     let body = |template: template::Template| TemplateBody {
+        preview: format!("/api/templates/{}/preview", template.id),
         id: template.id,
         name: template.name,
         description: template.description,
         kinds: template.kinds,
     };
     Json(Page { items: template::all().into_iter().map(body).collect(), next: None })
+}
+
+async fn preview(Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
+    let file = PREVIEWS.get_file(format!("{id}.jpg"));
+    let Some(file) = file else {
+        return Err(ApiError::not_found("template"));
+    };
+    let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, PREVIEW_CACHE)];
+    Ok((headers, file.contents()))
 }
 
 async fn use_one(
@@ -33,4 +53,20 @@ async fn use_one(
     let new = NewCanvas { template: Some(id), ..NewCanvas::default() };
     let made = canvases::create(&app, new).await?;
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_has_a_picture_and_every_picture_a_template() {
+        let mut named: Vec<String> =
+            template::all().into_iter().map(|template| format!("{}.jpg", template.id)).collect();
+        let mut there: Vec<String> =
+            PREVIEWS.files().map(|file| file.path().display().to_string()).collect();
+        named.sort_unstable();
+        there.sort_unstable();
+        assert_eq!(named, there);
+    }
 }

@@ -321,7 +321,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
     view! {
         <MediaBody card=card.clone() spec=spec />
         {notes}
-        <super::missing::Missing card=card.clone() />
+        <super::missing::Missing card=card.clone() brief=true />
         <super::pairing::Pairing card=card.clone() />
         {prompt}
         {(spec.kind != NodeKind::Evaluator).then(|| view! { <super::chips::Chips card=card.clone() /> })}

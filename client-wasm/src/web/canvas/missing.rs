@@ -74,19 +74,18 @@ pub fn of_card(card: &Card) -> Option<Lack> {
     if runs { lack(card.page, &kind, &settings) } else { None }
 }
 
-/// Says it, before anybody runs into it.
+/// Says it, before anybody runs into it; a card has room for what, and its panel for what to do.
 #[component]
-pub fn Missing(card: Card) -> impl IntoView {
+pub fn Missing(card: Card, #[prop(optional)] brief: bool) -> impl IntoView {
     let (page, id) = (card.page, card.id);
     let lack = Memo::new(move |_| of_card(&card));
     move || {
         lack.get().map(|lack| {
-            let hints = lack
-                .hints
-                .iter()
-                .filter(|h| !h.is_empty())
-                .map(|h| view! { <p>{h.clone()}</p> })
-                .collect_view();
+            let mut hints: Vec<String> = lack.hints.into_iter().filter(|h| !h.is_empty()).collect();
+            if brief && !hints.is_empty() {
+                hints = vec!["Select this node to see how to get it.".to_owned()];
+            }
+            let hints = hints.into_iter().map(|h| view! { <p>{h}</p> }).collect_view();
             let instead = lack.instead.map(|(model, name)| {
                 let take = move |_| {
                     super::commands::set_setting(page, &id.get_value(), "model", &serde_json::json!(model));
