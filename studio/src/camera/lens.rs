@@ -106,6 +106,9 @@ impl Camera {
         if depth <= 0.0 {
             return hit(1.0);
         }
+        if let Some(near) = relief.same() {
+            return hit(1.0 - depth * (near - 0.5));
+        }
         let mut scale = 1.0;
         let mut place = hit(scale);
         for _ in 0..5 {

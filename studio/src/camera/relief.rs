@@ -235,6 +235,11 @@ impl Relief {
     }
 
     /// Bilinear, at a place from 0 to 1 on both axes, edges held.
+    /// The nearness of a relief that is the same everywhere.
+    pub(crate) fn same(&self) -> Option<f32> {
+        if let [near] = self.0.values.as_slice() { Some(*near) } else { None }
+    }
+
     pub(crate) fn at(&self, u: f32, v: f32) -> f32 {
         if self.0.values.len() == 1 { self.0.values[0] } else { self.0.at(u, v) }
     }

@@ -12,6 +12,8 @@ use crate::math::{lerp, noise, sin, smoothstep};
 pub(crate) const STEP: usize = 4;
 /// Side of the blocks in which a layer is known to be empty, in its pixels.
 const BLOCK: usize = 16;
+/// Up to so opaque, of 255, a place is a veil.
+const VEIL: u8 = 96;
 const TAU: f32 = std::f32::consts::TAU;
 
 /// What a shot consists of, the nearest layer first.
@@ -57,17 +59,31 @@ impl Layer {
         (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255.0
     }
 
+    /// Whether the block of a place, in pixels, or one beside it holds anything: nothing stirs farther than a block.
+    fn is_near(&self, x: f32, y: f32) -> bool {
+        let lines = self.holds.len() / self.columns.max(1);
+        let (bx, by) = (x.max(0.0) as usize / BLOCK, y.max(0.0) as usize / BLOCK);
+        let beside = |at: usize, most: usize| at.saturating_sub(1).min(most)..=(at + 1).min(most);
+        beside(by, lines.saturating_sub(1)).any(|by| {
+            beside(bx, self.columns.saturating_sub(1)).any(|bx| self.holds[by * self.columns + bx])
+        })
+    }
+
     /// Premultiplied, each channel 0 to 255.
     fn sample(&self, x: f32, y: f32) -> [f32; 4] {
         let (w, h) = (self.texture.width() as f32, self.texture.height() as f32);
         if x >= -1.0 && y >= -1.0 && x <= w && y <= h {
             let (bx, by) = (x.max(0.0) as usize / BLOCK, y.max(0.0) as usize / BLOCK);
             let full = self.holds.get(by * self.columns + bx.min(self.columns - 1));
-            return if full.copied().unwrap_or(self.solid) {
-                self.texture.whole().sharp(x, y)
-            } else {
-                [0.0; 4]
-            };
+            let whole = self.texture.whole();
+            if !full.copied().unwrap_or(self.solid) {
+                return [0.0; 4];
+            }
+            // Most of a layer that does not cover is a veil of light or haze: nobody sees how sharp that is.
+            let nearest = |at: f32, most: usize| ((at + 0.5).max(0.0) as usize).min(most - 1);
+            let faint = !self.solid
+                && whole.alpha(nearest(x, whole.width), nearest(y, whole.height)) < VEIL;
+            return if faint { whole.linear(x, y) } else { whole.sharp(x, y) };
         }
         if self.solid {
             self.texture.beyond(x, y, 0.0)
@@ -83,6 +99,8 @@ struct Look {
     x: f32,
     y: f32,
     drift: f32,
+    /// Whether there is nothing of the layer there, nor near it.
+    empty: bool,
 }
 
 /// The moment that is shown.
@@ -181,6 +199,9 @@ impl Shot {
                 let mut seen = [0.0_f32; 4];
                 for (layer, grid) in self.layers.iter().zip(&grids) {
                     let at = gy * across + gx;
+                    if grid[at].empty {
+                        continue;
+                    }
                     let look = between(grid, at, across, tx, ty);
                     let under = drift.sample(layer, look);
                     let left = 1.0 - seen[3] / 255.0;
@@ -212,13 +233,17 @@ impl Shot {
         let (fx, fy) = ((x as f32 + 0.5 - fw / 2.0) / fh, (y as f32 + 0.5) / fh - 0.5);
         let [mut u, mut v] = camera.meets(fx, fy, aspect, &layer.relief, self.depth);
         let (pu, pv) = (u / aspect + 0.5, v + 0.5);
+        let (tw, th) = (layer.texture.width() as f32, layer.texture.height() as f32);
+        if !layer.solid && !layer.is_near(pu * tw, pv * th) {
+            return Look { x: pu * tw - 0.5, y: pv * th - 0.5, drift: 0.0, empty: true };
+        }
         let (du, dv) = self.stirred(pu, pv, moment);
         u += du;
         v += dv;
         let drift = self.weather.clouds * moment.life * self.path.amount.max(0.3);
         let drift = if drift > 0.0 { drift * self.place.drift.at(pu, pv) } else { 0.0 };
-        let (tw, th) = (layer.texture.width() as f32, layer.texture.height() as f32);
-        Look { x: (u / aspect + 0.5) * tw - 0.5, y: (v + 0.5) * th - 0.5, drift: drift * 0.05 * tw }
+        let (x, y) = ((u / aspect + 0.5) * tw - 0.5, (v + 0.5) * th - 0.5);
+        Look { x, y, drift: drift * 0.05 * tw, empty: false }
     }
 
     /// How far water and wind move a place, in heights of the picture.
@@ -290,5 +315,6 @@ fn between(grid: &[Look], at: usize, across: usize, tx: f32, ty: f32) -> Look {
         x: mix(a.x, b.x, c.x, d.x),
         y: mix(a.y, b.y, c.y, d.y),
         drift: mix(a.drift, b.drift, c.drift, d.drift),
+        empty: false,
     }
 }
