@@ -201,98 +201,165 @@ pub(super) struct Recipe {
     pub(super) image: usize,
 }
 
+/// How the grid of a body lies on its picture.
+struct Layout {
+    shape: Shape,
+    /// Width and height of the body.
+    size: [f32; 2],
+    /// Grid points along both axes; one ring of points around lies outside.
+    grid: [usize; 2],
+    /// Between two grid points.
+    step: [f32; 2],
+    /// Pixels of the picture, and how many of them are shown.
+    pixels: [f32; 2],
+    shown: [f32; 2],
+}
+
+impl Layout {
+    fn new(picture: &RgbaImage, recipe: &Recipe) -> Self {
+        let pixels = [picture.width() as f32, picture.height() as f32];
+        let (long, short) = (pixels[0].max(pixels[1]), pixels[0].min(pixels[1]));
+        // A medal shows the middle square of its picture.
+        let (size, shown) = if recipe.shape == Shape::Medal {
+            ([2.0; 2], [short; 2])
+        } else {
+            (pixels.map(|side| 2.0 * side / long), pixels)
+        };
+        let grid = size.map(|s| ((s / 2.0 * recipe.points as f32) as usize).max(8) + 3);
+        let step = [0, 1].map(|axis| size[axis] / (grid[axis] - 3) as f32);
+        Self { shape: recipe.shape, size, grid, step, pixels, shown }
+    }
+
+    /// The place in the picture, from 0 to 1.
+    fn uv(&self, gx: f32, gy: f32) -> [f32; 2] {
+        let place = [gx, gy];
+        [0, 1].map(|axis| {
+            let part = (place[axis] - 1.0) / (self.grid[axis] - 3) as f32;
+            (0.5 + (part - 0.5) * self.shown[axis] / self.pixels[axis]).clamp(0.0, 1.0)
+        })
+    }
+
+    /// The place on the body and in the picture.
+    fn place(&self, gx: f32, gy: f32) -> ([f32; 2], [f32; 2]) {
+        let x = (gx - 1.0) * self.step[0] - self.size[0] / 2.0;
+        ([x, self.size[1] - (gy - 1.0) * self.step[1]], self.uv(gx, gy))
+    }
+
+    /// How far from the middle of a medal, whose rim is at 1.
+    fn radius(&self, gx: f32, gy: f32) -> f32 {
+        let (x, y) = ((gx - 1.0) * self.step[0] - 1.0, (gy - 1.0) * self.step[1] - 1.0);
+        (x * x + y * y).sqrt()
+    }
+
+    /// A value of a small picture's `w × h` pixels around a grid point.
+    fn sample(
+        &self,
+        (x, y): (usize, usize),
+        (w, h): (u32, u32),
+        value: &dyn Fn(u32, u32) -> f32,
+    ) -> f32 {
+        let [u, v] = self.uv(x as f32, y as f32);
+        let (x, y) = ((u * w as f32 - 1.0).max(0.0) as u32, (v * h as f32 - 1.0).max(0.0) as u32);
+        let (x1, y1) = ((x + 1).min(w - 1), (y + 1).min(h - 1));
+        (value(x, y) + value(x1, y) + value(x, y1) + value(x1, y1)) / 4.0
+    }
+
+    /// Positive where the body is.
+    fn inside(&self, small: &RgbaImage) -> Grid {
+        let [gw, gh] = self.grid;
+        match self.shape {
+            Shape::Plate => Grid::new(gw, gh, |x, y| {
+                let near =
+                    |i: usize, n: usize| (i as f32 - 1.0).min(n as f32 - 2.0 - i as f32) + 0.02;
+                near(x, gw).min(near(y, gh))
+            }),
+            Shape::Medal => Grid::new(gw, gh, |x, y| 1.0 - self.radius(x as f32, y as f32)),
+            Shape::Figure => {
+                let mask = figure(small);
+                let (w, h) = small.dimensions();
+                let value = |x: u32, y: u32| mask.as_ref().map_or(1.0, |m| m[(y * w + x) as usize]);
+                let cut = Grid::new(gw, gh, |x, y| {
+                    if x == 0 || y == 0 || x == gw - 1 || y == gh - 1 {
+                        return -0.5;
+                    }
+                    self.sample((x, y), (w, h), &value) - 0.5
+                });
+                cut.mean(1)
+            }
+        }
+    }
+}
+
+/// How far front and back of a body stand out.
+struct Heights<'a> {
+    layout: &'a Layout,
+    light: Grid,
+    pillow: Grid,
+    depth: f32,
+}
+
+impl Heights<'_> {
+    fn front(&self, gx: f32, gy: f32) -> f32 {
+        let (bright, depth) = (self.light.between(gx, gy), self.depth);
+        match self.layout.shape {
+            Shape::Plate => 0.04 + depth * bright,
+            Shape::Medal => {
+                let r = self.layout.radius(gx, gy);
+                let rim = smoothstep(0.86, 0.90, r) * (1.0 - 0.5 * smoothstep(0.95, 1.0, r));
+                lerp(0.08 + 0.55 * depth * bright, 0.12 + 0.6 * depth, rim)
+            }
+            Shape::Figure => {
+                let round = self.pillow.between(gx, gy);
+                0.06 + depth * (0.75 * round + 0.3 * round * bright)
+            }
+        }
+    }
+
+    fn back(&self, gx: f32, gy: f32) -> f32 {
+        if self.layout.shape == Shape::Figure {
+            -0.06 - 0.5 * self.depth * self.pillow.between(gx, gy)
+        } else {
+            -0.06
+        }
+    }
+}
+
 /// The pieces of a body, its longer side 2 long, standing on y = 0 in the middle of x.
 pub(super) fn body(
     picture: &RgbaImage,
     recipe: &Recipe,
     control: &Control<'_>,
 ) -> Result<Vec<Piece>, StudioError> {
-    let (pw, ph) = (picture.width() as f32, picture.height() as f32);
-    let long = pw.max(ph);
-    let (mut sx, mut sy) = (2.0 * pw / long, 2.0 * ph / long);
-    if recipe.shape == Shape::Medal {
-        (sx, sy) = (2.0, 2.0);
-    }
-    let count = |s: f32| ((s / 2.0 * recipe.points as f32) as usize).max(8);
-    // One ring of points around lies outside.
-    let (gw, gh) = (count(sx) + 3, count(sy) + 3);
-    let step = (sx / (gw - 3) as f32, sy / (gh - 3) as f32);
-    // A medal shows the middle square of its picture.
-    let (cut_x, cut_y) =
-        if recipe.shape == Shape::Medal { (pw.min(ph), pw.min(ph)) } else { (pw, ph) };
-    let uv = |gx: f32, gy: f32| {
-        let (x, y) = ((gx - 1.0) / (gw - 3) as f32, (gy - 1.0) / (gh - 3) as f32);
-        [0.5 + (x - 0.5) * cut_x / pw, 0.5 + (y - 0.5) * cut_y / ph].map(|v| v.clamp(0.0, 1.0))
-    };
+    let layout = Layout::new(picture, recipe);
+    let [gw, gh] = layout.grid;
     let small = image::imageops::thumbnail(picture, gw as u32 * 2, gh as u32 * 2);
-    let sample = |gx: f32, gy: f32, value: &dyn Fn(u32, u32) -> f32| {
-        let [u, v] = uv(gx, gy);
-        let (w, h) = small.dimensions();
-        let (x, y) = ((u * w as f32 - 1.0).max(0.0) as u32, (v * h as f32 - 1.0).max(0.0) as u32);
-        let (x1, y1) = ((x + 1).min(w - 1), (y + 1).min(h - 1));
-        (value(x, y) + value(x1, y) + value(x, y1) + value(x1, y1)) / 4.0
-    };
     control.at(0.2)?;
-    let light =
-        Grid::new(gw, gh, |x, y| sample(x as f32, y as f32, &|x, y| luma(small.get_pixel(x, y))));
+    let bright = |x: u32, y: u32| luma(small.get_pixel(x, y));
+    let light = Grid::new(gw, gh, |x, y| layout.sample((x, y), small.dimensions(), &bright));
     let light = light.guided((recipe.points / 40).max(2), 0.006).guided(2, 0.002);
     control.at(0.4)?;
-    let mask = figure(&small);
-    let inside = Grid::new(gw, gh, |x, y| match recipe.shape {
-        Shape::Plate => {
-            let near = |i: usize, n: usize| (i as f32 - 1.0).min(n as f32 - 2.0 - i as f32) + 0.02;
-            near(x, gw).min(near(y, gh))
-        }
-        Shape::Medal => {
-            let (x, y) = ((x as f32 - 1.0) * step.0 - 1.0, (y as f32 - 1.0) * step.1 - 1.0);
-            1.0 - (x * x + y * y).sqrt()
-        }
-        Shape::Figure => {
-            if x == 0 || y == 0 || x == gw - 1 || y == gh - 1 {
-                return -0.5;
-            }
-            let w = small.width();
-            let value = |x: u32, y: u32| mask.as_ref().map_or(1.0, |m| m[(y * w + x) as usize]);
-            sample(x as f32, y as f32, &value) - 0.5
-        }
-    });
-    let inside = if recipe.shape == Shape::Figure { inside.mean(1) } else { inside };
+    let inside = layout.inside(&small);
     let pillow = pillow(&inside, recipe.points);
     control.at(0.6)?;
-    let depth = 0.04 + 0.5 * recipe.depth;
-    let front = |gx: f32, gy: f32| {
-        let bright = light.between(gx, gy);
-        match recipe.shape {
-            Shape::Plate => 0.04 + depth * bright,
-            Shape::Medal => {
-                let (x, y) = ((gx - 1.0) * step.0 - 1.0, (gy - 1.0) * step.1 - 1.0);
-                let r = (x * x + y * y).sqrt();
-                let rim = smoothstep(0.86, 0.90, r) * (1.0 - 0.5 * smoothstep(0.95, 1.0, r));
-                lerp(0.08 + 0.55 * depth * bright, 0.12 + 0.6 * depth, rim)
-            }
-            Shape::Figure => {
-                let round = pillow.between(gx, gy);
-                0.06 + depth * (0.75 * round + 0.3 * round * bright)
-            }
-        }
-    };
-    let back = |gx: f32, gy: f32| {
-        if recipe.shape == Shape::Figure {
-            -0.06 - 0.5 * depth * pillow.between(gx, gy)
-        } else {
-            -0.06
-        }
-    };
-    let place =
-        |gx: f32, gy: f32| ([(gx - 1.0) * step.0 - sx / 2.0, sy - (gy - 1.0) * step.1], uv(gx, gy));
-    let [face, side, rear] = sheet(&inside, &front, &back, &place);
-    if face.triangles.is_empty() {
+    let heights = Heights { layout: &layout, light, pillow, depth: 0.04 + 0.5 * recipe.depth };
+    let sides = sheet(
+        &inside,
+        &|gx, gy| heights.front(gx, gy),
+        &|gx, gy| heights.back(gx, gy),
+        &|gx, gy| layout.place(gx, gy),
+    );
+    if sides[0].triangles.is_empty() {
         return Err(StudioError::Refused(
             "This picture shows no figure that could be cut out. Choose “relief” as the shape."
                 .to_owned(),
         ));
     }
     control.at(0.9)?;
+    Ok(clothed(sides, picture, recipe))
+}
+
+/// Front, sides and back with what they show.
+fn clothed([face, side, rear]: [Mesh; 3], picture: &RgbaImage, recipe: &Recipe) -> Vec<Piece> {
     let picture_look = Material {
         color: [1.0; 4],
         metal: 0.0,
@@ -310,7 +377,7 @@ pub(super) fn body(
     };
     let figure = recipe.shape == Shape::Figure;
     let rest = if figure { &picture_look } else { &edge };
-    Ok(vec![piece(face, &picture_look), piece(side, rest), piece(rear, rest)])
+    vec![piece(face, &picture_look), piece(side, rest), piece(rear, rest)]
 }
 
 /// How far inside each point is, rounded like a pillow: 0 at the outline, 1 far inside.

@@ -119,9 +119,11 @@ pub(super) fn build(wish: &Wish, name: &str, rng: &mut Rng) -> Vec<Piece> {
         Thing::Car => car(&mut kit),
         Thing::Snowman => snowman(&mut kit),
         Thing::Lamp => lamp(&mut kit),
-        Thing::Mug | Thing::Bottle | Thing::Vase | Thing::Mushroom | Thing::Tower => {
-            turned(&mut kit)
-        }
+        Thing::Mug => mug(&mut kit),
+        Thing::Bottle => bottle(&mut kit),
+        Thing::Vase => vase(&mut kit),
+        Thing::Mushroom => mushroom(&mut kit),
+        Thing::Tower => tower(&mut kit),
     }
     kit.pieces
 }
@@ -320,128 +322,109 @@ fn lamp(kit: &mut Kit<'_>) {
     kit.piece(ball(0.09).posed(&Pose::at([0.0, 0.78, 0.0])), bulb);
 }
 
-/// Things that a lathe could make.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the last few of a long list; all others have a function of their own"
-)]
-fn turned(kit: &mut Kit<'_>) {
-    match kit.wish.thing {
-        Thing::Mug => {
-            let wall = edged(&[
-                (0.0, 0.0),
-                (0.29, 0.0),
-                (0.32, 0.04),
-                (0.32, 0.72),
-                (0.28, 0.72),
-                (0.28, 0.08),
-                (0.0, 0.08),
-            ]);
-            kit.main(lathe(&wall, 48), [0.0; 3], 0x4c_88_b8);
-            kit.own(drum(0.278, 0.278, 0.02), [0.0, 0.6, 0.0], 0x4a_2c_1a);
-            let handle: Vec<V3> = (0..=14)
-                .map(|i| {
-                    let turn = std::f32::consts::PI * i as f32 / 14.0;
-                    [0.3 + 0.21 * sin(turn), 0.37 + 0.2 * cos(turn), 0.0]
-                })
-                .collect();
-            kit.main(tube(&handle, 0.045), [0.0; 3], 0x4c_88_b8);
-        }
-        Thing::Bottle => {
-            let body = [
-                (0.0, 0.0),
-                (0.22, 0.0),
-                (0.22, 0.0),
-                (0.25, 0.04),
-                (0.25, 0.62),
-                (0.23, 0.74),
-                (0.15, 0.86),
-                (0.09, 0.95),
-                (0.085, 1.2),
-                (0.085, 1.2),
-                (0.0, 1.2),
-            ];
-            kit.main(lathe(&body, 48), [0.0; 3], 0x3c_84_54);
-            kit.own(drum(0.1, 0.1, 0.1), [0.0, 1.22, 0.0], 0xb8_8c_5c);
-            let label = [(0.24, 0.2), (0.2525, 0.2), (0.2525, 0.52), (0.24, 0.52), (0.24, 0.2)];
-            kit.own(lathe(&edged(&label), 48), [0.0; 3], 0xf0_e8_d4);
-        }
-        Thing::Vase => {
-            let body = [
-                (0.0, 0.0),
-                (0.16, 0.0),
-                (0.16, 0.0),
-                (0.27, 0.16),
-                (0.34, 0.38),
-                (0.31, 0.6),
-                (0.19, 0.82),
-                (0.15, 0.92),
-                (0.21, 1.02),
-                (0.21, 1.02),
-                (0.18, 1.02),
-                (0.18, 1.02),
-                (0.12, 0.92),
-                (0.15, 0.8),
-                (0.0, 0.74),
-            ];
-            kit.main(lathe(&body, 56), [0.0; 3], 0x48_74_a8);
-        }
-        Thing::Mushroom => {
-            kit.own(
-                lathe(
-                    &[
-                        (0.0, 0.0),
-                        (0.17, 0.0),
-                        (0.17, 0.0),
-                        (0.12, 0.25),
-                        (0.13, 0.55),
-                        (0.0, 0.55),
-                    ],
-                    40,
-                ),
-                [0.0; 3],
-                0xf0_e8_d8,
-            );
-            let cap = [
-                (0.0, 0.5),
-                (0.4, 0.46),
-                (0.45, 0.5),
-                (0.42, 0.64),
-                (0.32, 0.78),
-                (0.17, 0.87),
-                (0.0, 0.9),
-            ];
-            kit.main(lathe(&cap, 48), [0.0; 3], 0xd0_34_30);
-            for (turn, r, y) in [
-                (0.3, 0.36, 0.73),
-                (1.7, 0.38, 0.7),
-                (3.0, 0.35, 0.74),
-                (4.4, 0.37, 0.71),
-                (5.5, 0.2, 0.85),
-                (2.3, 0.15, 0.87),
-            ] {
-                let dot = ball(0.06).posed(&Pose::scale([1.0, 0.6, 1.0]));
-                kit.own(dot, [r * sin(turn), y, r * cos(turn)], 0xfa_f4_ea);
-            }
-        }
-        _ => {
-            for i in 0..5 {
-                let (low, high) = (0.3 - 0.03 * i as f32, 0.27 - 0.03 * i as f32);
-                let mesh = lathe(&edged(&[(0.0, 0.0), (low, 0.0), (high, 0.26), (0.0, 0.26)]), 48);
-                let at = [0.0, 0.26 * i as f32, 0.0];
-                if i % 2 == 0 {
-                    kit.main(mesh, at, 0xd0_38_34)
-                } else {
-                    kit.own(mesh, at, 0xf0_ee_e8)
-                }
-            }
-            kit.own(drum(0.24, 0.24, 0.05), [0.0, 1.32, 0.0], 0x3c_40_48);
-            let mut light = Material::plain(hex(0xff_e8_a0));
-            light.glow = [1.0, 0.8, 0.35];
-            kit.piece(drum(0.12, 0.12, 0.18).posed(&Pose::at([0.0, 1.43, 0.0])), light);
-            kit.own(cone(0.18, 0.18), [0.0, 1.6, 0.0], 0xd0_38_34);
-        }
+fn mug(kit: &mut Kit<'_>) {
+    let wall = edged(&[
+        (0.0, 0.0),
+        (0.29, 0.0),
+        (0.32, 0.04),
+        (0.32, 0.72),
+        (0.28, 0.72),
+        (0.28, 0.08),
+        (0.0, 0.08),
+    ]);
+    kit.main(lathe(&wall, 48), [0.0; 3], 0x4c_88_b8);
+    kit.own(drum(0.278, 0.278, 0.02), [0.0, 0.6, 0.0], 0x4a_2c_1a);
+    let handle: Vec<V3> = (0..=14)
+        .map(|i| {
+            let turn = std::f32::consts::PI * i as f32 / 14.0;
+            [0.3 + 0.21 * sin(turn), 0.37 + 0.2 * cos(turn), 0.0]
+        })
+        .collect();
+    kit.main(tube(&handle, 0.045), [0.0; 3], 0x4c_88_b8);
+}
+
+fn bottle(kit: &mut Kit<'_>) {
+    let body = [
+        (0.0, 0.0),
+        (0.22, 0.0),
+        (0.22, 0.0),
+        (0.25, 0.04),
+        (0.25, 0.62),
+        (0.23, 0.74),
+        (0.15, 0.86),
+        (0.09, 0.95),
+        (0.085, 1.2),
+        (0.085, 1.2),
+        (0.0, 1.2),
+    ];
+    kit.main(lathe(&body, 48), [0.0; 3], 0x3c_84_54);
+    kit.own(drum(0.1, 0.1, 0.1), [0.0, 1.22, 0.0], 0xb8_8c_5c);
+    let label = [(0.24, 0.2), (0.2525, 0.2), (0.2525, 0.52), (0.24, 0.52), (0.24, 0.2)];
+    kit.own(lathe(&edged(&label), 48), [0.0; 3], 0xf0_e8_d4);
+}
+
+fn vase(kit: &mut Kit<'_>) {
+    let body = [
+        (0.0, 0.0),
+        (0.16, 0.0),
+        (0.16, 0.0),
+        (0.27, 0.16),
+        (0.34, 0.38),
+        (0.31, 0.6),
+        (0.19, 0.82),
+        (0.15, 0.92),
+        (0.21, 1.02),
+        (0.21, 1.02),
+        (0.18, 1.02),
+        (0.18, 1.02),
+        (0.12, 0.92),
+        (0.15, 0.8),
+        (0.0, 0.74),
+    ];
+    kit.main(lathe(&body, 56), [0.0; 3], 0x48_74_a8);
+}
+
+fn mushroom(kit: &mut Kit<'_>) {
+    kit.own(
+        lathe(&[(0.0, 0.0), (0.17, 0.0), (0.17, 0.0), (0.12, 0.25), (0.13, 0.55), (0.0, 0.55)], 40),
+        [0.0; 3],
+        0xf0_e8_d8,
+    );
+    let cap = [
+        (0.0, 0.5),
+        (0.4, 0.46),
+        (0.45, 0.5),
+        (0.42, 0.64),
+        (0.32, 0.78),
+        (0.17, 0.87),
+        (0.0, 0.9),
+    ];
+    kit.main(lathe(&cap, 48), [0.0; 3], 0xd0_34_30);
+    for (turn, r, y) in [
+        (0.3, 0.36, 0.73),
+        (1.7, 0.38, 0.7),
+        (3.0, 0.35, 0.74),
+        (4.4, 0.37, 0.71),
+        (5.5, 0.2, 0.85),
+        (2.3, 0.15, 0.87),
+    ] {
+        let dot = ball(0.06).posed(&Pose::scale([1.0, 0.6, 1.0]));
+        kit.own(dot, [r * sin(turn), y, r * cos(turn)], 0xfa_f4_ea);
     }
+}
+
+fn tower(kit: &mut Kit<'_>) {
+    for i in 0..5 {
+        let (low, high) = (0.3 - 0.03 * i as f32, 0.27 - 0.03 * i as f32);
+        let mesh = lathe(&edged(&[(0.0, 0.0), (low, 0.0), (high, 0.26), (0.0, 0.26)]), 48);
+        let at = [0.0, 0.26 * i as f32, 0.0];
+        if i % 2 == 0 { kit.main(mesh, at, 0xd0_38_34) } else { kit.own(mesh, at, 0xf0_ee_e8) }
+    }
+    kit.own(drum(0.24, 0.24, 0.05), [0.0, 1.32, 0.0], 0x3c_40_48);
+    let mut light = Material::plain(hex(0xff_e8_a0));
+    light.glow = [1.0, 0.8, 0.35];
+    kit.piece(drum(0.12, 0.12, 0.18).posed(&Pose::at([0.0, 1.43, 0.0])), light);
+    kit.own(cone(0.18, 0.18), [0.0, 1.6, 0.0], 0xd0_38_34);
 }
 
 /// A sculpture for words that name nothing known.

@@ -103,7 +103,7 @@ impl Air {
         veil(shot, camera, moment, (w, h), out);
         let mut sheet = Sheet { w: w as f32, h: h as f32, columns: w, lines: h, out };
         for mote in &self.motes {
-            draw(mote, shot, camera, moment, &mut sheet);
+            Afloat::new(mote, shot, camera, moment).draw(&mut sheet);
         }
     }
 }
@@ -117,130 +117,200 @@ fn part(x: f32) -> f32 {
     x - libm::floorf(x)
 }
 
-fn draw(mote: &Mote, shot: &Shot, camera: &Camera, moment: &Moment, sheet: &mut Sheet<'_>) {
-    let life = moment.life;
-    let t = moment.phase;
-    let beat = 0.75 + 0.5 * moment.beat;
-    let deep = 0.35 + 0.65 * mote.near;
-    // The camera's own way moves near things more than far ones.
-    let aside = [camera.eye[0] / DISTANCE * deep * 0.7, camera.eye[1] / DISTANCE * deep * 0.7];
-    let swing = |per_s: f32, salt: f32| sin(TAU * (moment.times(per_s) * t + mote.phase + salt));
-    let fall = |per_s: f32| part(mote.y + moment.times(per_s) * t) * 1.16 - 0.08;
-    let across = |x: f32| part(x) * 1.12 - 0.06;
-    match mote.kind {
-        Kind::Snow => {
-            let y = fall(lerp(0.07, 0.3, deep) * (0.8 + 0.4 * mote.own));
-            let x = across(mote.x + 0.02 * swing(0.25, 0.0) * deep + 0.05 * y - aside[0]);
-            let size = lerp(0.0014, 0.0052, mote.near) * (0.7 + 0.6 * mote.own);
-            let soft = smoothstep(0.75, 1.0, mote.near);
-            let alpha = lerp(0.85, 0.32, soft) * life * lerp(0.55, 1.0, deep);
-            sheet.disc(
-                x,
-                y - aside[1],
-                size * (1.0 + 1.6 * soft),
-                alpha,
-                [246.0, 249.0, 255.0],
-                false,
-            );
+/// A mote at a moment, as the camera sees it.
+struct Afloat<'a> {
+    mote: &'a Mote,
+    shot: &'a Shot,
+    camera: &'a Camera,
+    moment: &'a Moment,
+    /// How bright the sound makes what shines.
+    beat: f32,
+    /// How near it is, never so far that it stands still.
+    deep: f32,
+    aside: [f32; 2],
+}
+
+impl<'a> Afloat<'a> {
+    fn new(mote: &'a Mote, shot: &'a Shot, camera: &'a Camera, moment: &'a Moment) -> Self {
+        let deep = 0.35 + 0.65 * mote.near;
+        // The camera's own way moves near things more than far ones.
+        let aside = [camera.eye[0] / DISTANCE * deep * 0.7, camera.eye[1] / DISTANCE * deep * 0.7];
+        Self { mote, shot, camera, moment, beat: 0.75 + 0.5 * moment.beat, deep, aside }
+    }
+
+    /// The cycles gone by of what happens about so often a second.
+    fn turns(&self, per_s: f32) -> f32 {
+        self.moment.times(per_s) * self.moment.phase
+    }
+
+    fn swing(&self, per_s: f32, salt: f32) -> f32 {
+        sin(TAU * (self.turns(per_s) + self.mote.phase + salt))
+    }
+
+    fn fall(&self, per_s: f32) -> f32 {
+        part(self.mote.y + self.turns(per_s)) * 1.16 - 0.08
+    }
+
+    fn draw(&self, sheet: &mut Sheet<'_>) {
+        match self.mote.kind {
+            Kind::Snow => self.snow(sheet),
+            Kind::Rain => self.rain(sheet),
+            Kind::Ember => self.ember(sheet),
+            Kind::Firefly => self.firefly(sheet),
+            Kind::Star => self.star(sheet),
+            Kind::Dust => self.dust(sheet),
+            Kind::Leaf | Kind::Petal => self.leaf(sheet),
+            Kind::Bubble => self.bubble(sheet),
         }
-        Kind::Rain => {
-            let y = fall(lerp(1.1, 2.1, deep) * (0.85 + 0.3 * mote.own)) * 1.2 - 0.1;
-            let x = across(mote.x - 0.05 * y - aside[0]);
-            let long = lerp(0.03, 0.12, mote.near);
-            let color = shot.place.haze.map(|c| c * 0.45 + 140.0);
+    }
+
+    fn snow(&self, sheet: &mut Sheet<'_>) {
+        let y = self.fall(lerp(0.07, 0.3, self.deep) * (0.8 + 0.4 * self.mote.own));
+        let x = across(
+            self.mote.x + 0.02 * self.swing(0.25, 0.0) * self.deep + 0.05 * y - self.aside[0],
+        );
+        let size = lerp(0.0014, 0.0052, self.mote.near) * (0.7 + 0.6 * self.mote.own);
+        let soft = smoothstep(0.75, 1.0, self.mote.near);
+        let alpha = lerp(0.85, 0.32, soft) * self.moment.life * lerp(0.55, 1.0, self.deep);
+        sheet.disc(
+            x,
+            y - self.aside[1],
+            size * (1.0 + 1.6 * soft),
+            alpha,
+            [246.0, 249.0, 255.0],
+            false,
+        );
+    }
+
+    fn rain(&self, sheet: &mut Sheet<'_>) {
+        let y = self.fall(lerp(1.1, 2.1, self.deep) * (0.85 + 0.3 * self.mote.own)) * 1.2 - 0.1;
+        let x = across(self.mote.x - 0.05 * y - self.aside[0]);
+        let long = lerp(0.03, 0.12, self.mote.near);
+        let color = self.shot.place.haze.map(|c| c * 0.45 + 140.0);
+        sheet.streak(
+            [x, y],
+            [-0.05 * long, long],
+            lerp(0.0007, 0.0016, self.mote.near),
+            self.moment.life * lerp(0.16, 0.34, self.deep),
+            color,
+        );
+    }
+
+    fn ember(&self, sheet: &mut Sheet<'_>) {
+        let way = part(self.mote.y + self.turns(lerp(0.1, 0.3, self.mote.own)));
+        let y = 1.06 - way * 1.15;
+        let x = across(
+            self.mote.x + 0.03 * self.swing(0.3, 0.2) + 0.05 * way * sin(TAU * self.mote.phase)
+                - self.aside[0],
+        );
+        let flicker = 0.65 + 0.35 * self.swing(2.6, self.mote.own);
+        let fade = smoothstep(1.0, 0.45, way) * smoothstep(0.0, 0.08, way);
+        let size = lerp(0.0013, 0.0036, self.mote.near);
+        let hot =
+            [255.0, lerp(120.0, 205.0, self.mote.own * fade), 50.0 + 60.0 * fade * self.mote.own];
+        sheet.disc(
+            x,
+            y,
+            size * 4.5,
+            0.2 * flicker * fade * self.moment.life * self.beat,
+            hot,
+            true,
+        );
+        sheet.disc(x, y, size, 0.95 * flicker * fade * self.moment.life * self.beat, hot, true);
+    }
+
+    fn firefly(&self, sheet: &mut Sheet<'_>) {
+        let x = self.mote.x + 0.04 * self.swing(0.13, 0.0) + 0.015 * self.swing(0.37, 0.4)
+            - self.aside[0];
+        let y =
+            0.35 + 0.6 * self.mote.y + 0.04 * self.swing(0.17, 0.6) + 0.012 * self.swing(0.4, 0.1)
+                - self.aside[1];
+        let glow = smoothstep(-0.2, 0.9, self.swing(lerp(0.25, 0.6, self.mote.own), 0.8));
+        let size = lerp(0.0016, 0.0034, self.mote.near);
+        let color = [255.0, 226.0, lerp(90.0, 150.0, self.mote.own)];
+        sheet.disc(x, y, size * 7.0, 0.22 * glow * self.moment.life * self.beat, color, true);
+        sheet.disc(x, y, size, glow * self.moment.life * self.beat, color, true);
+    }
+
+    fn star(&self, sheet: &mut Sheet<'_>) {
+        let near = 0.0;
+        let (u, v) = ((self.mote.x - 0.5) * sheet.w / sheet.h, self.mote.y - 0.5);
+        let Some([x, y]) = self.camera.sees(u, v, near, self.shot.depth) else { return };
+        let (x, y) = (x * sheet.h / sheet.w + 0.5, y + 0.5);
+        let glint = 0.5 + 0.5 * self.swing(lerp(0.3, 1.1, self.mote.own), 0.0);
+        let glint = glint * glint;
+        let size = lerp(0.0009, 0.0019, self.mote.spin * self.mote.spin);
+        let color = [235.0 + 20.0 * self.mote.own, 240.0, 255.0 - 25.0 * self.mote.own];
+        sheet.disc(x, y, size, (0.15 + 0.85 * glint) * self.moment.life, color, true);
+        if self.mote.spin > 0.9 && self.shot.weather.stars >= 1.0 {
+            let ray = size * (3.0 + 4.0 * glint);
             sheet.streak(
-                [x, y],
-                [-0.05 * long, long],
-                lerp(0.0007, 0.0016, mote.near),
-                life * lerp(0.16, 0.34, deep),
+                [x - ray, y],
+                [ray * 2.0, 0.0],
+                size * 0.35,
+                0.3 * glint * self.moment.life,
+                color,
+            );
+            sheet.streak(
+                [x, y - ray * sheet.w / sheet.h],
+                [0.0, ray * 2.0 * sheet.w / sheet.h],
+                size * 0.35,
+                0.3 * glint * self.moment.life,
                 color,
             );
         }
-        Kind::Ember => {
-            let way = part(mote.y + moment.times(lerp(0.1, 0.3, mote.own)) * t);
-            let y = 1.06 - way * 1.15;
-            let x = across(
-                mote.x + 0.03 * swing(0.3, 0.2) + 0.05 * way * sin(TAU * mote.phase) - aside[0],
-            );
-            let flicker = 0.65 + 0.35 * swing(2.6, mote.own);
-            let fade = smoothstep(1.0, 0.45, way) * smoothstep(0.0, 0.08, way);
-            let size = lerp(0.0013, 0.0036, mote.near);
-            let hot = [255.0, lerp(120.0, 205.0, mote.own * fade), 50.0 + 60.0 * fade * mote.own];
-            sheet.disc(x, y, size * 4.5, 0.2 * flicker * fade * life * beat, hot, true);
-            sheet.disc(x, y, size, 0.95 * flicker * fade * life * beat, hot, true);
-        }
-        Kind::Firefly => {
-            let x = mote.x + 0.04 * swing(0.13, 0.0) + 0.015 * swing(0.37, 0.4) - aside[0];
-            let y =
-                0.35 + 0.6 * mote.y + 0.04 * swing(0.17, 0.6) + 0.012 * swing(0.4, 0.1) - aside[1];
-            let glow = smoothstep(-0.2, 0.9, swing(lerp(0.25, 0.6, mote.own), 0.8));
-            let size = lerp(0.0016, 0.0034, mote.near);
-            let color = [255.0, 226.0, lerp(90.0, 150.0, mote.own)];
-            sheet.disc(x, y, size * 7.0, 0.22 * glow * life * beat, color, true);
-            sheet.disc(x, y, size, glow * life * beat, color, true);
-        }
-        Kind::Star => {
-            let near = 0.0;
-            let (u, v) = ((mote.x - 0.5) * sheet.w / sheet.h, mote.y - 0.5);
-            let Some([x, y]) = camera.sees(u, v, near, shot.depth) else { return };
-            let (x, y) = (x * sheet.h / sheet.w + 0.5, y + 0.5);
-            let glint = 0.5 + 0.5 * swing(lerp(0.3, 1.1, mote.own), 0.0);
-            let glint = glint * glint;
-            let size = lerp(0.0009, 0.0019, mote.spin * mote.spin);
-            let color = [235.0 + 20.0 * mote.own, 240.0, 255.0 - 25.0 * mote.own];
-            sheet.disc(x, y, size, (0.15 + 0.85 * glint) * life, color, true);
-            if mote.spin > 0.9 && shot.weather.stars >= 1.0 {
-                let ray = size * (3.0 + 4.0 * glint);
-                sheet.streak(
-                    [x - ray, y],
-                    [ray * 2.0, 0.0],
-                    size * 0.35,
-                    0.3 * glint * life,
-                    color,
-                );
-                sheet.streak(
-                    [x, y - ray * sheet.w / sheet.h],
-                    [0.0, ray * 2.0 * sheet.w / sheet.h],
-                    size * 0.35,
-                    0.3 * glint * life,
-                    color,
-                );
-            }
-        }
-        Kind::Dust => {
-            let x = across(mote.x + 0.02 * swing(0.1, 0.0) - aside[0]);
-            let rise = if moment.returns { 0.0 } else { moment.times(0.02) * deep };
-            let y = part(mote.y - rise * t + 0.012 * swing(0.12, 0.3)) * 1.1 - 0.05;
-            let glint = 0.55 + 0.45 * swing(lerp(0.12, 0.3, mote.own), 0.5);
-            let soft = smoothstep(0.3, 1.0, mote.near);
-            let size = lerp(0.0016, 0.02, soft * (0.4 + 0.6 * mote.own));
-            let edge = smoothstep(-0.03, 0.05, y) * smoothstep(1.03, 0.95, y);
-            let alpha = lerp(0.55, 0.085, soft) * glint * life * beat * edge;
-            sheet.disc(x, y - aside[1], size, alpha, shot.place.light_color, true);
-        }
-        Kind::Leaf | Kind::Petal => {
-            let petal = mote.kind == Kind::Petal;
-            let y = fall(lerp(0.07, 0.17, deep));
-            let x = across(mote.x + 0.05 * swing(0.22, 0.0) * deep + 0.18 * y - aside[0]);
-            let size = lerp(0.004, 0.013, mote.near) * if petal { 0.7 } else { 1.0 };
-            let turn = TAU * (mote.spin + moment.times(0.25) * t * sign(mote.own - 0.5));
-            let flat = 0.25 + 0.75 * swing(0.4, mote.spin).abs();
-            let shade = 0.8 + 0.2 * swing(0.4, 0.25);
-            let color = if petal {
-                [255.0, lerp(190.0, 225.0, mote.own), lerp(205.0, 232.0, mote.spin)]
-            } else {
-                [lerp(170.0, 226.0, mote.own), lerp(70.0, 140.0, mote.spin), 36.0]
-            };
-            sheet.leaf([x, y - aside[1]], size, flat, turn, 0.92 * life, color.map(|c| c * shade));
-        }
-        Kind::Bubble => {
-            let way = part(mote.y + moment.times(lerp(0.1, 0.22, mote.own)) * t);
-            let x = across(mote.x + 0.012 * swing(0.6, 0.0) - aside[0]);
-            let y = 1.08 - way * 1.18;
-            let size = lerp(0.002, 0.009, mote.near);
-            sheet.ring(x, y, size, 0.6 * life, [220.0, 244.0, 255.0]);
-        }
     }
+
+    fn dust(&self, sheet: &mut Sheet<'_>) {
+        let x = across(self.mote.x + 0.02 * self.swing(0.1, 0.0) - self.aside[0]);
+        let rise = if self.moment.returns { 0.0 } else { self.moment.times(0.02) * self.deep };
+        let y = part(self.mote.y - rise * self.moment.phase + 0.012 * self.swing(0.12, 0.3)) * 1.1
+            - 0.05;
+        let glint = 0.55 + 0.45 * self.swing(lerp(0.12, 0.3, self.mote.own), 0.5);
+        let soft = smoothstep(0.3, 1.0, self.mote.near);
+        let size = lerp(0.0016, 0.02, soft * (0.4 + 0.6 * self.mote.own));
+        let edge = smoothstep(-0.03, 0.05, y) * smoothstep(1.03, 0.95, y);
+        let alpha = lerp(0.55, 0.085, soft) * glint * self.moment.life * self.beat * edge;
+        sheet.disc(x, y - self.aside[1], size, alpha, self.shot.place.light_color, true);
+    }
+
+    fn leaf(&self, sheet: &mut Sheet<'_>) {
+        let petal = self.mote.kind == Kind::Petal;
+        let y = self.fall(lerp(0.07, 0.17, self.deep));
+        let x = across(
+            self.mote.x + 0.05 * self.swing(0.22, 0.0) * self.deep + 0.18 * y - self.aside[0],
+        );
+        let size = lerp(0.004, 0.013, self.mote.near) * if petal { 0.7 } else { 1.0 };
+        let turn = TAU * (self.mote.spin + self.turns(0.25) * sign(self.mote.own - 0.5));
+        let flat = 0.25 + 0.75 * self.swing(0.4, self.mote.spin).abs();
+        let shade = 0.8 + 0.2 * self.swing(0.4, 0.25);
+        let color = if petal {
+            [255.0, lerp(190.0, 225.0, self.mote.own), lerp(205.0, 232.0, self.mote.spin)]
+        } else {
+            [lerp(170.0, 226.0, self.mote.own), lerp(70.0, 140.0, self.mote.spin), 36.0]
+        };
+        sheet.leaf(
+            [x, y - self.aside[1]],
+            size,
+            flat,
+            turn,
+            0.92 * self.moment.life,
+            color.map(|c| c * shade),
+        );
+    }
+
+    fn bubble(&self, sheet: &mut Sheet<'_>) {
+        let way = part(self.mote.y + self.turns(lerp(0.1, 0.22, self.mote.own)));
+        let x = across(self.mote.x + 0.012 * self.swing(0.6, 0.0) - self.aside[0]);
+        let y = 1.08 - way * 1.18;
+        let size = lerp(0.002, 0.009, self.mote.near);
+        sheet.ring(x, y, size, 0.6 * self.moment.life, [220.0, 244.0, 255.0]);
+    }
+}
+
+/// Beyond the edge comes back in at the other one.
+fn across(x: f32) -> f32 {
+    part(x) * 1.12 - 0.06
 }
 
 fn sign(x: f32) -> f32 {

@@ -109,18 +109,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
     };
     let stale = move || matches!(state.get(), NodeState::Failed | NodeState::Cancelled);
     // A batch at work shows what is there already.
-    let made = {
-        let card = card.clone();
-        Memo::new(move |_| {
-            card.signals.view.track();
-            let id = card.id();
-            let key = item_key(page, &id);
-            page.read(|c| {
-                let item = c.results.get(&id).and_then(|r| r.items.get(&key).cloned());
-                !key.is_empty() && item.is_some_and(|i| Standing::of(&i).is_done())
-            })
-        })
-    };
+    let made = made(&card);
     let working = move || state.get() == NodeState::Running && !made.get();
     let empty = move || what.get() == Showing::Nothing && !working();
     let content = {
@@ -135,17 +124,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         let card = card.clone();
         move || empty().then(|| placeholder(&card, spec))
     };
-    let counts = {
-        let card = card.clone();
-        Memo::new(move |_| {
-            card.signals.view.track();
-            let id = card.id();
-            page.read(|c| {
-                let batch = !results::batch_keys(c, &id).is_empty();
-                batch.then(|| Counts::of(c, &id))
-            })
-        })
-    };
+    let counts = batch_counts(&card);
     let stacked = Memo::new(move |_| counts.with(Option::is_some));
     let review = spec.id == "evaluator";
     let open = {
@@ -190,6 +169,35 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         {move || counts.get().map(|counts| super::batch::summary(&counts))}
     }
     .into_any()
+}
+
+/// Whether the item shown is done.
+fn made(card: &Card) -> Memo<bool> {
+    let page = card.page;
+    let card = card.clone();
+    Memo::new(move |_| {
+        card.signals.view.track();
+        let id = card.id();
+        let key = item_key(page, &id);
+        page.read(|c| {
+            let item = c.results.get(&id).and_then(|r| r.items.get(&key).cloned());
+            !key.is_empty() && item.is_some_and(|i| Standing::of(&i).is_done())
+        })
+    })
+}
+
+/// How far the items of a batch are; `None` outside a batch.
+fn batch_counts(card: &Card) -> Memo<Option<Counts>> {
+    let page = card.page;
+    let card = card.clone();
+    Memo::new(move |_| {
+        card.signals.view.track();
+        let id = card.id();
+        page.read(|c| {
+            let batch = !results::batch_keys(c, &id).is_empty();
+            batch.then(|| Counts::of(c, &id))
+        })
+    })
 }
 
 fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32>) -> AnyView {

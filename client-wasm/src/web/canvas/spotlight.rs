@@ -246,16 +246,7 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         query.set(super::dom::value(&e));
         active.set(0);
     };
-    let filter = asked.with_value(|a| a.wire.clone()).map(|(port, _)| {
-        let ty = wire_type(page, &port);
-        let what = ty.map_or("anything", |ty| ty.article_label());
-        let verb = if port.side == Side::Out { "takes" } else { "gives" };
-        let what = if ty == Some(DataType::Text) { "text" } else if ty == Some(DataType::Audio) { "audio" } else { what };
-        let id = ty.map_or("any", |ty| ty.id());
-        view! {
-            <div class="menu-note row"><span class="ty" data-type=id></span>{format!("Only what {verb} {what}")}</div>
-        }
-    });
+    let filter = asked.with_value(|a| a.wire.clone()).map(|(port, _)| wire_note(page, &port));
     let enter = if filter.is_some() { "place and connect" } else { "place" };
     let row = move |i: usize, offer: Offer| {
         let why = (!offer.why.is_empty()).then(|| offer.why.clone());
@@ -299,6 +290,24 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
             <hr />
             <div class="menu-note row"><kbd>"↑"</kbd><kbd>"↓"</kbd>" choose "<span class="grow"></span><kbd>"Enter"</kbd>{enter}</div>
         </div>
+    }
+}
+
+/// What the wire lets one choose from.
+fn wire_note(page: Page, port: &PortRef) -> impl IntoView + use<> {
+    let ty = wire_type(page, port);
+    let what = ty.map_or("anything", |ty| ty.article_label());
+    let verb = if port.side == Side::Out { "takes" } else { "gives" };
+    let what = if ty == Some(DataType::Text) {
+        "text"
+    } else if ty == Some(DataType::Audio) {
+        "audio"
+    } else {
+        what
+    };
+    let id = ty.map_or("any", |ty| ty.id());
+    view! {
+        <div class="menu-note row"><span class="ty" data-type=id></span>{format!("Only what {verb} {what}")}</div>
     }
 }
 

@@ -95,46 +95,9 @@ pub fn TextField(
             bring_in(page, key, &area, &mut state.borrow_mut());
         }
     };
-    let keys = move |e: web_sys::KeyboardEvent| {
-        let command = e.ctrl_key() || e.meta_key();
-        match e.key().to_lowercase().as_str() {
-            "escape" => {
-                blur();
-                super::commands::focus_card(key.with_value(|k| k.0.clone()));
-            }
-            "enter" if single && !e.is_composing() => {
-                e.prevent_default();
-                blur();
-            }
-            "z" if command => {
-                e.prevent_default();
-                if e.shift_key() { page.redo() } else { page.undo() }
-            }
-            "y" if command => {
-                e.prevent_default();
-                page.redo();
-            }
-            // Running and stopping work while typing too.
-            "enter" | "k" if command => return,
-            _ => {}
-        }
-        e.stop_propagation();
-    };
-    let focused = move |_| {
-        let id = key.with_value(|k| k.0.clone());
-        if !page.selection.with_untracked(|s| s.contains(&id)) {
-            page.select([id]);
-        }
-        page.core().borrow_mut().replica.stop_undo();
-        tell_caret(page, key, area.get_untracked());
-    };
-    let left = move |_| {
-        let core = page.core();
-        let mut core = core.borrow_mut();
-        core.replica.stop_undo();
-        core.caret = None;
-        core.tell_due = true;
-    };
+    let keys = move |e: web_sys::KeyboardEvent| key_down(page, key, single, &e);
+    let focused = move |_| focused(page, key, area.get_untracked());
+    let left = move |_| left(page);
     // The page's own undo: the browser's would not know others' edits.
     let before = move |e: web_sys::InputEvent| {
         let kind = e.input_type();
@@ -172,6 +135,51 @@ pub fn TextField(
 }
 
 type Key = StoredValue<(String, String)>;
+
+/// Keys in a text: of them all, only those that run and stop work reach the canvas.
+fn key_down(page: Page, key: Key, single: bool, e: &web_sys::KeyboardEvent) {
+    let command = e.ctrl_key() || e.meta_key();
+    match e.key().to_lowercase().as_str() {
+        "escape" => {
+            blur();
+            super::commands::focus_card(key.with_value(|k| k.0.clone()));
+        }
+        "enter" if single && !e.is_composing() => {
+            e.prevent_default();
+            blur();
+        }
+        "z" if command => {
+            e.prevent_default();
+            if e.shift_key() { page.redo() } else { page.undo() }
+        }
+        "y" if command => {
+            e.prevent_default();
+            page.redo();
+        }
+        // Running and stopping work while typing too.
+        "enter" | "k" if command => return,
+        _ => {}
+    }
+    e.stop_propagation();
+}
+
+/// A text in focus selects its card.
+fn focused(page: Page, key: Key, area: Option<web_sys::HtmlTextAreaElement>) {
+    let id = key.with_value(|k| k.0.clone());
+    if !page.selection.with_untracked(|s| s.contains(&id)) {
+        page.select([id]);
+    }
+    page.core().borrow_mut().replica.stop_undo();
+    tell_caret(page, key, area);
+}
+
+fn left(page: Page) {
+    let core = page.core();
+    let mut core = core.borrow_mut();
+    core.replica.stop_undo();
+    core.caret = None;
+    core.tell_due = true;
+}
 
 /// Puts the shared text into the field where they differ.
 fn bring_in(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &mut Field) {

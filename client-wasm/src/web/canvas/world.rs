@@ -15,7 +15,7 @@ use super::page::{Asked, Page};
 use super::people::{Cursors, Following};
 use super::wires::{Refusal, Wires};
 use crate::core::editor::{Button, Input, Target};
-use crate::core::geometry::Point;
+use crate::core::geometry::{Camera, Point};
 
 /// A finger that rests so long asks for the menu, in ms.
 const LONG_PRESS_MS: u64 = 550;
@@ -91,15 +91,7 @@ pub fn World(page: Page) -> impl IntoView {
     };
     let up = {
         let fingers = Rc::clone(&fingers);
-        move |e: web_sys::PointerEvent| {
-            fingers.borrow_mut().at.remove(&e.pointer_id());
-            fingers.borrow_mut().press += 1;
-            let p = at(&e);
-            let before = page.core().borrow().editor.state.clone();
-            let over = gestures::target_at(page, p);
-            gestures::feed(page, &Input::Up { at: p, over });
-            clicked(page, &e, &before);
-        }
+        move |e: web_sys::PointerEvent| pointer_up(page, &e, &fingers)
     };
     let cancel = {
         let fingers = Rc::clone(&fingers);
@@ -114,66 +106,16 @@ pub fn World(page: Page) -> impl IntoView {
         core.pointer = None;
         core.tell_due = true;
     };
-    // Keeps focus and selection where they are; what a press means is decided by the chart.
-    let press = move |e: web_sys::MouseEvent| {
-        let floating = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-        let floating =
-            floating.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some());
-        if !floating && gestures::target_at(page, at(&e)) != Target::Own {
-            e.prevent_default();
-        }
-    };
-    let double = move |e: web_sys::MouseEvent| {
-        let ground = match gestures::target_at(page, at(&e)) {
-            Target::Canvas => true,
-            // The ground inside a group is ground too.
-            Target::Node(id) => page.read(|c| c.nodes.get(&id).is_some_and(|n| n.kind == "group")),
-            Target::Port(_) | Target::Edge(_) | Target::Corner(_) | Target::Own => false,
-        };
-        if ground {
-            let p = page.camera.get_untracked().to_canvas(at(&e));
-            page.spotlight.set(Some(Asked { at: Some(p), ..Asked::default() }));
-        }
-    };
+    let press = move |e: web_sys::MouseEvent| keep_focus(page, &e);
+    let double = move |e: web_sys::MouseEvent| double_clicked(page, &e);
     let menu = move |e: web_sys::MouseEvent| super::context::open(page, &e);
-    // Not passive: zooming with Ctrl would zoom the whole page.
-    Effect::new(move |_| {
-        let Some(root) = root.get() else { return };
-        let wheel =
-            Closure::<dyn FnMut(web_sys::WheelEvent)>::new(move |e: web_sys::WheelEvent| {
-                gestures::wheel(page, &e);
-            });
-        let options = web_sys::AddEventListenerOptions::new();
-        options.set_passive(false);
-        let listening = root.add_event_listener_with_callback_and_add_event_listener_options(
-            "wheel",
-            wheel.as_ref().unchecked_ref(),
-            &options,
-        );
-        if listening.is_ok() {
-            // Lives as long as the element.
-            wheel.forget();
-        }
-    });
-    let ground = move || {
-        let c = page.camera.get();
-        // Dots closer than 12 px are noise: every fifth is drawn instead.
-        let mut gap = 20.0 * c.zoom;
-        while gap < 12.0 {
-            gap *= 5.0;
-        }
-        // Not through custom properties: they are inherited, and a pan would restyle everything.
-        format!(
-            "background-position:{:.2}px {:.2}px;background-size:{gap:.3}px {gap:.3}px",
-            c.x % gap,
-            c.y % gap
-        )
-    };
+    listen_to_wheel(page, root);
+    let ground = move || ground_style(&page.camera.get());
     let transform = move || {
         let c = page.camera.get();
         format!("translate({:.3}px,{:.3}px) scale({:.5})", c.x, c.y, c.zoom)
     };
-    // In steps, for the same reason; always at least what the zoom needs.
+    // In steps, as a change of a custom property restyles everything; always at least what the zoom needs.
     let step = Memo::new(move |_| {
         let zoom = page.camera.with(|c| c.zoom);
         zoom.log2().floor().exp2()
@@ -233,10 +175,74 @@ fn watch_screen(page: Page) {
     on_cleanup(move || listening.remove());
 }
 
+/// Listens for as long as the canvas is there.
+fn listen_to_wheel(page: Page, root: NodeRef<html::Main>) {
+    Effect::new(move |_| {
+        let Some(root) = root.get() else { return };
+        let wheel =
+            Closure::<dyn FnMut(web_sys::WheelEvent)>::new(move |e: web_sys::WheelEvent| {
+                gestures::wheel(page, &e);
+            });
+        // Not passive: zooming with Ctrl would zoom the whole page.
+        let options = web_sys::AddEventListenerOptions::new();
+        options.set_passive(false);
+        let listening = root.add_event_listener_with_callback_and_add_event_listener_options(
+            "wheel",
+            wheel.as_ref().unchecked_ref(),
+            &options,
+        );
+        if listening.is_ok() {
+            // Lives as long as the element.
+            wheel.forget();
+        }
+    });
+}
+
+/// The dots of the ground.
+fn ground_style(c: &Camera) -> String {
+    // Dots closer than 12 px are noise: every fifth is drawn instead.
+    let mut gap = 20.0 * c.zoom;
+    while gap < 12.0 {
+        gap *= 5.0;
+    }
+    // Not through custom properties: they are inherited, and a pan would restyle everything.
+    format!(
+        "background-position:{:.2}px {:.2}px;background-size:{gap:.3}px {gap:.3}px",
+        c.x % gap,
+        c.y % gap
+    )
+}
+
+/// Keeps focus and selection where they are; what a press means is decided by the chart.
+fn keep_focus(page: Page, e: &web_sys::MouseEvent) {
+    if !floating(e) && gestures::target_at(page, at(e)) != Target::Own {
+        e.prevent_default();
+    }
+}
+
+/// Asks what to add where the ground was clicked twice.
+fn double_clicked(page: Page, e: &web_sys::MouseEvent) {
+    let ground = match gestures::target_at(page, at(e)) {
+        Target::Canvas => true,
+        // The ground inside a group is ground too.
+        Target::Node(id) => page.read(|c| c.nodes.get(&id).is_some_and(|n| n.kind == "group")),
+        Target::Port(_) | Target::Edge(_) | Target::Corner(_) | Target::Own => false,
+    };
+    if ground {
+        let p = page.camera.get_untracked().to_canvas(at(e));
+        page.spotlight.set(Some(Asked { at: Some(p), ..Asked::default() }));
+    }
+}
+
+/// Whether it happened on something that lies above the canvas.
+fn floating(e: &web_sys::Event) -> bool {
+    let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some())
+}
+
 fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fingers>>) {
     let p = at(e);
-    let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    if target.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some()) {
+    if floating(e) {
         return;
     }
     if e.pointer_type() == "touch" {
@@ -262,6 +268,16 @@ fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fing
         super::text::blur();
     }
     gestures::feed(page, &Input::Down { at: p, button, mods: mods(e), target });
+}
+
+fn pointer_up(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fingers>>) {
+    fingers.borrow_mut().at.remove(&e.pointer_id());
+    fingers.borrow_mut().press += 1;
+    let p = at(e);
+    let before = page.core().borrow().editor.state.clone();
+    let over = gestures::target_at(page, p);
+    gestures::feed(page, &Input::Up { at: p, over });
+    clicked(page, e, &before);
 }
 
 fn pointer_move(
