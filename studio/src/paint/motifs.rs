@@ -310,7 +310,7 @@ mod tests {
     fn drawn(motif: Option<Motif>, side: f32) -> Vec<u8> {
         let control = Control::none();
         let mut brush = Brush::new(96, 96, &control).expect("a sheet");
-        brush.wash(&super::super::brush::Ink::flat(Rgb::hex(0x9aa0a8)));
+        brush.wash(&Ink::flat(Rgb::hex(0x9aa0a8)));
         let look = Look {
             ink: Rgb::hex(0x201a18),
             body: Rgb::hex(0xf2e8da),

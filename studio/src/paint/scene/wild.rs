@@ -104,18 +104,24 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
         ferns(s, b, &mut rng);
     }
     if !snow && (s.night() || s.intent.air(Air::Stars)) {
-        for _ in 0..26 {
-            b.glow(
-                rng.unit() * w,
-                lerp(h * 0.5, h * 0.95, rng.unit()),
-                u * rng.range(0.008, 0.022),
-                Rgb::hex(0xf4ffa8),
-                0.8,
-            );
-        }
+        fireflies(b, &mut rng);
     }
     sky::weather(s, b);
     b.at(0.8)
+}
+
+/// Small lights between the trees at night.
+fn fireflies(b: &mut Brush<'_>, rng: &mut crate::math::Rng) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    for _ in 0..26 {
+        b.glow(
+            rng.unit() * w,
+            lerp(h * 0.5, h * 0.95, rng.unit()),
+            u * rng.range(0.008, 0.022),
+            Rgb::hex(0xf4ffa8),
+            0.8,
+        );
+    }
 }
 
 fn trunk(b: &mut Brush<'_>, x: f32, y: f32, tall: f32, half: f32, ink: &Ink) {
