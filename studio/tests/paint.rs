@@ -83,6 +83,30 @@ fn every_scene_paints_every_shape_and_is_opaque() {
 }
 
 #[test]
+fn wares_food_and_animals_fit_sheets_of_every_shape() {
+    for prompt in [
+        "a red sneaker and a watch",
+        "headphones, a smartphone and a laptop in a room",
+        "a burger, donuts and ice cream at night",
+        "an elephant and a deer on a street",
+        "a bear in a snowy forest",
+        "a robot in the sky, a gift",
+    ] {
+        for (w, h) in [(64, 64), (64, 400), (400, 64)] {
+            let picture = painted(prompt, w, h, 4);
+            assert!(picture.pixels().all(|p| p[3] == 255), "{prompt} at {w}×{h}");
+        }
+    }
+}
+
+#[test]
+fn snow_whitens_a_forest() {
+    let plain = mean(&painted("a forest, day", 96, 96, 2));
+    let snowy = mean(&painted("a snowy forest, day", 96, 96, 2));
+    assert!(snowy.iter().sum::<f64>() > plain.iter().sum::<f64>() + 30.0, "{plain:?} {snowy:?}");
+}
+
+#[test]
 fn prompts_differ_from_each_other() {
     let all: Vec<RgbaImage> = PROMPTS.iter().map(|p| painted(p, 160, 120, 1)).collect();
     for a in 0..all.len() {

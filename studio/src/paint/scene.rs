@@ -44,6 +44,11 @@ pub(crate) struct FinishNotes {
     pub(crate) paper: Rgb,
 }
 
+/// Whether a city is to be seen whole.
+fn from_afar(intent: &Intent) -> bool {
+    intent.words.iter().any(|word| matches!(word.as_str(), "skyline" | "cityscape" | "aerial"))
+}
+
 /// The place a prompt without one is set in.
 fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
     use Motif as M;
@@ -66,6 +71,7 @@ fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
         return match place {
             Place::Snow | Place::Sky if others.len() > 1 => others[1],
             Place::Sea if others.contains(&Place::Coast) => Place::Coast,
+            Place::City if others.contains(&Place::Street) && !from_afar(intent) => Place::Street,
             Place::Field if others.contains(&Place::Mountains) => Place::Mountains,
             other if others.contains(&Place::Room) && other != Place::Studio => Place::Room,
             other => other,
@@ -103,8 +109,15 @@ fn place_of(intent: &Intent, rng: &mut Rng) -> Place {
             | M::Lamp
             | M::Lantern
             | M::Fruit
-            | M::Cup,
+            | M::Cup
+            | M::Rabbit
+            | M::Robot
+            | M::Guitar
+            | M::Umbrella,
         ) => Place::Studio,
+        Some(M::Bear | M::Deer) => Place::Forest,
+        Some(M::Elephant) => Place::Field,
+        Some(_) => Place::Studio,
         None if intent.time.is_some() || !intent.air.is_empty() => {
             pick(rng, &[Place::Mountains, Place::Sea, Place::Field, Place::Dunes, Place::River])
         }
@@ -344,22 +357,22 @@ impl<'i> Scene<'i> {
             Motif::House | Motif::Castle => p.accent.mix(p.near, 0.3),
             Motif::Fruit => Rgb::hex(0xe0562f),
             Motif::Fish => Rgb::hex(0xf08a3a),
-            Motif::Boat
-            | Motif::Person
-            | Motif::Portrait
-            | Motif::Flower
-            | Motif::Leaves
-            | Motif::Bottle
-            | Motif::Chair
-            | Motif::Lamp
-            | Motif::Lantern
-            | Motif::Car
-            | Motif::Balloon
-            | Motif::Bridge
-            | Motif::Cup
-            | Motif::Planet
-            | Motif::Rocket
-            | Motif::Tent => p.accent,
+            Motif::Burger => Rgb::hex(0xd98a3c),
+            Motif::Donut => Rgb::hex(0xee7fa8),
+            Motif::Cake => Rgb::hex(0xf29ab0),
+            Motif::Pizza => Rgb::hex(0xe0a458),
+            Motif::IceCream => Rgb::hex(0xee8aa6),
+            Motif::Heart => Rgb::hex(0xd8324a),
+            Motif::Crown => Rgb::hex(0xe6b23e),
+            Motif::Guitar => Rgb::hex(0xc87a38),
+            Motif::Camera => Rgb::hex(0x3a322e),
+            Motif::Watch => Rgb::hex(0x8a5430),
+            Motif::Rabbit => Rgb::hex(0xc9b49c),
+            Motif::Bear if self.intent.words.iter().any(|w| w == "polar") => Rgb::hex(0xf4f1ea),
+            Motif::Bear => Rgb::hex(0x8a5a38),
+            Motif::Elephant => Rgb::hex(0x939aa4),
+            Motif::Deer => Rgb::hex(0xa9703f),
+            _ => p.accent,
         };
         Look {
             ink: p.near,

@@ -53,6 +53,37 @@ impl Place {
     }
 }
 
+impl Motif {
+    /// Whether it is something one holds, sells or eats, shown on a pedestal or a table.
+    pub(crate) fn is_ware(self) -> bool {
+        use Motif as M;
+        self.is_food()
+            || matches!(
+                self,
+                M::Sneaker
+                    | M::Handbag
+                    | M::Can
+                    | M::Carton
+                    | M::Tube
+                    | M::Gift
+                    | M::Crown
+                    | M::Book
+                    | M::Heart
+                    | M::Watch
+                    | M::Headphones
+                    | M::Phone
+                    | M::Laptop
+                    | M::Camera
+            )
+    }
+
+    /// Whether it is eaten.
+    pub(crate) fn is_food(self) -> bool {
+        use Motif as M;
+        matches!(self, M::Burger | M::Noodles | M::Donut | M::Cake | M::Pizza | M::IceCream)
+    }
+}
+
 impl Time {
     /// In one word.
     pub(crate) fn name(self) -> &'static str {
@@ -96,6 +127,33 @@ pub(crate) enum Motif {
     Planet,
     Rocket,
     Tent,
+    Sneaker,
+    Handbag,
+    Can,
+    Carton,
+    Tube,
+    Gift,
+    Crown,
+    Book,
+    Umbrella,
+    Heart,
+    Watch,
+    Headphones,
+    Phone,
+    Laptop,
+    Camera,
+    Robot,
+    Guitar,
+    Burger,
+    Noodles,
+    Donut,
+    Cake,
+    Pizza,
+    IceCream,
+    Rabbit,
+    Bear,
+    Elephant,
+    Deer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,6 +295,33 @@ const VOCABULARY: &[(Sense, &str)] = &[
     (M(Motif::Planet), "planet saturn jupiter earth"),
     (M(Motif::Rocket), "rocket spacecraft shuttle"),
     (M(Motif::Tent), "tent camp camping campsite yurt tipi"),
+    (M(Motif::Sneaker), "sneaker shoe trainer footwear"),
+    (M(Motif::Handbag), "handbag bag purse tote clutch satchel"),
+    (M(Motif::Can), "can soda tin beercan"),
+    (M(Motif::Carton), "carton box package packaging parcel"),
+    (M(Motif::Tube), "tube toothpaste lotion"),
+    (M(Motif::Gift), "gift giftbox"),
+    (M(Motif::Crown), "crown tiara diadem"),
+    (M(Motif::Book), "book novel hardcover"),
+    (M(Motif::Umbrella), "umbrella parasol"),
+    (M(Motif::Heart), "heart valentine"),
+    (M(Motif::Watch), "watch wristwatch chronograph smartwatch timepiece"),
+    (M(Motif::Headphones), "headphone headphones headset earphone"),
+    (M(Motif::Phone), "phone smartphone iphone cellphone"),
+    (M(Motif::Laptop), "laptop macbook computer"),
+    (M(Motif::Camera), "camera dslr"),
+    (M(Motif::Robot), "robot android droid"),
+    (M(Motif::Guitar), "guitar ukulele"),
+    (M(Motif::Burger), "burger hamburger cheeseburger"),
+    (M(Motif::Noodles), "ramen noodle noodles soup udon pho bowl"),
+    (M(Motif::Donut), "donut doughnut"),
+    (M(Motif::Cake), "cake birthday gateau"),
+    (M(Motif::Pizza), "pizza margherita pepperoni"),
+    (M(Motif::IceCream), "gelato icecream sundae"),
+    (M(Motif::Rabbit), "rabbit bunny hare"),
+    (M(Motif::Bear), "bear grizzly teddy"),
+    (M(Motif::Elephant), "elephant"),
+    (M(Motif::Deer), "deer stag reindeer fawn elk"),
     (T(Time::Dawn), "dawn sunrise morning daybreak"),
     (T(Time::Day), "day noon midday daylight afternoon sunny sunlit sunshine summer"),
     (T(Time::Sunset), "sunset golden evening sundown afterglow"),
@@ -405,8 +490,37 @@ fn senses(word: &str) -> Vec<Sense> {
         .collect()
 }
 
+/// Words that are no form of the thing they begin with.
+const NO_THINGS: &str = "watching watched bearing booking booked boxing boxed boxer packaged hearty hearted canning canned \
+     crowning bagged phoned phoning tubing caking bowling robotics tiny";
+/// Words that are a thing only where one is named: "a watch", not "people watch"; "a camera", not "camera pans".
+const SOMETIMES_THINGS: &str = "can watch watches camera bear heart book box";
+/// What stands before the name of a thing.
+const ARTICLES: &str = "a an this my our one two three luxury leather vintage retro old classic modern film digital instant \
+     polar brown grizzly teddy soda beer drink beverage energy tin cold sleek elegant mechanical the cardboard product";
+
+/// Whether a word that only sometimes names a thing does so there.
+fn is_thing(list: &[String], at: usize) -> bool {
+    let among = |words: &str, word: &str| words.split(' ').any(|other| other == word);
+    if !among(SOMETIMES_THINGS, &list[at]) {
+        return true;
+    }
+    let moves = "pan pans move moves moving movement angle zoom zooms push pushes pull pulls tilt tilts dolly of shot tracks flies";
+    let next = list.get(at + 1).map_or("", String::as_str);
+    if among(moves, next) && !(next == "of" && list[at] == "can") {
+        return false;
+    }
+    at.checked_sub(1).map(|before| list[before].as_str()).is_none_or(|before| {
+        among(ARTICLES, before) && !(before == "the" && list[at] == "camera")
+            || look_up(before).iter().any(|sense| matches!(sense, C(_) | D(_) | S(_)))
+    })
+}
+
 /// The meanings of a word, its usual English endings tried away one by one.
 fn look_up(word: &str) -> Vec<Sense> {
+    if NO_THINGS.split(' ').any(|other| other == word) {
+        return Vec::new();
+    }
     let mut tries = vec![word.to_owned()];
     for (ending, instead) in [
         ("s", ""),
@@ -446,6 +560,9 @@ const COMPOUNDS: &[(&str, &str)] = &[
     ("milky way", "galaxy"),
     ("stained glass", "mosaic"),
     ("pop art", "popart"),
+    ("ice cream", "gelato"),
+    ("gift box", "giftbox"),
+    ("christmas present", "christmas giftbox"),
 ];
 
 /// The words of a text, in lower case.
@@ -525,7 +642,10 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
         if skipped.contains(&i) {
             continue;
         }
-        let found = look_up(word);
+        let mut found = look_up(word);
+        if !is_thing(&list, i) {
+            found.retain(|sense| !matches!(sense, M(_)));
+        }
         // "An orange armchair" is no fruit; "an orange" is.
         let next = list.get(i + 1).map(|next| look_up(next)).unwrap_or_default();
         let colours = found.iter().any(|sense| matches!(sense, C(_))) && !next.is_empty();
@@ -614,6 +734,57 @@ mod tests {
             for stem in stems.split(' ') {
                 assert!(words(stem) == [stem], "{stem} of {sense:?} is never found");
             }
+        }
+    }
+
+    #[test]
+    fn wares_food_and_animals_are_named() {
+        for (text, motif) in [
+            ("red sneakers on white", Motif::Sneaker),
+            ("a luxury wristwatch", Motif::Watch),
+            ("a leather handbag", Motif::Handbag),
+            ("wireless headphones", Motif::Headphones),
+            ("a smartphone mockup", Motif::Phone),
+            ("a laptop on a desk", Motif::Laptop),
+            ("a soda can", Motif::Can),
+            ("packaging for oat bars", Motif::Carton),
+            ("a tube of toothpaste", Motif::Tube),
+            ("a gift box", Motif::Gift),
+            ("a crown", Motif::Crown),
+            ("two books", Motif::Book),
+            ("an umbrella", Motif::Umbrella),
+            ("a heart", Motif::Heart),
+            ("a vintage camera", Motif::Camera),
+            ("a friendly robot", Motif::Robot),
+            ("an acoustic guitar", Motif::Guitar),
+            ("a cheeseburger", Motif::Burger),
+            ("a bowl of ramen", Motif::Noodles),
+            ("donuts", Motif::Donut),
+            ("a birthday cake", Motif::Cake),
+            ("pizza margherita", Motif::Pizza),
+            ("ice cream", Motif::IceCream),
+            ("a bunny", Motif::Rabbit),
+            ("a grizzly bear", Motif::Bear),
+            ("elephants", Motif::Elephant),
+            ("a majestic stag", Motif::Deer),
+        ] {
+            assert_eq!(read(text, "").motifs.first(), Some(&motif), "{text}");
+        }
+        let shoe = read("a red sneaker", "");
+        assert_eq!(shoe.worn(Motif::Sneaker), Some(Rgb::hex(0xc83a32)));
+    }
+
+    #[test]
+    fn verbs_and_cameras_on_the_move_are_no_things() {
+        for text in [
+            "people watch the sea",
+            "a man watching the sunset",
+            "as far as we can see, mountains",
+            "slow push in, the camera pans over mountains",
+            "in the heart of the forest",
+        ] {
+            let things = [Motif::Watch, Motif::Can, Motif::Camera, Motif::Heart];
+            assert!(!things.iter().any(|thing| read(text, "").shows(*thing)), "{text}");
         }
     }
 

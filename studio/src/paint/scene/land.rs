@@ -256,7 +256,8 @@ fn stage(s: &Scene<'_>, b: &mut Brush<'_>, y: f32, rng: &mut Rng) -> Result<(), 
                 Motif::Person => 0.17,
                 Motif::Bridge => 0.2,
                 Motif::Tent => 0.17,
-                Motif::Flower | Motif::Fox | Motif::Cat | Motif::Dog => 0.26,
+                Motif::Flower | Motif::Fox | Motif::Cat | Motif::Dog | Motif::Rabbit => 0.26,
+                Motif::Elephant | Motif::Deer | Motif::Bear => 0.32,
                 _ => 0.24,
             } * if i == 0 { 1.0 } else { 0.72 };
         shadow(s, b, x, y, size);

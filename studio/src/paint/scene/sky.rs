@@ -8,7 +8,7 @@ use crate::math::{cos, lerp, sin};
 use crate::paint::brush::{Brush, Ink, Shape, Stop};
 use crate::paint::color::Rgb;
 use crate::paint::motifs;
-use crate::paint::words::{Air, Motif, Style, Time};
+use crate::paint::words::{Air, Motif, Place, Style, Time};
 
 /// The whole sky down to the horizon, with its light.
 pub(super) fn sky(s: &Scene<'_>, b: &mut Brush<'_>) {
@@ -161,6 +161,12 @@ pub(super) fn veil(b: &mut Brush<'_>, y: f32, reach: f32, tone: Rgb, strength: f
     );
 }
 
+/// Whether snow is named with a place that has none of its own.
+fn snowed_on(s: &Scene<'_>) -> bool {
+    s.intent.places.contains(&Place::Snow)
+        && matches!(s.place, Place::Forest | Place::Street | Place::City)
+}
+
 /// Rain, snow, fog and lightning in front of everything.
 pub(super) fn weather(s: &Scene<'_>, b: &mut Brush<'_>) {
     let mut rng = s.rng.fork("weather");
@@ -183,7 +189,7 @@ pub(super) fn weather(s: &Scene<'_>, b: &mut Brush<'_>) {
             b.stroke(Shape::open(&[(x, y), (x - len * 0.22, y + len)]), &ink, u * 0.0011 + 0.2);
         }
     }
-    if s.intent.air(Air::Snowfall) {
+    if s.intent.air(Air::Snowfall) || snowed_on(s) {
         let count = (w * h / (u * u) * 260.0) as usize;
         for i in 0..count {
             let (x, y) = (rng.unit() * w, rng.unit() * h);

@@ -48,6 +48,29 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     }
     b.cut(0.0);
     let ground = h * if h > w * 1.3 { 0.72 } else { 0.76 };
+    set(s, b, ground, (wall, floor, disc));
+    b.cut(0.2);
+    b.at(0.35)?;
+    let product = s.intent.places.contains(&Place::Studio)
+        || matches!(hero, Motif::Bottle | Motif::Cup | Motif::Fruit | Motif::Planet)
+        || hero.is_ware();
+    let mut foot = ground + u * 0.03;
+    if product {
+        foot = pedestal(s, b, foot, wall, floor);
+    } else {
+        light_patch(s, b, ground, floor);
+    }
+    b.at(0.5)?;
+    cast_shadow(s, b, foot, floor);
+    show(s, b, hero, foot, floor, dark);
+    b.glow(w * (0.5 + s.side * 0.55), 0.0, u * 1.1, s.pal.glow, 0.16);
+    sky::weather(s, b);
+    b.at(0.8)
+}
+
+/// The disc on the wall and the floor.
+fn set(s: &Scene<'_>, b: &mut Brush<'_>, ground: f32, (wall, floor, disc): (Rgb, Rgb, Rgb)) {
+    let (w, h, u) = (b.w, b.h, b.u);
     let (dx, dy) = (w * 0.5 + s.side * u * 0.17, ground - u * 0.36);
     let r = u * 0.29;
     b.fill(
@@ -63,18 +86,28 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
         &Ink::down(ground - u * 0.05, h, &[floor.lift(0.05), floor, floor.lift(-0.1)]),
     );
     sky::veil(b, ground - u * 0.045, u * 0.012, floor.mix(wall, 0.5), 0.6);
-    b.cut(0.2);
-    b.at(0.35)?;
-    let product = s.intent.places.contains(&Place::Studio)
-        || matches!(hero, Motif::Bottle | Motif::Cup | Motif::Fruit | Motif::Planet);
-    let mut foot = ground + u * 0.03;
-    if product {
-        foot = pedestal(s, b, foot, wall, floor);
-    } else {
-        light_patch(s, b, ground, floor);
+}
+
+/// How large a subject is shown alone, against the unit of the picture.
+fn shown_size(hero: Motif) -> f32 {
+    match hero {
+        Motif::Chair | Motif::Cat | Motif::Dog | Motif::Fox | Motif::Flower | Motif::Lamp => 0.6,
+        Motif::Rabbit | Motif::Bear | Motif::Robot | Motif::Guitar => 0.58,
+        Motif::Bottle | Motif::Can | Motif::Tube | Motif::Watch | Motif::Phone => 0.5,
+        Motif::IceCream | Motif::Book | Motif::Headphones | Motif::Handbag => 0.48,
+        Motif::Fruit | Motif::Cup => 0.36,
+        Motif::Car | Motif::Carton | Motif::Donut | Motif::Heart | Motif::Gift => 0.44,
+        Motif::Burger | Motif::Cake | Motif::Deer => 0.46,
+        Motif::Crown | Motif::Noodles => 0.42,
+        Motif::Sneaker | Motif::Pizza => 0.39,
+        Motif::Camera | Motif::Laptop | Motif::Elephant => 0.42,
+        _ => 0.52,
     }
-    b.at(0.5)?;
-    cast_shadow(s, b, foot, floor);
+}
+
+/// Puts the hero and what goes with it on its spot.
+fn show(s: &Scene<'_>, b: &mut Brush<'_>, hero: Motif, foot: f32, floor: Rgb, dark: bool) {
+    let (w, u) = (b.w, b.u);
     let mut look = studio_look(s, hero, floor);
     if matches!(
         hero,
@@ -88,14 +121,7 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     ) {
         look.lit = dark;
     }
-    let size = (u * match hero {
-        Motif::Chair | Motif::Cat | Motif::Dog | Motif::Fox | Motif::Flower | Motif::Lamp => 0.6,
-        Motif::Bottle => 0.5,
-        Motif::Fruit | Motif::Cup => 0.36,
-        Motif::Car => 0.44,
-        _ => 0.52,
-    })
-    .min(w * 0.62);
+    let size = (u * shown_size(hero)).min(w * 0.62);
     let mut x = w * 0.5 - s.side * u * 0.02;
     let extras: Vec<Motif> = s.cast.iter().copied().skip(1).collect();
     if !extras.is_empty() {
@@ -115,24 +141,14 @@ pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
             &s.rng.fork("extra"),
         );
     }
+    let flip = s.side < 0.0;
     if hero == Motif::Flower {
         vase(b, x, foot, size, &look);
-        motifs::draw(
-            b,
-            hero,
-            x,
-            foot - size * 0.2,
-            size * 0.9,
-            s.side < 0.0,
-            &look,
-            &s.rng.fork("hero"),
-        );
+        let y = foot - size * 0.2;
+        motifs::draw(b, hero, x, y, size * 0.9, flip, &look, &s.rng.fork("hero"));
     } else {
-        motifs::draw(b, hero, x, foot, size, s.side < 0.0, &look, &s.rng.fork("hero"));
+        motifs::draw(b, hero, x, foot, size, flip, &look, &s.rng.fork("hero"));
     }
-    b.glow(w * (0.5 + s.side * 0.55), 0.0, u * 1.1, s.pal.glow, 0.16);
-    sky::weather(s, b);
-    b.at(0.8)
 }
 
 fn backdrop(s: &Scene<'_>, dark: bool, rng: &mut crate::math::Rng) -> (Rgb, Rgb, Rgb) {
@@ -167,6 +183,19 @@ fn studio_look(s: &Scene<'_>, motif: Motif, floor: Rgb) -> Look {
     let mut look = s.look(motif);
     let own = match motif {
         Motif::Chair | Motif::Bottle | Motif::Cup | Motif::Leaves => Some(s.pal.accent),
+        Motif::Sneaker
+        | Motif::Handbag
+        | Motif::Can
+        | Motif::Carton
+        | Motif::Tube
+        | Motif::Gift
+        | Motif::Book
+        | Motif::Umbrella
+        | Motif::Headphones
+        | Motif::Phone
+        | Motif::Laptop
+        | Motif::Robot
+        | Motif::Noodles => Some(s.pal.accent),
         _ => None,
     };
     if let Some(color) = s.intent.worn(motif).or(own) {
@@ -527,16 +556,17 @@ fn furnish(s: &Scene<'_>, b: &mut Brush<'_>, (wx, wy, ww, wh): (f32, f32, f32, f
         }
     }
     for motif in cast {
-        let small = matches!(
-            motif,
-            Motif::Cat
-                | Motif::Cup
-                | Motif::Bottle
-                | Motif::Fruit
-                | Motif::Flower
-                | Motif::Lantern
-                | Motif::Bird
-        );
+        let small = motif.is_ware()
+            || matches!(
+                motif,
+                Motif::Cat
+                    | Motif::Cup
+                    | Motif::Bottle
+                    | Motif::Fruit
+                    | Motif::Flower
+                    | Motif::Lantern
+                    | Motif::Bird
+            );
         let spot = if small { sills.pop().map(|x| (x, sill, 0.21)) } else { None };
         let (x, y, size) =
             match spot.or_else(|| (!floor.is_empty()).then(|| (floor.remove(0), y, 0.42))) {

@@ -8,7 +8,7 @@ use crate::math::{lerp, noise};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
 use crate::paint::motifs;
-use crate::paint::words::{Air, Mood, Motif};
+use crate::paint::words::{Air, Mood, Motif, Place};
 
 /// Trunks in the mist, one layer behind the other, and light between them.
 pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
@@ -18,6 +18,9 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
     let autumn = s.intent.has(Mood::Autumn);
     let air =
         if autumn { s.haze().mix(Rgb::hex(0xf0b070), 0.5) } else { s.haze().tint(p.land, 0.35) };
+    let snow = s.intent.places.contains(&Place::Snow);
+    let white = if s.night() { Rgb::hex(0xb4c6de) } else { Rgb::hex(0xf4f8fb) }.tint(p.glow, 0.3);
+    let air = if snow { air.mix(white, 0.35) } else { air };
     let ground = h * 0.8;
     b.wash(&Ink::down(
         0.0,
@@ -55,6 +58,8 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
                     .turn(rng.bell() * 34.0)
                     .mix(p.near, 0.12 + 0.42 * t)
                     .mix(air, (1.0 - t) * 0.66)
+            } else if snow {
+                white.mix(tone, 0.08).mix(air, (1.0 - t) * 0.6)
             } else {
                 tone
             };
@@ -74,10 +79,12 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
                 );
             }
         }
-        b.fill(
-            Shape::hill(&hills, h + 2.0),
-            &Ink::down(base - u * 0.04, h, &[tone.mix(p.glow, 0.12), tone.mix(p.near, 0.5)]),
-        );
+        let earth = if snow {
+            [white.mix(air, (1.0 - t) * 0.5), white.mix(p.shade, 0.45)]
+        } else {
+            [tone.mix(p.glow, 0.12), tone.mix(p.near, 0.5)]
+        };
+        b.fill(Shape::hill(&hills, h + 2.0), &Ink::down(base - u * 0.04, h, &earth));
         if i < layers - 2 {
             sky::veil(b, base - u * 0.02, u * 0.12, air.mix(p.glow, 0.25), 0.4 * (1.0 - t * 0.7));
         }
@@ -93,20 +100,28 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
         }
     }
     b.at(0.7)?;
-    ferns(s, b, &mut rng);
-    if s.night() || s.intent.air(Air::Stars) {
-        for _ in 0..26 {
-            b.glow(
-                rng.unit() * w,
-                lerp(h * 0.5, h * 0.95, rng.unit()),
-                u * rng.range(0.008, 0.022),
-                Rgb::hex(0xf4ffa8),
-                0.8,
-            );
-        }
+    if !snow {
+        ferns(s, b, &mut rng);
+    }
+    if !snow && (s.night() || s.intent.air(Air::Stars)) {
+        fireflies(b, &mut rng);
     }
     sky::weather(s, b);
     b.at(0.8)
+}
+
+/// Small lights between the trees at night.
+fn fireflies(b: &mut Brush<'_>, rng: &mut crate::math::Rng) {
+    let (w, h, u) = (b.w, b.h, b.u);
+    for _ in 0..26 {
+        b.glow(
+            rng.unit() * w,
+            lerp(h * 0.5, h * 0.95, rng.unit()),
+            u * rng.range(0.008, 0.022),
+            Rgb::hex(0xf4ffa8),
+            0.8,
+        );
+    }
 }
 
 fn trunk(b: &mut Brush<'_>, x: f32, y: f32, tall: f32, half: f32, ink: &Ink) {
@@ -185,7 +200,8 @@ fn cast(s: &Scene<'_>, b: &mut Brush<'_>, base: f32) {
         }
         let size = u * match motif {
             Motif::House | Motif::Castle | Motif::Lighthouse => 0.3,
-            Motif::Fox | Motif::Cat | Motif::Dog => 0.3,
+            Motif::Fox | Motif::Cat | Motif::Dog | Motif::Rabbit => 0.3,
+            Motif::Deer | Motif::Bear | Motif::Elephant => 0.34,
             Motif::Person => 0.2,
             Motif::Tent => 0.2,
             _ => 0.24,
