@@ -391,7 +391,7 @@ pub(super) fn pizza(p: &mut Pen<'_, '_>) {
     );
     let mut rng = p.rng.fork("pizza");
     for _ in 0..44 {
-        let a = rng.range(0.0, 6.283);
+        let a = rng.range(0.0, std::f32::consts::TAU);
         let (x, cy) = (62.5 * crate::math::cos(a), y - 1.8 + 27.5 * crate::math::sin(a));
         p.shape(
             Shape::oval(x, cy, rng.range(1.4, 4.0), rng.range(0.8, 1.9)),
@@ -419,7 +419,7 @@ pub(super) fn pizza(p: &mut Pen<'_, '_>) {
     let cut = |t: f32| (67.0 * crate::math::cos(t), y - 1.5 + 30.0 * crate::math::sin(t));
     for k in 0..4 {
         let a = 0.3 + k as f32 * 0.785;
-        let (from, to) = (cut(a), cut(a + 3.1416));
+        let (from, to) = (cut(a), cut(a + std::f32::consts::PI));
         p.line(&[from, to], &Ink::Flat(p.tone(0x9a3a1a), 0.5), 0.9);
     }
     let sausage = p.tone(0xb8322a);
@@ -490,7 +490,7 @@ pub(super) fn ice_cream(p: &mut Pen<'_, '_>) {
             ],
         };
         let mut edge: Vec<(f32, f32)> = (0..=24)
-            .map(|k| 3.1416 + k as f32 * 0.1309)
+            .map(|k| std::f32::consts::PI + k as f32 * 0.1309)
             .map(|a| (x + r * crate::math::cos(a), y + r * crate::math::sin(a)))
             .collect();
         for k in 0..=28 {
@@ -505,7 +505,7 @@ pub(super) fn ice_cream(p: &mut Pen<'_, '_>) {
         p.shape(Shape::polygon(&edge), &ball);
         let mut rng = p.rng.fork("scoop");
         for _ in 0..26 {
-            let (a, d) = (rng.range(0.0, 6.283), r * 0.9 * rng.unit());
+            let (a, d) = (rng.range(0.0, std::f32::consts::TAU), r * 0.9 * rng.unit());
             p.shape(
                 Shape::oval(
                     x + d * crate::math::cos(a),

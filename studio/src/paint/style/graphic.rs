@@ -171,9 +171,11 @@ pub(super) fn riso(
             let (ca, sa) = (cos(angles[i]), sin(angles[i]));
             let (u, v) = ((sx * ca + sy * sa) / cell, (sy * ca - sx * sa) / cell);
             let dot = (cos(u * TAU) + cos(v * TAU)) * 0.25 + 0.5;
-            let rough = noise(sx / unit * 420.0, sy / unit * 420.0, seed ^ i as u64) * 0.1;
+            let rough = noise(sx / unit * 420.0, sy / unit * 420.0, seed ^ i as u64) * 0.05;
             let cover = smoothstep(-0.13, 0.13, share.clamp(-0.1, 1.1) - dot * 0.86 - 0.05 + rough);
-            let worn = 0.9 + 0.1 * noise(sx / unit * 34.0, sy / unit * 34.0, seed ^ 77);
+            let worn = 0.95
+                + 0.03 * noise(sx / unit * 9.0, sy / unit * 9.0, seed ^ 77)
+                + 0.02 * noise(sx / unit * 230.0, sy / unit * 230.0, seed ^ 78);
             for k in 0..3 {
                 c[k] *= 1.0 - (1.0 - inks[i][k]) * cover * worn;
             }

@@ -85,7 +85,7 @@ pub(super) fn pastel(
             let (px, py) = (x as f32 / unit, y as f32 / unit);
             let tooth = noise(px * 300.0, py * 300.0, seed) * 0.55
                 + noise((px + py) * 70.0, (px - py) * 420.0, seed ^ 1) * 0.55;
-            blend(chalk, ground, smoothstep(0.12, 0.75, tooth) * 0.62)
+            blend(chalk, ground, smoothstep(0.2, 0.9, tooth) * 0.3)
         })
     })
 }

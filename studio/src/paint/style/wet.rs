@@ -38,7 +38,9 @@ pub(super) fn watercolour(
         let grain = noise(px * 210.0, py * 210.0, seed ^ 4) * 0.6
             + noise(px * 90.0, py * 90.0, seed ^ 5) * 0.4;
         let rim = (fine.edge(sx, sy, unit / 260.0) / 60.0).min(1.0);
-        let thin = 0.26 + 0.16 * flow - 0.3 * rim - 0.05 * grain * (1.4 - value);
+        // Darks are many layers of pigment, or they would all be grey.
+        let layered = 0.5 + 0.5 * smoothstep(0.08, 0.45, value);
+        let thin = (0.26 + 0.16 * flow) * layered - 0.3 * rim - 0.05 * grain * (1.4 - value);
         c = blend(c, PAPER, thin.clamp(0.0, 0.8));
         let tooth = grain * 7.0 * (1.2 - value);
         // The border stays paper.
