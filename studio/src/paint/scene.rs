@@ -2,6 +2,7 @@
 
 mod abstracts;
 mod cosmos;
+mod dunes;
 mod land;
 mod sky;
 mod still;

@@ -2,7 +2,7 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, sky};
+use super::{Scene, dunes, sky};
 use crate::StudioError;
 use crate::math::{Rng, fbm, lerp, noise};
 use crate::paint::brush::{Brush, Ink, Shape};
@@ -300,7 +300,7 @@ pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
     }
     b.cut(0.4);
     b.at(0.35)?;
-    let stand = great_dunes(s, b, &mut rng)?;
+    let stand = dunes::great(s, b, &mut rng)?;
     b.cut(0.7);
     b.at(0.6)?;
     let hero = s.cast.first().copied().unwrap_or(Motif::Person);
@@ -331,175 +331,6 @@ pub(super) fn dunes(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
     }
     sky::weather(s, b);
     b.at(0.8)
-}
-
-/// Three dunes, each with an edge that winds down from its summit and parts the light from the shade. Answers the
-/// summit of the nearest.
-fn great_dunes(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) -> Result<(f32, f32), StudioError> {
-    let (w, h, u) = (b.w, b.h, b.u);
-    let (top, side) = (s.horizon, s.side);
-    // Laid out on a sheet 320 wide with the horizon at 92 and the lower edge at 200, light from the right.
-    let at = move |x: f32, y: f32| {
-        let x = if side > 0.0 { x / 320.0 * w } else { w - x / 320.0 * w };
-        format!(
-            "{x} {} ",
-            top + (y - 92.0) / 108.0 * (h - top) + if y >= 200.0 { 3.0 } else { 0.0 }
-        )
-    };
-    let path = move |start: (f32, f32), curves: &[[f32; 6]], corners: &[(f32, f32)]| {
-        let mut data = format!("M{}", at(start.0, start.1));
-        for c in curves {
-            data.push_str(&format!("C{}{}{}", at(c[0], c[1]), at(c[2], c[3]), at(c[4], c[5])));
-        }
-        for (x, y) in corners {
-            data.push_str(&format!("L{}", at(*x, *y)));
-        }
-        data + "Z"
-    };
-    let y_of = |y: f32| top + (y - 92.0) / 108.0 * (h - top);
-    let faces = |distance: f32| {
-        let lit = s.far(s.pal.land.mix(s.pal.glow, 0.32 * s.pal.glow_strength), distance);
-        let low = s.far(s.pal.land.mix(s.pal.shade, 0.5), distance * 0.6);
-        let dark = s.far(s.pal.shade.mix(s.pal.near, 0.15), distance);
-        let deep = s.far(s.pal.shade.mix(s.pal.near, 0.7), distance * 0.7);
-        (lit, low, dark, deep)
-    };
-    // Far: a low dune on the side of the light.
-    let (x, y) = (236.0 + rng.bell() * 22.0, 100.0 + rng.bell() * 2.0);
-    let (lit, low, dark, deep) = faces(0.42);
-    b.fill(
-        Shape::svg(&path(
-            (330.0, 112.0),
-            &[
-                [300.0, 106.0, x + 30.0, y - 1.0, x, y],
-                [x - 40.0, y + 4.0, 130.0, 122.0, 60.0, 126.0],
-            ],
-            &[(60.0, 200.0), (330.0, 200.0)],
-        )),
-        &Ink::down(y_of(y), y_of(y + 40.0), &[lit, low]),
-    );
-    b.fill(
-        Shape::svg(&path(
-            (x, y),
-            &[
-                [x + 4.0, y + 8.0, x - 20.0, y + 14.0, x - 14.0, y + 26.0],
-                [x - 50.0, y + 34.0, 120.0, 130.0, 60.0, 126.0],
-                [130.0, 122.0, x - 40.0, y + 4.0, x, y],
-            ],
-            &[],
-        )),
-        &Ink::down(y_of(y), y_of(y + 30.0), &[dark, deep]),
-    );
-    b.check()?;
-    // Middle: the great one, its shaded face towards us.
-    let (x, y) = (142.0 + rng.bell() * 26.0, 96.0 + rng.bell() * 5.0);
-    let (lit, low, dark, deep) = faces(0.14);
-    let crest = [
-        [50.0, y + 4.0, x - 46.0, y - 6.0, x, y],
-        [x + 40.0, y + 5.0, x + 72.0, y + 22.0, x + 118.0, y + 20.0],
-        [x + 142.0, y + 19.0, 312.0, y + 14.0, 330.0, y + 8.0],
-    ];
-    b.fill(
-        Shape::svg(&path((-10.0, y + 38.0), &crest, &[(330.0, 200.0), (-10.0, 200.0)])),
-        &Ink::down(y_of(y), y_of(188.0), &[lit, lit.mix(low, 0.5), low]),
-    );
-    ripples(s, b, (x, y), 0.1, &at, rng);
-    b.fill(
-        Shape::svg(
-            &path(
-                (x, y),
-                &[
-                    [x + 26.0, y + 12.0, x + 30.0, y + 26.0, x + 18.0, y + 44.0],
-                    [x + 4.0, y + 64.0, x - 42.0, y + 80.0, x - 86.0, 203.0],
-                ],
-                &[(-10.0, 203.0), (-10.0, y + 38.0)],
-            )
-            .replace('Z', &format!("C{}{}{}Z", at(50.0, y + 4.0), at(x - 46.0, y - 6.0), at(x, y))),
-        ),
-        &Ink::down(y_of(y), y_of(200.0), &[dark, deep]),
-    );
-    b.check()?;
-    // Near: where somebody stands.
-    let (fx, fy) = (226.0 + rng.bell() * 18.0, 150.0 + rng.bell() * 4.0);
-    let (lit, low, dark, deep) = faces(0.0);
-    b.fill(
-        Shape::svg(&path(
-            (60.0, 203.0),
-            &[
-                [120.0, 176.0, fx - 58.0, fy - 2.0, fx, fy],
-                [fx + 40.0, fy + 1.0, 300.0, fy + 10.0, 330.0, fy + 20.0],
-            ],
-            &[(330.0, 203.0)],
-        )),
-        &Ink::down(y_of(fy), y_of(200.0), &[lit, low]),
-    );
-    ripples(s, b, (fx, fy), 0.0, &at, rng);
-    b.fill(
-        Shape::svg(
-            &path(
-                (fx, fy),
-                &[[fx - 24.0, fy + 12.0, fx - 30.0, fy + 30.0, fx - 14.0, 203.0]],
-                &[(60.0, 203.0)],
-            )
-            .replace(
-                'Z',
-                &format!("C{}{}{}Z", at(120.0, 176.0), at(fx - 58.0, fy - 2.0), at(fx, fy)),
-            ),
-        ),
-        &Ink::down(y_of(fy), y_of(200.0), &[dark, deep]),
-    );
-    let rim = Ink::Flat(s.pal.glow.mix(Rgb::WHITE, 0.2), 0.42);
-    b.stroke(
-        Shape::svg(
-            path(
-                (60.0, 203.0),
-                &[
-                    [120.0, 176.0, fx - 58.0, fy - 2.0, fx, fy],
-                    [fx + 40.0, fy + 1.0, 300.0, fy + 10.0, 330.0, fy + 20.0],
-                ],
-                &[],
-            )
-            .trim_end_matches('Z'),
-        ),
-        &rim,
-        u * 0.0022,
-    );
-    b.stroke(
-        Shape::svg(path((-10.0, y + 38.0), &crest, &[]).trim_end_matches('Z')),
-        &rim,
-        u * 0.0018,
-    );
-    let x = if side > 0.0 { fx / 320.0 * w } else { w - fx / 320.0 * w };
-    Ok((x, y_of(fy)))
-}
-
-/// Wind ripples on the lit face beside a summit.
-fn ripples(
-    s: &Scene<'_>,
-    b: &mut Brush<'_>,
-    (x, y): (f32, f32),
-    distance: f32,
-    at: &impl Fn(f32, f32) -> String,
-    rng: &mut Rng,
-) {
-    let u = b.u;
-    for i in 0..13 {
-        let t = i as f32 / 12.0;
-        let (sx, sy) = (x + 34.0 + t * 10.0 + rng.bell() * 4.0, y + 18.0 + t * 62.0);
-        let len = 40.0 + 90.0 * rng.unit();
-        let data = format!(
-            "M{}C{}{}{}",
-            at(sx, sy),
-            at(sx + len * 0.3, sy - 3.0),
-            at(sx + len * 0.6, sy + 4.0),
-            at(sx + len, sy + 1.0)
-        );
-        b.stroke(
-            Shape::svg(&data),
-            &Ink::Flat(s.pal.shade, 0.13 * (1.0 - distance)),
-            u * lerp(0.001, 0.0026, t),
-        );
-    }
 }
 
 /// Rolling country: fields, meadows, gardens, snow.
