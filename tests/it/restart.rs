@@ -152,21 +152,27 @@ async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     panic!("{what} never came");
 }
 
-/// Killed while a program encodes for it: the program goes too, the restart cleans up and makes the film once.
-#[tokio::test]
-async fn a_killed_server_leaves_no_program_behind() {
-    let data = TempDir::new().unwrap();
-    let program = Program::start(&data);
+/// A server that has begun to encode a film, and the run of it.
+async fn filming(data: &TempDir, seconds: u32, resolution: &str) -> (Program, String) {
+    let program = Program::start(data);
     let canvas = program.post("/api/canvases", json!({"name": "Film"})).await;
     let id = canvas["id"].as_str().unwrap().to_owned();
-    let settings = json!({"duration": 4, "resolution": "480p", "fps": 12, "seed": 1});
+    let settings = json!({"duration": seconds, "resolution": resolution, "fps": 24, "seed": 1});
     let film = json!([{"op": "add_node", "id": "film", "kind": "video_generator", "text": "rain on a lake",
                        "settings": settings}]);
     program.post(&format!("/api/canvases/{id}/edits"), film).await;
     let start = json!({"mode": "node", "node": "film"});
     let run = program.post(&format!("/api/canvases/{id}/runs"), start).await;
     let run = run["id"].as_str().expect("a run").to_owned();
-    until("an encoder", || !helpers(&data).is_empty()).await;
+    until("an encoder", || !helpers(data).is_empty()).await;
+    (program, run)
+}
+
+/// Killed while a program encodes for it: the program goes too, the restart cleans up and makes the film once.
+#[tokio::test]
+async fn a_killed_server_leaves_no_program_behind() {
+    let data = TempDir::new().unwrap();
+    let (program, run) = filming(&data, 4, "480p").await;
     program.kill();
     until("its end", || helpers(&data).is_empty()).await;
 
@@ -185,17 +191,7 @@ async fn a_killed_server_leaves_no_program_behind() {
 #[tokio::test]
 async fn a_stopped_film_leaves_no_program_behind() {
     let data = TempDir::new().unwrap();
-    let program = Program::start(&data);
-    let canvas = program.post("/api/canvases", json!({"name": "Film"})).await;
-    let id = canvas["id"].as_str().unwrap().to_owned();
-    let settings = json!({"duration": 15, "resolution": "1080p", "fps": 30, "seed": 1});
-    let film = json!([{"op": "add_node", "id": "film", "kind": "video_generator", "text": "snow in a forest",
-                       "settings": settings}]);
-    program.post(&format!("/api/canvases/{id}/edits"), film).await;
-    let start = json!({"mode": "node", "node": "film"});
-    let run = program.post(&format!("/api/canvases/{id}/runs"), start).await;
-    let run = run["id"].as_str().expect("a run").to_owned();
-    until("an encoder", || !helpers(&data).is_empty()).await;
+    let (program, run) = filming(&data, 15, "1080p").await;
     program.post(&format!("/api/runs/{run}/cancel"), json!({})).await;
     let ended = program.ended(&run).await;
     assert_eq!(ended["status"], "cancelled");
