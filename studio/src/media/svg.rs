@@ -1,12 +1,13 @@
 //! Vector pictures of unknown origin: written anew from a list of what is allowed, and drawn.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::roxmltree::{Document, Node, NodeType, ParsingOptions};
-use resvg::usvg::{ImageHrefResolver, Options, Tree};
+use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 
 use super::{DecodeLimits, dimensions, sniff};
 use crate::StudioError;
@@ -298,13 +299,38 @@ fn tree(bytes: &[u8]) -> Result<Tree, StudioError> {
             // Nothing is ever read from the disk.
             resolve_string: Box::new(|_, _| None),
         },
+        fontdb: Arc::clone(&FONTS),
         ..Options::default()
     };
     Tree::from_data(bytes, &options).map_err(|error| refused(&format!("it is damaged ({error})")))
 }
 
-/// A drawing of a vector picture, `width` pixels wide, on nothing; narrower where it would be too high. Letters need
-/// fonts, of which there are none here: they are left out.
+/// The fonts of this machine, read when the first drawing is made. Families that are not here are set in one that is;
+/// without any font letters are left out.
+static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_system_fonts();
+    let has = |name: &&str| {
+        fonts.faces().any(|face| face.families.iter().any(|(family, _)| family == name))
+    };
+    let first = |names: &[&'static str]| names.iter().copied().find(|name| has(name));
+    let sans = first(&["Inter", "Noto Sans", "Liberation Sans", "DejaVu Sans", "Arial"]);
+    let serif = first(&["Noto Serif", "Liberation Serif", "DejaVu Serif", "Times New Roman"]);
+    let mono = first(&["Noto Sans Mono", "Liberation Mono", "DejaVu Sans Mono", "Courier New"]);
+    let any = fonts.faces().next().and_then(|face| face.families.first()).map(|f| f.0.clone());
+    let [sans, serif, mono] =
+        [sans, serif, mono].map(|name| name.map(str::to_owned).or_else(|| any.clone()));
+    if let (Some(sans), Some(serif), Some(mono)) = (sans, serif, mono) {
+        fonts.set_sans_serif_family(sans.clone());
+        fonts.set_serif_family(serif);
+        fonts.set_monospace_family(mono);
+        fonts.set_cursive_family(sans.clone());
+        fonts.set_fantasy_family(sans);
+    }
+    Arc::new(fonts)
+});
+
+/// A drawing of a vector picture, `width` pixels wide, on nothing; narrower where it would be too high.
 ///
 /// # Errors
 /// [`StudioError::Refused`] for what is broken.

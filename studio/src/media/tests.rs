@@ -315,6 +315,22 @@ fn seeds() -> Vec<Vec<u8>> {
     all
 }
 
+#[test]
+fn letters_are_drawn_where_there_is_a_font() {
+    let ink = |text: &str| {
+        let svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 200 60\"><text x=\"10\" y=\"45\" \
+             font-family=\"Nobody has this\" font-size=\"40\">{text}</text></svg>"
+        );
+        let (clean, _) = clean_svg(svg.as_bytes()).unwrap();
+        draw_svg(clean.as_bytes(), 200).unwrap().pixels().filter(|p| p[3] > 0).count()
+    };
+    let mut fonts = usvg::fontdb::Database::new();
+    fonts.load_system_fonts();
+    assert_eq!(ink("Gesso") > 100, !fonts.is_empty());
+    assert_eq!(ink(""), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
