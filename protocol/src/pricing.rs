@@ -176,6 +176,18 @@ pub struct Price {
 }
 
 impl Price {
+    /// How many units (in thousandths) one result is paid for, where the settings alone tell.
+    #[must_use]
+    pub fn told(&self, params: &BTreeMap<String, Value>) -> Option<Milli> {
+        match self.unit {
+            Unit::Generation => Some(Milli::ONE),
+            Unit::Second => {
+                params.get("duration").and_then(Money::from_json).map(|wished| Milli(wished.0))
+            }
+            Unit::Megapixel | Unit::Character | Unit::Track => None,
+        }
+    }
+
     /// The price of one generation with these parameters and `quantity` units in thousandths, times the
     /// `factor` of the workspace's price plan, rounded up to whole millicredits.
     pub fn of(&self, params: &BTreeMap<String, Value>, quantity: Milli, factor: Milli) -> Money {

@@ -374,6 +374,15 @@ describe('settings', { timeout: 100_000 }, () => {
     assert.deepEqual(angles, [{ name: 'Hero', yaw: -30, pitch: 20, roll: 0, zoom: 1.5 }, 'three_quarter'])
   })
 
+  test('what a film costs is said before a word is written, and does not change with the words', async () => {
+    const { ids: [node] } = await canvas({ kind: 'video_generator', title: 'Film', settings: { duration: 5 } })
+    const price = async () => (await card(node).locator('.node-foot .run').textContent()).trim()
+    await until('it is said', async () => /· 10$/.test(await price()))
+    await card(node).getByRole('textbox').first().fill('rain on a lake')
+    await page.waitForTimeout(300)
+    assert.match(await price(), /· 10$/)
+  })
+
   test('what a node lacks is said before a run, and Run is off', async () => {
     const { ids: [node] } = await canvas({ kind: 'image_generator', title: 'Picture', text: 'x', settings: { model: 'gone-painter' } })
     const run = card(node).locator('.node-foot .run')

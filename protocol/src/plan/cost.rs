@@ -77,13 +77,13 @@ fn megapixels(width: u32, height: u32, scale: i64) -> Milli {
 
 /// How many units (in thousandths) one result is paid for; `None` where that is not known yet.
 fn quantity(price: &Price, step: &Step, inputs: &[Input<'_>]) -> Option<Milli> {
+    if let Some(told) = price.told(&step.params) {
+        return Some(told);
+    }
     let on = |port: &str| inputs.iter().find(|(name, _)| *name == port);
     match price.unit {
-        Per::Generation => Some(Milli(1000)),
+        Per::Generation => None,
         Per::Second => {
-            if let Some(wished) = step.params.get("duration").and_then(Money::from_json) {
-                return Some(Milli(wished.0));
-            }
             let mut longest = None;
             for (_, items) in inputs {
                 for item in items.as_ref()? {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gesso_protocol::plan::{self, Mode, Target};
-use gesso_protocol::pricing::{Milli, Money, Quote, Unit};
+use gesso_protocol::pricing::{Money, Quote, Unit};
 use gesso_protocol::problem::Refusal;
 use gesso_protocol::schema::{RunInfo, RunStatus};
 use leptos::prelude::*;
@@ -48,19 +48,21 @@ pub fn card_price(page: Page, id: &str) -> Option<String> {
         let node = canvas.nodes.get(id)?;
         let model = plan::model_of(&catalog, &node.kind, &node.settings, &usable).ok()?;
         let params = model.resolve(&node.settings).ok()?;
-        let one = model.price.of(&params, Milli::ONE, catalog.factor());
+        let told = model.price.told(&params);
+        let one = model.price.of(&params, told.or(model.price.maximum)?, catalog.factor());
         // Each camera position is a result of its own.
         let positions = match node.kind.as_str() {
             "camera_angles" => angles::read(node.settings.get("angles")).len() as i64,
             _ => 1,
         };
-        Some((one * count(&node.settings) * positions, model.price.unit))
+        let cost = one * count(&node.settings) * positions;
+        Some((Quote { cost, exact: told.is_some() }, model.price.unit))
     });
     // Paid per result and outside a batch, the price is the node's own: no need to plan over the whole canvas,
     // once for each card.
     let batch = graph.incoming(id).any(|edge| edge.batch);
     match plain {
-        Some((cost, Unit::Generation)) if !batch => Some(Quote { cost, exact: true }.label()),
+        Some((quote, Unit::Generation)) if !batch => Some(quote.label()),
         _ => page
             .read(|canvas| {
                 let target = target(Mode::Node, Some(id));
@@ -69,9 +71,7 @@ pub fn card_price(page: Page, id: &str) -> Option<String> {
             })
             .ok()
             // How many items there will be is not known: better no price than a wrong one.
-            .or_else(|| {
-                plain.filter(|_| !batch).map(|(cost, _)| Quote { cost, exact: false }.label())
-            }),
+            .or_else(|| plain.filter(|_| !batch).map(|(quote, _)| quote.label())),
     }
 }
 
@@ -295,14 +295,15 @@ pub fn credits(amount: &str) -> String {
     if amount == "1" { "1 credit".to_owned() } else { format!("{amount} credits") }
 }
 
-/// Fetches the credit balance.
+/// Fetches the credits that are free: what runs hold is spoken for.
 pub fn refresh_credits(page: Page) {
     leptos::task::spawn_local(async move {
         let Ok(body) = net::request("GET", "/api/credits", None, None).await else { return };
-        let balance = body.get("balance").and_then(Money::from_json);
-        if let (Some(balance), Some(_)) = (balance, page.try_core()) {
-            page.credits.set(Some(grouped(&balance.to_string())));
-            page.open.balance.set(Some(balance));
+        let money = |key: &str| body.get(key).and_then(Money::from_json);
+        let free = money("balance").map(|balance| balance - money("held").unwrap_or_default());
+        if let (Some(free), Some(_)) = (free, page.try_core()) {
+            page.credits.set(Some(grouped(&free.to_string())));
+            page.open.balance.set(Some(free));
         }
     });
 }

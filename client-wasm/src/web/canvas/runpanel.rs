@@ -217,9 +217,11 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
                     (!price.is_empty()).then(|| view! { <span class="price">{format!("· {price}")}</span> })
                 };
                 let busy = move || offer.with(|(_, busy)| *busy);
+                // Where something is missing it can be pressed all the same: then it tells what.
+                let ready = move || offer.with(|(price, _)| !price.is_empty());
                 let why = move || if busy() { running::UPSTREAM } else { "Run the whole canvas" };
                 view! {
-                    <button class="btn grow" class:primary=move || waits.with(Option::is_none) disabled=busy title=why on:click=start>
+                    <button class="btn grow" class:primary=move || ready() && waits.with(Option::is_none) disabled=busy title=why on:click=start>
                         {icon("play")}"Run "{tag}
                     </button>
                 }
