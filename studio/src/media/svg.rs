@@ -299,14 +299,34 @@ fn tree(bytes: &[u8]) -> Result<Tree, StudioError> {
             // Nothing is ever read from the disk.
             resolve_string: Box::new(|_, _| None),
         },
-        fontdb: Arc::clone(&FONTS),
+        fontdb: if has_few_letters(bytes) { Arc::clone(&FONTS) } else { Arc::default() },
         ..Options::default()
     };
     Tree::from_data(bytes, &options).map_err(|error| refused(&format!("it is damaged ({error})")))
 }
 
+/// Most letters that are drawn: setting them takes time that grows with their square.
+const LETTERS_MAX: usize = 10_000;
+
+/// Whether the letters of a drawing are few: not so many, and not shown again and again by what repeats its content.
+fn has_few_letters(bytes: &[u8]) -> bool {
+    let options = ParsingOptions { nodes_limit: NODES_MAX, ..ParsingOptions::default() };
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let Ok(document) = Document::parse_with_options(text, options) else { return false };
+    let mut letters = 0;
+    for node in document.descendants() {
+        if matches!(node.tag_name().name(), "use" | "marker") {
+            return false;
+        }
+        if node.is_text() {
+            letters += node.text().unwrap_or_default().len();
+        }
+    }
+    (1..=LETTERS_MAX).contains(&letters)
+}
+
 /// The fonts of this machine, read when the first drawing is made. Families that are not here are set in one that is;
-/// without any font letters are left out.
+/// without any font, and where there are very many, letters are left out.
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
     fonts.load_system_fonts();

@@ -329,6 +329,8 @@ fn letters_are_drawn_where_there_is_a_font() {
     fonts.load_system_fonts();
     assert_eq!(ink("Gesso") > 100, !fonts.is_empty());
     assert_eq!(ink(""), 0);
+    assert_eq!(ink(&"long ".repeat(3_000)), 0, "a book is not set");
+    assert_eq!(ink("</text><use href=\"#a\"/><text>x"), 0, "nor what may be shown a million times");
 }
 
 proptest! {
