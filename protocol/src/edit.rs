@@ -11,7 +11,7 @@ use yrs::TransactionMut;
 use crate::graph::{Drag, Graph};
 use crate::nodes;
 use crate::order;
-use crate::problem::{ErrorCode, Refusal};
+use crate::problem::{ErrorCode, NodeProblem, Refusal};
 use crate::schema::{
     self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node,
 };
@@ -133,17 +133,23 @@ pub fn check(
 ) -> Result<Checked, Refusal> {
     let mut checker = Checker {
         graph: None,
+        loose: BTreeMap::new(),
+        connected: Vec::new(),
         canvas: canvas.clone(),
         assets,
         fresh_id,
         checked: Checked { writes: Vec::new(), ids: Vec::new() },
     };
-    for (number, edit) in edits.iter().enumerate() {
-        checker.edit(edit).map_err(|mut refusal| {
+    let of = |number: usize| {
+        move |mut refusal: Refusal| {
             refusal.detail = format!("Edit {}: {}", number + 1, refusal.detail);
             refusal
-        })?;
+        }
+    };
+    for (number, edit) in edits.iter().enumerate() {
+        checker.edit(number, edit).map_err(of(number))?;
     }
+    checker.check_loops().map_err(|(number, refusal)| of(number)(refusal))?;
     Ok(checker.checked)
 }
 
@@ -175,7 +181,8 @@ impl Checked {
     /// Writes them, in one transaction.
     pub fn apply(&self, txn: &mut TransactionMut<'_>) {
         let mut top = schema::top_z(txn);
-        for write in &self.writes {
+        let mut writes = self.writes.iter().peekable();
+        while let Some(write) = writes.next() {
             match write {
                 Write::Add(node) => {
                     let mut node = NewNode::clone(node);
@@ -183,7 +190,16 @@ impl Checked {
                     top = top.max(z.clone());
                     schema::add_node(txn, &node);
                 }
-                Write::Remove(node) => schema::remove_nodes(txn, std::slice::from_ref(node)),
+                Write::Remove(node) => {
+                    // Each removal looks through all edges: a row of them does so once.
+                    let mut row = vec![node.clone()];
+                    while let Some(Write::Remove(next)) =
+                        writes.next_if(|next| matches!(next, Write::Remove(_)))
+                    {
+                        row.push(next.clone());
+                    }
+                    schema::remove_nodes(txn, &row);
+                }
                 Write::Connect(connection, z) => {
                     schema::connect_at(txn, connection, z);
                 }
@@ -232,14 +248,17 @@ fn write_items(txn: &mut TransactionMut<'_>, node: &str, items: &[NewItem]) {
     for item in &old {
         schema::remove_item(txn, node, &item.id);
     }
-    for item in items {
-        schema::add_item(txn, node, item);
-    }
+    schema::add_items(txn, node, items);
 }
 
 struct Checker<'a> {
-    /// Kept while only edges are added, since most edits come in long rows of those.
+    /// Read when it is first asked for, then kept in line with the edits: reading it for each would take time that
+    /// grows with the square of the canvas.
     graph: Option<Graph>,
+    /// Node → edges of the canvas that touch it and do not count, as they were when the graph was read.
+    loose: BTreeMap<String, Vec<String>>,
+    /// What was connected: the number of the edit and the key.
+    connected: Vec<(usize, String)>,
     canvas: Canvas,
     assets: &'a BTreeMap<String, AssetRef>,
     fresh_id: &'a mut dyn FnMut() -> String,
@@ -247,23 +266,41 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn edit(&mut self, edit: &Edit) -> Result<(), Refusal> {
+    fn graph(&mut self) -> &mut Graph {
+        let (canvas, loose) = (&self.canvas, &mut self.loose);
+        self.graph.get_or_insert_with(|| {
+            let graph = Graph::materialize(canvas);
+            for edge in canvas.edges.values().filter(|edge| graph.edge(&edge.key).is_none()) {
+                for node in [&edge.from_node, &edge.to_node] {
+                    loose.entry(node.clone()).or_default().push(edge.key.clone());
+                }
+            }
+            graph
+        })
+    }
+
+    fn edit(&mut self, number: usize, edit: &Edit) -> Result<(), Refusal> {
         let (write, id) = match edit {
             Edit::AddNode { id, kind, fields } => self.add_node(id.as_deref(), kind, fields)?,
             Edit::Set { node, fields } => (self.set(node, fields)?, None),
             Edit::RemoveNode { node } => {
                 self.known(node)?;
+                let mut keys = self.graph().remove_node(node);
+                keys.extend(self.loose.remove(node).unwrap_or_default());
                 self.canvas.nodes.remove(node);
-                self.canvas.edges.retain(|_, e| e.from_node != *node && e.to_node != *node);
-                self.graph = None;
+                for key in keys {
+                    self.canvas.edges.remove(&key);
+                }
                 (Write::Remove(node.clone()), None)
             }
-            Edit::Connect(connection) => self.connect(connection)?,
+            Edit::Connect(connection) => self.connect(number, connection)?,
             Edit::Disconnect { key } => {
                 if self.canvas.edges.remove(key).is_none() {
                     return Err(not_found(format!("There is no connection {key}.")));
                 }
-                self.graph = None;
+                if let Some(graph) = &mut self.graph {
+                    graph.remove_edge(key);
+                }
                 (Write::Disconnect(key.clone()), None)
             }
             Edit::SetMeta { name, description } => {
@@ -334,8 +371,10 @@ impl Checker<'_> {
             asset,
             ..Node::default()
         };
+        if let Some(graph) = &mut self.graph {
+            graph.change_node(&read);
+        }
         self.canvas.nodes.insert(id.clone(), read);
-        self.graph = None;
         Ok((Write::Add(Box::new(node)), Some(id)))
     }
 
@@ -350,36 +389,31 @@ impl Checker<'_> {
             if let Some(asset) = &asset {
                 read.asset.clone_from(asset);
             }
-        }
-        if items.is_some() || asset.is_some() {
-            self.graph = None;
+            if let Some(graph) = self.graph.as_mut().filter(|_| items.is_some() || asset.is_some())
+            {
+                graph.change_node(read);
+            }
         }
         let asset = asset.map(|asset| asset.map_or(Value::Null, |asset| asset.to_value()));
         Ok(Write::Fields { node: node.to_owned(), fields: Box::new(fields.clone()), items, asset })
     }
 
-    fn connect(&mut self, connection: &Connection) -> Result<(Write, Option<String>), Refusal> {
+    fn connect(
+        &mut self,
+        number: usize,
+        connection: &Connection,
+    ) -> Result<(Write, Option<String>), Refusal> {
         let Connection { from, to, items_all } = connection;
         self.known(&from.0)?;
         let kind = self.known(&to.0)?.kind.clone();
-        let graph = self.graph.take().unwrap_or_else(|| Graph::materialize(&self.canvas));
-        // Looked at from the input: what was just added has nothing downstream yet, so that a long row of
-        // edits stays linear.
-        let drag = Drag::from_input(&graph, &to.0, &to.1);
-        drag.fits(&graph, &from.0, &from.1).map_err(|mut refusal| {
-            refusal.detail.push('.');
-            let problem = crate::problem::NodeProblem {
-                node: to.0.clone(),
-                port: Some(to.1.clone()),
-                code: refusal.code,
-                detail: refusal.detail.clone(),
-            };
-            refusal.nodes = vec![problem];
-            refusal
-        })?;
+        let graph = self.graph();
+        // Whether it closes a loop is looked at once for all of them.
+        let drag = Drag::between_ports(graph, &to.0, &to.1);
+        let fit = drag.fits(graph, &from.0, &from.1);
+        fit.map_err(|refusal| at_input(refusal, &to.0, &to.1))?;
         let key = schema::edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))
             .ok_or_else(|| not_found(format!("There is no input {}.", to.1)))?;
-        let last = graph.sources(&to.0, &to.1).map(|edge| edge.edge.z.clone()).max();
+        let last = graph.sources(&to.0, &to.1).next_back().map(|edge| edge.edge.z.clone());
         let edge = Edge {
             key: key.clone(),
             from_node: from.0.clone(),
@@ -389,12 +423,28 @@ impl Checker<'_> {
             z: order::after(&last.unwrap_or_default()),
             items_all: *items_all,
         };
-        self.canvas.edges.insert(key.clone(), edge.clone());
-        let mut graph = graph;
+        graph.add_fitting_edge(edge.clone());
         let write = Write::Connect(connection.clone(), edge.z.clone());
-        graph.add_fitting_edge(edge);
-        self.graph = Some(graph);
+        self.canvas.edges.insert(key.clone(), edge);
+        self.connected.push((number, key.clone()));
         Ok((write, Some(key)))
+    }
+
+    /// Refuses the first connection that is on a loop after all edits. Loops that were there before are no fault of
+    /// theirs.
+    fn check_loops(&mut self) -> Result<(), (usize, Refusal)> {
+        let Some(graph) = self.graph.as_mut().filter(|_| !self.connected.is_empty()) else {
+            return Ok(());
+        };
+        graph.find_cycles();
+        for (number, key) in &self.connected {
+            let Some(edge) = graph.edge(key).map(|edge| &edge.edge) else { continue };
+            let cycle = graph.cycle_of(&edge.from_node);
+            if cycle.is_some() && cycle == graph.cycle_of(&edge.to_node) {
+                return Err((*number, at_input(Drag::loops(), &edge.to_node, &edge.to_port)));
+            }
+        }
+        Ok(())
     }
 
     fn fill_in(&self, asset: &FieldAsset) -> Result<AssetRef, Refusal> {
@@ -441,6 +491,13 @@ fn listed(items: &[NewItem]) -> Vec<ListItem> {
         content: item.content.clone(),
     };
     items.iter().map(item).collect()
+}
+
+/// A refusal of a connection, as a sentence about its input.
+fn at_input(mut refusal: Refusal, node: &str, port: &str) -> Refusal {
+    refusal.detail.push('.');
+    refusal.nodes = vec![NodeProblem::new(node, Some(port), refusal.code, &refusal.detail)];
+    refusal
 }
 
 fn not_found(detail: String) -> Refusal {

@@ -10,11 +10,13 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
 pub use connect::{Drag, Fit, fitting_input, fitting_output};
+pub(crate) use flow::History;
 pub use flow::{FlowItem, flow, newest_generation, replaced, sends_all, shown_generation};
 
 use crate::nodes::{self, NodeKind, NodeSpec, PortType};
-use crate::problem::{ErrorCode, NodeProblem};
+use crate::problem::{ErrorCode, NodeProblem, brief, listed, quoted};
 use crate::schema::{Canvas, Edge, Node};
+use crate::steps;
 use crate::values::DataType;
 
 /// An edge that counts.
@@ -32,17 +34,30 @@ pub struct GraphEdge {
     pub batch: bool,
 }
 
-/// A canvas's graph.
+/// Where an edge stands at its node: port, `z`, key.
+type Place = (String, String, String);
+
+/// The longest title that is kept for sentences and lists, in characters.
+const TITLE_CHARS_MAX: usize = 200;
+
+/// A canvas's graph. Everything about it takes time linear in the canvas (times a logarithm), or in the part that is
+/// asked about.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     kinds: BTreeMap<String, Option<&'static NodeSpec>>,
     titles: BTreeMap<String, String>,
     edges: BTreeMap<String, GraphEdge>,
-    incoming: BTreeMap<String, Vec<String>>,
-    outgoing: BTreeMap<String, Vec<String>>,
+    /// Node → the edges into it, by port and in order.
+    incoming: BTreeMap<String, BTreeSet<Place>>,
+    /// Node → the keys of the edges out of it.
+    outgoing: BTreeMap<String, BTreeSet<String>>,
     /// Output types of the nodes whose type depends on what they hold.
     held: BTreeMap<String, Option<DataType>>,
+    /// Output types of the nodes that pass on the type of their first connection, where it is known.
+    passed: BTreeMap<String, DataType>,
     cycles: Vec<BTreeSet<String>>,
+    /// Node → its place in `cycles`.
+    cyclic: BTreeMap<String, usize>,
     problems: Vec<NodeProblem>,
 }
 
@@ -51,40 +66,50 @@ impl Graph {
     /// no port or join a node to itself are left out and reported; cycles are reported with their nodes.
     pub fn materialize(canvas: &Canvas) -> Self {
         let mut graph = Self::default();
-        for (id, node) in &canvas.nodes {
-            graph.kinds.insert(id.clone(), nodes::spec(&node.kind));
-            graph.titles.insert(id.clone(), node.shown_title().to_owned());
-            graph.held.insert(id.clone(), held_type(node));
+        for node in canvas.nodes.values() {
+            graph.hold(node);
         }
         let mut ordered: Vec<&Edge> = canvas.edges.values().collect();
         ordered.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
         for edge in ordered {
+            steps::note(1);
             if !graph.has_node(&edge.from_node) || !graph.has_node(&edge.to_node) {
                 continue;
             }
             match graph.validity(edge) {
                 Ok(()) => graph.index(edge.clone()),
-                Err(detail) => graph.problems.push(NodeProblem {
-                    node: edge.to_node.clone(),
-                    port: Some(edge.to_port.clone()),
-                    code: ErrorCode::InvalidEdge,
-                    detail,
-                }),
+                Err(why) => {
+                    let detail = graph.refused_edge(edge, &why);
+                    let (node, port) = (&edge.to_node, Some(edge.to_port.as_str()));
+                    let problem = NodeProblem::new(node, port, ErrorCode::InvalidEdge, &detail);
+                    graph.problems.push(problem);
+                }
             }
         }
         graph.settle(canvas);
         graph
     }
 
+    /// Takes in a node, new or changed.
+    fn hold(&mut self, node: &Node) {
+        let title = brief(node.shown_title(), TITLE_CHARS_MAX);
+        steps::note(1 + title.len());
+        self.kinds.insert(node.id.clone(), nodes::spec(&node.kind));
+        self.titles.insert(node.id.clone(), title.into_owned());
+        self.held.insert(node.id.clone(), held_type(node));
+    }
+
     fn index(&mut self, edge: Edge) {
-        self.incoming.entry(edge.to_node.clone()).or_default().push(edge.key.clone());
-        self.outgoing.entry(edge.from_node.clone()).or_default().push(edge.key.clone());
+        let place = (edge.to_port.clone(), edge.z.clone(), edge.key.clone());
+        self.incoming.entry(edge.to_node.clone()).or_default().insert(place);
+        self.outgoing.entry(edge.from_node.clone()).or_default().insert(edge.key.clone());
         let key = edge.key.clone();
         self.edges.insert(key, GraphEdge { edge, ty: None, broken: false, batch: false });
     }
 
     /// Types, cycles and batches, once all edges are in.
     fn settle(&mut self, canvas: &Canvas) {
+        self.pass_on_types();
         let typed: Vec<(String, Option<DataType>, bool)> = self
             .edges
             .values()
@@ -105,21 +130,16 @@ impl Graph {
     }
 
     fn validity(&self, edge: &Edge) -> Result<(), String> {
-        let from = self.titles.get(&edge.from_node).map_or("?", String::as_str);
-        let to = self.titles.get(&edge.to_node).map_or("?", String::as_str);
-        let name = format!("The connection from “{from}” to “{to}”");
         if edge.from_node == edge.to_node {
-            return Err(format!("{name} joins a node to itself and is ignored. Delete it."));
+            return Err("joins a node to itself and is ignored. Delete it.".to_owned());
         }
         let (Some(source), Some(target)) = (self.spec(&edge.from_node), self.spec(&edge.to_node))
         else {
-            return Err(format!("{name} touches a node of an unknown kind and is ignored."));
+            return Err("touches a node of an unknown kind and is ignored.".to_owned());
         };
         if source.output(&edge.from_port).is_none() {
-            return Err(format!(
-                "{name} names an output “{}” that does not exist.",
-                edge.from_port
-            ));
+            let port = quoted(&edge.from_port);
+            return Err(format!("names an output {port} that does not exist."));
         }
         let key = crate::schema::edge_key(
             target.id,
@@ -127,15 +147,84 @@ impl Graph {
             (&edge.to_node, &edge.to_port),
         );
         match key {
-            None => Err(format!("{name} names an input “{}” that does not exist.", edge.to_port)),
+            None => {
+                let port = quoted(&edge.to_port);
+                Err(format!("names an input {port} that does not exist."))
+            }
             Some(key) if key != edge.key => {
-                Err(format!("{name} contradicts its key and is ignored. Connect them again."))
+                Err("contradicts its key and is ignored. Connect them again.".to_owned())
             }
             Some(_) => Ok(()),
         }
     }
 
-    fn find_cycles(&mut self) {
+    fn refused_edge(&self, edge: &Edge, why: &str) -> String {
+        let (from, to) = (quoted(self.title(&edge.from_node)), quoted(self.title(&edge.to_node)));
+        format!("The connection from {from} to {to} {why}")
+    }
+
+    /// An evaluator passes on the type of its first connection, which may come from another evaluator. Each is followed
+    /// once.
+    fn pass_on_types(&mut self) {
+        let evaluators: Vec<String> = self
+            .kinds
+            .iter()
+            .filter(|(_, spec)| spec.is_some_and(passes_on))
+            .map(|(id, _)| id.clone())
+            .collect();
+        let mut done: BTreeSet<&str> = BTreeSet::new();
+        for first in &evaluators {
+            let mut path: Vec<&str> = Vec::new();
+            let mut at = first.as_str();
+            let ty = loop {
+                steps::note(1);
+                // Where it was before, also on this path: then it is a circle, and nothing is known.
+                if !done.insert(at) {
+                    break self.passed.get(at).copied();
+                }
+                path.push(at);
+                let Some(edge) = self.first_source(at) else { break None };
+                if self.spec(&edge.from_node).is_some_and(passes_on) {
+                    let next = evaluators.binary_search(&edge.from_node);
+                    at = evaluators[next.expect("all of them are listed")].as_str();
+                } else {
+                    break self.output_type(&edge.from_node, &edge.from_port);
+                }
+            };
+            if let Some(ty) = ty {
+                self.passed.extend(path.into_iter().map(|id| (id.to_owned(), ty)));
+            }
+        }
+    }
+
+    fn first_source(&self, id: &str) -> Option<&Edge> {
+        self.incoming(id).next().map(|edge| &edge.edge)
+    }
+
+    /// Brings the types that depend on this node's up to date, after its connections changed.
+    fn pass_on_from(&mut self, id: &str) {
+        let mut queue = vec![id.to_owned()];
+        while let Some(id) = queue.pop() {
+            steps::note(1);
+            if !self.spec(&id).is_some_and(passes_on) {
+                continue;
+            }
+            let ty =
+                self.first_source(&id).and_then(|e| self.output_type(&e.from_node, &e.from_port));
+            if self.passed.get(&id).copied() == ty {
+                continue;
+            }
+            match ty {
+                Some(ty) => self.passed.insert(id.clone(), ty),
+                None => self.passed.remove(&id),
+            };
+            queue.extend(self.outgoing(&id).map(|edge| edge.edge.to_node.clone()));
+        }
+    }
+
+    /// Finds the cycles anew.
+    pub(crate) fn find_cycles(&mut self) {
+        self.cyclic.clear();
         let (graph, ids) = self.petgraph();
         let mut cycles: Vec<BTreeSet<String>> = kosaraju_scc(&graph)
             .into_iter()
@@ -143,19 +232,17 @@ impl Graph {
             .map(|component| component.iter().map(|i| ids[i.index()].clone()).collect())
             .collect();
         cycles.sort();
-        for cycle in &cycles {
-            let names: Vec<String> =
-                cycle.iter().map(|id| format!("“{}”", self.title(id))).collect();
+        for (at, cycle) in cycles.iter().enumerate() {
+            let names = listed(cycle.iter().map(|id| self.title(id)));
             let detail = format!(
-                "Cycle detected: {} feed each other. Delete one of the connections between them.",
-                names.join(", ")
+                "Cycle detected: {names} feed each other. Delete one of the connections between them."
             );
-            self.problems.extend(cycle.iter().map(|node| NodeProblem {
-                node: node.clone(),
-                port: None,
-                code: ErrorCode::CycleDetected,
-                detail: detail.clone(),
-            }));
+            for node in cycle {
+                steps::note(detail.len());
+                let problem = NodeProblem::new(node, None, ErrorCode::CycleDetected, &detail);
+                self.problems.push(problem);
+                self.cyclic.insert(node.clone(), at);
+            }
         }
         self.cycles = cycles;
     }
@@ -191,8 +278,9 @@ impl Graph {
             if !reached.insert(id.clone()) {
                 continue;
             }
-            for key in self.outgoing.get(&id).cloned().unwrap_or_default() {
-                let Some(edge) = self.edges.get_mut(&key) else { continue };
+            for key in self.outgoing.get(&id).into_iter().flatten() {
+                steps::note(1);
+                let Some(edge) = self.edges.get_mut(key) else { continue };
                 edge.batch = true;
                 if !edge.edge.items_all {
                     queue.push(edge.edge.to_node.clone());
@@ -241,19 +329,26 @@ impl Graph {
         self.edges.get(key)
     }
 
-    /// The edges into a node, in order.
+    /// The edges into a node, port by port, in order.
     pub fn incoming(&self, id: &str) -> impl Iterator<Item = &GraphEdge> {
-        self.incoming.get(id).into_iter().flatten().filter_map(|key| self.edges.get(key))
+        let places = self.incoming.get(id).into_iter().flatten();
+        places.inspect(|_| steps::note(1)).filter_map(|(_, _, key)| self.edges.get(key))
     }
 
     /// The edges into one input of a node, in order.
-    pub fn sources<'a>(&'a self, id: &str, port: &'a str) -> impl Iterator<Item = &'a GraphEdge> {
-        self.incoming(id).filter(move |edge| edge.edge.to_port == port)
+    pub fn sources(&self, id: &str, port: &str) -> impl DoubleEndedIterator<Item = &GraphEdge> {
+        let from = (port.to_owned(), String::new(), String::new());
+        // The very next port there could be.
+        let to = (format!("{port}\0"), String::new(), String::new());
+        let places = self.incoming.get(id).map(|places| places.range(from..to));
+        let places = places.into_iter().flatten();
+        places.inspect(|_| steps::note(1)).filter_map(|(_, _, key)| self.edges.get(key))
     }
 
     /// The edges out of a node.
     pub fn outgoing(&self, id: &str) -> impl Iterator<Item = &GraphEdge> {
-        self.outgoing.get(id).into_iter().flatten().filter_map(|key| self.edges.get(key))
+        let keys = self.outgoing.get(id).into_iter().flatten();
+        keys.inspect(|_| steps::note(1)).filter_map(|key| self.edges.get(key))
     }
 
     /// What is wrong with the graph as it stands: edges that do not count, and cycles.
@@ -266,36 +361,28 @@ impl Graph {
         &self.cycles
     }
 
+    /// Which of the [cycles](Self::cycles) a node is on.
+    pub fn cycle_of(&self, id: &str) -> Option<usize> {
+        self.cyclic.get(id).copied()
+    }
+
     /// The data type of an output, once known.
     pub fn output_type(&self, id: &str, port: &str) -> Option<DataType> {
-        let mut id = id.to_owned();
-        let mut port = port.to_owned();
-        let mut seen = BTreeSet::new();
-        // An evaluator passes on the type of its first connection, which may be another evaluator.
-        while seen.insert(id.clone()) {
-            match self.spec(&id)?.output(&port)?.ty {
-                PortType::Fixed(ty) => return Some(ty),
-                PortType::OfAsset | PortType::OfItems => {
-                    return self.held.get(&id).copied().flatten();
-                }
-                PortType::OfCandidates => {
-                    let first = &self.incoming(&id).next()?.edge;
-                    (id, port) = (first.from_node.clone(), first.from_port.clone());
-                }
-            }
+        steps::note(1);
+        match self.spec(id)?.output(port)?.ty {
+            PortType::Fixed(ty) => Some(ty),
+            PortType::OfAsset | PortType::OfItems => self.held.get(id).copied().flatten(),
+            PortType::OfCandidates => self.passed.get(id).copied(),
         }
-        None
     }
 
     /// The data type an input takes, once known.
     pub fn input_type(&self, id: &str, port: &str) -> Option<DataType> {
+        steps::note(1);
         match self.spec(id)?.input(port)?.ty {
             PortType::Fixed(ty) => Some(ty),
             PortType::OfAsset | PortType::OfItems => None,
-            PortType::OfCandidates => {
-                let first = &self.incoming(id).next()?.edge;
-                self.output_type(&first.from_node, &first.from_port)
-            }
+            PortType::OfCandidates => self.passed.get(id).copied(),
         }
     }
 
@@ -355,23 +442,64 @@ impl Graph {
     }
 
     /// Adds an edge that [`Drag`] found to fit, replacing one of the same key, so that the next one can be
-    /// asked for. It closes no cycle; what is shown of edges (their types, batches) is not brought up to date.
+    /// asked for. What is shown of edges (their types, batches) and cycles are not brought up to date, here and below.
     pub(crate) fn add_fitting_edge(&mut self, edge: Edge) {
+        let to = edge.to_node.clone();
         self.drop_edge(&edge.key);
         self.index(edge);
+        self.pass_on_from(&to);
     }
 
-    fn drop_edge(&mut self, key: &str) {
-        if let Some(old) = self.edges.remove(key) {
-            let forget = |keys: Option<&mut Vec<String>>| {
-                if let Some(keys) = keys {
-                    keys.retain(|other| other != key);
-                }
-            };
-            forget(self.incoming.get_mut(&old.edge.to_node));
-            forget(self.outgoing.get_mut(&old.edge.from_node));
+    /// Adds a node, or takes note of what it holds now.
+    pub(crate) fn change_node(&mut self, node: &Node) {
+        let before = self.held.get(&node.id).copied();
+        self.hold(node);
+        if before != self.held.get(&node.id).copied() {
+            let after: Vec<String> =
+                self.outgoing(&node.id).map(|edge| edge.edge.to_node.clone()).collect();
+            for id in after {
+                self.pass_on_from(&id);
+            }
         }
     }
+
+    /// Removes a node with its edges; answers their keys.
+    pub(crate) fn remove_node(&mut self, id: &str) -> Vec<String> {
+        let around = self.incoming(id).chain(self.outgoing(id));
+        let keys: Vec<String> = around.map(|edge| edge.edge.key.clone()).collect();
+        for key in &keys {
+            self.remove_edge(key);
+        }
+        self.kinds.remove(id);
+        self.titles.remove(id);
+        self.held.remove(id);
+        self.passed.remove(id);
+        keys
+    }
+
+    /// Removes an edge.
+    pub(crate) fn remove_edge(&mut self, key: &str) {
+        if let Some(to) = self.drop_edge(key) {
+            self.pass_on_from(&to);
+        }
+    }
+
+    /// Takes an edge out of all indexes; answers the node that it led to.
+    fn drop_edge(&mut self, key: &str) -> Option<String> {
+        let Edge { key, from_node, to_node, to_port, z, .. } = self.edges.remove(key)?.edge;
+        if let Some(keys) = self.outgoing.get_mut(&from_node) {
+            keys.remove(&key);
+        }
+        if let Some(places) = self.incoming.get_mut(&to_node) {
+            places.remove(&(to_port, z, key));
+        }
+        Some(to_node)
+    }
+}
+
+/// Whether a node gives what its first connection gives.
+fn passes_on(spec: &NodeSpec) -> bool {
+    spec.outputs.iter().any(|output| output.ty == PortType::OfCandidates)
 }
 
 /// The angles that a camera is asked for, each with the id it gives its item: its name, or its place where it has

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod pricing;
 pub mod problem;
 pub mod schema;
+mod steps;
 pub mod template;
 pub mod values;
 pub mod wire;

@@ -4,6 +4,7 @@
 mod build;
 mod check;
 mod cost;
+mod facts;
 mod outdated;
 mod retry;
 mod units;
@@ -19,7 +20,7 @@ use crate::invocation::Invocation;
 use crate::lineage::Pairing;
 use crate::nodes::NodeKind;
 use crate::pricing::{Milli, Money, Price, Quote};
-use crate::problem::{ErrorCode, NodeProblem, Refusal};
+use crate::problem::{ErrorCode, NODES_TOLD_MAX, NodeProblem, Refusal, listed, quoted};
 use crate::schema::{Canvas, Failure, Generation, ItemContent};
 
 pub use build::plan;
@@ -30,6 +31,13 @@ pub use units::{Pick, Unit, Units};
 
 /// The most invocations of one run.
 pub const UNITS_MAX: usize = 20_000;
+/// The most that the invocations of one run may hang together by: the items that are looked at on connections, those
+/// that each invocation gets, and the origins of each.
+pub const LINKS_MAX: usize = 600_000;
+/// The most text that is given to the invocations of one run together, as far as it is known before, in bytes.
+pub const TEXT_BYTES_MAX: usize = 128 << 20;
+/// The longest title of a step, in characters.
+const TITLE_CHARS_MAX: usize = 200;
 
 /// What a run covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +241,17 @@ impl Step {
             .collect()
     }
 
+    /// Whether a connection from it carries the first or last of its angles alone.
+    fn is_frame(&self, source: &Source) -> bool {
+        !self.angles.is_empty() && source.port.ends_with("_frame")
+    }
+
+    /// The bytes of text that each of its invocations is given for itself.
+    fn text_bytes(&self) -> usize {
+        let params = self.params.iter().map(|(name, value)| name.len() + weight(value));
+        self.own_text.len() + self.negative.len() + params.sum::<usize>()
+    }
+
     /// The seed that its settings ask for.
     pub fn wished_seed(&self) -> Option<i64> {
         self.params.get("seed").and_then(Value::as_i64)
@@ -266,6 +285,27 @@ impl Step {
             inputs,
         }
     }
+}
+
+/// About how many bytes a value has as JSON, counted without writing it.
+fn weight(value: &Value) -> usize {
+    let mut weight = 0;
+    let mut left = vec![value];
+    while let Some(value) = left.pop() {
+        weight += match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+            Value::String(text) => text.len() + 2,
+            Value::Array(values) => {
+                left.extend(values);
+                2
+            }
+            Value::Object(values) => {
+                left.extend(values.values());
+                values.keys().map(|key| key.len() + 4).sum()
+            }
+        };
+    }
+    weight
 }
 
 /// A run before it starts; also its snapshot, since it holds everything the run will use.
@@ -326,21 +366,12 @@ impl Plan {
         if busy.is_empty() {
             return Ok(());
         }
-        let names: Vec<String> =
-            busy.iter().map(|node| format!("“{}”", graph.title(node))).collect();
-        let detail =
-            format!("Upstream task in progress: {}. Wait for it or stop it.", names.join(", "));
-        let nodes = busy.into_iter().map(|node| NodeProblem {
-            node,
-            port: None,
-            code: ErrorCode::UpstreamInProgress,
-            detail: detail.clone(),
-        });
-        Err(Refusal {
-            code: ErrorCode::UpstreamInProgress,
-            nodes: nodes.collect(),
-            detail: detail.clone(),
-        })
+        let names = listed(busy.iter().map(|node| graph.title(node)));
+        let detail = format!("Upstream task in progress: {names}. Wait for it or stop it.");
+        let code = ErrorCode::UpstreamInProgress;
+        let told = busy.iter().take(NODES_TOLD_MAX);
+        let nodes = told.map(|node| NodeProblem::new(node, None, code, &detail)).collect();
+        Err(Refusal { nodes, ..Refusal::new(code, detail) })
     }
 }
 
@@ -376,7 +407,7 @@ pub fn model_of<'a>(
             }
         }),
         Some(id) => match catalog.model(&id).filter(|model| model.kind == kind) {
-            None => Err(format!("There is no model “{id}” for it. Choose another one.")),
+            None => Err(format!("There is no model {} for it. Choose another one.", quoted(&id))),
             Some(model) if !usable(model) => Err(unusable(model)),
             Some(model) => Ok(model),
         },

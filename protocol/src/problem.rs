@@ -77,6 +77,62 @@ pub struct NodeProblem {
     pub detail: String,
 }
 
+/// The most nodes that one answer names.
+pub const NODES_TOLD_MAX: usize = 1_000;
+/// The longest sentence about a node, in characters.
+const DETAIL_CHARS_MAX: usize = 600;
+/// The longest sentence of a refusal, in characters.
+const REFUSAL_CHARS_MAX: usize = 2_000;
+/// The longest id or port that is repeated in a problem, in characters. Sound ones are shorter.
+const ID_CHARS_MAX: usize = 200;
+/// The longest name within a sentence, in characters.
+const NAME_CHARS_MAX: usize = 80;
+/// How many names a sentence lists before it counts the rest.
+const NAMES_LISTED_MAX: usize = 5;
+
+/// A text of at most so many characters: the beginning and an ellipsis where it is longer. What people wrote can be
+/// megabytes long, and a sentence that repeats it is shown for many nodes.
+pub fn brief(text: &str, chars_max: usize) -> std::borrow::Cow<'_, str> {
+    // A text of so few bytes has no more characters.
+    if text.len() <= chars_max {
+        return text.into();
+    }
+    match text.char_indices().nth(chars_max) {
+        None => text.into(),
+        Some(_) => {
+            let kept: String = text.chars().take(chars_max.saturating_sub(1)).collect();
+            format!("{}…", kept.trim_end()).into()
+        }
+    }
+}
+
+/// A name as it stands in a sentence: in quotes, and short.
+pub fn quoted(name: &str) -> String {
+    format!("“{}”", brief(name, NAME_CHARS_MAX))
+}
+
+/// Names as they stand in a sentence: the first few, and how many more there are.
+pub fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let count = names.len();
+    let told: Vec<String> = names.take(NAMES_LISTED_MAX).map(quoted).collect();
+    match count.checked_sub(told.len()) {
+        None | Some(0) => told.join(", "),
+        Some(more) => format!("{} and {more} more", told.join(", ")),
+    }
+}
+
+impl NodeProblem {
+    /// A problem of a node, its sentence cut where it repeats something long.
+    pub fn new(node: &str, port: Option<&str>, code: ErrorCode, detail: &str) -> Self {
+        Self {
+            node: brief(node, ID_CHARS_MAX).into_owned(),
+            port: port.map(|port| brief(port, ID_CHARS_MAX).into_owned()),
+            code,
+            detail: brief(detail, DETAIL_CHARS_MAX).into_owned(),
+        }
+    }
+}
+
 /// Why something is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -92,13 +148,18 @@ pub struct Refusal {
 impl Refusal {
     /// One that names no node.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), nodes: Vec::new() }
+        let mut detail: String = detail.into();
+        if let std::borrow::Cow::Owned(cut) = brief(&detail, REFUSAL_CHARS_MAX) {
+            detail = cut;
+        }
+        Self { code, detail, nodes: Vec::new() }
     }
 
-    /// One made of node problems; cycles come before other problems (DESIGN §4).
-    /// `None` when there are none.
+    /// One made of node problems; cycles come before other problems (DESIGN §4). Of very many the first
+    /// [`NODES_TOLD_MAX`] are named. `None` when there are none.
     pub fn of_nodes(mut nodes: Vec<NodeProblem>) -> Option<Self> {
         nodes.sort_by_key(|problem| problem.code != ErrorCode::CycleDetected);
+        nodes.truncate(NODES_TOLD_MAX);
         let first = nodes.first()?;
         Some(Self { code: first.code, detail: first.detail.clone(), nodes })
     }

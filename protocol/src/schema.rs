@@ -19,7 +19,7 @@ pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,
 };
 pub use write::{
-    Connection, NewItem, NewNode, add_item, add_node, connect, connect_at, copy_content,
+    Connection, NewItem, NewNode, add_item, add_items, add_node, connect, connect_at, copy_content,
     disconnect, edge_key, edges_of, mark_schema, move_item, node_map, remove_item, remove_nodes,
     repair, set_meta, set_node_value, set_output, set_pos, set_setting, set_star, splice_text,
     text_of, top_z,

@@ -90,3 +90,57 @@ fn refusals_name_the_edit() {
         assert_eq!(refusal.code, code, "{edits} {}", refusal.detail);
     }
 }
+
+#[test]
+fn long_rows_of_edits_take_linear_time() {
+    use crate::steps::{assert_linear, of};
+
+    let add = |at: usize| json!({"op": "add_node", "id": format!("e{at}"), "kind": "evaluator"});
+    let wire = |from: usize, to: usize| {
+        let (from, to) = (format!("e{from}"), format!("e{to}"));
+        json!({"op": "connect", "from": [from, "output"], "to": [to, "candidates"]})
+    };
+    assert_linear("a chain, link by link", 200, |length| {
+        let mut edits = vec![json!({"op": "add_node", "id": "t", "kind": "text"}), add(0)];
+        edits.push(json!({"op": "connect", "from": ["t", "text"], "to": ["e0", "candidates"]}));
+        edits.extend((1..length).flat_map(|at| [add(at), wire(at - 1, at)]));
+        of(|| run(json!(edits)).unwrap()).1
+    });
+    assert_linear("a chain from its end", 200, |length| {
+        let mut edits: Vec<Value> = (0..length).map(add).collect();
+        edits.extend((1..length).rev().map(|at| wire(at - 1, at)));
+        of(|| run(json!(edits)).unwrap()).1
+    });
+    assert_linear("many wires into one input, and away again", 200, |wires| {
+        let mut edits = vec![add(0)];
+        edits.extend((1..wires).flat_map(|at| [add(at), wire(at, 0)]));
+        edits.extend((1..wires).map(|at| json!({"op": "remove_node", "node": format!("e{at}")})));
+        of(|| run(json!(edits)).unwrap()).1
+    });
+}
+
+#[test]
+fn a_loop_is_judged_by_what_is_left_in_the_end() {
+    let up = |id: &str| json!({"op": "add_node", "id": id, "kind": "image_upscaler"});
+    let wire =
+        |a: &str, b: &str| json!({"op": "connect", "from": [a, "image"], "to": [b, "image"]});
+    let turned = json!([
+        up("a"),
+        up("b"),
+        wire("a", "b"),
+        {"op": "disconnect", "key": "b:image"},
+        wire("b", "a"),
+    ]);
+    assert_eq!(run(turned).unwrap().0.edges.keys().collect::<Vec<_>>(), ["a:image"]);
+    let refusal = run(json!([up("a"), up("b"), wire("a", "b"), wire("b", "a")])).unwrap_err();
+    assert!(refusal.detail.starts_with("Edit 3: "), "{}", refusal.detail);
+    assert_eq!(refusal.nodes.len(), 1);
+    let removed = json!([
+        up("a"),
+        up("b"),
+        wire("a", "b"),
+        {"op": "remove_node", "node": "a"},
+        {"op": "disconnect", "key": "b:image"},
+    ]);
+    assert_eq!(run(removed).unwrap_err().code, ErrorCode::NotFound, "its wires went with it");
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Graph;
 use crate::nodes::{NodeSpec, PortType};
-use crate::problem::{ErrorCode, Refusal};
+use crate::problem::{ErrorCode, Refusal, quoted};
 use crate::values::DataType;
 
 /// What came of asking.
@@ -39,14 +39,25 @@ impl Drag {
 
     /// A wire pulled out of an input.
     pub fn from_input(graph: &Graph, node: &str, port: &str) -> Self {
+        Self { looping: graph.descendants(node), ..Self::between_ports(graph, node, port) }
+    }
+
+    /// A wire into an input of which only the ports are looked at, not whether it would close a loop: that takes time
+    /// that grows with what is downstream, and whoever asks about many wires asks that once, in the end.
+    pub(crate) fn between_ports(graph: &Graph, node: &str, port: &str) -> Self {
         Self {
             node: node.to_owned(),
             port: port.to_owned(),
             from_output: false,
             ty: graph.input_type(node, port),
-            looping: graph.descendants(node),
+            looping: BTreeSet::new(),
             exists: graph.spec(node).is_some_and(|spec| spec.input(port).is_some()),
         }
+    }
+
+    /// Why a wire that closes a loop does not fit.
+    pub(crate) fn loops() -> Refusal {
+        Refusal::new(ErrorCode::CycleDetected, "This would close a loop")
     }
 
     /// The data type at the fixed end, once known.
@@ -76,7 +87,7 @@ impl Drag {
             return Err(Refusal::new(ErrorCode::InvalidEdge, "A node cannot feed itself"));
         }
         if self.looping.contains(node) {
-            return Err(Refusal::new(ErrorCode::CycleDetected, "This would close a loop"));
+            return Err(Self::loops());
         }
         let other = if self.from_output {
             graph.input_type(node, port)
@@ -96,7 +107,7 @@ impl Drag {
 
 fn missing_port(graph: &Graph, node: &str, port: &str) -> Refusal {
     let detail = if graph.has_node(node) {
-        format!("“{}” has no such port: {port}", graph.title(node))
+        format!("{} has no such port: {port}", quoted(graph.title(node)))
     } else {
         format!("There is no node {node}")
     };

@@ -1,10 +1,13 @@
 //! What flows out of a node right now: what it holds, or the chosen results of what it last made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::Lineage;
 use crate::nodes::{self, NodeKind, NodeSpec};
-use crate::schema::{Canvas, Chosen, Generation, ItemContent, ItemResult, Node, NodeState};
+use crate::schema::{
+    Canvas, Chosen, Generation, ItemContent, ItemResult, Node, NodeResult, NodeState,
+};
+use crate::steps;
 use crate::values::AssetRef;
 
 /// One item on a wire.
@@ -35,6 +38,72 @@ impl FlowItem {
     }
 }
 
+/// What a node made, found by item and by id: for whoever looks at many of its items.
+pub(crate) struct History<'a> {
+    node: Option<&'a Node>,
+    result: Option<&'a NodeResult>,
+    /// Item key → the newest of it.
+    newest: BTreeMap<&'a str, &'a Generation>,
+    by_id: BTreeMap<&'a str, &'a Generation>,
+    /// Item key, output and run → the newest of those.
+    of_port: BTreeMap<(&'a str, &'a str, &'a str), &'a Generation>,
+}
+
+impl<'a> History<'a> {
+    /// Of one node.
+    pub(crate) fn of(canvas: &'a Canvas, node: &str) -> Self {
+        let made = canvas.generations.get(node).map(Vec::as_slice).unwrap_or_default();
+        steps::note(made.len());
+        Self {
+            node: canvas.nodes.get(node),
+            result: canvas.results.get(node),
+            newest: made.iter().map(|made| (made.key.as_str(), made)).collect(),
+            // Of several with one id the first counts.
+            by_id: made.iter().rev().map(|made| (made.id.as_str(), made)).collect(),
+            of_port: made
+                .iter()
+                .map(|made| ((made.key.as_str(), made.port.as_str(), made.run.as_str()), made))
+                .collect(),
+        }
+    }
+
+    /// A generation of it.
+    pub(crate) fn made(&self, id: &str) -> Option<&'a Generation> {
+        steps::note(1);
+        self.by_id.get(id).copied()
+    }
+
+    /// The generation of an item that is shown and flows.
+    pub(crate) fn shown(&self, key: &str) -> Option<&'a Generation> {
+        steps::note(1);
+        match self.choice(key) {
+            Some(Chosen::Generation(id)) => return self.made(id),
+            Some(Chosen::Asset(_) | Chosen::Nothing) => return None,
+            None => {}
+        }
+        let listed = self.result.and_then(|result| result.items.get(key));
+        listed
+            .and_then(|item| item.generations.first())
+            .and_then(|id| self.made(id))
+            .or_else(|| self.newest.get(key).copied())
+    }
+
+    /// Somebody's choice for an item, where it counts.
+    fn choice(&self, key: &str) -> Option<&'a Chosen> {
+        let choice = self.node?.output.get(key)?;
+        let newest = self.newest.get(key).map(|generation| generation.id.as_str());
+        (choice.after.as_deref() == newest).then_some(&choice.chosen)
+    }
+
+    /// What somebody put in the place of an item's results, while nothing newer came.
+    pub(crate) fn replaced(&self, key: &str) -> Option<&'a AssetRef> {
+        match self.choice(key)? {
+            Chosen::Asset(asset) => Some(asset),
+            Chosen::Generation(_) | Chosen::Nothing => None,
+        }
+    }
+}
+
 /// The newest generation of an item of a node.
 pub fn newest_generation<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a Generation> {
     canvas.generations.get(node)?.iter().rfind(|generation| generation.key == key)
@@ -43,34 +112,13 @@ pub fn newest_generation<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Optio
 /// The generation of an item that is shown and flows: the one somebody chose, while nothing newer came,
 /// else the first of the newest invocation. `None` when there is none, it was reset or replaced.
 pub fn shown_generation<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a Generation> {
-    let made = canvas.generations.get(node)?;
-    match choice(canvas, node, key) {
-        Some(Chosen::Generation(id)) => {
-            return made.iter().find(|generation| generation.id == *id);
-        }
-        Some(Chosen::Asset(_) | Chosen::Nothing) => return None,
-        None => {}
-    }
-    let listed = canvas.results.get(node).and_then(|result| result.items.get(key));
-    listed
-        .and_then(|item| item.generations.first())
-        .and_then(|id| made.iter().find(|generation| generation.id == *id))
-        .or_else(|| newest_generation(canvas, node, key))
-}
-
-/// Somebody's choice for an item, where it counts.
-fn choice<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a Chosen> {
-    let choice = canvas.nodes.get(node)?.output.get(key)?;
-    let newest = newest_generation(canvas, node, key).map(|generation| generation.id.as_str());
-    (choice.after.as_deref() == newest).then_some(&choice.chosen)
+    History::of(canvas, node).shown(key)
 }
 
 /// What somebody put in the place of an item's results, while nothing newer came.
 pub fn replaced<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a AssetRef> {
-    match choice(canvas, node, key)? {
-        Chosen::Asset(asset) => Some(asset),
-        Chosen::Generation(_) | Chosen::Nothing => None,
-    }
+    canvas.nodes.get(node)?.output.get(key)?;
+    History::of(canvas, node).replaced(key)
 }
 
 /// Whether a node passes on everything an invocation made, each as an item of its own.
@@ -94,17 +142,19 @@ pub fn flow(canvas: &Canvas, id: &str, port: &str) -> Vec<FlowItem> {
         return vec![FlowItem::held(String::new(), &held, id)];
     }
     let items = results(canvas, id);
+    steps::note(items.len());
     if spec.kind == NodeKind::Evaluator {
-        let accepted = |(key, item): (&str, Option<&ItemResult>)| {
+        let accepted = |(key, item): (&'_ str, Option<&ItemResult>)| {
             let item = item.filter(|item| item.state == NodeState::Completed)?;
-            candidate(canvas, id, key, item.generations.first()?)
+            Some((key.to_owned(), item.generations.first()?.clone()))
         };
-        return items.into_iter().filter_map(accepted).collect();
+        return candidates(canvas, id, items.into_iter().filter_map(accepted).collect());
     }
     let all = sends_all(node, spec);
+    let history = History::of(canvas, id);
     let flowing = items.into_iter().flat_map(|(key, item)| match item {
-        Some(item) if all && item.generations.len() > 1 => each_made(canvas, id, key, item),
-        _ => item_flow(canvas, id, port, key).into_iter().collect(),
+        Some(item) if all && item.generations.len() > 1 => each_made(&history, id, key, item),
+        _ => item_flow(&history, id, port, key).into_iter().collect(),
     });
     if spec.kind == NodeKind::CameraAngles && port.ends_with("_frame") {
         return frames(id, flowing.collect(), port == "start_frame");
@@ -136,24 +186,24 @@ fn results<'a>(canvas: &'a Canvas, id: &str) -> Vec<(&'a str, Option<&'a ItemRes
     vec![("", None)]
 }
 
-fn each_made(canvas: &Canvas, id: &str, key: &str, item: &ItemResult) -> Vec<FlowItem> {
+fn each_made(history: &History<'_>, id: &str, key: &str, item: &ItemResult) -> Vec<FlowItem> {
     let lineage = Lineage::parse(key);
-    let made = canvas.generations.get(id).map(Vec::as_slice).unwrap_or_default();
     let each = item.generations.iter().enumerate().filter_map(|(nth, generation)| {
-        let made = made.iter().find(|made| made.id == *generation)?;
+        let made = history.made(generation)?;
         FlowItem::made(lineage.with(id, nth.to_string()).to_string(), made)
     });
     each.collect()
 }
 
-fn item_flow(canvas: &Canvas, id: &str, port: &str, key: &str) -> Option<FlowItem> {
-    if let Some(Chosen::Asset(asset)) = choice(canvas, id, key) {
+fn item_flow(history: &History<'_>, id: &str, port: &str, key: &str) -> Option<FlowItem> {
+    if let Some(asset) = history.replaced(key) {
         let content = ItemContent::Asset(asset.clone());
         return Some(FlowItem::held(key.to_owned(), &content, id));
     }
-    let shown = shown_generation(canvas, id, key)?;
-    let same = |made: &&Generation| made.key == key && made.port == port && made.run == shown.run;
-    let made = canvas.generations.get(id)?.iter().rfind(same).filter(|_| shown.port != port);
+    let shown = history.shown(key)?;
+    let made = (shown.port != port)
+        .then(|| history.of_port.get(&(key, port, shown.run.as_str())).copied())
+        .flatten();
     FlowItem::made(key.to_owned(), made.unwrap_or(shown))
 }
 
@@ -175,37 +225,77 @@ fn frames(id: &str, angles: Vec<FlowItem>, first: bool) -> Vec<FlowItem> {
     frames
 }
 
-/// What an evaluator accepted, wherever it was made or held.
-fn candidate(canvas: &Canvas, evaluator: &str, key: &str, id: &str) -> Option<FlowItem> {
-    let key = key.to_owned();
-    let sources = canvas.edges.values().filter(|edge| edge.to_node == evaluator);
-    let mut held = None;
-    for edge in sources {
-        let made = canvas.generations.get(&edge.from_node).into_iter().flatten();
-        if let Some(made) = made.into_iter().find(|made| made.id == id) {
-            return FlowItem::made(key, made);
-        }
-        let node = canvas.nodes.get(&edge.from_node)?;
-        let entry = node.items.iter().find(|item| match &item.content {
-            ItemContent::Asset(asset) => asset.id == id,
-            ItemContent::Text(_) => item.id == id,
-        });
-        held = held.or_else(|| entry.map(|item| item.content.clone()));
-        let asset = node.asset.iter().find(|asset| asset.id == id);
-        held = held.or_else(|| asset.map(|asset| ItemContent::Asset(asset.clone())));
-        if node.id == id {
-            held = held.or_else(|| Some(ItemContent::Text(node.text.clone())));
-        }
-        let replaced = node.output.values().find_map(|choice| match &choice.chosen {
-            Chosen::Asset(asset) if asset.id == id => Some(ItemContent::Asset(asset.clone())),
-            Chosen::Asset(_) | Chosen::Generation(_) | Chosen::Nothing => None,
-        });
-        held = held.or(replaced);
+/// What an evaluator accepted (item key, and what it is named by), wherever that was made or held.
+fn candidates(canvas: &Canvas, evaluator: &str, accepted: Vec<(String, String)>) -> Vec<FlowItem> {
+    if accepted.is_empty() {
+        return Vec::new();
     }
-    if let Some(content) = held {
-        return Some(FlowItem { key, content, generation: None, id: id.to_owned() });
+    let mut left: BTreeSet<&str> = accepted.iter().map(|(_, id)| id.as_str()).collect();
+    let mut made: BTreeMap<&str, &Generation> = BTreeMap::new();
+    let mut held: BTreeMap<&str, ItemContent> = BTreeMap::new();
+    // Edges whose key says something else do not count.
+    let from = format!("{evaluator}:");
+    let edges = canvas.edges.range(from.clone()..).take_while(|(key, _)| key.starts_with(&from));
+    let mut sources = BTreeSet::new();
+    for (_, edge) in edges.filter(|(_, edge)| edge.to_node == evaluator) {
+        let Some(node) = canvas.nodes.get(&edge.from_node) else { continue };
+        if !sources.insert(node.id.as_str()) {
+            continue;
+        }
+        let of_node = canvas.generations.get(&node.id).into_iter().flatten();
+        for generation in of_node.filter(|generation| left.contains(generation.id.as_str())) {
+            steps::note(1);
+            made.entry(&generation.id).or_insert(generation);
+        }
+        holds(node, &left, &mut held);
     }
-    // Through another evaluator, or over a wire that is gone.
-    let made = canvas.generations.values().flatten().find(|made| made.id == id)?;
-    FlowItem::made(key, made)
+    left.retain(|id| !made.contains_key(id) && !held.contains_key(id));
+    if !left.is_empty() {
+        // Through another evaluator, or over a wire that is gone.
+        for generation in canvas.generations.values().flatten() {
+            steps::note(1);
+            if left.contains(generation.id.as_str()) {
+                made.entry(&generation.id).or_insert(generation);
+            }
+        }
+    }
+    let flowing = accepted.iter().filter_map(|(key, id)| {
+        let key = key.clone();
+        match (made.get(id.as_str()), held.get(id.as_str())) {
+            (Some(made), _) => FlowItem::made(key, made),
+            (None, Some(content)) => {
+                let content = content.clone();
+                Some(FlowItem { key, content, generation: None, id: id.clone() })
+            }
+            (None, None) => None,
+        }
+    });
+    flowing.collect()
+}
+
+/// What of the things wanted a node holds.
+fn holds<'a>(node: &'a Node, wanted: &BTreeSet<&str>, held: &mut BTreeMap<&'a str, ItemContent>) {
+    let mut hold = |id: &'a str, content: ItemContent| {
+        held.entry(id).or_insert(content);
+    };
+    for item in &node.items {
+        steps::note(1);
+        let id = match &item.content {
+            ItemContent::Asset(asset) => asset.id.as_str(),
+            ItemContent::Text(_) => item.id.as_str(),
+        };
+        if wanted.contains(id) {
+            hold(id, item.content.clone());
+        }
+    }
+    let chosen = node.output.values().filter_map(|choice| match &choice.chosen {
+        Chosen::Asset(asset) => Some(asset),
+        Chosen::Generation(_) | Chosen::Nothing => None,
+    });
+    for asset in node.asset.iter().chain(chosen).filter(|asset| wanted.contains(&*asset.id)) {
+        hold(&asset.id, ItemContent::Asset(asset.clone()));
+    }
+    if wanted.contains(node.id.as_str()) {
+        hold(&node.id, ItemContent::Text(node.text.clone()));
+    }
 }

@@ -7,19 +7,22 @@ use serde_json::Value;
 
 use super::units::{Known, UnitsError};
 use super::{
-    From, Kept, Mode, Plan, PlannedInput, Ready, ReadyItem, Source, Step, Target, UNITS_MAX, Unit,
-    Units, check, model_of,
+    From, Kept, LINKS_MAX, Mode, Plan, PlannedInput, Ready, ReadyItem, Source, Step,
+    TEXT_BYTES_MAX, TITLE_CHARS_MAX, Target, UNITS_MAX, Unit, Units, check, model_of,
 };
 use crate::catalog::{Catalog, Model};
-use crate::graph::{Graph, camera_angles, flow, replaced, sends_all, shown_generation};
+use crate::graph::{Graph, History, camera_angles, flow, sends_all};
 use crate::lineage::{JoinError, Pairing};
 use crate::nodes::{NodeKind, NodeSpec, PortSpec};
 use crate::pricing::Money;
-use crate::problem::{ErrorCode, NodeProblem, Refusal};
+use crate::problem::{ErrorCode, NodeProblem, Refusal, brief, quoted};
 use crate::schema::{Canvas, Generation, Node, NodeState};
+use crate::steps;
 
 /// The most results one invocation may be asked for.
 const COUNT_MAX: i64 = 10;
+/// How many lengths of lists a sentence tells.
+const LENGTHS_TOLD_MAX: usize = 4;
 
 pub(super) struct Planner<'a> {
     pub(super) canvas: &'a Canvas,
@@ -33,7 +36,8 @@ pub(super) struct Planner<'a> {
     units: Units,
     ready: Vec<Ready>,
     step_of: BTreeMap<String, u32>,
-    ready_of: BTreeMap<(String, String), u32>,
+    /// The place of what is on an output, where anything is.
+    ready_of: BTreeMap<(String, String), Option<u32>>,
 }
 
 /// Plans a run of `target`. `usable` tells which models can run here.
@@ -115,9 +119,12 @@ fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<S
 fn nothing_to_run(asked: Option<&Node>) -> Refusal {
     let detail = match asked {
         Some(node) if node.locked => {
-            format!("“{}” is locked and keeps its output. Unlock it to run it.", node.shown_title())
+            let name = quoted(node.shown_title());
+            format!("{name} is locked and keeps its output. Unlock it to run it.")
         }
-        Some(node) => format!("“{}” does not run, and nothing after it does.", node.shown_title()),
+        Some(node) => {
+            format!("{} does not run, and nothing after it does.", quoted(node.shown_title()))
+        }
         None => "There is nothing to run. Add a generator and give it a prompt.".to_owned(),
     };
     Refusal::new(ErrorCode::BadRequest, detail)
@@ -126,10 +133,10 @@ fn nothing_to_run(asked: Option<&Node>) -> Refusal {
 /// The batches on a step's inputs have no item in common.
 fn unmatched(step: &Step) -> NodeProblem {
     let detail = format!(
-        "“{}” gets batches that have no item in common: the list changed since they were made. Run what comes before it again.",
-        step.title
+        "{} gets batches that have no item in common: the list changed since they were made. Run what comes before it again.",
+        quoted(&step.title)
     );
-    NodeProblem { node: step.node.clone(), port: None, code: ErrorCode::MissingInput, detail }
+    NodeProblem::new(&step.node, None, ErrorCode::MissingInput, &detail)
 }
 
 impl<'a> Planner<'a> {
@@ -173,8 +180,10 @@ impl<'a> Planner<'a> {
     /// The covered nodes in topological order, ties by id, without those on a cycle.
     fn order(&self) -> Vec<String> {
         let (graph, ids) = self.graph.petgraph();
-        let cyclic = |id: &String| self.graph.cycles().iter().any(|cycle| cycle.contains(id));
-        let wanted = |id: &String| self.covered.contains(id) && !cyclic(id);
+        let wanted = |id: &String| {
+            steps::note(1);
+            self.covered.contains(id) && self.graph.cycle_of(id).is_none()
+        };
         let kept = graph.filter_map(
             |index, ()| wanted(&ids[index.index()]).then_some(index.index()),
             |_, ()| Some(()),
@@ -183,9 +192,8 @@ impl<'a> Planner<'a> {
         order.into_iter().map(|index| ids[kept[index]].clone()).collect()
     }
 
-    fn problem(&mut self, node: &str, port: Option<&str>, code: ErrorCode, detail: String) {
-        let port = port.map(str::to_owned);
-        self.problems.push(NodeProblem { node: node.to_owned(), port, code, detail });
+    fn problem(&mut self, node: &str, port: Option<&str>, code: ErrorCode, detail: &str) {
+        self.problems.push(NodeProblem::new(node, port, code, detail));
     }
 
     /// Adds the step of a node, or what is wrong with it.
@@ -232,6 +240,7 @@ impl<'a> Planner<'a> {
     /// The items of a drafted step whose result still is what would be made.
     fn unchanged(&self, step: &Step, units: &[Unit]) -> BTreeMap<String, Kept> {
         let known = self.known();
+        let history = History::of(self.canvas, &step.node);
         let mut kept = BTreeMap::new();
         for unit in units {
             let mut all_known = true;
@@ -247,11 +256,11 @@ impl<'a> Planner<'a> {
             }
             let generations = if step.is_review() {
                 self.decided(step, unit)
-            } else if let Some(asset) = replaced(self.canvas, &step.node, &unit.key) {
+            } else if let Some(asset) = history.replaced(&unit.key) {
                 // Somebody put a picture of their own there: no generation flows that could be outdated.
                 Some(vec![Generation::of_asset(asset)])
             } else {
-                self.shown(step, &unit.key, &call.fingerprint().to_string())
+                self.shown(step, &history, &unit.key, &call.fingerprint().to_string())
             };
             if let Some(generations) = generations {
                 kept.insert(unit.key.clone(), Kept { generations, error: None, flows: None });
@@ -261,17 +270,20 @@ impl<'a> Planner<'a> {
     }
 
     /// What flows of an item, where it has this fingerprint.
-    fn shown(&self, step: &Step, key: &str, fingerprint: &str) -> Option<Vec<Generation>> {
-        let shown = shown_generation(self.canvas, &step.node, key)
-            .filter(|shown| shown.fingerprint == fingerprint)?;
+    fn shown(
+        &self,
+        step: &Step,
+        history: &History<'_>,
+        key: &str,
+        fingerprint: &str,
+    ) -> Option<Vec<Generation>> {
+        let shown = history.shown(key).filter(|shown| shown.fingerprint == fingerprint)?;
         if !step.send_all {
             return Some(vec![shown.clone()]);
         }
         let item = self.canvas.results.get(&step.node)?.items.get(key)?;
-        let made = self.canvas.generations.get(&step.node)?;
         let each = item.generations.iter();
-        let all: Vec<Generation> =
-            each.filter_map(|id| made.iter().find(|made| made.id == *id)).cloned().collect();
+        let all: Vec<Generation> = each.filter_map(|id| history.made(id)).cloned().collect();
         (all.len() >= step.count as usize).then_some(all)
     }
 
@@ -322,7 +334,7 @@ impl<'a> Planner<'a> {
         let mut step = Step {
             node: id.to_owned(),
             kind: spec.id.to_owned(),
-            title: node.shown_title().to_owned(),
+            title: brief(node.shown_title(), TITLE_CHARS_MAX).into_owned(),
             model: String::new(),
             version: String::new(),
             provider: String::new(),
@@ -376,26 +388,42 @@ impl<'a> Planner<'a> {
     }
 
     fn rows(&mut self, step: &Step) -> Option<Vec<Unit>> {
-        let title = &step.title;
-        let detail = match self.units.rows(&self.steps, &self.ready, step) {
+        let title = quoted(&step.title);
+        let (code, detail) = match self.units.rows(&self.steps, &self.ready, step) {
             Ok(units) => return Some(units),
-            Err(UnitsError::TooMany) => {
-                let detail = format!(
-                    "“{title}” would be called more than {UNITS_MAX} times. Shorten the lists or pair them otherwise."
-                );
-                self.problem(&step.node, None, ErrorCode::TooLarge, detail);
-                return None;
-            }
-            Err(UnitsError::Join(JoinError::Lengths(lengths))) => {
-                let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+            Err(UnitsError::TooMany) => (
+                ErrorCode::TooLarge,
                 format!(
-                    "“{title}” gets batches of {} items. Choose how to pair them: repeat the last, use the shortest, or all combinations.",
-                    lengths.join(" and ")
-                )
+                    "With {title} the run would have more than {UNITS_MAX} calls or choices, or pass on more than {LINKS_MAX} items. Shorten the lists, pair them otherwise or run less at once."
+                ),
+            ),
+            Err(UnitsError::TooLong) => (
+                ErrorCode::TooLarge,
+                format!(
+                    "With {title} the calls of the run would be given more than {} MB of text. Shorten the texts or run less at once.",
+                    TEXT_BYTES_MAX >> 20
+                ),
+            ),
+            Err(UnitsError::TooDeep) => (
+                ErrorCode::TooLarge,
+                format!("Too many batches meet in {title}. Take some of the lists before it away."),
+            ),
+            Err(UnitsError::Join(JoinError::Lengths(lengths))) => {
+                let more = lengths.len().saturating_sub(LENGTHS_TOLD_MAX);
+                let told = lengths.iter().take(LENGTHS_TOLD_MAX).map(usize::to_string);
+                let mut told: Vec<String> = told.collect();
+                if more > 0 {
+                    told.push(format!("{more} more lengths"));
+                }
+                let detail = format!(
+                    "{title} gets batches of {} items. Choose how to pair them: repeat the last, use the shortest, or all combinations.",
+                    told.join(" and ")
+                );
+                (ErrorCode::BatchMismatch, detail)
             }
-            Err(UnitsError::Join(JoinError::TooMany)) => return None,
+            Err(UnitsError::Join(JoinError::TooMany | JoinError::TooDeep)) => return None,
         };
-        self.problem(&step.node, None, ErrorCode::BatchMismatch, detail);
+        self.problem(&step.node, None, code, &detail);
         None
     }
 
@@ -406,8 +434,8 @@ impl<'a> Planner<'a> {
         let model = match model_of(self.catalog, spec.id, &node.settings, self.usable) {
             Ok(model) => model,
             Err(why) => {
-                let detail = format!("“{}” cannot run. {why}", step.title);
-                self.problem(&node.id, None, ErrorCode::ModelUnavailable, detail);
+                let detail = format!("{} cannot run. {why}", quoted(&step.title));
+                self.problem(&node.id, None, ErrorCode::ModelUnavailable, &detail);
                 return None;
             }
         };
@@ -418,8 +446,8 @@ impl<'a> Planner<'a> {
         match model.resolve(&node.settings) {
             Ok(params) => step.params = params,
             Err(wrong) => {
-                let detail = format!("“{}”: {}", step.title, wrong.join(" "));
-                self.problem(&node.id, None, ErrorCode::BadRequest, detail);
+                let detail = format!("{}: {}", quoted(&step.title), wrong.join(" "));
+                self.problem(&node.id, None, ErrorCode::BadRequest, &detail);
             }
         }
         Some(model)
@@ -434,7 +462,7 @@ impl<'a> Planner<'a> {
                 let (from, out) = (edge.edge.from_node.as_str(), edge.edge.from_port.as_str());
                 if edge.broken {
                     let detail = self.mismatch(node, port, from, edge.ty);
-                    self.problem(&node.id, Some(port.name), ErrorCode::TypeMismatch, detail);
+                    self.problem(&node.id, Some(port.name), ErrorCode::TypeMismatch, &detail);
                     continue;
                 }
                 let all = edge.edge.items_all && port.many;
@@ -459,20 +487,22 @@ impl<'a> Planner<'a> {
     fn ready(&mut self, from: &str, out: &str) -> Option<u32> {
         let key = (from.to_owned(), out.to_owned());
         if let Some(at) = self.ready_of.get(&key) {
-            return Some(*at);
+            return *at;
         }
         let items: Vec<ReadyItem> = flow(self.canvas, from, out)
             .into_iter()
             .map(|item| ReadyItem { key: item.key, content: item.content, id: item.id })
             .collect();
+        steps::note(1 + items.len());
         let is_list = self.graph.spec(from).is_some_and(|spec| spec.has_items);
-        if items.is_empty() && !is_list {
-            return None;
-        }
-        let at = self.ready.len() as u32;
-        self.ready.push(Ready { node: from.to_owned(), port: out.to_owned(), items });
+        let at = if items.is_empty() && !is_list {
+            None
+        } else {
+            self.ready.push(Ready { node: from.to_owned(), port: out.to_owned(), items });
+            Some(self.ready.len() as u32 - 1)
+        };
         self.ready_of.insert(key, at);
-        Some(at)
+        at
     }
 
     fn mismatch(
@@ -484,10 +514,10 @@ impl<'a> Planner<'a> {
     ) -> String {
         let given = ty.map_or("What", |ty| ty.label());
         format!(
-            "{given} from “{}” does not fit the input “{}” of “{}”. Delete the connection or change its source.",
-            self.graph.title(from),
+            "{given} from {} does not fit the input “{}” of {}. Delete the connection or change its source.",
+            quoted(self.graph.title(from)),
             port.name,
-            node.shown_title()
+            quoted(node.shown_title())
         )
     }
 
@@ -499,10 +529,10 @@ impl<'a> Planner<'a> {
         let pairing = Pairing::from_id(&named);
         if pairing.is_none() {
             let detail = format!(
-                "“{}”: batch must be one of pair_repeat_last, pair_shortest, all_combinations.",
-                node.shown_title()
+                "{}: batch must be one of pair_repeat_last, pair_shortest, all_combinations.",
+                quoted(node.shown_title())
             );
-            self.problem(&node.id, None, ErrorCode::BadRequest, detail);
+            self.problem(&node.id, None, ErrorCode::BadRequest, &detail);
         }
         pairing
     }
@@ -517,10 +547,10 @@ impl<'a> Planner<'a> {
             Some(count) if (1..=COUNT_MAX).contains(&count) => count as u32,
             _ => {
                 let detail = format!(
-                    "“{}”: Number of generations must be from 1 to {COUNT_MAX}.",
-                    node.shown_title()
+                    "{}: Number of generations must be from 1 to {COUNT_MAX}.",
+                    quoted(node.shown_title())
                 );
-                self.problem(&node.id, None, ErrorCode::BadRequest, detail);
+                self.problem(&node.id, None, ErrorCode::BadRequest, &detail);
                 1
             }
         }

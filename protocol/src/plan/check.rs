@@ -4,8 +4,8 @@ use super::units::Known;
 use super::{Step, Unit};
 use crate::catalog::Model;
 use crate::nodes::{Need, NodeSpec, PortSpec, PortType};
-use crate::problem::{ErrorCode, NodeProblem};
-use crate::schema::ItemContent;
+use crate::problem::{ErrorCode, NodeProblem, quoted};
+use crate::steps;
 
 /// How much arrives on an input of one unit.
 struct Arriving<'a> {
@@ -21,14 +21,12 @@ fn arriving<'a>(step: &'a Step, unit: &Unit, known: &Known<'_>) -> Vec<Arriving<
     for input in &step.inputs {
         let mut on = Arriving { port: &input.port, count: 0, filled: false };
         for pick in picks.by_ref().take(input.sources.len()) {
-            match known.contents(pick) {
+            steps::note(1);
+            match known.units.facts(pick) {
                 None => (on.count, on.filled) = (on.count + 1, true),
-                Some(items) => {
-                    on.count += items.len();
-                    on.filled |= items.iter().any(|item| match item {
-                        ItemContent::Text(text) => !text.trim().is_empty(),
-                        ItemContent::Asset(_) => true,
-                    });
+                Some(facts) => {
+                    on.count += facts.count;
+                    on.filled |= facts.filled;
                 }
             }
         }
@@ -45,24 +43,21 @@ pub(super) fn problems(
     units: &[Unit],
     known: &Known<'_>,
 ) -> Vec<NodeProblem> {
-    let problem = |port: &str, code, detail| NodeProblem {
-        node: step.node.clone(),
-        port: Some(port.to_owned()),
-        code,
-        detail,
-    };
+    let problem =
+        |port: &str, code, detail: &str| NodeProblem::new(&step.node, Some(port), code, detail);
+    let title = quoted(&step.title);
+    let own = !step.own_text.trim().is_empty();
     for unit in units.iter().filter(|unit| !unit.kept) {
         let inputs = arriving(step, unit, known);
-        let missing = missing(step, spec, &inputs);
+        let missing = missing(own, spec, &inputs);
         if !missing.is_empty() {
             let of_item = match units.len() {
                 1 => String::new(),
                 n => format!(" for item {} of {n}", unit.n + 1),
             };
             let sentence = |(port, advice): (&str, String)| {
-                let title = &step.title;
-                let detail = format!("“{title}” needs {}{of_item}. {advice}", named(port));
-                problem(port, ErrorCode::MissingInput, detail)
+                let detail = format!("{title} needs {}{of_item}. {advice}", named(port));
+                problem(port, ErrorCode::MissingInput, &detail)
             };
             return missing.into_iter().map(sentence).collect();
         }
@@ -71,29 +66,28 @@ pub(super) fn problems(
             continue;
         };
         let detail = format!(
-            "“{}” has {given} references; {} takes at most {}. Delete some of the connections.",
-            step.title, model.name, model.max_references
+            "{title} has {given} references; {} takes at most {}. Delete some of the connections.",
+            model.name, model.max_references
         );
-        return vec![problem("references", ErrorCode::BadRequest, detail)];
+        return vec![problem("references", ErrorCode::BadRequest, &detail)];
     }
     Vec::new()
 }
 
 /// What would be missing with nothing on the inputs at all, for a step without units.
 pub(super) fn missing_inputs(step: &Step, spec: &NodeSpec) -> Vec<NodeProblem> {
-    let sentence = |(port, advice): (&'static str, String)| NodeProblem {
-        node: step.node.clone(),
-        port: Some(port.to_owned()),
-        code: ErrorCode::MissingInput,
-        detail: format!("“{}” needs {}. {advice}", step.title, named(port)),
+    let sentence = |(port, advice): (&'static str, String)| {
+        let detail = format!("{} needs {}. {advice}", quoted(&step.title), named(port));
+        NodeProblem::new(&step.node, Some(port), ErrorCode::MissingInput, &detail)
     };
-    missing(step, spec, &[]).into_iter().map(sentence).collect()
+    let own = !step.own_text.trim().is_empty();
+    missing(own, spec, &[]).into_iter().map(sentence).collect()
 }
 
-fn missing(step: &Step, spec: &NodeSpec, inputs: &[Arriving<'_>]) -> Vec<(&'static str, String)> {
+/// The inputs that lack something, with what to do; `own` tells whether the node has a text of its own.
+fn missing(own: bool, spec: &NodeSpec, inputs: &[Arriving<'_>]) -> Vec<(&'static str, String)> {
     let filled = |port: &str| {
-        inputs.iter().any(|on| on.port == port && on.filled)
-            || (spec.own_text == Some(port) && !step.own_text.trim().is_empty())
+        inputs.iter().any(|on| on.port == port && on.filled) || (spec.own_text == Some(port) && own)
     };
     let mut missing = Vec::new();
     for port in spec.inputs {

@@ -1,11 +1,13 @@
 //! What a unit can cost before it is called, and what it did cost after (DESIGN §3, prices and quotes).
 
+use super::facts::Facts;
 use super::units::Known;
 use super::{Step, Unit};
 use crate::invocation::Invocation;
 use crate::nodes::NodeKind;
 use crate::pricing::{Milli, Money, Price, Unit as Per};
 use crate::schema::ItemContent;
+use crate::steps;
 
 /// What is known of one delivered result.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,7 +19,7 @@ pub struct Made {
 }
 
 /// An input as far as it is known: `None` where something of it has yet to be made.
-type Input<'a> = (&'a str, Option<Vec<ItemContent>>);
+type Input<'a> = (&'a str, Option<Facts>);
 
 /// The most a unit can cost, and whether that is also what it will cost.
 pub(super) fn hold(step: &Step, unit: &Unit, known: &Known<'_>) -> (Money, bool) {
@@ -27,10 +29,11 @@ pub(super) fn hold(step: &Step, unit: &Unit, known: &Known<'_>) -> (Money, bool)
     // What a fixed price is paid for needs no look at the inputs.
     if price.unit != Per::Generation {
         for input in &step.inputs {
-            let mut content = Some(Vec::new());
+            let mut content = Some(Facts::default());
             for pick in picks.by_ref().take(input.sources.len()) {
-                content = content.zip(known.contents(pick)).map(|(mut all, more)| {
-                    all.extend(more);
+                steps::note(1);
+                content = content.zip(known.units.facts(pick)).map(|(mut all, more)| {
+                    all.add(more);
                     all
                 });
             }
@@ -47,8 +50,9 @@ pub(super) fn hold(step: &Step, unit: &Unit, known: &Known<'_>) -> (Money, bool)
 /// What each delivered result costs: its actual quantity, never above its share of the `hold`.
 pub fn charge(step: &Step, call: &Invocation, hold: Money, made: &[Made]) -> Vec<Money> {
     let Some(price) = &step.price else { return vec![Money::ZERO; made.len()] };
+    let together = |items: &[ItemContent]| Facts::of_all(items.iter().map(Facts::of));
     let inputs: Vec<Input<'_>> =
-        call.inputs.iter().map(|(port, items)| (port.as_str(), Some(items.clone()))).collect();
+        call.inputs.iter().map(|(port, items)| (port.as_str(), Some(together(items)))).collect();
     let share = Money(hold.0 / i64::from(step.count.max(1)));
     let each = |made: &Made| {
         let measured = match price.unit {
@@ -67,12 +71,23 @@ fn most(price: &Price) -> Milli {
 }
 
 fn seconds(duration_s: f64) -> Milli {
-    Milli((duration_s.max(0.0) * 1000.0).ceil() as i64)
+    Milli(milliseconds(duration_s))
+}
+
+/// A length in whole ms, rounded up; what is no length is none.
+pub(super) fn milliseconds(duration_s: f64) -> i64 {
+    // `as` saturates, and nothing that is not a number is left.
+    (duration_s.max(0.0) * 1000.0).ceil() as i64
 }
 
 fn megapixels(width: u32, height: u32, scale: i64) -> Milli {
-    let pixels = i64::from(width) * i64::from(height) * scale * scale;
+    let pixels = i64::from(width).saturating_mul(i64::from(height));
+    let pixels = pixels.saturating_mul(scale.max(0)).saturating_mul(scale.max(0));
     Milli(pixels.saturating_add(999) / 1000)
+}
+
+fn thousands(count: usize) -> Milli {
+    Milli(i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(1000))
 }
 
 /// How many units (in thousandths) one result is paid for; `None` where that is not known yet.
@@ -85,38 +100,31 @@ fn quantity(price: &Price, step: &Step, inputs: &[Input<'_>]) -> Option<Milli> {
         Per::Generation => None,
         Per::Second => {
             let mut longest = None;
-            for (_, items) in inputs {
-                for item in items.as_ref()? {
-                    let ItemContent::Asset(asset) = item else { continue };
-                    longest = longest.max(asset.duration.map(seconds).map(|milli| milli.0));
-                }
+            for (_, facts) in inputs {
+                longest = longest.max((*facts)?.longest_ms);
             }
             longest.map(Milli)
         }
         Per::Megapixel if step.kind == NodeKind::ImageUpscaler.spec().id => {
             let scale = step.params.get("scale").and_then(serde_json::Value::as_i64).unwrap_or(1);
-            let (_, items) = on("image")?;
-            let Some(ItemContent::Asset(asset)) = items.as_ref()?.first() else { return None };
-            Some(megapixels(asset.width?, asset.height?, scale))
+            let (_, facts) = on("image")?;
+            let (width, height) = (*facts)?.size_px?;
+            Some(megapixels(width, height, scale))
         }
         Per::Megapixel => None,
         Per::Character => {
             let mut characters = step.own_text.trim().chars().count();
-            for (_, items) in inputs {
-                for item in items.as_ref()? {
-                    if let ItemContent::Text(text) = item {
-                        characters += text.trim().chars().count();
-                    }
-                }
+            for (_, facts) in inputs {
+                characters = characters.saturating_add((*facts)?.characters);
             }
-            Some(Milli(i64::try_from(characters).unwrap_or(i64::MAX / 1000) * 1000))
+            Some(thousands(characters))
         }
         Per::Track => {
             let tracks = match on("audio") {
-                Some((_, items)) => items.as_ref()?.len() as i64,
+                Some((_, facts)) => (*facts)?.count,
                 None => 0,
             };
-            Some(Milli(tracks * 1000))
+            Some(thousands(tracks))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::build::Planner;
 use crate::catalog::{Catalog, Model};
-use crate::graph::{Graph, replaced, shown_generation};
+use crate::graph::{Graph, History};
 use crate::nodes::NodeSpec;
 use crate::schema::Canvas;
 
@@ -29,12 +29,13 @@ pub fn outdated(
         return None;
     }
     let known = planner.known();
+    let history = History::of(canvas, node);
     let mut changed = BTreeSet::new();
     for unit in &units {
-        if replaced(canvas, node, &unit.key).is_some() {
+        if history.replaced(&unit.key).is_some() {
             continue;
         }
-        let Some(shown) = shown_generation(canvas, node, &unit.key) else {
+        let Some(shown) = history.shown(&unit.key) else {
             // A hole is a failure, not a change; an item that nobody ran is one.
             let item = canvas.results.get(node).and_then(|result| result.items.get(&unit.key));
             if item.is_none() {

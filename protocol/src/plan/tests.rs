@@ -1,4 +1,5 @@
 mod batches;
+mod limits;
 
 use proptest::prelude::*;
 use serde_json::json;

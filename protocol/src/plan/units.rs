@@ -1,12 +1,15 @@
 //! The invocations of a plan: which item of which input meets which (DESIGN §4, Batches). A function of the plan
 //! alone, so that a server that takes a run up finds the same ones.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{From, Kept, Plan, Ready, Step, UNITS_MAX};
-use crate::lineage::{JoinError, Lineage, Row, join};
+use super::facts::{Facts, ReadyFacts};
+use super::{From, Kept, LINKS_MAX, Plan, Ready, Step, TEXT_BYTES_MAX, UNITS_MAX};
+use crate::lineage::{JoinError, KEY_BYTES_MAX, Lineage, Most, join};
 use crate::pricing::Money;
 use crate::schema::ItemContent;
+use crate::steps;
 
 /// What one invocation gets over one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +64,50 @@ pub struct Units {
     pub all: Vec<Unit>,
     /// The units of each step.
     pub of_step: Vec<Range<u32>>,
+    /// How much of [`LINKS_MAX`] and [`TEXT_BYTES_MAX`] is used up.
+    links: usize,
+    text_bytes: usize,
+    /// What is known of [`Plan::ready`].
+    ready: Vec<ReadyFacts>,
+    /// What is known of what steps give.
+    steps: Vec<StepFacts>,
+    /// What is known of what kept units consist of; `None` for content that nobody can read.
+    kept: BTreeMap<u32, Vec<Option<Facts>>>,
 }
+
+/// What a step gives, as far as it is known before the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct StepFacts {
+    /// How many items flow out of it, and how many out of a port of frames.
+    flows: (usize, usize),
+    /// All of it together, where all its units are kept.
+    all: Option<Facts>,
+}
+
+/// What is on a connection: where each item comes from, and what it is.
+type Flowing = (Vec<Lineage>, Vec<Pick>);
 
 /// Why the units of a step cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum UnitsError {
     /// Inputs do not go together.
     Join(JoinError),
-    /// More than [`UNITS_MAX`].
+    /// More than [`UNITS_MAX`] or [`LINKS_MAX`].
     TooMany,
+    /// More than [`TEXT_BYTES_MAX`].
+    TooLong,
+    /// More batches meet than the key of an item can name.
+    TooDeep,
+}
+
+impl std::convert::From<JoinError> for UnitsError {
+    fn from(error: JoinError) -> Self {
+        match error {
+            JoinError::TooMany => Self::TooMany,
+            JoinError::TooDeep => Self::TooDeep,
+            JoinError::Lengths(_) => Self::Join(error),
+        }
+    }
 }
 
 impl Units {
@@ -92,59 +130,81 @@ impl Units {
     /// Adds the units of the next step.
     pub(super) fn push(&mut self, earlier: &[Step], ready: &[Ready], step: &Step, rows: Vec<Unit>) {
         let start = self.all.len() as u32;
+        let (mut flows, mut frames) = (0_usize, 0_usize);
+        let mut all = Some(Facts::default());
         for mut unit in rows {
-            unit.kept = step.kept.contains_key(&unit.key);
+            let kept = step.kept.get(&unit.key);
+            unit.kept = kept.is_some();
             if !unit.kept {
                 let known = Known { units: self, earlier, ready };
                 (unit.hold, unit.exact) = super::cost::hold(step, &unit, &known);
             }
+            let made = kept.map_or(step.count, Kept::flows).max(1);
+            flows = flows.saturating_add(if step.send_all { made as usize } else { 1 });
+            frames += usize::from(unit.angle == Some(0));
+            let facts = kept
+                .map(|kept| kept.generations.iter().map(Facts::of_generation).collect::<Vec<_>>());
+            all = all.zip(facts.as_ref()).map(|(mut all, facts)| {
+                let flowing = if step.send_all { facts.len() } else { facts.len().min(1) };
+                all.add(Facts::of_all(facts[..flowing].iter().flatten().copied()));
+                all
+            });
+            if let Some(facts) = facts {
+                self.kept.insert(self.all.len() as u32, facts);
+            }
             self.all.push(unit);
         }
         self.of_step.push(start..self.all.len() as u32);
+        self.steps.push(StepFacts { flows: (flows, frames), all });
     }
 
-    /// The items of the step that comes next, unpriced.
+    /// The items of the step that comes next, unpriced. Nothing is built before it is known to be within what one run
+    /// may have, and all of it takes time in proportion to that.
     pub(super) fn rows(
-        &self,
+        &mut self,
         earlier: &[Step],
         ready: &[Ready],
         step: &Step,
     ) -> Result<Vec<Unit>, UnitsError> {
+        self.learn(ready);
         let sources: Vec<&super::Source> =
             step.inputs.iter().flat_map(|input| &input.sources).collect();
-        let mut flowing: Vec<Vec<(Lineage, Pick)>> = Vec::with_capacity(sources.len());
+        let is_whole = |source: &super::Source| source.all && !step.is_review();
+        let mut looked_at = sources.len();
+        for source in sources.iter().filter(|source| !is_whole(source)) {
+            looked_at = looked_at.saturating_add(self.count_flowing(earlier, source));
+        }
+        self.spend(looked_at)?;
+        let mut flowing: Vec<Flowing> = Vec::with_capacity(sources.len());
         for source in &sources {
-            flowing.push(if source.all && !step.is_review() {
+            flowing.push(if is_whole(source) {
                 let pick = match source.from {
                     From::Ready(at) => Pick::AllReady(at),
                     From::Step(at) => Pick::AllOf(at),
                 };
-                vec![(Lineage::none(), pick)]
+                (vec![Lineage::none()], vec![pick])
             } else {
-                self.flowing(earlier, ready, source)
+                self.flowing(earlier, source)
             });
         }
         let place = self.of_step.len() as u32;
-        if step.is_review() {
-            return Ok(candidates(step, place, earlier, ready, &sources, flowing));
-        }
         let room = UNITS_MAX.saturating_sub(self.all.len());
-        let rows = if flowing.iter().all(|items| items.len() == 1 && items[0].0.is_none()) {
-            let picks = vec![0; flowing.len()];
-            vec![Row { lineage: Lineage::none(), picks }]
-        } else {
-            let lineages: Vec<Vec<Lineage>> = flowing
-                .iter()
-                .map(|items| items.iter().map(|(lineage, _)| lineage.clone()).collect())
-                .collect();
-            let lineages: Vec<&[Lineage]> = lineages.iter().map(Vec::as_slice).collect();
-            join(&lineages, step.batch, room).map_err(|error| match error {
-                JoinError::TooMany => UnitsError::TooMany,
-                JoinError::Lengths(_) => UnitsError::Join(error),
-            })?
-        };
+        if step.is_review() {
+            if flowing.iter().map(|(_, picks)| picks.len()).sum::<usize>() > room {
+                return Err(UnitsError::TooMany);
+            }
+            let units = candidates(step, place, earlier, ready, &sources, flowing);
+            return self.within(step, units);
+        }
+        let lineages: Vec<&[Lineage]> =
+            flowing.iter().map(|(lineages, _)| lineages.as_slice()).collect();
+        let most = Most { rows: room, links: LINKS_MAX.saturating_sub(self.links) };
+        let rows = join(&lineages, step.batch, most)?;
         let angles = step.angles.len().max(1);
-        if rows.len().saturating_mul(angles) > room {
+        let links = rows.iter().map(|row| row.picks.len() + row.lineage.count() + 1).sum::<usize>();
+        if rows.len().saturating_mul(angles) > room
+            || links.saturating_mul(angles) > LINKS_MAX.saturating_sub(self.links)
+        {
             return Err(UnitsError::TooMany);
         }
         let mut units = Vec::with_capacity(rows.len() * angles);
@@ -152,7 +212,7 @@ impl Units {
             let picks: Vec<Pick> = flowing
                 .iter()
                 .zip(&row.picks)
-                .map(|(items, pick)| items[*pick as usize].1)
+                .map(|((_, picks), pick)| picks[*pick as usize])
                 .collect();
             if step.angles.is_empty() {
                 units.push(Unit::new(place, units.len(), row.lineage, None, picks));
@@ -163,33 +223,93 @@ impl Units {
                 units.push(Unit::new(place, units.len(), lineage, Some(angle), picks.clone()));
             }
         }
-        Ok(units)
+        self.within(step, units)
+    }
+
+    /// Takes note of outputs that are there.
+    fn learn(&mut self, ready: &[Ready]) {
+        let known = self.ready.len();
+        self.ready.extend(ready.iter().skip(known).map(ReadyFacts::of));
+    }
+
+    /// Uses up links.
+    fn spend(&mut self, links: usize) -> Result<(), UnitsError> {
+        self.links = self.links.saturating_add(links).min(LINKS_MAX + 1);
+        if self.links > LINKS_MAX { Err(UnitsError::TooMany) } else { Ok(()) }
+    }
+
+    /// Whether what the units of a step get is within what one run may have.
+    fn within(&mut self, step: &Step, units: Vec<Unit>) -> Result<Vec<Unit>, UnitsError> {
+        if units.iter().any(|unit| unit.key.len() > KEY_BYTES_MAX) {
+            return Err(UnitsError::TooDeep);
+        }
+        let own = step.text_bytes();
+        let (mut links, mut bytes) = (0_usize, 0_usize);
+        for unit in &units {
+            links = links.saturating_add(1 + unit.lineage.count());
+            bytes = bytes.saturating_add(if step.is_review() { 0 } else { own });
+            for pick in &unit.picks {
+                steps::note(1);
+                let facts = self.facts(pick).unwrap_or_default();
+                // What a step of this run makes counts as often, though nobody knows it yet.
+                let count = match *pick {
+                    Pick::AllOf(step) => self.steps.get(step as usize).map_or(0, |s| s.flows.0),
+                    Pick::AllReady(_) | Pick::Ready { .. } | Pick::Unit { .. } => facts.count,
+                };
+                links = links.saturating_add(count.max(1));
+                bytes = bytes.saturating_add(if step.is_review() { 0 } else { facts.bytes });
+            }
+        }
+        self.spend(links)?;
+        self.text_bytes = self.text_bytes.saturating_add(bytes);
+        if self.text_bytes > TEXT_BYTES_MAX { Err(UnitsError::TooLong) } else { Ok(units) }
+    }
+
+    /// What is known of a pick: `None` where a unit of the run has yet to make it.
+    pub(super) fn facts(&self, pick: &Pick) -> Option<Facts> {
+        match *pick {
+            Pick::Ready { ready, item } => {
+                self.ready.get(ready as usize)?.each.get(item as usize).copied()
+            }
+            Pick::AllReady(ready) => Some(self.ready.get(ready as usize)?.all),
+            Pick::Unit { unit, nth } => {
+                let made = self.kept.get(&unit)?.get(nth.unwrap_or(0) as usize)?;
+                Some(made.unwrap_or_default())
+            }
+            Pick::AllOf(step) => self.steps.get(step as usize)?.all,
+        }
+    }
+
+    /// How many items are on a connection, without looking at them.
+    fn count_flowing(&self, earlier: &[Step], source: &super::Source) -> usize {
+        match source.from {
+            From::Ready(at) => self.ready.get(at as usize).map_or(0, |ready| ready.each.len()),
+            From::Step(at) => {
+                let facts = self.steps.get(at as usize).cloned().unwrap_or_default();
+                let is_frame = earlier.get(at as usize).is_some_and(|step| step.is_frame(source));
+                if is_frame { facts.flows.1 } else { facts.flows.0 }
+            }
+        }
     }
 
     /// What is on a connection, item by item.
-    fn flowing(
-        &self,
-        earlier: &[Step],
-        ready: &[Ready],
-        source: &super::Source,
-    ) -> Vec<(Lineage, Pick)> {
+    fn flowing(&self, earlier: &[Step], source: &super::Source) -> Flowing {
         let at = match source.from {
             From::Ready(at) => {
-                let items = ready.get(at as usize).map(|r| r.items.as_slice()).unwrap_or_default();
-                return (0_u32..)
-                    .zip(items)
-                    .map(|(item, held)| {
-                        (Lineage::parse(&held.key), Pick::Ready { ready: at, item })
-                    })
-                    .collect();
+                let lineages = self.ready.get(at as usize).map(|ready| ready.lineages.clone());
+                let lineages = lineages.unwrap_or_default();
+                let pick = |(item, _)| Pick::Ready { ready: at, item };
+                let picks = (0_u32..).zip(&lineages).map(pick).collect();
+                steps::note(lineages.len());
+                return (lineages, picks);
             }
             From::Step(at) => at,
         };
-        let Some(step) = earlier.get(at as usize) else { return Vec::new() };
+        let Some(step) = earlier.get(at as usize) else { return Flowing::default() };
         let range = self.of_step.get(at as usize).cloned().unwrap_or_default();
         let units = range.clone().zip(self.step(at));
         let one = |unit| Pick::Unit { unit, nth: None };
-        if !step.angles.is_empty() && source.port.ends_with("_frame") {
+        if step.is_frame(source) {
             let first = source.port == "start_frame";
             let wanted = if first { 0 } else { step.angles.len() as u32 - 1 };
             return units
@@ -229,19 +349,23 @@ fn candidates(
     earlier: &[Step],
     ready: &[Ready],
     sources: &[&super::Source],
-    flowing: Vec<Vec<(Lineage, Pick)>>,
+    flowing: Vec<Flowing>,
 ) -> Vec<Unit> {
     let node_of = |source: &super::Source| match source.from {
         From::Ready(at) => ready.get(at as usize).map_or("", |ready| ready.node.as_str()),
         From::Step(at) => earlier.get(at as usize).map_or("", |step| step.node.as_str()),
     };
     let several = sources.len() > 1;
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for source in sources {
+        *times.entry(node_of(source)).or_default() += 1;
+    }
     let mut units: Vec<Unit> = Vec::new();
-    for (source, items) in sources.iter().zip(flowing) {
+    for (source, (lineages, picks)) in sources.iter().zip(flowing) {
         let node = node_of(source);
-        let twice = sources.iter().filter(|other| node_of(other) == node).count() > 1;
+        let twice = times.get(node).is_some_and(|times| *times > 1);
         let origin = if twice { format!("{node}-{}", source.port) } else { node.to_owned() };
-        for (lineage, pick) in items {
+        for (lineage, pick) in lineages.into_iter().zip(picks) {
             let lineage = if several { lineage.with(&step.node, origin.as_str()) } else { lineage };
             units.push(Unit::new(place, units.len(), lineage, None, vec![pick]));
         }

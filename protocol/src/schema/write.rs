@@ -1,6 +1,8 @@
 //! People's writes. Each works inside the caller's transaction, so that what belongs together is one step of
 //! undo and one message. None of them judges: [`crate::edit`] and [`crate::graph`] do.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use yrs::{
     Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, Text as _, TextPrelim, TextRef, TransactionMut,
@@ -187,9 +189,17 @@ fn items_map(txn: &TransactionMut<'_>, node: &str) -> Option<MapRef> {
 
 /// Appends an entry to a list.
 pub fn add_item(txn: &mut TransactionMut<'_>, node: &str, item: &NewItem) {
+    add_items(txn, node, std::slice::from_ref(item));
+}
+
+/// Appends entries to a list.
+pub fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
     let last = read_node(txn, node).and_then(|n| n.items.last().map(|i| i.z.clone()));
-    if let Some(items) = items_map(txn, node) {
-        insert_item(txn, &items, item, &order::after(&last.unwrap_or_default()));
+    let mut z = last.unwrap_or_default();
+    let Some(items) = items_map(txn, node) else { return };
+    for item in new {
+        z = order::after(&z);
+        insert_item(txn, &items, item, &z);
     }
 }
 
@@ -225,6 +235,7 @@ pub fn remove_nodes(txn: &mut TransactionMut<'_>, ids: &[String]) {
 /// The keys of all edges that touch one of `ids`.
 pub fn edges_of<T: ReadTxn>(txn: &T, ids: &[String]) -> Vec<String> {
     let Some(map) = txn.get_map("edges") else { return Vec::new() };
+    let ids: BTreeSet<&String> = ids.iter().collect();
     let mut keys: Vec<String> = map
         .keys(txn)
         .filter(|key| {
@@ -339,7 +350,10 @@ pub fn connect_at(
     z: &str,
 ) -> Option<String> {
     let Connection { from, to, items_all } = connection;
-    let kind = read_node(txn, &to.0)?.kind;
+    // The kind alone: a node's text can be large, and it can have thousands of connections.
+    let Some(Out::Any(Any::String(kind))) = node_map(txn, &to.0)?.get(txn, "kind") else {
+        return None;
+    };
     let key = edge_key(&kind, (&from.0, &from.1), (&to.0, &to.1))?;
     let mut prelim = MapPrelim::from([
         ("from_node", from.0.as_str()),
