@@ -5,7 +5,7 @@ mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use yrs::TransactionMut;
 
 use crate::graph::{Drag, Graph};
@@ -13,7 +13,7 @@ use crate::nodes;
 use crate::order;
 use crate::problem::{ErrorCode, NodeProblem, Refusal};
 use crate::schema::{
-    self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node,
+    self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node, UNREADABLE,
 };
 use crate::values::AssetRef;
 
@@ -72,8 +72,8 @@ pub struct Fields {
     pub items: Option<Vec<FieldItem>>,
     /// What an upload or media node holds; `Some(None)` removes it.
     pub asset: Option<Option<FieldAsset>>,
-    /// Choices by item key; null takes one back.
-    pub output: Map<String, Value>,
+    /// Choices by item key; `None` takes one back.
+    pub output: BTreeMap<String, Option<FieldChoice>>,
     /// Favourites to add (true) or remove.
     pub stars: BTreeMap<String, bool>,
 }
@@ -85,6 +85,24 @@ pub enum FieldAsset {
     Id(String),
     /// With all its facts.
     Whole(AssetRef),
+}
+
+/// What to show and pass on of an item, as a client writes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldChoice {
+    /// What instead of the newest; `None`: nothing.
+    pub chosen: Option<FieldChosen>,
+    /// It counts while this is the item's newest generation.
+    pub after: Option<String>,
+}
+
+/// The `use` of a [`FieldChoice`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum FieldChosen {
+    /// A generation.
+    Generation(String),
+    /// A file in the place of one.
+    Asset(FieldAsset),
 }
 
 /// An entry of a list as a client writes it.
@@ -116,12 +134,18 @@ pub fn asset_ids(edits: &[Edit]) -> BTreeSet<String> {
         ids.extend(fields.asset.iter().flatten().map(id));
         let items = fields.items.iter().flatten();
         ids.extend(items.filter_map(|item| item.content.as_ref().err()).map(id));
+        let chosen = fields.output.values().flatten().filter_map(|choice| choice.chosen.as_ref());
+        ids.extend(chosen.filter_map(|chosen| match chosen {
+            FieldChosen::Asset(asset) => Some(id(asset)),
+            FieldChosen::Generation(_) => None,
+        }));
     }
     ids
 }
 
 /// Checks all edits against `canvas`, one after the other, each in the light of those before it.
-/// `assets` holds the facts of every asset they name; `fresh_id` makes up ids.
+/// `assets` holds the facts of every asset they name, `nodes_max` is the most entries `nodes` may have, `fresh_id`
+/// makes up ids.
 ///
 /// # Errors
 /// The first refusal; nothing may be written then.
@@ -129,6 +153,7 @@ pub fn check(
     canvas: &Canvas,
     edits: &[Edit],
     assets: &BTreeMap<String, AssetRef>,
+    nodes_max: usize,
     fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Checked, Refusal> {
     let mut checker = Checker {
@@ -137,6 +162,7 @@ pub fn check(
         connected: Vec::new(),
         canvas: canvas.clone(),
         assets,
+        nodes_max,
         fresh_id,
         checked: Checked { writes: Vec::new(), ids: Vec::new() },
     };
@@ -161,6 +187,9 @@ pub struct Checked {
     pub ids: Vec<Option<String>>,
 }
 
+/// A choice that was checked: its `use`, and what it counts after. `None` takes it back.
+type Choice = Option<(Value, Option<String>)>;
+
 #[derive(Clone, Debug, PartialEq)]
 enum Write {
     Add(Box<NewNode>),
@@ -169,6 +198,7 @@ enum Write {
         fields: Box<Fields>,
         items: Option<Vec<NewItem>>,
         asset: Option<Value>,
+        output: Vec<(String, Choice)>,
     },
     Remove(String),
     /// With its place among the sources of its input.
@@ -205,13 +235,21 @@ impl Checked {
                 }
                 Write::Disconnect(key) => schema::disconnect(txn, key),
                 Write::Meta(key, value) => schema::set_meta(txn, key, value),
-                Write::Fields { node, fields, items, asset } => {
+                Write::Fields { node, fields, items, asset, output } => {
+                    // What a foreign writer put where a Y type belongs becomes one first, with its values.
+                    schema::repair(txn, node);
                     write_fields(txn, node, fields);
                     if let Some(items) = items {
-                        write_items(txn, node, items);
+                        schema::set_items(txn, node, items);
                     }
                     if let Some(asset) = asset {
                         schema::set_node_value(txn, node, "asset", asset);
+                    }
+                    for (item, choice) in output {
+                        let choice = choice.as_ref();
+                        let choice =
+                            choice.map(|(chosen, after)| (chosen.clone(), after.as_deref()));
+                        schema::set_output(txn, node, item, choice);
                     }
                 }
             }
@@ -231,24 +269,9 @@ fn write_fields(txn: &mut TransactionMut<'_>, node: &str, fields: &Fields) {
             schema::splice_text(txn, &text, wanted);
         }
     }
-    for (item, choice) in &fields.output {
-        let choice = choice.as_object().map(|choice| {
-            let chosen = choice.get("use").cloned().unwrap_or(Value::Null);
-            (chosen, choice.get("after").and_then(Value::as_str))
-        });
-        schema::set_output(txn, node, item, choice);
-    }
     for (generation, starred) in &fields.stars {
         schema::set_star(txn, node, generation, *starred);
     }
-}
-
-fn write_items(txn: &mut TransactionMut<'_>, node: &str, items: &[NewItem]) {
-    let old = schema::read_node(txn, node).map(|node| node.items).unwrap_or_default();
-    for item in &old {
-        schema::remove_item(txn, node, &item.id);
-    }
-    schema::add_items(txn, node, items);
 }
 
 struct Checker<'a> {
@@ -261,6 +284,7 @@ struct Checker<'a> {
     connected: Vec<(usize, String)>,
     canvas: Canvas,
     assets: &'a BTreeMap<String, AssetRef>,
+    nodes_max: usize,
     fresh_id: &'a mut dyn FnMut() -> String,
     checked: Checked,
 }
@@ -283,19 +307,10 @@ impl Checker<'_> {
         let (write, id) = match edit {
             Edit::AddNode { id, kind, fields } => self.add_node(id.as_deref(), kind, fields)?,
             Edit::Set { node, fields } => (self.set(node, fields)?, None),
-            Edit::RemoveNode { node } => {
-                self.known(node)?;
-                let mut keys = self.graph().remove_node(node);
-                keys.extend(self.loose.remove(node).unwrap_or_default());
-                self.canvas.nodes.remove(node);
-                for key in keys {
-                    self.canvas.edges.remove(&key);
-                }
-                (Write::Remove(node.clone()), None)
-            }
+            Edit::RemoveNode { node } => (self.remove_node(node)?, None),
             Edit::Connect(connection) => self.connect(number, connection)?,
             Edit::Disconnect { key } => {
-                if self.canvas.edges.remove(key).is_none() {
+                if self.canvas.edges.remove(key).is_none() && !self.canvas.odd_edges.remove(key) {
                     return Err(not_found(format!("There is no connection {key}.")));
                 }
                 if let Some(graph) = &mut self.graph {
@@ -321,6 +336,20 @@ impl Checker<'_> {
         self.canvas.nodes.get(node).ok_or_else(missing)
     }
 
+    /// Removes whatever stands under a key of `nodes`, and the edges that touch it.
+    fn remove_node(&mut self, node: &str) -> Result<Write, Refusal> {
+        if !self.canvas.odd_nodes.remove(node) {
+            self.known(node)?;
+        }
+        let mut keys = self.graph().remove_node(node);
+        keys.extend(self.loose.remove(node).unwrap_or_default());
+        self.canvas.nodes.remove(node);
+        for key in keys {
+            self.canvas.edges.remove(&key);
+        }
+        Ok(Write::Remove(node.to_owned()))
+    }
+
     fn add_node(
         &mut self,
         id: Option<&str>,
@@ -330,6 +359,11 @@ impl Checker<'_> {
         if nodes::spec(kind).is_none() {
             let detail = format!("There is no node kind “{kind}”.");
             return Err(Refusal::new(ErrorCode::BadRequest, detail));
+        }
+        let nodes_max = self.nodes_max;
+        if self.canvas.nodes.len() + self.canvas.odd_nodes.len() >= nodes_max {
+            let detail = format!("A canvas holds at most {nodes_max} nodes. Start another one.");
+            return Err(Refusal::new(ErrorCode::TooLarge, detail));
         }
         let id = id.map_or_else(|| (self.fresh_id)(), str::to_owned);
         if self.canvas.nodes.contains_key(&id) {
@@ -375,13 +409,30 @@ impl Checker<'_> {
             graph.change_node(&read);
         }
         self.canvas.nodes.insert(id.clone(), read);
-        Ok((Write::Add(Box::new(node)), Some(id)))
+        let add = Write::Add(Box::new(node));
+        if fields.output.is_empty() && fields.stars.is_empty() {
+            return Ok((add, Some(id)));
+        }
+        self.checked.writes.push(add);
+        let stars = Fields { stars: fields.stars.clone(), ..Fields::default() };
+        let write = Write::Fields {
+            node: id.clone(),
+            fields: Box::new(stars),
+            items: None,
+            asset: None,
+            output: self.output(fields)?,
+        };
+        Ok((write, Some(id)))
     }
 
     fn set(&mut self, node: &str, fields: &Fields) -> Result<Write, Refusal> {
-        self.known(node)?;
+        if self.known(node)?.kind == UNREADABLE {
+            let detail = format!("{node} is no node that can be changed. Remove it.");
+            return Err(Refusal::new(ErrorCode::BadRequest, detail));
+        }
         let items = self.items(fields)?;
         let asset = self.asset(fields)?;
+        let output = self.output(fields)?;
         if let Some(read) = self.canvas.nodes.get_mut(node) {
             if let Some(items) = &items {
                 read.items = listed(items);
@@ -395,7 +446,8 @@ impl Checker<'_> {
             }
         }
         let asset = asset.map(|asset| asset.map_or(Value::Null, |asset| asset.to_value()));
-        Ok(Write::Fields { node: node.to_owned(), fields: Box::new(fields.clone()), items, asset })
+        let (node, fields) = (node.to_owned(), Box::new(fields.clone()));
+        Ok(Write::Fields { node, fields, items, asset, output })
     }
 
     fn connect(
@@ -422,9 +474,11 @@ impl Checker<'_> {
             to_port: to.1.clone(),
             z: order::after(&last.unwrap_or_default()),
             items_all: *items_all,
+            is_plain: false,
         };
         graph.add_fitting_edge(edge.clone());
         let write = Write::Connect(connection.clone(), edge.z.clone());
+        self.canvas.odd_edges.remove(&key);
         self.canvas.edges.insert(key.clone(), edge);
         self.connected.push((number, key.clone()));
         Ok((write, Some(key)))
@@ -462,6 +516,23 @@ impl Checker<'_> {
             Some(None) => Ok(Some(None)),
             Some(Some(asset)) => self.fill_in(asset).map(|asset| Some(Some(asset))),
         }
+    }
+
+    fn output(&self, fields: &Fields) -> Result<Vec<(String, Choice)>, Refusal> {
+        let choice = |(item, choice): (&String, &Option<FieldChoice>)| {
+            let Some(FieldChoice { chosen, after }) = choice else {
+                return Ok((item.clone(), None));
+            };
+            let chosen = match chosen {
+                None => Value::Null,
+                Some(FieldChosen::Generation(id)) => json!({"generation": id}),
+                Some(FieldChosen::Asset(asset)) => {
+                    json!({"asset": self.fill_in(asset)?.to_value()})
+                }
+            };
+            Ok((item.clone(), Some((chosen, after.clone()))))
+        };
+        fields.output.iter().map(choice).collect()
     }
 
     fn items(&mut self, fields: &Fields) -> Result<Option<Vec<NewItem>>, Refusal> {

@@ -27,7 +27,8 @@ pub(crate) fn edge(canvas: &mut Canvas, from: &str, to: &str) -> Edge {
     let key = crate::schema::edge_key(&kind, (&from_node, &from_port), (&to_node, &to_port))
         .unwrap_or_else(|| format!("{to_node}:{to_port}"));
     let z = format!("{:04}", canvas.edges.len());
-    let edge = Edge { key, from_node, from_port, to_node, to_port, z, items_all: false };
+    let edge =
+        Edge { key, from_node, from_port, to_node, to_port, z, items_all: false, is_plain: false };
     canvas.edges.insert(edge.key.clone(), edge.clone());
     edge
 }

@@ -15,7 +15,7 @@ pub use flow::{FlowItem, flow, newest_generation, replaced, sends_all, shown_gen
 
 use crate::nodes::{self, NodeKind, NodeSpec, PortType};
 use crate::problem::{ErrorCode, NodeProblem, brief, listed, quoted};
-use crate::schema::{Canvas, Edge, Node};
+use crate::schema::{Canvas, Edge, Node, UNREADABLE};
 use crate::steps;
 use crate::values::DataType;
 
@@ -37,6 +37,8 @@ pub struct GraphEdge {
 /// Where an edge stands at its node: port, `z`, key.
 type Place = (String, String, String);
 
+/// How much of a key that is no id is told, in characters.
+const KEY_CHARS_MAX: usize = 4_096;
 /// The longest title that is kept for sentences and lists, in characters.
 const TITLE_CHARS_MAX: usize = 200;
 
@@ -69,11 +71,13 @@ impl Graph {
         for node in canvas.nodes.values() {
             graph.hold(node);
         }
+        graph.tell_unreadable(canvas);
         let mut ordered: Vec<&Edge> = canvas.edges.values().collect();
         ordered.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
         for edge in ordered {
             steps::note(1);
-            if !graph.has_node(&edge.from_node) || !graph.has_node(&edge.to_node) {
+            let dangles = !graph.has_node(&edge.from_node) || !graph.has_node(&edge.to_node);
+            if dangles && !edge.is_plain {
                 continue;
             }
             match graph.validity(edge) {
@@ -97,6 +101,27 @@ impl Graph {
         self.kinds.insert(node.id.clone(), nodes::spec(&node.kind));
         self.titles.insert(node.id.clone(), title.into_owned());
         self.held.insert(node.id.clone(), held_type(node));
+    }
+
+    /// Entries that are no nodes and no connections: they count as what they were meant for, and can be removed.
+    fn tell_unreadable(&mut self, canvas: &Canvas) {
+        let unreadable = canvas.nodes.values().filter(|node| node.kind == UNREADABLE);
+        let nodes = unreadable.map(|node| &node.id).chain(&canvas.odd_nodes).map(|id| {
+            let detail = format!("{} is no node that can be read. Remove it.", quoted(id));
+            (id.as_str(), ErrorCode::BadRequest, detail)
+        });
+        let edges = canvas.odd_edges.iter().map(|key| {
+            let detail = format!("{} is no connection that can be read. Delete it.", quoted(key));
+            (key.split(':').next().unwrap_or_default(), ErrorCode::InvalidEdge, detail)
+        });
+        // Whole, as far as anybody may need it to remove what stands there.
+        let problem = |(node, code, detail): (&str, ErrorCode, String)| NodeProblem {
+            node: brief(node, KEY_CHARS_MAX).into_owned(),
+            port: None,
+            code,
+            detail,
+        };
+        self.problems.extend(nodes.chain(edges).map(problem));
     }
 
     fn index(&mut self, edge: Edge) {
@@ -130,6 +155,9 @@ impl Graph {
     }
 
     fn validity(&self, edge: &Edge) -> Result<(), String> {
+        if edge.is_plain {
+            return Err("was written as a plain value and is ignored. Delete it.".to_owned());
+        }
         if edge.from_node == edge.to_node {
             return Err("joins a node to itself and is ignored. Delete it.".to_owned());
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::nodes;
-use crate::schema::ItemContent;
+use crate::schema::{ItemContent, lines};
 use crate::values::canonical;
 
 /// What a model is called with.
@@ -39,11 +39,11 @@ impl Invocation {
         });
         let parts: Vec<&str> =
             arriving.chain([self.own_text.trim()]).filter(|text| !text.is_empty()).collect();
-        parts.join("\n\n")
+        lines(&parts.join("\n\n")).into_owned()
     }
 
     /// A hash of what the result depends on. Where something is, what it is called and which ids it has are
-    /// no part of it, nor is a seed that nobody set.
+    /// no part of it, nor is a seed that nobody set, nor how lines end.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut inputs = blake3::Hasher::new();
         for (port, items) in &self.inputs {
@@ -53,7 +53,7 @@ impl Invocation {
                 match item {
                     ItemContent::Text(text) => {
                         feed(&mut inputs, "text");
-                        feed(&mut inputs, text.trim());
+                        feed(&mut inputs, &lines(text.trim()));
                     }
                     // An asset's id is the hash of its content.
                     ItemContent::Asset(asset) => {
@@ -68,7 +68,7 @@ impl Invocation {
         Fingerprint {
             model: hash(&[&self.kind, &self.model, &self.version]),
             settings: hash(&[&serde_json::to_string(&params).unwrap_or_default()]),
-            text: hash(&[self.own_text.trim(), self.negative.trim()]),
+            text: hash(&[&lines(self.own_text.trim()), &lines(self.negative.trim())]),
             inputs: short(&inputs),
         }
     }
@@ -147,6 +147,25 @@ mod tests {
     #[test]
     fn prompt_joins_upstream_first() {
         assert_eq!(invocation().prompt(), "first\n\nown");
+    }
+
+    /// Documents of old may hold carriage returns in texts, values and results.
+    #[test]
+    fn how_lines_end_changes_neither_fingerprint_nor_prompt() {
+        let of = |end: &str| {
+            let text = |words: &str| words.replace('|', end);
+            let mut one = invocation();
+            one.own_text = text("own|words|");
+            one.negative = text("no|fog");
+            one.params.insert("instructions".to_owned(), json!([text("be|brief")]));
+            let arriving = vec![ItemContent::Text(text("first|second"))];
+            one.inputs.insert("prompt".to_owned(), arriving);
+            (one.fingerprint().to_string(), one.prompt())
+        };
+        assert_eq!(of("\r\n"), of("\n"));
+        assert_eq!(of("\r"), of("\n"));
+        assert_ne!(of(" "), of("\n"));
+        assert_eq!(of("\n").1, "first\nsecond\n\nown\nwords");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod graph;
 pub mod ids;
 pub mod invocation;
 pub mod lineage;
+pub mod names;
 pub mod nodes;
 pub mod order;
 pub mod plan;

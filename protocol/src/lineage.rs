@@ -55,6 +55,16 @@ impl Lineage {
         Self::of(kept.map(|(node, id)| (node.clone(), id.clone())).collect())
     }
 
+    /// With origins that are nodes of other names: `name` is given a node and answers the new name, if it has one.
+    #[must_use]
+    pub fn renamed(&self, name: impl Fn(&str) -> Option<String>) -> Self {
+        let named = self.origins().map(|(node, id)| {
+            let node = name(node).unwrap_or_else(|| node.clone());
+            (node, id.clone())
+        });
+        Self::of(named.collect())
+    }
+
     /// The id it has from a node.
     pub fn origin(&self, node: &str) -> Option<&str> {
         self.0.as_ref()?.get(node).map(String::as_str)

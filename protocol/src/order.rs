@@ -9,9 +9,9 @@ fn value(digit: u8) -> usize {
     DIGITS.iter().position(|d| *d == digit).unwrap_or(0)
 }
 
-/// A key after `last` (`""`: the first key of all).
+/// A key after `last` (`""`: the first key of all), also where a foreign writer made `last` of other letters.
 pub fn after(last: &str) -> String {
-    step(last, 1).unwrap_or_else(|| format!("{last}V"))
+    step(last, 1).filter(|key| key.as_str() > last).unwrap_or_else(|| format!("{last}V"))
 }
 
 /// A key before `first`, if there is room (there is none before `""`).
@@ -19,7 +19,7 @@ pub fn before(first: &str) -> Option<String> {
     if first.is_empty() {
         return None;
     }
-    step(first, -1).or_else(|| between("", first))
+    step(first, -1).filter(|key| key.as_str() < first).or_else(|| between("", first))
 }
 
 fn step(key: &str, by: i64) -> Option<String> {
@@ -65,7 +65,14 @@ pub fn between(low: &str, high: &str) -> Option<String> {
             bounded = false;
         }
     }
-    Some(key.into_iter().map(char::from).collect())
+    let key: String = key.into_iter().map(char::from).collect();
+    // Of letters that a foreign writer used nothing follows.
+    (low < key.as_bytes() && key.as_bytes() < high).then_some(key)
+}
+
+/// Whether a key is written as here: at most 256 of `0-9A-Za-z`.
+pub fn is_key(key: &str) -> bool {
+    key.len() <= 256 && key.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -86,6 +93,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn keys_of_other_letters_are_followed_too(a in "[ -~é]{1,6}", b in "[ -~é]{1,6}") {
+            prop_assert!(after(&a) > a);
+            if let Some(key) = before(&a) { prop_assert!(key < a); }
+            let (low, high) = if a < b { (a, b) } else { (b, a) };
+            if let Some(key) = between(&low, &high) { prop_assert!(low < key && key < high); }
+        }
+
         #[test]
         fn between_is_between(a in "[0-9A-Za-z]{0,6}", b in "[0-9A-Za-z]{0,6}") {
             let (low, high) = if a < b { (a, b) } else { (b, a) };

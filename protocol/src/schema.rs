@@ -1,8 +1,11 @@
 //! The document of DESIGN §2 with typed reads and writes. Reading is total: whatever a foreign writer put
 //! into a document, a read gives values or leaves them out, and never fails.
 
+mod content;
 mod outcome;
 mod read;
+mod repair;
+mod shown;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use content::{Content, Copied, copy_canvas};
 pub use outcome::{
     GENERATIONS_KEPT, Outcome, RUNS_KEPT, append_generations, chosen_generations, forget_nodes,
     is_result_of, put_generations, put_result, put_run, remove_generations, remove_item_result,
@@ -18,15 +22,21 @@ pub use outcome::{
 pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,
 };
+pub use repair::repair;
+pub use shown::{Shown, edit_text, lines, splice_text};
 pub use write::{
-    Connection, NewItem, NewNode, add_item, add_items, add_node, connect, connect_at, copy_content,
-    disconnect, edge_key, edges_of, mark_schema, move_item, node_map, remove_item, remove_nodes,
-    repair, set_meta, set_node_value, set_output, set_pos, set_setting, set_star, splice_text,
+    Connection, NewItem, NewNode, add_item, add_node, connect, connect_at, disconnect, edge_key,
+    edges_of, mark_schema, move_item, node_count, node_map, remove_item, remove_node, remove_nodes,
+    set_items, set_meta, set_node_value, set_output, set_pos, set_setting, set_star, stands,
     text_of, top_z,
 };
 
 use crate::pricing::Money;
 use crate::values::{AssetRef, DataType};
+
+/// The kind of an entry of `nodes` that is no node: a plain value, or a Y type without a kind. No catalogue has it:
+/// it is shown, counted and can be removed, nothing else.
+pub const UNREADABLE: &str = "unreadable";
 
 /// `meta`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -163,6 +173,9 @@ pub struct Edge {
     pub z: String,
     /// Whether a port that takes several gets the whole batch at once.
     pub items_all: bool,
+    /// Whether a plain value stands where a Y.Map belongs; then it does not count.
+    #[serde(skip)]
+    pub is_plain: bool,
 }
 
 /// The state of a node, a step or an item of it.
@@ -460,6 +473,12 @@ pub struct Canvas {
     pub nodes: BTreeMap<String, Node>,
     /// `edges`.
     pub edges: BTreeMap<String, Edge>,
+    /// Keys of `nodes` that are no ids: nothing there can be named, only removed.
+    #[serde(skip)]
+    pub odd_nodes: BTreeSet<String>,
+    /// Keys of `edges` whose entries lack an end.
+    #[serde(skip)]
+    pub odd_edges: BTreeSet<String>,
     /// `results`.
     pub results: BTreeMap<String, NodeResult>,
     /// `generations`, oldest first.

@@ -61,7 +61,7 @@ mod tests {
             let edits = edit::parse(&template.edits).unwrap();
             let canvas = schema::read_canvas(&txn);
             let mut fresh = || "fresh".to_owned();
-            let checked = edit::check(&canvas, &edits, &BTreeMap::new(), &mut fresh).unwrap();
+            let checked = edit::check(&canvas, &edits, &BTreeMap::new(), 100, &mut fresh).unwrap();
             checked.apply(&mut txn);
             let canvas = schema::read_canvas(&txn);
             let graph = Graph::materialize(&canvas);

@@ -202,7 +202,27 @@ pub fn json_to_any(value: &Value) -> Any {
     }
 }
 
-/// JSON with whole floats folded to integers, for comparing and hashing.
+/// How deep arrays and objects nest in a value: 0 for a string, 1 for `[]`, 2 for `[[]]`.
+pub fn depth(value: &Value) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(value, 0)];
+    while let Some((value, above)) = open.pop() {
+        match value {
+            Value::Array(items) => {
+                deepest = deepest.max(above + 1);
+                open.extend(items.iter().map(|inner| (inner, above + 1)));
+            }
+            Value::Object(map) => {
+                deepest = deepest.max(above + 1);
+                open.extend(map.values().map(|inner| (inner, above + 1)));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    deepest
+}
+
+/// JSON with whole floats folded to integers and line ends to line feeds, for comparing and hashing.
 pub fn canonical(value: &Value) -> Value {
     match value {
         Value::Number(n) => {
@@ -212,6 +232,7 @@ pub fn canonical(value: &Value) -> Value {
         Value::Object(map) => {
             Value::Object(map.iter().map(|(k, v)| (k.clone(), canonical(v))).collect())
         }
-        Value::Null | Value::Bool(_) | Value::String(_) => value.clone(),
+        Value::String(text) => Value::String(crate::schema::lines(text).into_owned()),
+        Value::Null | Value::Bool(_) => value.clone(),
     }
 }

@@ -1,15 +1,24 @@
-//! From JSON to edits, with errors that say which edit and which key.
+//! From JSON to edits, with errors that say which edit and which key. What a room would refuse later is refused here:
+//! every value, key and text that an edit writes is within what the wire takes.
 
 use serde_json::{Map, Value};
 
-use super::{Edit, FieldAsset, FieldItem, Fields};
+use super::{Edit, FieldAsset, FieldChoice, FieldChosen, FieldItem, Fields};
 use crate::ids::is_id;
 use crate::problem::{ErrorCode, Refusal};
-use crate::schema::Connection;
-use crate::values::AssetRef;
+use crate::schema::{Connection, lines};
+use crate::values::{AssetRef, depth};
+use crate::wire::guard::VALUE_MAX_DEPTH;
+use crate::{names, order};
 
 /// The most edits in one request.
 const EDITS_MAX: usize = 10_000;
+/// The most entries that the lists of one request hold together.
+const ITEMS_MAX: usize = 100_000;
+/// The longest name of a setting, in characters.
+const KEY_CHARS_MAX: usize = 200;
+/// The longest key of an item, in characters: origins of a batch, joined.
+const ITEM_KEY_CHARS_MAX: usize = 4_096;
 
 pub(super) fn edits(value: &Value) -> Result<Vec<Edit>, Refusal> {
     let bad = |detail: String| Refusal::new(ErrorCode::BadRequest, detail);
@@ -19,10 +28,48 @@ pub(super) fn edits(value: &Value) -> Result<Vec<Edit>, Refusal> {
     if list.len() > EDITS_MAX {
         return Err(bad(format!("At most {EDITS_MAX} edits at once.")));
     }
+    let mut items = 0;
     let numbered = |(number, value): (usize, &Value)| {
-        edit(value).map_err(|why| bad(format!("Edit {}: {why}", number + 1)))
+        let edit = clean(value).and_then(|value| edit(&value));
+        let edit = edit.map_err(|why| bad(format!("Edit {}: {why}", number + 1)))?;
+        if let Edit::AddNode { fields, .. } | Edit::Set { fields, .. } = &edit {
+            items += fields.items.as_ref().map_or(0, Vec::len);
+        }
+        if items > ITEMS_MAX {
+            return Err(bad(format!("At most {ITEMS_MAX} entries of lists at once.")));
+        }
+        Ok(edit)
     };
     list.iter().enumerate().map(numbered).collect()
+}
+
+/// An edit with every line end a line feed, in texts as in values. U+0000 is refused: databases do not take it.
+fn clean(value: &Value) -> Result<Value, String> {
+    // The edit, its key and what that holds: each may add a level to the values within.
+    if depth(value) > VALUE_MAX_DEPTH + 3 {
+        return Err(too_deep());
+    }
+    cleaned(value)
+}
+
+fn too_deep() -> String {
+    format!("a value is nested more than {VALUE_MAX_DEPTH} deep.")
+}
+
+fn cleaned(value: &Value) -> Result<Value, String> {
+    let text = |text: &str| match text.contains('\0') {
+        true => Err("a text holds the character U+0000.".to_owned()),
+        false => Ok(lines(text).into_owned()),
+    };
+    Ok(match value {
+        Value::String(of) => Value::String(text(of)?),
+        Value::Array(items) => Value::Array(items.iter().map(cleaned).collect::<Result<_, _>>()?),
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| Ok((text(key)?, cleaned(value)?)));
+            Value::Object(entries.collect::<Result<_, String>>()?)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    })
 }
 
 fn edit(value: &Value) -> Result<Edit, String> {
@@ -49,7 +96,8 @@ fn edit(value: &Value) -> Result<Edit, String> {
         }
         "remove_node" => {
             allow(&["op", "node"])?;
-            Ok(Edit::RemoveNode { node: node(object)? })
+            // Any key: what is no id may stand there too, and has to be removable.
+            Ok(Edit::RemoveNode { node: text(object, "node")? })
         }
         "connect" => {
             allow(&["op", "from", "to", "items"])?;
@@ -68,7 +116,10 @@ fn edit(value: &Value) -> Result<Edit, String> {
         "set_meta" => {
             allow(&["op", "name", "description"])?;
             let text = |key: &str| object.get(key).map(|_| text(object, key)).transpose();
-            Ok(Edit::SetMeta { name: text("name")?, description: text("description")? })
+            let said = |refusal: Refusal| refusal.detail;
+            let name = text("name")?.map(|name| names::name(&name)).transpose().map_err(said)?;
+            let about = text("description")?.map(|text| names::description(&text));
+            Ok(Edit::SetMeta { name, description: about.transpose().map_err(said)? })
         }
         _ => Err(format!(
             "op “{op}” is none of add_node, set, move, remove_node, connect, disconnect, set_meta."
@@ -87,7 +138,17 @@ fn text(object: &Map<String, Value>, key: &str) -> Result<String, String> {
 fn id(value: &Value) -> Result<String, String> {
     match value.as_str().filter(|id| is_id(id)) {
         Some(id) => Ok(id.to_owned()),
-        None => Err(format!("{value} is no id: 1 to 64 of a-z, 0-9, _ and -.")),
+        None => Err(format!("{} is no id: 1 to 64 of a-z, 0-9, _ and -.", shown(value))),
+    }
+}
+
+/// A value in a sentence: not more of it than helps.
+fn shown(value: &Value) -> String {
+    const CHARS_MAX: usize = 100;
+    let text = value.to_string();
+    match text.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -126,11 +187,15 @@ fn field(fields: &mut Fields, key: &str, value: &Value) -> Result<(), String> {
     let plain_is_right = match key {
         "pos" => pair(value).is_some(),
         "size" => value.is_null() || pair(value).is_some_and(|[w, h]| w > 0.0 && h > 0.0),
-        "z" | "title" | "color" => value.is_null() || value.is_string(),
+        "z" => value.is_null() || value.as_str().is_some_and(order::is_key),
+        "title" | "color" => value.is_null() || value.is_string(),
         "parent" => value.is_null() || id(value).is_ok(),
         "locked" => value.is_null() || value.is_boolean(),
         "settings" => {
             fields.settings = object(value, key)?.clone();
+            for (name, value) in &fields.settings {
+                setting(name, value)?;
+            }
             return Ok(());
         }
         "text" | "negative" => {
@@ -149,22 +214,63 @@ fn field(fields: &mut Fields, key: &str, value: &Value) -> Result<(), String> {
             return Ok(());
         }
         "output" => {
-            fields.output = object(value, key)?.clone();
+            for (item, value) in object(value, key)? {
+                if item.chars().count() > ITEM_KEY_CHARS_MAX {
+                    return Err("output names an item that cannot be.".to_owned());
+                }
+                fields.output.insert(item.clone(), choice(value)?);
+            }
             return Ok(());
         }
         "stars" => {
-            for (id, starred) in object(value, key)? {
-                fields.stars.insert(id.clone(), starred == &Value::Bool(true));
+            for (starred, value) in object(value, key)? {
+                let starred = id(&Value::from(starred.as_str()))?;
+                let wanted = "stars are true, or false to take them back.";
+                let is_off = value.is_null().then_some(false);
+                let is_on = value.as_bool().or(is_off).ok_or(wanted)?;
+                fields.stars.insert(starred, is_on);
             }
             return Ok(());
         }
         _ => return Err(format!("a node has no key “{key}”.")),
     };
     if !plain_is_right {
-        return Err(format!("{key} cannot be {value}."));
+        return Err(format!("{key} cannot be {}.", shown(value)));
     }
     fields.plain.insert(key.to_owned(), value.clone());
     Ok(())
+}
+
+fn setting(name: &str, value: &Value) -> Result<(), String> {
+    if name.is_empty() || name.chars().count() > KEY_CHARS_MAX {
+        return Err(format!("the name of a setting has 1 to {KEY_CHARS_MAX} characters."));
+    }
+    if depth(value) > VALUE_MAX_DEPTH {
+        return Err(format!("the setting {name} cannot be: {}", too_deep()));
+    }
+    Ok(())
+}
+
+fn choice(value: &Value) -> Result<Option<FieldChoice>, String> {
+    let wanted = || {
+        "output must be {\"use\": {\"generation\": id}, {\"asset\": …} or null, \"after\": id or null}."
+            .to_owned()
+    };
+    if value.is_null() {
+        return Ok(None);
+    }
+    let object = value.as_object().ok_or_else(wanted)?;
+    let chosen = match object.get("use") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(chosen)) => match (chosen.get("generation"), chosen.get("asset")) {
+            (Some(generation), None) => Some(FieldChosen::Generation(id(generation)?)),
+            (None, Some(held)) => Some(FieldChosen::Asset(asset(held)?)),
+            _ => return Err(wanted()),
+        },
+        Some(_) => return Err(wanted()),
+    };
+    let after = object.get("after").filter(|after| !after.is_null());
+    Ok(Some(FieldChoice { chosen, after: after.map(id).transpose()? }))
 }
 
 fn asset(value: &Value) -> Result<FieldAsset, String> {
@@ -186,5 +292,6 @@ fn item(value: &Value) -> Result<FieldItem, String> {
         (None, Some(value)) => Err(asset(value)?),
         _ => return Err("an item has either text or asset.".to_owned()),
     };
-    Ok(FieldItem { id: object.get("id").map(id).transpose()?, content })
+    let named = object.get("id").filter(|id| !id.is_null());
+    Ok(FieldItem { id: named.map(id).transpose()?, content })
 }

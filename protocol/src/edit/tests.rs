@@ -4,6 +4,10 @@ use yrs::Transact as _;
 use super::*;
 
 fn run(edits: Value) -> Result<(Canvas, Vec<Option<String>>), Refusal> {
+    run_within(edits, 20_000)
+}
+
+fn run_within(edits: Value, nodes_max: usize) -> Result<(Canvas, Vec<Option<String>>), Refusal> {
     let doc = crate::doc::open(1, "test");
     let mut txn = doc.transact_mut();
     let edits = parse(&edits)?;
@@ -22,7 +26,7 @@ fn run(edits: Value) -> Result<(Canvas, Vec<Option<String>>), Refusal> {
         name: String::new(),
     };
     let assets = [("pic".to_owned(), image)].into();
-    let checked = check(&schema::read_canvas(&txn), &edits, &assets, &mut fresh)?;
+    let checked = check(&schema::read_canvas(&txn), &edits, &assets, nodes_max, &mut fresh)?;
     checked.apply(&mut txn);
     Ok((schema::read_canvas(&txn), checked.ids))
 }
@@ -143,4 +147,220 @@ fn a_loop_is_judged_by_what_is_left_in_the_end() {
         {"op": "disconnect", "key": "b:image"},
     ]);
     assert_eq!(run(removed).unwrap_err().code, ErrorCode::NotFound, "its wires went with it");
+}
+
+/// A value in arrays and objects so many deep.
+fn nested(levels: usize) -> Value {
+    (0..levels).fold(
+        json!(1),
+        |inner, level| {
+            if level % 2 == 0 { json!([inner]) } else { json!({"k": inner}) }
+        },
+    )
+}
+
+#[test]
+fn what_a_room_would_refuse_is_refused_first() {
+    let node = |key: &str, value: Value| json!([{"op": "add_node", "id": "g", "kind": "image_generator", key: value}]);
+    let deep = |levels| json!({"x": nested(levels)});
+    run(node("settings", deep(32))).unwrap();
+    let choice = |chosen: Value| json!({"": {"use": chosen}});
+    let long = "k".repeat(201);
+    for edits in [
+        node("settings", deep(33)),
+        node("settings", deep(100)),
+        node("settings", json!({long: 1})),
+        node("settings", json!({"": 1})),
+        node("settings", json!({"x": "nul \u{0}"})),
+        node("settings", json!({"nul \u{0}": 1})),
+        node("text", json!("nul \u{0}")),
+        node("asset", nested(40)),
+        node("pos", json!([1e300, 0])),
+        node("pos", nested(40)),
+        node("size", json!([-1, 4])),
+        node("z", json!("~")),
+        node("z", json!("a".repeat(257))),
+        node("output", choice(nested(33))),
+        node("output", choice(json!({"generation": [1]}))),
+        node("output", choice(json!({"generation": "g", "asset": "pic"}))),
+        node("output", json!({"": 7})),
+        node("stars", json!({"Not An Id": true})),
+        node("stars", json!({"g": {"deep": nested(33)}})),
+        json!([{"op": "add_node", "kind": "list", "items": [nested(40)]}]),
+        json!([{"op": "set_meta", "name": nested(40)}]),
+        json!([{"op": "set_meta", "name": "x".repeat(201)}]),
+        json!([{"op": "set_meta", "name": " \n "}]),
+        json!([{"op": "set_meta", "description": "x".repeat(5_001)}]),
+        json!([{"op": "connect", "from": nested(40), "to": ["g", "prompt"]}]),
+    ] {
+        let refusal = run(edits.clone()).map(|_| edits).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::BadRequest);
+        assert!(refusal.detail.starts_with("Edit 1: "), "{}", refusal.detail);
+        assert!(refusal.detail.len() < 400, "{}", refusal.detail);
+    }
+}
+
+#[test]
+fn a_canvas_holds_so_many_nodes_whatever_they_are() {
+    let add = || json!({"op": "add_node", "kind": "text"});
+    let full: Vec<Value> = (0..20).map(|_| add()).collect();
+    run_within(json!(full), 20).unwrap();
+    let more = [full.clone(), vec![add()]].concat();
+    assert_eq!(run_within(json!(more), 20).unwrap_err().code, ErrorCode::TooLarge);
+    let one_out = [full, vec![json!({"op": "remove_node", "node": "fresh1"}), add()]].concat();
+    run_within(json!(one_out), 20).unwrap();
+}
+
+#[test]
+fn carriage_returns_stay_outside() {
+    let (canvas, _) = run(json!([
+        {"op": "set_meta", "name": "One\r\nline", "description": "two\r\nlines\r"},
+        {"op": "add_node", "id": "t", "kind": "text", "text": "a\r\nb\rc", "title": "x\r\ny"},
+        {"op": "add_node", "id": "g", "kind": "assistant", "settings": {"instructions": "be\r\nbrief"}},
+        {"op": "add_node", "id": "l", "kind": "list", "items": ["1\r\n2", {"text": "3\r4"}]},
+        {"op": "set", "node": "g", "text": "p\r\nq"},
+    ]))
+    .unwrap();
+    let all = serde_json::to_string(&canvas).unwrap();
+    assert!(!all.contains("\\r"), "{all}");
+    assert_eq!(canvas.nodes["t"].text, "a\nb\nc");
+    assert_eq!(canvas.nodes["g"].text, "p\nq");
+    assert_eq!(canvas.nodes["g"].settings["instructions"], "be\nbrief");
+}
+
+#[test]
+fn choices_are_written_with_the_facts_of_their_files() {
+    let (canvas, _) = run(json!([
+        {"op": "add_node", "id": "g", "kind": "image_generator", "stars": {"g1": true},
+         "output": {"": {"use": {"asset": "pic"}, "after": "g1"}}},
+        {"op": "add_node", "id": "h", "kind": "image_generator"},
+        {"op": "set", "node": "h", "output": {"": {"use": {"generation": "g1"}}, "l=a": {"use": null}}},
+        {"op": "set", "node": "h", "output": {"l=a": null}},
+    ]))
+    .unwrap();
+    let choice = &canvas.nodes["g"].output[""];
+    assert_eq!(choice.after.as_deref(), Some("g1"));
+    assert!(matches!(&choice.chosen, schema::Chosen::Asset(asset) if asset.width == Some(8)));
+    assert!(canvas.nodes["g"].stars.contains("g1"));
+    assert_eq!(canvas.nodes["h"].output.len(), 1);
+    let unknown = json!([{"op": "add_node", "kind": "image_generator",
+        "output": {"": {"use": {"asset": "none"}}}}]);
+    assert_eq!(run(unknown).unwrap_err().code, ErrorCode::NotFound);
+}
+
+/// What a foreign writer may have put under `nodes` and `edges`.
+fn foreign(txn: &mut TransactionMut<'_>) {
+    use yrs::{Any, Map as _, MapPrelim, WriteTxn as _};
+    let nodes = txn.get_or_insert_map("nodes");
+    let any = |value: Value| crate::values::json_to_any(&value);
+    nodes.insert(txn, "p", any(json!({"kind": "text", "pos": [1, 2], "text": "words"})));
+    nodes.insert(txn, "five", 5);
+    nodes.insert(txn, "bare", MapPrelim::default());
+    nodes.insert(txn, "Bad Id", MapPrelim::from([("kind", "text")]));
+    let node = nodes.insert(txn, "n", MapPrelim::from([("kind", "image_generator")]));
+    node.insert(txn, "settings", any(json!({"seed": 4, "x-mine": {"a": 1}})));
+    node.insert(txn, "stars", any(json!({"g1": true})));
+    node.insert(txn, "text", "two\r\nlines");
+    let edges = txn.get_or_insert_map("edges");
+    let ends = json!({"from_node": "n", "from_port": "image", "to_node": "n", "to_port": "prompt"});
+    edges.insert(txn, "n:prompt", any(ends));
+    edges.insert(txn, "odd", Any::Null);
+}
+
+#[test]
+fn plain_values_are_seen_counted_and_removed() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    foreign(&mut txn);
+    let canvas = schema::read_canvas(&txn);
+    for id in ["p", "five", "bare"] {
+        assert_eq!(canvas.nodes[id].kind, UNREADABLE, "{id}");
+    }
+    assert_eq!(canvas.nodes["p"].pos, [1.0, 2.0]);
+    assert_eq!(schema::node_count(&txn), 5);
+    let graph = Graph::materialize(&canvas);
+    let told =
+        |name: &str| graph.problems().iter().any(|p| p.detail.contains(&format!("“{name}”")));
+    assert!(["p", "five", "bare", "Bad Id", "odd"].into_iter().all(told));
+    assert!(graph.problems().iter().any(|p| p.detail.contains("plain value")), "the edge n:prompt");
+    assert_eq!(graph.edges().count(), 0);
+    let refused = |edits: Value, max: usize| {
+        let edits = parse(&edits).unwrap();
+        check(&canvas, &edits, &BTreeMap::new(), max, &mut || "fresh".into()).unwrap_err().code
+    };
+    let add = json!([{"op": "add_node", "kind": "text"}]);
+    assert_eq!(refused(add, 5), ErrorCode::TooLarge);
+    let set = json!([{"op": "set", "node": "p", "title": "x"}]);
+    assert_eq!(refused(set, 9), ErrorCode::BadRequest);
+    let mut edits: Vec<Value> = ["p", "five", "bare", "Bad Id"]
+        .into_iter()
+        .map(|id| json!({"op": "remove_node", "node": id}))
+        .collect();
+    edits.extend(["n:prompt", "odd"].map(|key| json!({"op": "disconnect", "key": key})));
+    let edits = parse(&json!(edits)).unwrap();
+    let checked = check(&canvas, &edits, &BTreeMap::new(), 5, &mut || "fresh".into()).unwrap();
+    checked.apply(&mut txn);
+    let left = schema::read_canvas(&txn);
+    assert_eq!(left.nodes.keys().collect::<Vec<_>>(), ["n"]);
+    assert!(left.edges.is_empty() && left.odd_edges.is_empty() && left.odd_nodes.is_empty());
+}
+
+#[test]
+fn plain_parts_of_a_node_keep_their_values_when_it_is_edited() {
+    for edit in [
+        json!({"settings": {"count": 2}}),
+        json!({"title": "x"}),
+        json!({"text": "two\nlines!"}),
+        json!({"stars": {"g2": true}}),
+    ] {
+        let doc = crate::doc::open(1, "test");
+        let mut txn = doc.transact_mut();
+        foreign(&mut txn);
+        let canvas = schema::read_canvas(&txn);
+        assert_eq!(canvas.nodes["n"].settings["seed"], json!(4), "a plain object is read");
+        let mut set = edit.clone();
+        set["op"] = json!("set");
+        set["node"] = json!("n");
+        let edits = parse(&json!([set])).unwrap();
+        let checked = check(&canvas, &edits, &BTreeMap::new(), 9, &mut || "f".into()).unwrap();
+        checked.apply(&mut txn);
+        let node = schema::read_node(&txn, "n").unwrap();
+        assert_eq!(node.settings["seed"], json!(4), "{edit}");
+        assert_eq!(node.settings["x-mine"], json!({"a": 1}), "{edit}");
+        assert!(node.stars.contains("g1"), "{edit}");
+        assert!(node.text.starts_with("two\nlines"), "{edit}");
+        assert_eq!(node.settings.get("count"), edit.pointer("/settings/count"));
+    }
+}
+
+/// Long rows of edits of any mixture take time in proportion to their number: what is kept up to date between them
+/// reads as what is made anew.
+#[test]
+fn edits_in_a_row_are_seen_by_those_after_them() {
+    let (canvas, _) = run(json!([
+        {"op": "add_node", "id": "t", "kind": "text", "text": "x"},
+        {"op": "add_node", "id": "a", "kind": "image_generator"},
+        {"op": "connect", "from": ["t", "text"], "to": ["a", "prompt"]},
+        {"op": "add_node", "id": "u", "kind": "upload"},
+        {"op": "add_node", "id": "b", "kind": "image_upscaler"},
+        {"op": "connect", "from": ["u", "asset"], "to": ["b", "image"]},
+        {"op": "set", "node": "u", "asset": "pic"},
+        {"op": "connect", "from": ["a", "image"], "to": ["b", "image"]},
+        {"op": "remove_node", "node": "a"},
+        {"op": "add_node", "id": "a", "kind": "image_upscaler"},
+        {"op": "connect", "from": ["b", "image"], "to": ["a", "image"]},
+        {"op": "disconnect", "key": "a:image"},
+        {"op": "connect", "from": ["a", "image"], "to": ["b", "image"]},
+    ]))
+    .unwrap();
+    assert_eq!(canvas.edges.keys().collect::<Vec<_>>(), ["b:image"]);
+    assert_eq!(canvas.edges["b:image"].from_node, "a");
+    let wrong = run(json!([
+        {"op": "add_node", "id": "u", "kind": "upload"},
+        {"op": "add_node", "id": "v", "kind": "voiceover"},
+        {"op": "connect", "from": ["u", "asset"], "to": ["v", "text"]},
+        {"op": "set", "node": "u", "asset": "pic"},
+        {"op": "connect", "from": ["u", "asset"], "to": ["v", "text"]},
+    ]));
+    assert_eq!(wrong.unwrap_err().code, ErrorCode::TypeMismatch);
 }

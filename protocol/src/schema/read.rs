@@ -5,22 +5,54 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use yrs::{Any, Array as _, GetString as _, Map as _, MapRef, Out, ReadTxn};
 
+use super::shown::lines;
 use super::{
     Canvas, Chosen, Edge, Failure, Generation, ItemContent, ItemResult, ListItem, Meta, Node,
-    NodeResult, NodeState, OutputChoice, RunInfo, RunStatus,
+    NodeResult, NodeState, OutputChoice, RunInfo, RunStatus, UNREADABLE,
 };
+use crate::names;
 use crate::pricing::Money;
 use crate::values::{AssetRef, any_to_json};
 
-fn child_map<T: ReadTxn>(txn: &T, root: &str, key: &str) -> Option<MapRef> {
-    as_map(txn.get_map(root)?.get(txn, key)?)
+/// A map as a document holds it: a Y.Map, or the plain object that a foreign writer put in its place.
+pub(super) enum Held {
+    Shared(MapRef),
+    Plain(BTreeMap<String, Any>),
 }
 
-fn as_map(out: Out) -> Option<MapRef> {
-    out.cast::<MapRef>().ok()
+impl Held {
+    pub(super) fn of(out: Out) -> Option<Self> {
+        if let Out::Any(Any::Map(map)) = out {
+            return Some(Self::Plain(map.iter().map(|(k, v)| (k.clone(), v.clone())).collect()));
+        }
+        out.cast::<MapRef>().ok().map(Self::Shared)
+    }
+
+    pub(super) fn get<T: ReadTxn>(&self, txn: &T, key: &str) -> Option<Out> {
+        match self {
+            Self::Shared(map) => map.get(txn, key),
+            Self::Plain(map) => map.get(key).cloned().map(Out::Any),
+        }
+    }
+
+    fn map<T: ReadTxn>(&self, txn: &T, key: &str) -> Option<Self> {
+        Self::of(self.get(txn, key)?)
+    }
+
+    pub(super) fn entries<T: ReadTxn>(&self, txn: &T) -> BTreeMap<String, Out> {
+        match self {
+            Self::Shared(map) => map.iter(txn).map(|(k, v)| (k.to_owned(), v)).collect(),
+            Self::Plain(map) => map.iter().map(|(k, v)| (k.clone(), Out::Any(v.clone()))).collect(),
+        }
+    }
 }
 
-fn plain<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Value> {
+/// An entry of a root that the server writes: what is no Y.Map there is forged.
+fn outcome<T: ReadTxn>(txn: &T, root: &str, key: &str) -> Option<Held> {
+    txn.get_map(root)?.get(txn, key)?.cast::<MapRef>().ok().map(Held::Shared)
+}
+
+fn plain<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<Value> {
     plain_value(map.get(txn, key)?)
 }
 
@@ -30,48 +62,47 @@ fn plain_value(out: Out) -> Option<Value> {
     if any == Any::Undefined { None } else { Some(any_to_json(&any)) }
 }
 
-fn string<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<String> {
+fn string<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<String> {
     let Out::Any(Any::String(text)) = map.get(txn, key)? else { return None };
     Some(text.to_string())
 }
 
-fn integer<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<i64> {
+fn integer<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<i64> {
     plain(txn, map, key)?.as_i64()
 }
 
-/// A Y.Text (or a plain string a foreign writer put there) without trailing newlines.
-fn text<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> String {
-    let mut text = match map.get(txn, key) {
+/// A Y.Text (or a plain string a foreign writer put there) without trailing newlines, its line ends line feeds.
+fn text<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> String {
+    let text = match map.get(txn, key) {
         Some(Out::YText(text)) => text.get_string(txn),
         Some(Out::Any(Any::String(text))) => text.to_string(),
         _ => String::new(),
     };
+    let mut text = lines(&text).into_owned();
     text.truncate(text.trim_end_matches('\n').len());
     text
 }
 
-fn pair<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<[f64; 2]> {
+fn pair<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<[f64; 2]> {
     let value = plain(txn, map, key)?;
     let [a, b] = value.as_array()?.as_slice() else { return None };
     let (a, b) = (a.as_f64()?, b.as_f64()?);
     (a.abs() < 1e9 && b.abs() < 1e9).then_some([a, b])
 }
 
-fn entries<T: ReadTxn>(txn: &T, map: &MapRef) -> BTreeMap<String, Out> {
-    map.iter(txn).map(|(key, value)| (key.to_owned(), value)).collect()
-}
-
 /// Everything.
 pub fn read_canvas<T: ReadTxn>(txn: &T) -> Canvas {
     let mut canvas = Canvas { meta: read_meta(txn), ..Canvas::default() };
     for id in keys(txn, "nodes") {
-        if let Some(node) = read_node(txn, &id) {
-            canvas.nodes.insert(id, node);
+        match read_node(txn, &id) {
+            Some(node) => drop(canvas.nodes.insert(id, node)),
+            None => drop(canvas.odd_nodes.insert(id)),
         }
     }
     for key in keys(txn, "edges") {
-        if let Some(edge) = read_edge(txn, &key) {
-            canvas.edges.insert(key, edge);
+        match read_edge(txn, &key) {
+            Some(edge) => drop(canvas.edges.insert(key, edge)),
+            None => drop(canvas.odd_edges.insert(key)),
         }
     }
     for id in keys(txn, "results") {
@@ -98,23 +129,32 @@ fn keys<T: ReadTxn>(txn: &T, root: &str) -> Vec<String> {
 
 /// `meta`.
 pub fn read_meta<T: ReadTxn>(txn: &T) -> Meta {
-    let Some(map) = txn.get_map("meta") else { return Meta::default() };
+    let Some(map) = txn.get_map("meta").map(Held::Shared) else { return Meta::default() };
+    let text = |key: &str| string(txn, &map, key).unwrap_or_default();
     Meta {
-        name: string(txn, &map, "name").unwrap_or_default(),
-        description: string(txn, &map, "description").unwrap_or_default(),
+        name: names::shortened(&text("name"), names::NAME_CHARS_MAX),
+        description: names::shortened_text(&text("description"), names::DESCRIPTION_CHARS_MAX),
     }
 }
 
-/// One node; `None` when there is none of that id or it has no kind.
+/// One node; `None` when there is nothing under that id, or it is no id. What is no node (a plain value, a Y type
+/// without a kind) is one of kind [`UNREADABLE`], so that it is seen and can be removed.
 pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
     if !crate::ids::is_id(id) {
         return None;
     }
-    let map = child_map(txn, "nodes", id)?;
-    let settings = map.get(txn, "settings").and_then(as_map);
+    let out = txn.get_map("nodes")?.get(txn, id)?;
+    let Some(map) = Held::of(out) else {
+        return Some(Node { id: id.to_owned(), kind: UNREADABLE.to_owned(), ..Node::default() });
+    };
+    let kind = match &map {
+        Held::Shared(_) => string(txn, &map, "kind"),
+        Held::Plain(_) => None,
+    };
+    let settings = map.map(txn, "settings");
     Some(Node {
         id: id.to_owned(),
-        kind: string(txn, &map, "kind")?,
+        kind: kind.unwrap_or_else(|| UNREADABLE.to_owned()),
         pos: pair(txn, &map, "pos").unwrap_or_default(),
         size: pair(txn, &map, "size").filter(|[w, h]| *w > 0.0 && *h > 0.0),
         z: string(txn, &map, "z").unwrap_or_default(),
@@ -129,8 +169,7 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
         asset: plain(txn, &map, "asset").as_ref().and_then(AssetRef::from_value),
         output: read_output(txn, &map),
         stars: map
-            .get(txn, "stars")
-            .and_then(as_map)
+            .map(txn, "stars")
             .map(|stars| plain_entries(txn, &stars))
             .unwrap_or_default()
             .into_iter()
@@ -140,20 +179,21 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
     })
 }
 
-fn plain_entries<T: ReadTxn>(txn: &T, map: &MapRef) -> BTreeMap<String, Value> {
-    entries(txn, map)
+fn plain_entries<T: ReadTxn>(txn: &T, map: &Held) -> BTreeMap<String, Value> {
+    map.entries(txn)
         .into_iter()
         .filter_map(|(key, value)| Some((key, plain_value(value)?)))
         .collect()
 }
 
-fn read_items<T: ReadTxn>(txn: &T, node: &MapRef) -> Vec<ListItem> {
-    let Some(map) = node.get(txn, "items").and_then(as_map) else { return Vec::new() };
-    let mut items: Vec<ListItem> = entries(txn, &map)
+fn read_items<T: ReadTxn>(txn: &T, node: &Held) -> Vec<ListItem> {
+    let Some(map) = node.map(txn, "items") else { return Vec::new() };
+    let mut items: Vec<ListItem> = map
+        .entries(txn)
         .into_iter()
         .filter(|(id, _)| crate::ids::is_id(id))
         .filter_map(|(id, value)| {
-            let item = as_map(value)?;
+            let item = Held::of(value)?;
             let asset = plain(txn, &item, "asset").as_ref().and_then(AssetRef::from_value);
             let content = match asset {
                 Some(asset) => ItemContent::Asset(asset),
@@ -166,8 +206,8 @@ fn read_items<T: ReadTxn>(txn: &T, node: &MapRef) -> Vec<ListItem> {
     items
 }
 
-fn read_output<T: ReadTxn>(txn: &T, node: &MapRef) -> BTreeMap<String, OutputChoice> {
-    let Some(map) = node.get(txn, "output").and_then(as_map) else { return BTreeMap::new() };
+fn read_output<T: ReadTxn>(txn: &T, node: &Held) -> BTreeMap<String, OutputChoice> {
+    let Some(map) = node.map(txn, "output") else { return BTreeMap::new() };
     plain_entries(txn, &map)
         .into_iter()
         .filter_map(|(key, value)| {
@@ -187,7 +227,7 @@ fn read_output<T: ReadTxn>(txn: &T, node: &MapRef) -> BTreeMap<String, OutputCho
 
 /// One edge as written; `None` when it is missing or lacks an end.
 pub fn read_edge<T: ReadTxn>(txn: &T, key: &str) -> Option<Edge> {
-    let map = child_map(txn, "edges", key)?;
+    let map = Held::of(txn.get_map("edges")?.get(txn, key)?)?;
     Some(Edge {
         key: key.to_owned(),
         from_node: string(txn, &map, "from_node")?,
@@ -196,18 +236,19 @@ pub fn read_edge<T: ReadTxn>(txn: &T, key: &str) -> Option<Edge> {
         to_port: string(txn, &map, "to_port")?,
         z: string(txn, &map, "z").unwrap_or_default(),
         items_all: string(txn, &map, "items").as_deref() == Some("all"),
+        is_plain: matches!(map, Held::Plain(_)),
     })
 }
 
-fn failure<T: ReadTxn>(txn: &T, map: &MapRef, key: &str) -> Option<Failure> {
+fn failure<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<Failure> {
     let value = plain(txn, map, key)?;
     serde_json::from_value(value).ok()
 }
 
 /// A node's entry in `results`.
 pub fn read_result<T: ReadTxn>(txn: &T, id: &str) -> Option<NodeResult> {
-    let map = child_map(txn, "results", id)?;
-    let items = map.get(txn, "items").and_then(as_map);
+    let map = outcome(txn, "results", id)?;
+    let items = map.map(txn, "items").filter(|items| matches!(items, Held::Shared(_)));
     Some(NodeResult {
         state: string(txn, &map, "state")
             .and_then(|state| NodeState::from_id(&state))
@@ -240,7 +281,7 @@ pub fn read_generations<T: ReadTxn>(txn: &T, id: &str) -> Vec<Generation> {
 
 /// An entry of `runs`.
 pub fn read_run<T: ReadTxn>(txn: &T, id: &str) -> Option<RunInfo> {
-    let map = child_map(txn, "runs", id)?;
+    let map = outcome(txn, "runs", id)?;
     Some(RunInfo {
         id: id.to_owned(),
         number: integer(txn, &map, "number").unwrap_or_default(),

@@ -8,6 +8,7 @@ use yrs::{
 
 use super::*;
 use crate::graph::Graph;
+use crate::values::json_to_any;
 
 fn node(id: &str, kind: &str) -> NewNode {
     NewNode { id: id.to_owned(), kind: kind.to_owned(), ..NewNode::default() }
@@ -229,5 +230,127 @@ proptest! {
         let graph = Graph::materialize(&left);
         prop_assert_eq!(graph.sources("u", "image").count(), 1);
         prop_assert!(graph.problems().is_empty());
+    }
+}
+
+/// Everything a canvas may hold that people wrote.
+fn full() -> Doc {
+    use yrs::{Text as _, XmlFragmentPrelim};
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    add_node(&mut txn, &NewNode { text: "hello world\nline".into(), ..node("t", "text") });
+    let list = vec![NewItem { id: "i1".into(), content: ItemContent::Text("one".into()) }];
+    add_node(&mut txn, &NewNode { items: list, ..node("l", "list") });
+    add_node(&mut txn, &node("g", "image_generator"));
+    connect(
+        &mut txn,
+        &Connection {
+            from: ("t".into(), "text".into()),
+            to: ("g".into(), "prompt".into()),
+            items_all: true,
+        },
+    );
+    let edges = txn.get_or_insert_map("edges");
+    let edge: MapRef = edges.get(&txn, "g:prompt:t:text").unwrap().cast().unwrap();
+    edge.insert(&mut txn, "x-edge", 1);
+    edges.insert(&mut txn, "plain", Any::from(7));
+    let text = text_of(&txn, "t", "text").unwrap();
+    text.format(&mut txn, 0, 5, [("bold".into(), true.into())].into());
+    text.format(&mut txn, 6, 5, [("link".into(), "https://a.b".into())].into());
+    text.format(&mut txn, 11, 1, [("block".into(), "h1".into())].into());
+    text.insert_embed(&mut txn, 3, Any::from(vec![Any::from("picture")]));
+    let _: MapRef = text.insert_embed(&mut txn, 5, MapPrelim::from([("in", "text")]));
+    let item = text_of(&txn, "l", "items/i1").unwrap();
+    item.format(&mut txn, 0, 3, [("italic".into(), true.into())].into());
+    let map = node_map(&txn, "t").unwrap();
+    map.insert(&mut txn, "x-note", Any::from(vec![Any::Null, Any::from(vec![1_u8, 2])]));
+    let inner = map.insert(&mut txn, "x-types", MapPrelim::default());
+    inner.insert(&mut txn, "list", ArrayPrelim::from([1, 2]));
+    inner.insert(&mut txn, "text", TextPrelim::new("deep"));
+    inner.insert(&mut txn, "xml", XmlFragmentPrelim::default());
+    set_star(&mut txn, "g", "g1", true);
+    let nodes = txn.get_or_insert_map("nodes");
+    nodes.insert(&mut txn, "plain", json_to_any(&json!({"kind": "text", "pos": [1, 2]})));
+    let future = nodes.insert(&mut txn, "f", MapPrelim::from([("kind", "future_kind")]));
+    future.insert(
+        &mut txn,
+        "payload",
+        MapPrelim::from([("deep", json_to_any(&json!([1, {"a": null}])))]),
+    );
+    let comments = txn.get_or_insert_map("comments");
+    let thread = comments.insert(&mut txn, "c1", MapPrelim::from([("pos", vec![1, 2])]));
+    thread.insert(&mut txn, "messages", ArrayPrelim::from([json_to_any(&json!({"text": "hi"}))]));
+    let meta = txn.get_or_insert_map("meta");
+    meta.insert(&mut txn, "name", "Old");
+    meta.insert(&mut txn, "x-meta", "kept");
+    txn.get_or_insert_map("flow").insert(&mut txn, "in", json_to_any(&json!({"role": "input"})));
+    let made = Generation { id: "g1".into(), ..Generation::default() };
+    put_generations(&mut txn, "g", &[made]);
+    let asset = json!({"asset": {"id": "pic", "type": "image", "mime": "image/png"}});
+    set_output(&mut txn, "g", "", Some((asset.clone(), Some("g1"))));
+    set_output(&mut txn, "g", "l=a", Some((asset, Some("g1"))));
+    set_output(&mut txn, "g", "l=b", Some((json!({"generation": "g1"}), Some("g1"))));
+    drop(txn);
+    doc
+}
+
+#[test]
+fn a_copy_keeps_all_that_people_wrote() {
+    let doc = full();
+    let copied = copy_canvas(&doc.transact());
+    let copy = crate::doc::open(2, "test");
+    copied.paste(&mut copy.transact_mut());
+    let (old, new) = (doc.transact(), copy.transact());
+    for root in ["nodes", "edges", "comments", "flow"] {
+        let of = |map: MapRef, id: &str, txn: &yrs::Transaction<'_>| {
+            let out = map.get(txn, id)?;
+            let mut content = Content::read(txn, &out)?;
+            content.choose_again(|_, _| None);
+            Some(content)
+        };
+        let (left, right) = (old.get_map(root).unwrap(), new.get_map(root).unwrap());
+        assert_eq!(left.len(&old), right.len(&new), "{root}");
+        for id in left.keys(&old) {
+            assert_eq!(of(left.clone(), id, &old), of(right.clone(), id, &new), "{root} {id}");
+        }
+    }
+    let meta = new.get_map("meta").unwrap();
+    assert_eq!(meta.keys(&new).collect::<Vec<_>>(), ["x-meta"]);
+    let read = read_canvas(&new);
+    assert!(read.generations.is_empty() && read.results.is_empty());
+    let outputs = &read.nodes["g"].output;
+    assert_eq!(outputs[""].after, None, "what counted counts in the copy");
+    assert_eq!(outputs["l=a"].after.as_deref(), Some("g1"), "what did not, does not");
+    assert_eq!(outputs["l=b"].chosen, Chosen::Generation("g1".into()));
+    let shown = crate::graph::flow(&read, "g", "image");
+    assert!(matches!(&shown[0].content, ItemContent::Asset(asset) if asset.id == "pic"));
+}
+
+#[test]
+fn content_travels_as_json_within_what_a_room_takes() {
+    let doc = full();
+    let txn = doc.transact();
+    let nodes = txn.get_map("nodes").unwrap();
+    for id in ["t", "l", "g", "f", "plain"] {
+        let content = Content::read(&txn, &nodes.get(&txn, id).unwrap()).unwrap();
+        let json = content.to_json().unwrap();
+        let read = Content::parse(&json).unwrap();
+        assert_eq!(read.to_json().unwrap(), json, "{id}");
+        if id != "t" {
+            assert_eq!(read, content, "{id}: all but bytes and XML is plain");
+        }
+    }
+    let deep = |wrap: fn(Value) -> Value, levels: usize, last: Value| {
+        Content::parse(&(0..levels).fold(last, |inner, _| wrap(inner)))
+    };
+    let map = |inner: Value| json!({"map": {"k": inner}});
+    assert!(deep(map, 8, json!({"v": 1})).is_some());
+    assert!(deep(map, 9, json!({"v": 1})).is_none(), "types are at most eight deep");
+    let array = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+    assert!(Content::parse(&json!({"v": array(32)})).is_some());
+    assert!(Content::parse(&json!({"v": array(33)})).is_none(), "values are at most 32 deep");
+    for odd in [json!(1), json!({}), json!({"map": []}), json!({"text": [[1]]}), json!({"who": 1})]
+    {
+        assert!(Content::parse(&odd).is_none(), "{odd}");
     }
 }

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use yrs::{
-    Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, Text as _, TextPrelim, TextRef, TransactionMut,
+    Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TextRef, TransactionMut,
     WriteTxn as _,
 };
 
-use super::{Edge, ItemContent, ListItem, Node, read_edge, read_node};
+use super::repair::{node_part, shared_map};
+use super::{Edge, ItemContent, ListItem, Node, lines, read_edge, read_node};
 use crate::nodes;
 use crate::order;
 use crate::values::{AssetRef, json_to_any};
@@ -119,6 +120,16 @@ pub fn text_of<T: ReadTxn>(txn: &T, node: &str, field: &str) -> Option<TextRef> 
     }
 }
 
+/// How many entries `nodes` has, whatever they are.
+pub fn node_count<T: ReadTxn>(txn: &T) -> usize {
+    txn.get_map("nodes").map_or(0, |nodes| nodes.len(txn) as usize)
+}
+
+/// Whether anything stands under a key of a root, whatever it is.
+pub fn stands<T: ReadTxn>(txn: &T, root: &str, key: &str) -> bool {
+    txn.get_map(root).is_some_and(|map| map.contains_key(txn, key))
+}
+
 /// The highest `z` of all nodes.
 pub fn top_z<T: ReadTxn>(txn: &T) -> String {
     let Some(nodes) = txn.get_map("nodes") else { return String::new() };
@@ -156,10 +167,10 @@ pub fn add_node(txn: &mut TransactionMut<'_>, node: &NewNode) {
     map.insert(txn, "output", MapPrelim::default());
     let Some(spec) = nodes::spec(&node.kind) else { return };
     if spec.has_text {
-        map.insert(txn, "text", TextPrelim::new(node.text.as_str()));
+        map.insert(txn, "text", TextPrelim::new(lines(&node.text)));
     }
     if spec.has_negative {
-        map.insert(txn, "negative", TextPrelim::new(node.negative.as_str()));
+        map.insert(txn, "negative", TextPrelim::new(lines(&node.negative)));
     }
     if spec.has_items {
         let items = map.insert(txn, "items", MapPrelim::default());
@@ -175,7 +186,7 @@ fn insert_item(txn: &mut TransactionMut<'_>, items: &MapRef, item: &NewItem, z: 
     let map = items.insert(txn, item.id.as_str(), MapPrelim::from([("z", z)]));
     match &item.content {
         ItemContent::Text(text) => {
-            map.insert(txn, "text", TextPrelim::new(text.as_str()));
+            map.insert(txn, "text", TextPrelim::new(lines(text)));
         }
         ItemContent::Asset(asset) => {
             map.insert(txn, "asset", json_to_any(&asset.to_value()));
@@ -183,8 +194,15 @@ fn insert_item(txn: &mut TransactionMut<'_>, items: &MapRef, item: &NewItem, z: 
     }
 }
 
-fn items_map(txn: &TransactionMut<'_>, node: &str) -> Option<MapRef> {
-    node_map(txn, node)?.get(txn, "items")?.cast().ok()
+fn items_map(txn: &mut TransactionMut<'_>, node: &str) -> Option<MapRef> {
+    node_part(txn, node, "items")
+}
+
+/// Replaces all entries of a list.
+pub fn set_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
+    let Some(items) = items_map(txn, node) else { return };
+    items.clear(txn);
+    add_items(txn, node, new);
 }
 
 /// Appends an entry to a list.
@@ -192,8 +210,7 @@ pub fn add_item(txn: &mut TransactionMut<'_>, node: &str, item: &NewItem) {
     add_items(txn, node, std::slice::from_ref(item));
 }
 
-/// Appends entries to a list.
-pub fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
+fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
     let last = read_node(txn, node).and_then(|n| n.items.last().map(|i| i.z.clone()));
     let mut z = last.unwrap_or_default();
     let Some(items) = items_map(txn, node) else { return };
@@ -205,9 +222,8 @@ pub fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
 
 /// Gives an entry of a list another place.
 pub fn move_item(txn: &mut TransactionMut<'_>, node: &str, item: &str, z: &str) {
-    let map: Option<MapRef> =
-        items_map(txn, node).and_then(|items| items.get(txn, item)?.cast().ok());
-    if let Some(map) = map {
+    let Some(items) = items_map(txn, node) else { return };
+    if let Some(map) = shared_map(txn, &items, item) {
         map.insert(txn, "z", z);
     }
 }
@@ -219,7 +235,7 @@ pub fn remove_item(txn: &mut TransactionMut<'_>, node: &str, item: &str) {
     }
 }
 
-/// Removes nodes and the edges that touch them.
+/// Removes entries of `nodes`, whatever they are, and the edges that touch them.
 pub fn remove_nodes(txn: &mut TransactionMut<'_>, ids: &[String]) {
     let edges = edges_of(txn, ids);
     let map = txn.get_or_insert_map("edges");
@@ -232,15 +248,21 @@ pub fn remove_nodes(txn: &mut TransactionMut<'_>, ids: &[String]) {
     }
 }
 
+/// Removes whatever stands under a key of `nodes`, and no edge.
+pub fn remove_node(txn: &mut TransactionMut<'_>, id: &str) {
+    txn.get_or_insert_map("nodes").remove(txn, id);
+}
+
 /// The keys of all edges that touch one of `ids`.
 pub fn edges_of<T: ReadTxn>(txn: &T, ids: &[String]) -> Vec<String> {
     let Some(map) = txn.get_map("edges") else { return Vec::new() };
-    let ids: BTreeSet<&String> = ids.iter().collect();
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let mut keys: Vec<String> = map
         .keys(txn)
         .filter(|key| {
-            read_edge(txn, key)
-                .is_some_and(|edge| ids.contains(&edge.from_node) || ids.contains(&edge.to_node))
+            read_edge(txn, key).is_some_and(|edge| {
+                ids.contains(&&*edge.from_node) || ids.contains(&&*edge.to_node)
+            })
         })
         .map(str::to_owned)
         .collect();
@@ -265,8 +287,7 @@ pub fn set_pos(txn: &mut TransactionMut<'_>, id: &str, pos: [f64; 2]) {
 
 /// Sets one setting; null removes it.
 pub fn set_setting(txn: &mut TransactionMut<'_>, id: &str, key: &str, value: &Value) {
-    let settings = node_map(txn, id).and_then(|m| m.get(txn, "settings")?.cast::<MapRef>().ok());
-    let Some(settings) = settings else { return };
+    let Some(settings) = node_part(txn, id, "settings") else { return };
     if value.is_null() {
         settings.remove(txn, key);
     } else {
@@ -282,8 +303,7 @@ pub fn set_output(
     item: &str,
     choice: Option<(Value, Option<&str>)>,
 ) {
-    let output = node_map(txn, id).and_then(|m| m.get(txn, "output")?.cast::<MapRef>().ok());
-    let Some(output) = output else { return };
+    let Some(output) = node_part(txn, id, "output") else { return };
     match choice {
         Some((chosen, after)) => {
             output.insert(txn, item, json_to_any(&json!({"use": chosen, "after": after})));
@@ -297,7 +317,7 @@ pub fn set_output(
 /// Marks a generation as a favourite, or no longer.
 pub fn set_star(txn: &mut TransactionMut<'_>, id: &str, generation: &str, starred: bool) {
     let Some(map) = node_map(txn, id) else { return };
-    let stars = match map.get(txn, "stars").and_then(|stars| stars.cast::<MapRef>().ok()) {
+    let stars = match node_part(txn, id, "stars") {
         Some(stars) => stars,
         None if starred => map.insert(txn, "stars", MapPrelim::default()),
         None => return,
@@ -372,74 +392,4 @@ pub fn connect_at(
 /// Removes an edge.
 pub fn disconnect(txn: &mut TransactionMut<'_>, key: &str) {
     txn.get_or_insert_map("edges").remove(txn, key);
-}
-
-/// Makes `text` read `wanted` by replacing the one stretch that differs, so that what others type elsewhere
-/// in it stays where it is.
-pub fn splice_text(txn: &mut TransactionMut<'_>, text: &TextRef, wanted: &str) {
-    use yrs::GetString as _;
-    let current: Vec<char> = text.get_string(txn).chars().collect();
-    let wanted: Vec<char> = wanted.chars().collect();
-    let prefix = current.iter().zip(&wanted).take_while(|(a, b)| a == b).count();
-    let suffix = current[prefix..]
-        .iter()
-        .rev()
-        .zip(wanted[prefix..].iter().rev())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let units = |chars: &[char]| chars.iter().map(|c| c.len_utf16() as u32).sum::<u32>();
-    let at = units(&current[..prefix]);
-    let gone = units(&current[prefix..current.len() - suffix]);
-    if gone > 0 {
-        text.remove_range(txn, at, gone);
-    }
-    let new: String = wanted[prefix..wanted.len() - suffix].iter().collect();
-    if !new.is_empty() {
-        text.insert(txn, at, &new);
-    }
-}
-
-/// Adds the Y types that a node of its kind must have and lacks (DESIGN §2: only the room does this).
-/// Answers whether anything was missing.
-pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
-    let Some(map) = node_map(txn, id) else { return false };
-    let Some(node) = read_node(txn, id) else { return false };
-    let spec = nodes::spec(&node.kind);
-    let mut missing = false;
-    let is_map =
-        |txn: &TransactionMut<'_>, key: &str| matches!(map.get(txn, key), Some(Out::YMap(_)));
-    let mut maps = vec!["settings", "output"];
-    if spec.is_some_and(|spec| spec.has_items) {
-        maps.push("items");
-    }
-    for key in maps {
-        if !is_map(txn, key) {
-            map.insert(txn, key, MapPrelim::default());
-            missing = true;
-        }
-    }
-    let texts = [
-        ("text", spec.is_some_and(|spec| spec.has_text), node.text),
-        ("negative", spec.is_some_and(|spec| spec.has_negative), node.negative),
-    ];
-    for (key, wanted, plain) in texts {
-        if wanted && !matches!(map.get(txn, key), Some(Out::YText(_))) {
-            map.insert(txn, key, TextPrelim::new(plain.as_str()));
-            missing = true;
-        }
-    }
-    missing
-}
-
-/// Writes the nodes and edges of another canvas into an empty one, under their ids. What runs made is not
-/// copied; what somebody chose among it is left out with it.
-pub fn copy_content(txn: &mut TransactionMut<'_>, canvas: &super::Canvas) {
-    for node in canvas.nodes.values() {
-        add_node(txn, &NewNode::of(node));
-    }
-    let mut edges: Vec<_> = canvas.edges.values().collect();
-    edges.sort_by(|a, b| (&a.z, &a.key).cmp(&(&b.z, &b.key)));
-    for edge in edges {
-        connect(txn, &Connection::of(edge));
-    }
 }

@@ -14,7 +14,7 @@ use gesso_protocol::graph::Graph;
 use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use gesso_protocol::values::AssetRef;
-use gesso_protocol::{schema, template};
+use gesso_protocol::{names, schema, template};
 use serde_json::{Value, json};
 
 use super::extract::{Json as Body, PageQuery, known_id};
@@ -28,12 +28,6 @@ use crate::room::RoomHandle;
 const DOC_MAX_BYTES: usize = 64 * 1024 * 1024;
 /// The largest list of edits, in bytes.
 const EDITS_MAX_BYTES: usize = 16 * 1024 * 1024;
-/// The longest name, in characters.
-const NAME_CHARS_MAX: usize = 200;
-/// The longest description, in characters.
-const DESCRIPTION_CHARS_MAX: usize = 5_000;
-/// The name of a canvas that got none.
-const UNTITLED: &str = "Untitled";
 /// The close code for those who have a canvas open that is deleted.
 const CLOSE_DELETED: u16 = 4409;
 
@@ -89,13 +83,6 @@ async fn add(
     Ok((StatusCode::CREATED, Json(create(&app, new).await?)))
 }
 
-fn checked_text(text: &str, what: &str, chars_max: usize) -> Result<String, ApiError> {
-    if text.chars().count() > chars_max {
-        return Err(ApiError::bad_request(format!("A {what} has at most {chars_max} characters.")));
-    }
-    Ok(text.trim().to_owned())
-}
-
 /// Makes a canvas, empty or from a template.
 pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiError> {
     let id = new.id.unwrap_or_else(fresh_id);
@@ -112,12 +99,12 @@ pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiE
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let name = given(new.name)
         .or_else(|| from.as_ref().map(|template| template.name.clone()))
-        .unwrap_or_else(|| UNTITLED.to_owned());
+        .unwrap_or_else(|| names::UNTITLED.to_owned());
     let description = given(new.description)
         .or_else(|| from.as_ref().map(|template| template.description.clone()))
         .unwrap_or_default();
-    let name = checked_text(&name, "name", NAME_CHARS_MAX)?;
-    let description = checked_text(&description, "description", DESCRIPTION_CHARS_MAX)?;
+    let name = names::name(&name)?;
+    let description = names::description(&description)?;
     let now = now_ms();
     let row = CanvasRow {
         id: id.clone(),
@@ -162,14 +149,11 @@ async fn change(
     let row = existing(&app, &id).await?;
     let name = match change.name {
         None => row.name,
-        Some(name) => checked_text(&name, "name", NAME_CHARS_MAX)?,
+        Some(name) => names::name(&name)?,
     };
-    if name.is_empty() {
-        return Err(ApiError::bad_request("A name cannot be empty."));
-    }
     let description = match change.description {
         None => row.description,
-        Some(text) => checked_text(&text, "description", DESCRIPTION_CHARS_MAX)?,
+        Some(text) => names::description(&text)?,
     };
     let room = app.rooms.open(&id).await?;
     let (in_name, in_description) = (name.clone(), description.clone());
@@ -199,15 +183,15 @@ async fn duplicate(
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
     let source = app.rooms.open(&id).await?;
-    let canvas = source.read(|txn| schema::read_canvas(txn)).await?;
+    let content = source.read(|txn| schema::copy_canvas(txn)).await?;
     let new = NewCanvas {
-        name: Some(format!("{} (copy)", row.name)),
-        description: Some(row.description),
+        name: Some(names::copy_of(&row.name)),
+        description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
         ..NewCanvas::default()
     };
     let made = create(&app, new).await?;
     let room = app.rooms.open(&made.id).await?;
-    room.edit(move |txn| schema::copy_content(txn, &canvas)).await?;
+    room.edit(move |txn| content.paste(txn)).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
@@ -251,13 +235,7 @@ async fn apply(
     let applied = room
         .edit(move |txn| -> Result<Vec<Option<String>>, Refusal> {
             let canvas = schema::read_canvas(txn);
-            let added = edits.iter().filter(|edit| matches!(edit, Edit::AddNode { .. })).count();
-            if canvas.nodes.len() + added > nodes_max {
-                let detail =
-                    format!("A canvas holds at most {nodes_max} nodes. Start another one.");
-                return Err(Refusal::new(ErrorCode::TooLarge, detail));
-            }
-            let checked = edit::check(&canvas, &edits, &assets, &mut fresh_id)?;
+            let checked = edit::check(&canvas, &edits, &assets, nodes_max, &mut fresh_id)?;
             checked.apply(txn);
             Ok(checked.ids)
         })

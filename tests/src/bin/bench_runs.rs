@@ -259,6 +259,7 @@ fn planning() -> Duration {
             to_port: "prompt".to_owned(),
             z: String::new(),
             items_all: false,
+            is_plain: false,
         };
         canvas.edges.insert(key, edge);
     }
