@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use gesso_protocol::doc as document;
-use gesso_protocol::schema::{self, Canvas};
+use gesso_protocol::schema::{self, Canvas, Content, Shown};
 use yrs::types::{DeepObservable as _, Event, PathSegment};
 use yrs::undo::UndoManager;
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
 use yrs::{
-    Assoc, Doc, GetString as _, IndexedSequence as _, MapRef, ReadTxn as _, StateVector,
-    StickyIndex, Text as _, Transact as _, Update,
+    Assoc, Doc, IndexedSequence as _, Map as _, MapRef, ReadTxn as _, StateVector, StickyIndex,
+    Transact as _, Update,
 };
 
 pub use yrs::TransactionMut;
@@ -263,25 +263,18 @@ impl Replica {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// The whole text of a node's `text`, `negative` or `items/{id}`, trailing newlines included.
+    /// What is shown of a node's `text`, `negative` or `items/{id}`, trailing newlines included. Offsets in texts count
+    /// what is shown here, in UTF-16 units.
     pub fn text(&self, node: &str, field: &str) -> Option<String> {
         let txn = self.doc.transact();
-        Some(schema::text_of(&txn, node, field)?.get_string(&txn))
+        Some(Shown::of(&txn, &schema::text_of(&txn, node, field)?).into_text())
     }
 
-    /// Replaces a stretch of a text.
+    /// Replaces a stretch of a text; embeds in it stay.
     pub fn edit_text(&mut self, node: &str, field: &str, edit: &Edit) -> Changes {
         let (_, changes) = self.edit(|txn| {
             let Some(text) = schema::text_of(txn, node, field) else { return };
-            let len = text.len(txn);
-            let at = edit.at.min(len);
-            let delete = edit.delete.min(len - at);
-            if delete > 0 {
-                text.remove_range(txn, at, delete);
-            }
-            if !edit.insert.is_empty() {
-                text.insert(txn, at, &edit.insert);
-            }
+            schema::edit_text(txn, &text, edit.at, edit.delete, &edit.insert);
         });
         changes
     }
@@ -290,15 +283,22 @@ impl Replica {
     pub fn place(&self, node: &str, field: &str, offset: u32) -> Option<serde_json::Value> {
         let txn = self.doc.transact();
         let text = schema::text_of(&txn, node, field)?;
-        let offset = offset.min(text.len(&txn));
+        let offset = Shown::of(&txn, &text).within(offset);
         serde_json::to_value(text.sticky_index(&txn, offset, Assoc::Before)?).ok()
     }
 
-    /// Where such a place is now, in UTF-16 units.
-    pub fn find_place(&self, place: &serde_json::Value) -> Option<u32> {
+    /// Where such a place in a text is now.
+    pub fn find_place(&self, node: &str, field: &str, place: &serde_json::Value) -> Option<u32> {
         let place: StickyIndex = serde_json::from_value(place.clone()).ok()?;
         let txn = self.doc.transact();
-        Some(place.get_offset(&txn)?.index)
+        let within = place.get_offset(&txn)?.index;
+        Some(Shown::of(&txn, &schema::text_of(&txn, node, field)?).shown(within))
+    }
+
+    /// What people wrote of a node, or of an edge, apart from this canvas.
+    pub fn content(&self, root: &str, key: &str) -> Option<Content> {
+        let txn = self.doc.transact();
+        Content::read(&txn, &txn.get_map(root)?.get(&txn, key)?)
     }
 
     fn drain(&mut self, local: bool) -> Changes {
@@ -325,6 +325,11 @@ impl Replica {
                                 self.canvas.nodes.insert(id.clone(), node);
                             }
                             None => {
+                                if schema::stands(&txn, root, id) {
+                                    self.canvas.odd_nodes.insert(id.clone());
+                                } else {
+                                    self.canvas.odd_nodes.remove(id);
+                                }
                                 changes.structure = true;
                                 changes.removed.extend(self.canvas.nodes.remove(id));
                             }
@@ -336,6 +341,11 @@ impl Replica {
                     for key in &keys {
                         let edge = schema::read_edge(&txn, key);
                         let gone = edge.is_none();
+                        if gone && schema::stands(&txn, root, key) {
+                            self.canvas.odd_edges.insert(key.clone());
+                        } else {
+                            self.canvas.odd_edges.remove(key);
+                        }
                         let old = self.put_edge(key, edge);
                         changes.cut.extend(old.filter(|_| gone));
                     }

@@ -351,6 +351,27 @@ impl Sync {
         out.push(Action::Send(awareness_frame(replica.client(), self.own_clock, state)));
     }
 
+    /// What others hold of this page's own state. A newer clock than its own is passed over with the next one; that it
+    /// was taken for gone, because a connection of it ended late or it was silent too long, is contradicted at once.
+    fn own_told(
+        &mut self,
+        states: &[awareness::Entry<'_>],
+        replica: &Replica,
+        now_ms: u64,
+        out: &mut Vec<Action>,
+    ) {
+        let own = u64::from(replica.client());
+        let Some(told) = states.iter().rfind(|told| told.client == own) else { return };
+        if told.clock < self.own_clock {
+            return;
+        }
+        let is_newer = told.clock > self.own_clock;
+        self.own_clock = told.clock;
+        if told.is_gone() || is_newer {
+            self.send_state(replica, now_ms, out);
+        }
+    }
+
     fn frame(
         &mut self,
         frame: Frame<'_>,
@@ -368,6 +389,7 @@ impl Sync {
             Frame::Awareness(payload) => {
                 // What cannot be read tells nothing of anybody.
                 let states = awareness::decode(payload, STATES_MAX).unwrap_or_default();
+                self.own_told(&states, replica, now_ms, out);
                 if self.room.receive(u64::from(replica.client()), &states, now_ms) {
                     out.push(Action::Presence);
                 }

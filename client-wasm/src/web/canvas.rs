@@ -34,6 +34,7 @@ pub mod media;
 pub mod minimap;
 pub mod missing;
 pub mod net;
+pub mod odd;
 pub mod opened;
 pub mod overlays;
 pub mod page;
@@ -72,6 +73,7 @@ pub fn CanvasPage(
     let page = Page::new(&id);
     keys::listen(page);
     fetch_facts(page);
+    odd::watch(page);
     let live = page.live;
     view! {
         <div class="canvas-page">

@@ -1,6 +1,7 @@
 use gesso_protocol::schema::{Connection, NewNode, NodeResult, NodeState};
 use proptest::prelude::*;
 use serde_json::json;
+use yrs::{GetString as _, Text as _};
 
 use super::*;
 use crate::core::textdiff;
@@ -112,8 +113,86 @@ fn a_place_stays_with_its_letter() {
     let place = a.place("t", "text", 4).expect("the text is there");
     b.edit_text("t", "text", &Edit { at: 0, delete: 0, insert: "😀 ".into() });
     exchange(&mut a, &mut b);
-    assert_eq!(a.find_place(&place), Some(7));
-    assert_eq!(b.find_place(&place), Some(7));
+    assert_eq!(a.find_place("t", "text", &place), Some(7));
+    assert_eq!(b.find_place("t", "text", &place), Some(7));
+}
+
+/// A text with what a text field does not show: embeds, and line ends as on Windows.
+fn with_hidden(page: &mut Replica) {
+    use yrs::Any;
+    page.edit(|txn| {
+        schema::add_node(txn, &node("t", "text"));
+        let text = schema::text_of(txn, "t", "text").expect("it has a text");
+        text.insert(txn, 0, "one\r\ntwo\r\nthree");
+        text.insert_embed(txn, 2, Any::from(true));
+    });
+}
+
+#[test]
+fn two_people_typing_around_what_is_not_shown_double_no_words() {
+    let (mut a, mut b) = (page(1), page(2));
+    with_hidden(&mut a);
+    exchange(&mut a, &mut b);
+    // As a text field does it: what it shows is compared with what it showed.
+    for (who, wanted) in [(&mut a, "one!\ntwo\nthree"), (&mut b, "one\ntwo\nthree?")] {
+        let shown = who.text("t", "text").expect("it is there");
+        assert_eq!(shown, "one\ntwo\nthree");
+        let edit = textdiff::diff(&shown, wanted, None).expect("they differ");
+        who.edit_text("t", "text", &edit);
+        assert_eq!(who.text("t", "text").as_deref(), Some(wanted));
+    }
+    exchange(&mut a, &mut b);
+    for who in [&a, &b] {
+        assert_eq!(who.text("t", "text").as_deref(), Some("one!\ntwo\nthree?"));
+        assert_eq!(who.canvas().nodes["t"].text, "one!\ntwo\nthree?");
+        let txn = who.doc.transact();
+        let text = schema::text_of(&txn, "t", "text").expect("it is there");
+        assert_eq!(text.get_string(&txn), "one!\r\ntwo\r\nthree?", "what nobody touched stays");
+        assert_eq!(text.len(&txn), 18, "so does the embed");
+    }
+    b.edit_text("t", "text", &Edit { at: 9, delete: 0, insert: "x\r\ny".into() });
+    assert_eq!(b.text("t", "text").as_deref(), Some("one!\ntwo\nx\nythree?"));
+}
+
+#[test]
+fn a_place_is_found_among_what_is_not_shown() {
+    let mut a = page(1);
+    with_hidden(&mut a);
+    for offset in 0..=13 {
+        let place = a.place("t", "text", offset).expect("the text is there");
+        assert_eq!(a.find_place("t", "text", &place), Some(offset));
+    }
+    let place = a.place("t", "text", 8).expect("the text is there");
+    a.edit_text("t", "text", &Edit { at: 1, delete: 4, insert: "😀".into() });
+    assert_eq!(a.text("t", "text").as_deref(), Some("o😀wo\nthree"));
+    assert_eq!(a.find_place("t", "text", &place), Some(6));
+}
+
+#[test]
+fn what_cannot_be_read_is_known_until_it_is_gone() {
+    use gesso_protocol::values::json_to_any;
+    use yrs::{Map as _, WriteTxn as _};
+    let (mut a, mut b) = (page(1), page(2));
+    a.edit(|txn| {
+        let nodes = txn.get_or_insert_map("nodes");
+        nodes.insert(txn, "p", json_to_any(&json!({"kind": "text", "pos": [3, 4]})));
+        nodes.insert(txn, "Bad Id", 1);
+        txn.get_or_insert_map("edges").insert(txn, "odd", 1);
+    });
+    exchange(&mut a, &mut b);
+    for who in [&a, &b] {
+        assert_eq!(who.canvas().nodes["p"].kind, schema::UNREADABLE);
+        assert_eq!(who.canvas().nodes["p"].pos, [3.0, 4.0]);
+        assert_eq!(*who.canvas(), schema::read_canvas(&who.doc.transact()));
+        assert_eq!((who.canvas().odd_nodes.len(), who.canvas().odd_edges.len()), (1, 1));
+    }
+    b.edit(|txn| {
+        schema::remove_nodes(txn, &["p".to_owned(), "Bad Id".to_owned()]);
+        schema::disconnect(txn, "odd");
+    });
+    exchange(&mut a, &mut b);
+    assert_eq!(*a.canvas(), Canvas::default());
+    assert_eq!(a.canvas(), b.canvas());
 }
 
 #[test]

@@ -251,3 +251,46 @@ proptest! {
         prop_assert_eq!(pages[0].sync.saving(), Saving::Saved);
     }
 }
+
+/// The awareness states that a page sent: clock and state.
+fn said(page: &mut Page) -> Vec<(u32, String)> {
+    let frames: Vec<Vec<u8>> = page.outbox.drain(..).collect();
+    let mut said = Vec::new();
+    for bytes in &frames {
+        if let Frame::Awareness(payload) = Frame::decode(bytes).expect("pages send frames") {
+            let states = awareness::decode(payload, 10).expect("that can be read");
+            said.extend(states.iter().map(|told| (told.clock, told.state.to_owned())));
+        }
+    }
+    said
+}
+
+#[test]
+fn whoever_comes_back_says_so_with_a_newer_clock() {
+    let (mut server, mut pages) = two();
+    let page = &mut pages[0];
+    page.sync.set_state(r#"{"user":{}}"#.to_owned());
+    server.connect(page, 0);
+    let first = said(page).last().expect("it says who it is").0;
+    page.event(&Event::Closed { code: 1006, reason: "" }, 10);
+    server.connect(page, 0);
+    let back = said(page);
+    assert!(back.iter().all(|(clock, _)| *clock > first), "{back:?}");
+    let last = back.last().expect("it says it again").0;
+    // Its old connection ended late, or it was silent for too long: others were told that it is gone.
+    for (told, state, answers) in [
+        (last, "null", true),
+        (last, "null", false),
+        (last + 7, r#"{"user":{"name":"of old"}}"#, true),
+        (last, "null", false),
+    ] {
+        let frame = awareness_frame(1, told, state);
+        page.event(&Event::Frame(&frame), 20);
+        let answer = said(page);
+        assert_eq!(!answer.is_empty(), answers, "{told} {state}: {answer:?}");
+        for (clock, state) in answer {
+            assert!(clock > told);
+            assert_eq!(state, r#"{"user":{}}"#);
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gesso_protocol::schema;
+use gesso_protocol::{names, schema};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -80,9 +80,9 @@ fn Name(page: Page) -> impl IntoView {
             return;
         }
         editing.set(false);
-        let value = value.trim();
+        let value = names::shortened(value, names::NAME_CHARS_MAX);
         if !value.is_empty() && value != name.get_untracked() {
-            page.edit(|txn| schema::set_meta(txn, "name", value));
+            page.edit(|txn| schema::set_meta(txn, "name", &value));
         }
     };
     move || {

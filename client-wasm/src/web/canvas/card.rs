@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
+use gesso_protocol::schema;
 use leptos::prelude::*;
 
 use super::layout;
@@ -162,9 +163,15 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
 /// Everything inside a card.
 fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
     let Some(spec) = spec else {
+        let is_node = card.signals.view.with_untracked(|v| v.node.kind != schema::UNREADABLE);
+        let about = if is_node {
+            "This node is of a kind that this version of Gesso does not know. It is kept as it is."
+        } else {
+            "Something was written here that is no node. It can be deleted, and nothing else."
+        };
         return view! {
             <Head card=card.clone() />
-            <p class="prompt">"This node is of a kind that this version of Gesso does not know. It is kept as it is."</p>
+            <p class="prompt">{about}</p>
             <div style="height:12px"></div>
         }
         .into_any();

@@ -92,7 +92,7 @@ pub fn delete(page: Page, ids: &[String]) {
 pub fn duplicate(page: Page, by: [f64; 2]) {
     let ids = page.core().borrow().editor.selection.clone();
     let ids = with_group_members(page, ids);
-    let clip = page.read(|canvas| Clip::of(canvas, &ids));
+    let clip = Clip::of(&page.core().borrow().replica, &ids);
     paste_clip(page, &clip, by, true);
 }
 
@@ -123,7 +123,7 @@ pub fn copied(page: Page) -> Option<String> {
         return None;
     }
     let ids = with_group_members(page, ids);
-    Some(page.read(|canvas| Clip::of(canvas, &ids).to_json()))
+    Some(Clip::of(&page.core().borrow().replica, &ids).to_json())
 }
 
 /// Pastes text: nodes that were copied, or any other text as a Text node.

@@ -199,7 +199,8 @@ fn bring_in(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         let (start, end) = offsets(area);
         let sticky = core.caret.as_ref().filter(|c| c.node == node && c.field == field);
         let found = sticky.and_then(|c| {
-            Some((core.replica.find_place(&c.anchor)?, core.replica.find_place(&c.head)?))
+            let place = |place| core.replica.find_place(&node, &field, place);
+            Some((place(&c.anchor)?, place(&c.head)?))
         });
         found.unwrap_or_else(|| match textdiff::diff(&state.shown, &text, None) {
             Some(edit) => (textdiff::moved(start, &edit), textdiff::moved(end, &edit)),
@@ -274,7 +275,7 @@ fn carets_of(page: Page, key: Key) -> Vec<(u32, String, String)> {
         .values()
         .filter_map(|p| {
             let caret = p.caret.as_ref().filter(|c| c.node == node && c.field == field)?;
-            let at = core.replica.find_place(&caret.head)?;
+            let at = core.replica.find_place(&node, &field, &caret.head)?;
             Some((at, super::people::color(&p.user), p.user.name.clone()))
         })
         .collect();

@@ -2,12 +2,16 @@
 #![expect(unreachable_pub, reason = "the component macro writes its own items as public")]
 
 use gesso_protocol::api::{CanvasBody, CanvasChange};
+use gesso_protocol::names;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::{Home, TemplateCard};
 use crate::web::api;
 use crate::web::dialog::{Confirm, Dialog};
+
+/// What a character takes at most in the length of a field, which counts UTF-16 units.
+const UNITS_A_CHAR_MAX: usize = 2;
 
 /// Which dialog is open.
 #[derive(Clone, Debug)]
@@ -55,8 +59,11 @@ fn Rename(home: Home, canvas: CanvasBody, on_close: Callback<()>) -> impl IntoVi
     let save = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let change = CanvasChange {
-            name: Some(name.get_untracked().trim().to_owned()),
-            description: Some(description.get_untracked().trim().to_owned()),
+            name: Some(names::shortened(&name.get_untracked(), names::NAME_CHARS_MAX)),
+            description: Some(names::shortened_text(
+                &description.get_untracked(),
+                names::DESCRIPTION_CHARS_MAX,
+            )),
         };
         if change.name.as_ref().is_none_or(String::is_empty) {
             return;
@@ -75,11 +82,11 @@ fn Rename(home: Home, canvas: CanvasBody, on_close: Callback<()>) -> impl IntoVi
             <form class="body flat" on:submit=save>
                 <label class="stacked">
                     <span class="label">"Name"</span>
-                    <span class="field"><input maxlength="200" autofocus bind:value=name /></span>
+                    <span class="field"><input maxlength=(UNITS_A_CHAR_MAX * names::NAME_CHARS_MAX).to_string() autofocus bind:value=name /></span>
                 </label>
                 <label class="stacked">
                     <span class="label">"Description"</span>
-                    <span class="field"><input maxlength="500" bind:value=description /></span>
+                    <span class="field"><input maxlength=(UNITS_A_CHAR_MAX * names::DESCRIPTION_CHARS_MAX).to_string() bind:value=description /></span>
                 </label>
                 <div class="acts">
                     <button class="btn" type="button" on:click=move |_| on_close.run(())>"Cancel"</button>
