@@ -3,7 +3,7 @@
 use yrs::{Any, Map as _, MapPrelim, MapRef, Out, TextPrelim, TransactionMut};
 
 use super::read::Held;
-use super::{lines, node_map, read_node};
+use super::{UNREADABLE, lines, node_map, read_node};
 use crate::nodes;
 
 /// The Y.Map under a key. A plain object there becomes one, with its values.
@@ -30,7 +30,10 @@ pub(super) fn node_part(txn: &mut TransactionMut<'_>, id: &str, key: &str) -> Op
 /// plain values stand in their place. Answers whether anything was missing.
 pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
     let Some(map) = node_map(txn, id) else { return false };
-    let Some(node) = read_node(txn, id) else { return false };
+    // Whoever makes a node in several steps has not said yet what it is.
+    let Some(node) = read_node(txn, id).filter(|node| node.kind != UNREADABLE) else {
+        return false;
+    };
     let spec = nodes::spec(&node.kind);
     let mut missing = false;
     let mut maps = vec!["settings", "output"];

@@ -79,6 +79,21 @@ fn missing_types_are_added_once() {
     assert!(!repair(&mut txn, "g"));
     assert_eq!(read_node(&txn, "g").unwrap().text, "plain", "what was there is kept");
     assert!(text_of(&txn, "g", "negative").is_some());
+    let bare = nodes.insert(&mut txn, "bare", MapPrelim::default());
+    assert!(!repair(&mut txn, "bare"), "its kind may still come, with parts of its own");
+    bare.insert(&mut txn, "kind", "list");
+    bare.insert(&mut txn, "settings", json_to_any(&json!({"batch": "pair_shortest"})));
+    bare.insert(
+        &mut txn,
+        "items",
+        json_to_any(&json!({"a": {"z": "V", "text": "one\r\ntwo"}, "b": 1})),
+    );
+    assert!(repair(&mut txn, "bare"));
+    assert!(!repair(&mut txn, "bare"));
+    let read = read_node(&txn, "bare").unwrap();
+    assert_eq!(read.settings["batch"], "pair_shortest");
+    assert_eq!(read.items[0].content, ItemContent::Text("one\ntwo".into()));
+    assert!(text_of(&txn, "bare", "items/a").is_some(), "it can be typed in");
 }
 
 #[test]

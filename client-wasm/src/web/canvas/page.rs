@@ -514,7 +514,7 @@ impl Page {
     pub fn bring_back(self, lost: &[Node], cut: &[gesso_protocol::schema::Edge]) {
         use gesso_protocol::schema;
         self.edit(|txn| {
-            for node in lost {
+            for node in lost.iter().filter(|node| node.kind != schema::UNREADABLE) {
                 schema::add_node(txn, &NewNode::of(node));
             }
             for edge in cut {
