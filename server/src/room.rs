@@ -355,7 +355,7 @@ impl RoomHandle {
     /// # Errors
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
     pub async fn apply_update(&self, update: Bytes) -> Result<(), RoomError> {
-        self.call(move |core, reply| match core.post(&update) {
+        self.call(move |core, reply| match core.post(&update, driver::now_ms()) {
             Ok(()) => after_write(Some(()), reply),
             Err(refusal) => {
                 reply.send(Err(RoomError::Refused(refusal))).ok();

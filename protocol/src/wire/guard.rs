@@ -6,13 +6,15 @@
 //! Yjs writes or that the two read differently (legacy JSON content, weak links, type references
 //! unknown to Yjs), and a client that appears twice.
 //!
-//! [`order`] says whether the update can be integrated whole, [`depth`] how deep its types would sit.
+//! [`order`] says whether the update can be integrated whole and in which order, [`places`] into which lists its
+//! elements would go and whether yrs survives that, [`pieces`] cuts it into updates of bounded work.
 
-pub mod depth;
 pub mod order;
+pub mod pieces;
+pub mod places;
 
 use super::awareness::json_depth;
-use super::read::{ReadError, Reader};
+use super::read::{ReadError, Reader, write_var};
 use serde::de::IgnoredAny;
 use std::ops::Range;
 use thiserror::Error;
@@ -26,10 +28,19 @@ const CLOCK_MAX: u32 = i32::MAX as u32;
 /// Yjs client ids are at most 53 bits.
 const CLIENT_MAX: u64 = (1 << 53) - 1;
 
+/// How many structs an update may have however short it is.
+const STRUCTS_FREE: usize = 256 * 1024;
+/// How many bytes the structs above that must have on average. In memory one takes about 180, so that a sender of
+/// five-byte structs would fill it forty times as fast as they send. The shortest of a Yjs client, what is left of an
+/// overwritten value, has nine.
+const STRUCT_MIN_BYTES: usize = 8;
+
 const HAS_ORIGIN: u8 = 0b1000_0000;
 const HAS_RIGHT_ORIGIN: u8 = 0b0100_0000;
 const HAS_KEY: u8 = 0b0010_0000;
 const KIND: u8 = 0b0001_1111;
+/// The kind of an item whose content is gone.
+const DELETED: u8 = 1;
 
 /// The id of one struct element: who made it and its place among what they made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,13 +64,13 @@ pub enum Parent<'a> {
 
 /// What an item holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content<'a> {
+pub enum Content {
     /// Nothing any more.
     Deleted,
     /// Bytes.
     Binary,
     /// Text.
-    String(&'a str),
+    String,
     /// A JSON value inside text.
     Embed,
     /// The start or end of a formatting in text.
@@ -90,7 +101,7 @@ pub enum Kind<'a> {
         /// Its key, where it is a map entry that says so.
         key: Option<&'a str>,
         /// What it holds.
-        content: Content<'a>,
+        content: Content,
     },
 }
 
@@ -113,6 +124,16 @@ impl Struct<'_> {
     }
 }
 
+/// What is kept of a struct: where it is read again from. An update may be all structs of five bytes, so this is small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Slot {
+    clock: u32,
+    len: u32,
+    /// Its first byte.
+    at: u32,
+    section: u32,
+}
+
 /// What an update brings of one client: a contiguous run of structs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -122,8 +143,10 @@ pub struct Section {
     pub start: u32,
     /// The clock after the last.
     pub end: u32,
-    /// Its structs, as a range of [`Scan::structs`].
+    /// Its structs, as a range of the update's; neighbouring collected ones are one.
     pub structs: Range<usize>,
+    /// How many structs it is written as.
+    pub written: usize,
     /// Its encoded structs, as a range of the update's bytes.
     pub bytes: Range<usize>,
 }
@@ -145,7 +168,8 @@ pub struct Scan<'a> {
     /// What it brings, one section a client, in the order written.
     pub sections: Vec<Section>,
     /// Every struct, section by section.
-    pub structs: Vec<Struct<'a>>,
+    slots: Vec<Slot>,
+    bytes: &'a [u8],
     /// What it deletes, as written.
     pub deletions: Vec<Deletion>,
 }
@@ -177,6 +201,35 @@ pub enum GuardError {
     /// Its structs wait for each other across more clients than can be untangled in reasonable time.
     #[error("the update's dependencies are too entangled")]
     Entangled,
+    /// More structs than its bytes allow.
+    #[error("the update is cut too fine")]
+    TooFine,
+    /// A subdocument: yrs 0.28.1 reads freed memory when what holds it is deleted.
+    #[error("a canvas holds no subdocuments; put a Y.Map or a plain value there")]
+    Subdocument,
+    /// Several elements under one key of which some would stay: only the last can be the key's value.
+    #[error("malformed update: several values at once under one key")]
+    KeyedRun,
+    /// An item between neighbours of two lists.
+    #[error("malformed update: an item between two lists")]
+    TwoLists,
+    /// The rest of an item that is held in part, in another list than the held part.
+    #[error("malformed update: an item that goes on in another list")]
+    OtherList,
+    /// An item inside of something that is no shared type.
+    #[error("malformed update: a parent is no type")]
+    NoType,
+    /// Text, an embed or a formatting in a list that holds no text.
+    #[error("malformed update: text outside of a text")]
+    StrayText,
+}
+
+impl GuardError {
+    /// Whether a well-meaning client may have sent it, so that it is a refusal rather than malformed bytes.
+    #[must_use]
+    pub fn is_policy(self) -> bool {
+        matches!(self, Self::ValueTooDeep | Self::TypeTooDeep | Self::Entangled | Self::Subdocument)
+    }
 }
 
 impl<'a> Scan<'a> {
@@ -186,8 +239,11 @@ impl<'a> Scan<'a> {
     /// # Errors
     /// [`GuardError`]; bytes after the delete set are malformed too.
     pub fn read(bytes: &'a [u8]) -> Result<Self, GuardError> {
+        if u32::try_from(bytes.len()).is_err() {
+            return Err(ReadError::Number.into());
+        }
         let mut reader = Reader::new(bytes);
-        let mut scan = Scan::default();
+        let mut scan = Scan { bytes, ..Scan::default() };
         let clients = reader.var_u32()?;
         let mut seen = Seen::default();
         for _ in 0..clients {
@@ -198,27 +254,47 @@ impl<'a> Scan<'a> {
                 return Err(ReadError::Number.into());
             }
             seen.add(client)?;
-            let (from, first) = (reader.position(), scan.structs.len());
-            let mut clock = start;
-            for _ in 0..count {
-                let found = read_struct(&mut reader, Id { client, clock })?;
-                clock = clock
-                    .checked_add(found.len)
-                    .filter(|end| *end <= CLOCK_MAX)
-                    .ok_or(ReadError::Number)?;
-                scan.structs.push(found);
-            }
-            let structs = first..scan.structs.len();
-            scan.sections.push(Section {
-                client,
-                start,
-                end: clock,
-                structs,
-                bytes: from..reader.position(),
-            });
+            scan.read_section(&mut reader, Id { client, clock: start }, count)?;
         }
         scan.read_deletions(&mut reader)?;
         if reader.remaining() == 0 { Ok(scan) } else { Err(ReadError::End.into()) }
+    }
+
+    fn read_section(
+        &mut self,
+        reader: &mut Reader<'a>,
+        start: Id,
+        count: u32,
+    ) -> Result<(), GuardError> {
+        let (from, first) = (reader.position(), self.slots.len());
+        let section = u32::try_from(self.sections.len()).ok().ok_or(ReadError::Number)?;
+        let mut clock = start.clock;
+        let mut is_after_gc = false;
+        for _ in 0..count {
+            let at = reader.position() as u32;
+            let (len, kind) = read_struct(reader)?;
+            let end = clock.checked_add(len).filter(|end| *end <= CLOCK_MAX);
+            let end = end.ok_or(ReadError::Number)?;
+            let is_gc = kind == Kind::Gc;
+            match self.slots.last_mut() {
+                Some(last) if is_gc && is_after_gc => last.len += len,
+                Some(_) | None => self.slots.push(Slot { clock, len, at, section }),
+            }
+            is_after_gc = is_gc;
+            clock = end;
+            if self.slots.len() > STRUCTS_FREE + reader.position() / STRUCT_MIN_BYTES {
+                return Err(GuardError::TooFine);
+            }
+        }
+        self.sections.push(Section {
+            client: start.client,
+            start: start.clock,
+            end: clock,
+            structs: first..self.slots.len(),
+            written: count as usize,
+            bytes: from..reader.position(),
+        });
+        Ok(())
     }
 
     fn read_deletions(&mut self, reader: &mut Reader<'a>) -> Result<(), GuardError> {
@@ -245,7 +321,64 @@ impl<'a> Scan<'a> {
     /// Whether the update says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.structs.is_empty() && self.deletions.is_empty()
+        self.slots.is_empty() && self.deletions.is_empty()
+    }
+
+    /// How many structs it has, neighbouring collected ones counted as one.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// One of its structs.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Struct<'a> {
+        let Slot { clock, len, at, section } = self.slots[at];
+        let id = Id { client: self.sections[section as usize].client, clock };
+        let mut reader = Reader::new(&self.bytes[at as usize..]);
+        let kind = read_head(&mut reader).unwrap_or(Kind::Gc);
+        Struct { id, len, kind }
+    }
+
+    /// The id and the number of elements of a struct, without looking at the struct itself.
+    #[must_use]
+    pub fn extent(&self, at: usize) -> (Id, u32) {
+        let Slot { clock, len, section, .. } = self.slots[at];
+        (Id { client: self.sections[section as usize].client, clock }, len)
+    }
+
+    /// The bytes of a struct; of collected ones, those of all that are one.
+    #[must_use]
+    pub fn bytes(&self, at: usize) -> &'a [u8] {
+        let slot = self.slots[at];
+        let section = &self.sections[slot.section as usize];
+        let end = if at + 1 < section.structs.end {
+            self.slots[at + 1].at as usize
+        } else {
+            section.bytes.end
+        };
+        &self.bytes[slot.at as usize..end]
+    }
+
+    /// Appends a struct in the same place, of the same length, whose content is gone.
+    fn write_tombstone(&self, at: usize, out: &mut Vec<u8>) {
+        let bytes = self.bytes(at);
+        let mut reader = Reader::new(bytes);
+        // It was read before, so it can be read.
+        if read_head(&mut reader).is_err() {
+            return;
+        }
+        out.push((bytes[0] & !KIND) | DELETED);
+        out.extend_from_slice(&bytes[1..reader.position()]);
+        write_var(out, u64::from(self.slots[at].len));
+    }
+
+    /// Every struct, section by section.
+    pub fn structs(&self) -> impl Iterator<Item = Struct<'a>> + '_ {
+        (0..self.len()).map(|at| self.get(at))
     }
 
     /// The section of a client.
@@ -259,12 +392,12 @@ impl<'a> Scan<'a> {
             .or_else(|| self.sections.iter().find(|section| section.client == client))
     }
 
-    /// The index in [`Scan::structs`] of the struct that holds an id.
+    /// The index of the struct that holds an id.
     #[must_use]
     pub fn find(&self, id: Id) -> Option<usize> {
         let section = self.section(id.client).filter(|s| (s.start..s.end).contains(&id.clock))?;
-        let structs = &self.structs[section.structs.clone()];
-        let after = structs.partition_point(|found| found.id.clock <= id.clock);
+        let structs = &self.slots[section.structs.clone()];
+        let after = structs.partition_point(|found| found.clock <= id.clock);
         // Among structs that start at one clock all but the last are empty.
         after.checked_sub(1).map(|at| section.structs.start + at)
     }
@@ -322,18 +455,25 @@ fn read_id(reader: &mut Reader<'_>) -> Result<Id, ReadError> {
     if clock > CLOCK_MAX { Err(ReadError::Number) } else { Ok(Id { client, clock }) }
 }
 
-fn read_struct<'a>(reader: &mut Reader<'a>, id: Id) -> Result<Struct<'a>, GuardError> {
+/// Reads a struct whole: how many elements, and what it is.
+fn read_struct<'a>(reader: &mut Reader<'a>) -> Result<(u32, Kind<'a>), GuardError> {
+    let kind = read_head(reader)?;
+    let len = match kind {
+        Kind::Gc | Kind::Skip => reader.var_u32()?,
+        Kind::Item { content, .. } => return Ok((read_content(reader, content)?, kind)),
+    };
+    if len == 0 { Err(GuardError::Empty) } else { Ok((len, kind)) }
+}
+
+/// Reads what a struct is, up to its length or content.
+fn read_head<'a>(reader: &mut Reader<'a>) -> Result<Kind<'a>, GuardError> {
     let info = reader.byte()?;
     match info & KIND {
         kind @ (0 | 10) => {
             if info != kind {
                 return Err(GuardError::UnknownContent);
             }
-            let len = reader.var_u32()?;
-            if len == 0 {
-                return Err(GuardError::Empty);
-            }
-            Ok(Struct { id, len, kind: if kind == 0 { Kind::Gc } else { Kind::Skip } })
+            Ok(if kind == 0 { Kind::Gc } else { Kind::Skip })
         }
         kind => {
             let origin = (info & HAS_ORIGIN != 0).then(|| read_id(reader)).transpose()?;
@@ -350,61 +490,65 @@ fn read_struct<'a>(reader: &mut Reader<'a>, id: Id) -> Result<Struct<'a>, GuardE
                     key = Some(reader.string()?);
                 }
             }
-            let (len, content) = read_content(reader, kind)?;
-            Ok(Struct { id, len, kind: Kind::Item { origin, right_origin, parent, key, content } })
+            let content = match kind {
+                1 => Content::Deleted,
+                3 => Content::Binary,
+                4 => Content::String,
+                5 => Content::Embed,
+                6 => Content::Format,
+                7 => Content::Type(reader.byte()?),
+                8 => Content::Any,
+                9 => Content::Doc,
+                _ => return Err(GuardError::UnknownContent),
+            };
+            Ok(Kind::Item { origin, right_origin, parent, key, content })
         }
     }
 }
 
-fn read_content<'a>(reader: &mut Reader<'a>, kind: u8) -> Result<(u32, Content<'a>), GuardError> {
-    Ok(match kind {
-        1 => (reader.var_u32()?, Content::Deleted),
-        3 => {
+/// Reads a content; gives how many elements it has.
+fn read_content(reader: &mut Reader<'_>, content: Content) -> Result<u32, GuardError> {
+    Ok(match content {
+        Content::Deleted => reader.var_u32()?,
+        Content::Binary => {
             reader.buf()?;
-            (1, Content::Binary)
+            1
         }
-        4 => {
+        Content::String => {
             let text = reader.string()?;
             let units: usize = text.chars().map(char::len_utf16).sum();
-            (u32::try_from(units).ok().ok_or(ReadError::Number)?, Content::String(text))
+            u32::try_from(units).ok().ok_or(ReadError::Number)?
         }
-        5 => {
+        Content::Embed => {
             check_json(reader.string()?)?;
-            (1, Content::Embed)
+            1
         }
-        6 => {
+        Content::Format => {
             reader.string()?;
             check_json(reader.string()?)?;
-            (1, Content::Format)
+            1
         }
-        7 => {
-            let type_ref = reader.byte()?;
+        Content::Type(type_ref) => {
             match type_ref {
                 0..=2 | 4 | 6 => {}
-                3 | 5 => {
-                    // An element's or a hook's name; yrs keeps none for a hook, Yjs reads one.
-                    if type_ref == 5 {
-                        return Err(GuardError::UnknownContent);
-                    }
-                    reader.string()?;
-                }
+                // An element's name. A hook (5) has one too, which yrs does not read.
+                3 => drop(reader.string()?),
                 _ => return Err(GuardError::UnknownContent),
             }
-            (1, Content::Type(type_ref))
+            1
         }
-        8 => {
+        Content::Any => {
             let count = reader.var_u32()?;
             for _ in 0..count {
                 skip_any(reader)?;
             }
-            (count, Content::Any)
+            count
         }
-        9 => {
+        Content::Doc => {
             reader.string()?;
             skip_any(reader)?;
-            (1, Content::Doc)
+            1
         }
-        _ => return Err(GuardError::UnknownContent),
     })
 }
 

@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             return Err(GuardError::RepeatedClient);
         }
         self.end = section.end;
-        self.count += section.structs.len();
+        self.count += section.written;
         self.parts.push(bytes);
         Ok(())
     }

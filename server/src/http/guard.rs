@@ -109,6 +109,11 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
+/// Whether whoever asks said who they are.
+pub(super) fn is_known(headers: &HeaderMap) -> bool {
+    cookie(headers).is_some_and(is_id)
+}
+
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|line| line.split(';'))

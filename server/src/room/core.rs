@@ -5,10 +5,12 @@
 //! the room loads anew. (Its document may be locked for ever by a transaction that panicked.)
 
 mod apply;
+mod ids;
 mod index;
 mod presence;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +19,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use gesso_protocol::doc::PEOPLE_ROOTS;
 use gesso_protocol::wire::awareness;
+use gesso_protocol::wire::guard::order::Need;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
 use gesso_protocol::wire::merge::merge;
 use gesso_protocol::wire::{Frame, close};
@@ -28,8 +31,10 @@ use yrs::{
 };
 
 use super::limits::RoomLimits;
+use ids::Ids;
 use index::Index;
 use presence::Presence;
+use work::Work;
 
 /// The most entries of one awareness message.
 const AWARENESS_ENTRIES_MAX: usize = 1_000;
@@ -96,8 +101,14 @@ struct Parked {
     number: u64,
     bytes: Bytes,
     since_ms: u64,
-    /// The client it waits for, and how much of it was held when last tried.
-    waits_for: (u64, u32),
+    waits_for: Need,
+}
+
+impl Parked {
+    /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
+    fn size(&self) -> usize {
+        self.bytes.len() + size_of::<Self>()
+    }
 }
 
 struct Conn {
@@ -121,6 +132,8 @@ struct Conn {
     /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
     is_open: bool,
     joined_ms: u64,
+    /// What its updates cost.
+    work: Work,
     /// When it wrote where only the server writes, in ms.
     forgeries: VecDeque<u64>,
 }
@@ -161,7 +174,15 @@ pub(crate) struct Core {
     committed: Arc<Mutex<Vec<Bytes>>>,
     node_changes: NodeChanges,
     nodes: usize,
+    /// What the document takes at most, in encoded bytes, and what it took when it was last measured.
     document_bytes: usize,
+    measured_bytes: usize,
+    /// Whose client ids are whose.
+    ids: Ids,
+    /// What updates cost that came over HTTP.
+    posted: Work,
+    /// CPU time of this thread, in us; only differences count.
+    meter: fn() -> u64,
     /// Undoes what clients write to the server's roots, and commenters outside of comments.
     guards: Option<apply::Guards>,
     conns: BTreeMap<ConnId, Conn>,
@@ -195,7 +216,8 @@ impl Core {
         let state = doc.transact().encode_diff_v1(&StateVector::default());
         let scan = Scan::read(&state).map_err(|error| OpenError(error.to_string()))?;
         let mut index = Index::default();
-        index.absorb(&scan, &doc.transact());
+        index.absorb(&scan);
+        index.shrink();
         if index.clock(u64::from(own)) > 0 {
             return Err(OpenError("the room's id is in use already".to_owned()));
         }
@@ -237,6 +259,10 @@ impl Core {
             node_changes,
             nodes: count,
             document_bytes: state.len(),
+            measured_bytes: state.len(),
+            ids: Ids::default(),
+            posted: Work::default(),
+            meter: work::thread_cpu_us,
             conns: BTreeMap::new(),
             presence: Presence::new(u64::from(own), now_ms),
             out: Vec::new(),
@@ -313,6 +339,7 @@ impl Core {
                 answering: false,
                 is_open: false,
                 joined_ms: now_ms,
+                work: Work::default(),
                 forgeries: VecDeque::new(),
             },
         );
@@ -327,6 +354,7 @@ impl Core {
             if let Some(guards) = &mut self.guards {
                 guards.exclude(conn);
             }
+            self.ids.leave(conn);
             self.presence.leave(conn, now_ms);
         }
     }
@@ -627,14 +655,14 @@ impl Drop for Core {
 
 fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
     let doc = gesso_protocol::doc::open(own, "");
-    let mut txn = doc.transact_mut();
     for bytes in stored {
         let update = Update::decode_v1(bytes).map_err(|error| OpenError(error.to_string()))?;
+        // A transaction each, as when they were written: what one deletes is collected before the next.
+        let mut txn = doc.transact_mut();
         txn.apply_update(update).map_err(|error| OpenError(error.to_string()))?;
     }
-    if txn.has_missing_updates() {
+    if doc.transact().has_missing_updates() {
         return Err(OpenError("its log has a gap".to_owned()));
     }
-    drop(txn);
     Ok(doc)
 }

@@ -25,6 +25,12 @@ pub struct RoomLimits {
     pub gap_max_bytes: usize,
     /// How long it may wait, in ms; then 1008.
     pub gap_max_ms: u64,
+    /// CPU time that a connection's updates may take at once, in us, before they are refused with 1008.
+    pub work_burst_us: u64,
+    /// CPU time that a connection earns anew, in us a second.
+    pub work_us_per_second: u64,
+    /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
+    pub work_us_per_kilobyte: u64,
     /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
     pub forgeries_per_minute: usize,
     /// The most awareness ids one connection may introduce.
@@ -67,6 +73,9 @@ impl Default for RoomLimits {
             slow_max_ms: 30_000,
             gap_max_bytes: 4 << 20,
             gap_max_ms: 10_000,
+            work_burst_us: 250_000,
+            work_us_per_second: 250_000,
+            work_us_per_kilobyte: 200,
             forgeries_per_minute: 20,
             awareness_ids_max: 16,
             awareness_expires_ms: 30_000,

@@ -217,14 +217,14 @@ fn merge(updates: &[Bytes]) -> Result<Vec<u8>, StoreError> {
     let unreadable = |error: String| StoreError::Unreadable(error);
     // A replica that only reads: its id never gets into the document.
     let doc = gesso_protocol::doc::open(0, "");
-    let mut txn = doc.transact_mut();
     for bytes in updates {
         let update = Update::decode_v1(bytes).map_err(|error| unreadable(error.to_string()))?;
+        // A transaction each, as when they were written: what one deletes is collected before the next.
+        let mut txn = doc.transact_mut();
         txn.apply_update(update).map_err(|error| unreadable(error.to_string()))?;
     }
-    if txn.has_missing_updates() {
+    if doc.transact().has_missing_updates() {
         return Err(unreadable("its log has a gap".to_owned()));
     }
-    drop(txn);
     Ok(doc.transact().encode_diff_v1(&StateVector::default()))
 }

@@ -11,12 +11,22 @@ const MAX_SEARCH: usize = 4_000_000;
 const MAX_EMPTY_RUN: usize = 256;
 
 /// What became of the walk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
-    /// Everything it builds on is held or inside it.
-    Whole,
-    /// It builds on something of this client that is not held yet.
-    Gap(u64),
+    /// Everything it builds on is held or inside it. The structs that are not held yet, as indices of
+    /// [`Scan::structs`], each after all that it builds on.
+    Whole(Vec<usize>),
+    /// It builds on something that is not held yet.
+    Gap(Need),
+}
+
+/// Something an update builds on: a client's elements below a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// Whose elements.
+    pub client: u64,
+    /// The clock after the last element it needs.
+    pub clock: u32,
 }
 
 struct Lane {
@@ -36,16 +46,28 @@ struct Lane {
 /// # Errors
 /// [`GuardError::Entangled`] where yrs would take too long or recurse too deep.
 pub fn fit(scan: &Scan<'_>, held: impl Fn(u64) -> u32) -> Result<Fit, GuardError> {
-    let mut walk = Walk::new(scan, &held);
-    if let Some(client) = walk.run()? {
-        return Ok(Fit::Gap(client));
+    walk(scan, held, true)
+}
+
+/// The order of an update that this replica made or stored itself: as [`fit`], without its limits. `None` for a gap.
+pub fn order(scan: &Scan<'_>, held: impl Fn(u64) -> u32) -> Option<Vec<usize>> {
+    match walk(scan, held, false) {
+        Ok(Fit::Whole(order)) => Some(order),
+        Ok(Fit::Gap(_)) | Err(_) => None,
+    }
+}
+
+fn walk(scan: &Scan<'_>, held: impl Fn(u64) -> u32, is_limited: bool) -> Result<Fit, GuardError> {
+    let mut walk = Walk::new(scan, &held, is_limited);
+    if let Some(need) = walk.run()? {
+        return Ok(Fit::Gap(need));
     }
     for deletion in &scan.deletions {
         if deletion.end > walk.progress(deletion.client) {
-            return Ok(Fit::Gap(deletion.client));
+            return Ok(Fit::Gap(Need { client: deletion.client, clock: deletion.end }));
         }
     }
-    Ok(Fit::Whole)
+    Ok(Fit::Whole(walk.order))
 }
 
 struct Walk<'s, 'a, F> {
@@ -58,10 +80,12 @@ struct Walk<'s, 'a, F> {
     /// Structs that wait for another client, with their lanes.
     stack: Vec<(usize, usize)>,
     searched: usize,
+    order: Vec<usize>,
+    is_limited: bool,
 }
 
 impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
-    fn new(scan: &'s Scan<'a>, held: &'s F) -> Self {
+    fn new(scan: &'s Scan<'a>, held: &'s F, is_limited: bool) -> Self {
         let mut lanes: Vec<Lane> = scan
             .sections
             .iter()
@@ -76,7 +100,17 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
             .collect();
         lanes.sort_unstable_by_key(|lane| lane.client);
         let todo = (0..lanes.len()).collect();
-        Self { scan, held, lanes, todo, latest: None, stack: Vec::new(), searched: 0 }
+        Self {
+            scan,
+            held,
+            lanes,
+            todo,
+            latest: None,
+            stack: Vec::new(),
+            searched: 0,
+            order: Vec::with_capacity(scan.len()),
+            is_limited,
+        }
     }
 
     /// The lane of a client: they are sorted.
@@ -92,8 +126,8 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
         id.clock >= self.progress(id.client)
     }
 
-    /// The client on which a struct waits.
-    fn waits_for(&self, found: &Struct<'_>) -> Option<u64> {
+    /// What a struct waits for.
+    fn waits_for(&self, found: &Struct<'_>) -> Option<Need> {
         let Kind::Item { origin, right_origin, parent, .. } = found.kind else { return None };
         let parent = match parent {
             Parent::Item(id) => Some(id),
@@ -103,7 +137,7 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
             .into_iter()
             .flatten()
             .find(|id| self.missing(*id))
-            .map(|id| id.client)
+            .map(|id| Need { client: id.client, clock: id.clock + 1 })
     }
 
     fn pop_lane(&mut self, lane: usize) -> Option<(usize, usize)> {
@@ -128,41 +162,42 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
             self.lanes[lane].taken = true;
             self.latest = Some(lane);
             empty += 1;
-            if empty > MAX_EMPTY_RUN {
+            if empty > MAX_EMPTY_RUN && self.is_limited {
                 return Err(GuardError::Entangled);
             }
         }
     }
 
-    /// The client of the first gap, if there is one.
-    fn run(&mut self) -> Result<Option<u64>, GuardError> {
+    /// The first gap, if there is one.
+    fn run(&mut self) -> Result<Option<Need>, GuardError> {
         let mut next = self.next()?;
         while let Some((at, lane)) = next {
-            let found = &self.scan.structs[at];
+            let found = &self.scan.get(at);
             let progress = self.lanes[lane].progress;
             let known = found.end() <= progress || matches!(found.kind, Kind::Skip);
             if !known {
                 if found.id.clock > progress {
-                    return Ok(Some(found.id.client));
+                    return Ok(Some(Need { client: found.id.client, clock: found.id.clock }));
                 }
-                if let Some(client) = self.waits_for(found) {
+                if let Some(need) = self.waits_for(found) {
                     self.searched += self.stack.len() + 1;
-                    if self.searched > MAX_SEARCH {
+                    if self.searched > MAX_SEARCH && self.is_limited {
                         return Err(GuardError::Entangled);
                     }
                     self.lanes[lane].waiting = true;
                     self.stack.push((at, lane));
-                    let other = self.lane(client);
+                    let other = self.lane(need.client);
                     let Some(found) = other
                         .filter(|other| !self.lanes[*other].taken && !self.lanes[*other].waiting)
                         .and_then(|other| self.pop_lane(other))
                     else {
-                        return Ok(Some(client));
+                        return Ok(Some(need));
                     };
                     next = Some(found);
                     continue;
                 }
                 self.lanes[lane].progress = found.end();
+                self.order.push(at);
             }
             next = self.next()?;
         }

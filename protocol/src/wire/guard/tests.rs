@@ -1,5 +1,5 @@
-use super::depth::{Held, Place, new_types};
-use super::order::{Fit, fit};
+use super::order::{Fit, Need, fit};
+use super::places::{Held, Inside, Place, Placed, Rules, places};
 use super::*;
 use crate::wire::merge::merge;
 use crate::wire::read::{write_buf, write_var};
@@ -85,27 +85,48 @@ fn what_the_two_libraries_read_differently_is_refused() {
 #[test]
 fn a_formatting_under_a_key_is_refused() {
     let keyed = item(6, &[4, b'b', b'o', b'l', b'd', 4, b't', b'r', b'u', b'e']);
-    assert_eq!(new_types(&Scan::read(&keyed).unwrap(), &Nothing), Err(GuardError::UnknownContent));
+    assert_eq!(placed(&keyed), Err(GuardError::UnknownContent));
     // The same where the key is only inherited from the neighbour.
     let mut inherited = vec![1, 2, 1, 0, 8 | 0x20, 1, 1, b'r', 1, b'k', 1, 126, 6 | 0x80, 1, 0];
     inherited.extend([1, b'b', 4, b't', b'r', b'u', b'e', 0]);
-    assert_eq!(
-        new_types(&Scan::read(&inherited).unwrap(), &Nothing),
-        Err(GuardError::UnknownContent)
-    );
+    assert_eq!(placed(&inherited), Err(GuardError::UnknownContent));
 }
 
+/// A replica that holds nothing.
 struct Nothing;
 impl Held for Nothing {
-    fn type_depth(&self, _: Id) -> Option<u32> {
-        None
+    fn clock(&self, _: u64) -> u32 {
+        0
     }
     fn place(&self, _: Id) -> Option<Place> {
         None
     }
-    fn clock(&self, _: u64) -> u32 {
-        0
+    fn inside(&self, _: Id) -> Inside {
+        Inside::Gone
     }
+    fn is_deleted(&self, _: Id) -> bool {
+        false
+    }
+    fn hash(&self, name: &str) -> u32 {
+        name.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) | 1
+    }
+}
+
+/// Where the elements of an update go that builds on nothing.
+fn placed(bytes: &[u8]) -> Result<Vec<Placed>, GuardError> {
+    let scan = Scan::read(bytes)?;
+    match fit(&scan, |_| 0)? {
+        Fit::Whole(order) => places(&scan, &order, &Nothing, Rules::Apply),
+        Fit::Gap(need) => panic!("a gap: {need:?}"),
+    }
+}
+
+fn is_whole(fit: Result<Fit, GuardError>) -> bool {
+    matches!(fit, Ok(Fit::Whole(_)))
+}
+
+fn gap(client: u64, clock: u32) -> Result<Fit, GuardError> {
+    Ok(Fit::Gap(Need { client, clock }))
 }
 
 /// Maps in maps, all in one update, as one replica writes them.
@@ -131,12 +152,10 @@ fn nested_maps(depth: u32) -> Vec<u8> {
 #[test]
 fn types_nest_up_to_8() {
     let fine = nested_maps(8);
-    let scan = Scan::read(&fine).unwrap();
-    assert_eq!(fit(&scan, |_| 0), Ok(Fit::Whole));
-    assert_eq!(new_types(&scan, &Nothing).unwrap().last().unwrap().depth, 8);
+    // The eighth is in the seventh.
+    assert_eq!(placed(&fine).unwrap().last().unwrap().place.unwrap().depth, 7);
     for depth in [9, 10_000] {
-        let deep = nested_maps(depth);
-        assert_eq!(new_types(&Scan::read(&deep).unwrap(), &Nothing), Err(GuardError::TypeTooDeep));
+        assert_eq!(placed(&nested_maps(depth)), Err(GuardError::TypeTooDeep));
     }
 }
 
@@ -149,8 +168,8 @@ fn gaps_are_seen_in_clocks_origins_and_deletions() {
     text.insert(&mut first.transact_mut(), 5, " world");
     let later = first.transact().encode_state_as_update_v1(&before);
     let scan = Scan::read(&later).unwrap();
-    assert_eq!(fit(&scan, |_| 0), Ok(Fit::Gap(1)));
-    assert_eq!(fit(&scan, |_| 5), Ok(Fit::Whole));
+    assert_eq!(fit(&scan, |_| 0), gap(1, 5));
+    assert!(is_whole(fit(&scan, |_| 5)));
 
     let second = doc(2);
     second.transact_mut().apply_update(Update::decode_v1(&state(&first)).unwrap()).unwrap();
@@ -158,12 +177,12 @@ fn gaps_are_seen_in_clocks_origins_and_deletions() {
     second.get_or_insert_text("t").insert(&mut second.transact_mut(), 3, "X");
     let foreign = second.transact().encode_state_as_update_v1(&before);
     let scan = Scan::read(&foreign).unwrap();
-    assert_eq!(fit(&scan, |client| if client == 1 { 3 } else { 0 }), Ok(Fit::Gap(1)));
-    assert_eq!(fit(&scan, |client| if client == 1 { 11 } else { 0 }), Ok(Fit::Whole));
+    assert_eq!(fit(&scan, |client| if client == 1 { 3 } else { 0 }), gap(1, 4));
+    assert!(is_whole(fit(&scan, |client| if client == 1 { 11 } else { 0 })));
 
     let deletion = Scan::read(&[0, 1, 9, 1, 0, 1]).unwrap();
-    assert_eq!(fit(&deletion, |_| 0), Ok(Fit::Gap(9)));
-    assert_eq!(fit(&deletion, |_| 1), Ok(Fit::Whole));
+    assert_eq!(fit(&deletion, |_| 0), gap(9, 1));
+    assert!(is_whole(fit(&deletion, |_| 1)));
 }
 
 #[test]
@@ -264,9 +283,10 @@ proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         if let Ok(scan) = Scan::read(&bytes) {
-            prop_assert!(scan.structs.len() + scan.deletions.len() <= bytes.len());
-            fit(&scan, |_| 0).ok();
-            drop(new_types(&scan, &Nothing));
+            prop_assert!(scan.len() + scan.deletions.len() <= bytes.len());
+            if let Ok(Fit::Whole(order)) = fit(&scan, |_| 0) {
+                drop(places(&scan, &order, &Nothing, Rules::Apply));
+            }
             prop_assert!(Update::decode_v1(&bytes).is_ok());
         }
         drop(read_state_vector(&bytes));
@@ -315,7 +335,7 @@ proptest! {
             let scan = Scan::read(bytes).unwrap();
             let held = replica.transact().state_vector();
             let fits = fit(&scan, |client| held.get(&yrs::ClientID::new(client))).unwrap();
-            if fits == Fit::Whole {
+            if matches!(fits, Fit::Whole(_)) {
                 replica.transact_mut().apply_update(Update::decode_v1(bytes).unwrap()).unwrap();
                 prop_assert!(!replica.transact().has_missing_updates());
             }
@@ -334,7 +354,7 @@ proptest! {
             let replica = doc(99);
             replica.transact_mut().apply_update(Update::decode_v1(&state(&docs[0])).unwrap()).unwrap();
             let held = replica.transact().state_vector();
-            if fit(&scan, |client| held.get(&yrs::ClientID::new(client))) == Ok(Fit::Whole)
+            if is_whole(fit(&scan, |client| held.get(&yrs::ClientID::new(client))))
                 && let Ok(update) = Update::decode_v1(&bytes)
             {
                 drop(replica.transact_mut().apply_update(update));
@@ -366,4 +386,85 @@ proptest! {
         let text = |txn: &yrs::Transaction<'_>| txn.get_text("text").map(|text| text.get_string(txn)).unwrap_or_default();
         prop_assert_eq!(text(&a), text(&b));
     }
+}
+
+/// What a replica of [`play`] holds, however its text is cut into items.
+fn said(doc: &Doc) -> String {
+    let mut txn = doc.transact_mut();
+    let text = txn.get_or_insert_text("text");
+    let (map, array) = (txn.get_or_insert_map("map"), txn.get_or_insert_array("array"));
+    // Without its formats: each of these replicas takes away those it finds to be of no effect.
+    let text = text.get_string(&txn);
+    let keys: BTreeMap<String, String> =
+        map.iter(&txn).map(|(key, value)| (key.to_owned(), value.to_string(&txn))).collect();
+    let values: Vec<String> = array.iter(&txn).map(|value| value.to_string(&txn)).collect();
+    let vector: BTreeMap<u64, u32> =
+        txn.state_vector().iter().map(|(client, clock)| (client.get(), *clock)).collect();
+    format!("{text} {keys:?} {values:?} {vector:?}")
+}
+
+/// Cuts an update that builds on nothing into pieces of at most so many structs.
+fn cut(bytes: &[u8], most: usize) -> Vec<Vec<u8>> {
+    struct Light;
+    impl pieces::Weigh for Light {
+        fn span(&self, _: Id) -> u64 {
+            0
+        }
+    }
+    let scan = Scan::read(bytes).unwrap();
+    let order = order::order(&scan, |_| 0).unwrap();
+    let placed = places(&scan, &order, &Nothing, Rules::Trust).unwrap();
+    let deleted = places::Deleted::of(&scan.deletions);
+    let mut pieces = pieces::Pieces::new(&scan, &order, &placed, deleted.ranges());
+    std::iter::from_fn(|| pieces.next(most, &Light)).map(|piece| piece.bytes).collect()
+}
+
+proptest! {
+    #[test]
+    fn pieces_say_what_the_whole_says(edits in edits(), most in 1usize..9) {
+        let (docs, _) = play(&edits);
+        for source in &docs {
+            let whole = state(source);
+            let replica = doc(78);
+            for piece in cut(&whole, most) {
+                let scan = Scan::read(&piece).unwrap();
+                prop_assert!(scan.len() + scan.deletions.len() <= most);
+                replica.transact_mut().apply_update(Update::decode_v1(&piece).unwrap()).unwrap();
+                prop_assert!(!replica.transact().has_missing_updates());
+            }
+            prop_assert_eq!(said(&replica), said(source));
+        }
+    }
+}
+
+#[test]
+fn neighbouring_collected_structs_are_one() {
+    // A million of one element each: in memory and in the document they are one.
+    let count = 1_000_000u32;
+    let mut out = vec![1];
+    write_var(&mut out, u64::from(count));
+    out.extend([7, 0]);
+    for _ in 0..count {
+        out.extend([0, 1]);
+    }
+    out.push(0);
+    let scan = Scan::read(&out).unwrap();
+    assert_eq!((scan.len(), scan.sections[0].end, scan.sections[0].written), (1, count, 1_000_000));
+    let pieces = cut(&out, 4_096);
+    assert_eq!(pieces.len(), 1);
+    assert!(pieces[0].len() < 16, "{} bytes", pieces[0].len());
+}
+
+#[test]
+fn an_update_of_the_shortest_structs_is_refused_before_it_fills_the_memory() {
+    // Values of four bytes each, one beside the other.
+    let count = 1_000_000u32;
+    let mut out = vec![1];
+    write_var(&mut out, u64::from(count));
+    out.extend([7, 0, 1, 1, 1, b'a', 1]);
+    for _ in 1..count {
+        out.extend([0x81, 7, 0, 1]);
+    }
+    out.push(0);
+    assert_eq!(Scan::read(&out), Err(GuardError::TooFine));
 }

@@ -6,18 +6,33 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use gesso_protocol::wire::close;
+use gesso_protocol::wire::guard::order::Need;
+use gesso_protocol::wire::guard::pieces::Pieces;
 use gesso_protocol::wire::guard::{GuardError, Scan};
 use yrs::undo::{Options, UndoManager};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
-use super::index::Verdict;
+use super::index::{Admitted, Spans, Verdict};
+use super::work::Spending;
 use super::{
     ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, Refusal, Role, SERVER_ORIGIN,
 };
 
 /// How often undoing may uncover more to undo before the rest is left to the database's truth.
-const UNDO_ROUNDS: usize = 64;
+const UNDO_ROUNDS: usize = 100_000;
+/// Structs and deletions of the first piece of an update; the next ones grow while they are quick.
+const PIECE_FIRST: usize = 4;
+/// The most of one piece.
+const PIECE_MOST: usize = 4_096;
+/// A piece that took less CPU time than this is followed by a larger one, in us.
+const PIECE_QUICK_US: u64 = 2_000;
+/// A piece that took more CPU time than this is followed by a smaller one, in us.
+const PIECE_SLOW_US: u64 = 8_000;
+/// What a struct takes at least of the document's limit, in bytes: in memory even the shortest takes more.
+const STRUCT_BYTES: usize = 16;
+/// The part of the document's limit by which a document has to have grown before it is measured again.
+const MEASURE_PART: usize = 64;
 
 fn origin(conn: ConnId) -> Origin {
     Origin::from(format!("conn {}", conn.0))
@@ -90,24 +105,38 @@ impl Guards {
 
 /// Why an update was not applied.
 enum Stop {
-    Gap(u64),
+    Gap(Need),
     Refused(Refusal),
+    /// The document is locked or unsound; nothing can be done with it any more.
     Broken(String),
 }
 
 impl From<GuardError> for Stop {
     fn from(error: GuardError) -> Self {
-        let code = match error {
-            GuardError::ValueTooDeep | GuardError::TypeTooDeep | GuardError::Entangled => {
-                close::REFUSED
-            }
-            GuardError::Malformed(_)
-            | GuardError::Json
-            | GuardError::UnknownContent
-            | GuardError::Empty
-            | GuardError::RepeatedClient => close::MALFORMED,
-        };
+        let code = if error.is_policy() { close::REFUSED } else { close::MALFORMED };
         Stop::Refused(Refusal::new(code, error.to_string()))
+    }
+}
+
+fn too_much_work() -> Stop {
+    Stop::Refused(Refusal::new(
+        close::REFUSED,
+        "these updates take the server more time than a connection may take; write less at once",
+    ))
+}
+
+/// What one writer's updates are applied with: one transaction for small ones, one a piece for large ones.
+struct Writing<'d> {
+    doc: &'d Doc,
+    from: Option<ConnId>,
+    origin: Origin,
+    txn: Option<TransactionMut<'d>>,
+    work: Spending,
+}
+
+impl<'d> Writing<'d> {
+    fn txn(&mut self) -> &mut TransactionMut<'d> {
+        self.txn.get_or_insert_with(|| self.doc.transact_mut_with(self.origin.clone()))
     }
 }
 
@@ -120,54 +149,85 @@ impl Core {
             return;
         }
         let doc = self.doc.clone();
-        let mut txn = doc.transact_mut_with(origin(conn));
-        let mut refusal = None;
-        for (number, bytes, _) in updates {
-            match self.try_apply(&mut txn, &bytes, self.limits.frame_max_bytes) {
+        let work = self.conns.get(&conn).map(|state| state.work).unwrap_or_default();
+        let work = work.begin(now_ms, (self.meter)(), &self.limits);
+        let mut writing =
+            Writing { doc: &doc, from: Some(conn), origin: origin(conn), txn: None, work };
+        let mut stopped = self.take_all(conn, &mut writing, updates, now_ms).err();
+        if stopped.is_none() {
+            stopped = self.retry(conn, &mut writing).err();
+        }
+        let forged = self.end_writing(&mut writing, &mut stopped);
+        let spent = writing.work.end((self.meter)());
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.work = spent;
+        }
+        match stopped {
+            Some(Stop::Broken(why)) => self.broken = Some(why),
+            Some(Stop::Refused(refusal)) => self.refuse(conn, refusal, now_ms),
+            Some(Stop::Gap(_)) | None if forged => self.count_forgery(conn, now_ms),
+            Some(Stop::Gap(_)) | None => {}
+        }
+    }
+
+    fn take_all(
+        &mut self,
+        conn: ConnId,
+        writing: &mut Writing<'_>,
+        updates: Vec<(u64, Bytes, bool)>,
+        now_ms: u64,
+    ) -> Result<(), Stop> {
+        for (number, bytes, is_answer) in updates {
+            writing.work.allow(bytes.len());
+            match self.try_apply(writing, &bytes, self.limits.frame_max_bytes, !is_answer) {
                 Ok(()) => {}
-                Err(Stop::Gap(client)) => {
-                    let waits_for = (client, self.index.clock(client));
-                    let Some(state) = self.conns.get_mut(&conn) else { break };
-                    state.parked_bytes += bytes.len();
-                    state.parked.push(Parked { number, bytes, since_ms: now_ms, waits_for });
-                    if state.parked_bytes > self.limits.gap_max_bytes {
-                        refusal = Some(Refusal::new(
-                            close::REFUSED,
-                            "too much builds on what never came",
-                        ));
-                        break;
-                    }
-                }
-                Err(Stop::Refused(found)) => {
-                    refusal = Some(found);
-                    break;
-                }
-                Err(Stop::Broken(why)) => {
-                    self.give_up(txn, why);
-                    return;
-                }
+                Err(Stop::Gap(need)) => self.park(conn, number, &bytes, need, now_ms)?,
+                Err(stop) => return Err(stop),
             }
         }
-        if refusal.is_none() {
-            match self.retry(conn, &mut txn) {
-                Ok(()) => {}
-                Err(Stop::Refused(found)) => refusal = Some(found),
-                Err(Stop::Gap(_)) => {}
-                Err(Stop::Broken(why)) => {
-                    self.give_up(txn, why);
-                    return;
-                }
+        Ok(())
+    }
+
+    /// Keeps an update until what it builds on is there.
+    fn park(
+        &mut self,
+        conn: ConnId,
+        number: u64,
+        bytes: &[u8],
+        waits_for: Need,
+        now_ms: u64,
+    ) -> Result<(), Stop> {
+        let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
+        // A copy: the update is a part of its frame, which may be far larger than what is counted here.
+        let parked =
+            Parked { number, bytes: Bytes::copy_from_slice(bytes), since_ms: now_ms, waits_for };
+        state.parked_bytes += parked.size();
+        state.parked.push(parked);
+        if state.parked_bytes > self.limits.gap_max_bytes {
+            let refusal = Refusal::new(close::REFUSED, "too much builds on what never came");
+            return Err(Stop::Refused(refusal));
+        }
+        Ok(())
+    }
+
+    /// Commits what is open, and undoes what may not be; says whether there was any such.
+    fn end_writing(&mut self, writing: &mut Writing<'_>, stopped: &mut Option<Stop>) -> bool {
+        if let Some(Stop::Broken(why)) = stopped {
+            if let Some(txn) = writing.txn.take() {
+                self.give_up(txn, std::mem::take(why));
             }
+            return false;
         }
-        if !self.commit(txn) {
-            return;
+        if let Some(txn) = writing.txn.take()
+            && !self.commit(txn)
+        {
+            return false;
         }
-        let forged = self.settle(Some(conn));
-        if let Some(refusal) = refusal {
-            self.refuse(conn, refusal, now_ms);
-        } else if forged {
-            self.count_forgery(conn, now_ms);
+        let forged = self.settle(writing.from);
+        if stopped.is_none() && writing.work.is_over((self.meter)()) {
+            *stopped = Some(too_much_work());
         }
+        forged
     }
 
     /// A viewer's updates: not applied; told, unless it is the answer to the room's own step 1 with nothing new.
@@ -191,49 +251,44 @@ impl Core {
         }
     }
 
-    /// Tries what waits, again and again while one of them fits.
-    fn retry(&mut self, conn: ConnId, txn: &mut TransactionMut<'_>) -> Result<(), Stop> {
+    /// Tries what waits, again and again while one of them fits. Only what has what it waited for is tried, so that
+    /// each attempt brings an update further.
+    fn retry(&mut self, conn: ConnId, writing: &mut Writing<'_>) -> Result<(), Stop> {
         loop {
             let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
-            let waiting = std::mem::take(&mut state.parked);
-            let before = waiting.len();
-            if before == 0 {
+            if !state.parked.iter().any(|parked| self.index.has(parked.waits_for)) {
                 return Ok(());
             }
-            let (mut left, mut bytes_left) = (Vec::new(), 0);
+            let waiting = std::mem::take(&mut state.parked);
+            let mut left = Vec::new();
             for mut parked in waiting {
-                let (client, clock) = parked.waits_for;
-                if self.index.clock(client) == clock {
-                    bytes_left += parked.bytes.len();
+                if !self.index.has(parked.waits_for) {
                     left.push(parked);
                     continue;
                 }
-                match self.try_apply(txn, &parked.bytes, self.limits.frame_max_bytes) {
+                match self.try_apply(writing, &parked.bytes, self.limits.frame_max_bytes, true) {
                     Ok(()) => {}
-                    Err(Stop::Gap(client)) => {
-                        parked.waits_for = (client, self.index.clock(client));
-                        bytes_left += parked.bytes.len();
+                    Err(Stop::Gap(need)) => {
+                        parked.waits_for = need;
                         left.push(parked);
                     }
                     Err(stop) => return Err(stop),
                 }
             }
-            let is_done = left.len() == before;
             if let Some(state) = self.conns.get_mut(&conn) {
+                state.parked_bytes = left.iter().map(Parked::size).sum();
                 state.parked = left;
-                state.parked_bytes = bytes_left;
-            }
-            if is_done {
-                return Ok(());
             }
         }
     }
 
+    /// Applies one update. `is_live`: it was written just now, so its ids are the writer's own.
     fn try_apply(
         &mut self,
-        txn: &mut TransactionMut<'_>,
+        writing: &mut Writing<'_>,
         bytes: &[u8],
         max: usize,
+        is_live: bool,
     ) -> Result<(), Stop> {
         if bytes.len() > max {
             return Err(Stop::Refused(Refusal::new(close::TOO_LARGE, "the update is too large")));
@@ -248,42 +303,131 @@ impl Core {
                 "it carries the room's own id",
             )));
         }
-        let admitted = match self.index.admit(&scan, txn)? {
-            Verdict::Gap(client) => return Err(Stop::Gap(client)),
+        let admitted = match self.index.admit(&scan)? {
+            Verdict::Gap(need) => return Err(Stop::Gap(need)),
             Verdict::Fits(admitted) => admitted,
         };
-        if self.nodes + admitted.nodes > self.limits.nodes_max && admitted.nodes > 0 {
+        if admitted.is_known() {
+            return Ok(());
+        }
+        self.check_ids(writing.from, &scan, is_live)?;
+        self.check_limits(&admitted, bytes.len())?;
+        self.apply(writing, &scan, &admitted)
+    }
+
+    /// Ids belong to the connection that writes under them and to its person. What somebody else brings of them
+    /// waits until their owner has brought it: then it is held, or was never true.
+    fn check_ids(
+        &mut self,
+        from: Option<ConnId>,
+        scan: &Scan<'_>,
+        is_live: bool,
+    ) -> Result<(), Stop> {
+        let mut news = scan
+            .sections
+            .iter()
+            .filter(|section| section.end > self.index.clock(section.client))
+            .peekable();
+        let state = from.and_then(|conn| Some((conn, self.conns.get(&conn)?)));
+        let (conn, person) = state
+            .map_or((None, None), |(conn, state)| (Some(conn), Some(Arc::clone(&state.person))));
+        let sole = news.peek().map(|section| section.client);
+        let mut count = 0;
+        for section in news {
+            count += 1;
+            if self.ids.is_foreign(section.client, conn, person.as_deref()) {
+                let need = Need { client: section.client, clock: section.end };
+                return Err(Stop::Gap(need));
+            }
+        }
+        // What a page relays of others comes with their ids; what it writes itself has one.
+        if let (Some(client), 1, true, Some(conn), Some(person)) =
+            (sole, count, is_live, conn, person)
+        {
+            self.ids.claim(client, conn, &person);
+        }
+        Ok(())
+    }
+
+    fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {
+        let limit = |reason: String| Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, reason));
+        if admitted.nodes > 0 && self.nodes + admitted.nodes > self.limits.nodes_max {
             let reason = format!("a canvas holds at most {} nodes", self.limits.nodes_max);
-            return Err(Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, reason)));
+            return Err(limit(reason));
         }
-        if admitted.is_news && self.document_bytes + bytes.len() > self.limits.document_max_bytes {
-            return Err(Stop::Refused(Refusal::new(
-                close::DOCUMENT_LIMIT,
-                "the document is at its limit",
-            )));
+        if !admitted.order.is_empty() && self.is_full(bytes) {
+            return Err(limit("the document is at its limit".to_owned()));
         }
-        let applied = catch_unwind(AssertUnwindSafe(|| {
-            let update = Update::decode_v1(bytes).map_err(|error| error.to_string())?;
-            Ok::<bool, String>(txn.apply_update(update).is_ok())
-        }));
-        match applied {
-            Ok(Ok(true)) => {
-                self.index.commit(admitted);
-                Ok(())
+        Ok(())
+    }
+
+    /// Whether so many bytes more are too many. What was written adds up to more than what there is, so near the
+    /// limit the document is measured, once for every so many bytes that were written.
+    fn is_full(&mut self, bytes: usize) -> bool {
+        let max = self.limits.document_max_bytes;
+        if self.document_bytes + bytes <= max {
+            return false;
+        }
+        if self.document_bytes - self.measured_bytes > max / MEASURE_PART {
+            let state = self.encode_state();
+            let structs = Scan::read(&state).map_or(0, |scan| scan.len());
+            self.measured_bytes = state.len().max(structs * STRUCT_BYTES);
+            self.document_bytes = self.measured_bytes;
+        }
+        self.document_bytes + bytes > max
+    }
+
+    /// Gives an admitted update to the document, piece by piece, and stops when it takes too long.
+    fn apply(
+        &mut self,
+        writing: &mut Writing<'_>,
+        scan: &Scan<'_>,
+        admitted: &Admitted,
+    ) -> Result<(), Stop> {
+        let Admitted { order, placed, deletions, .. } = admitted;
+        let mut pieces = Pieces::new(scan, order, placed, deletions);
+        let mut most = PIECE_FIRST;
+        loop {
+            let spans = Spans { index: &self.index, scan };
+            let Some(piece) = pieces.next(most, &spans) else { return Ok(()) };
+            let began = (self.meter)();
+            let placed = &placed[piece.placed];
+            let applied = catch_unwind(AssertUnwindSafe(|| {
+                let update = Update::decode_v1(&piece.bytes).map_err(|error| error.to_string())?;
+                writing.txn().apply_update(update).map_err(|error| error.to_string())
+            }));
+            match applied {
+                Ok(Ok(())) => self.index.commit(placed),
+                Ok(Err(reason)) => {
+                    // What yrs took before it stopped is sound.
+                    self.index.commit_part(placed, writing.txn());
+                    let reason = format!("malformed update: {reason}");
+                    return Err(Stop::Refused(Refusal::new(close::MALFORMED, reason)));
+                }
+                Err(_) => {
+                    let why = "the CRDT library panicked on an update".to_owned();
+                    return Err(Stop::Broken(why));
+                }
             }
-            Ok(Ok(false)) => {
-                // A struct names something as its parent that is no type: yrs stops there. What it took is sound.
-                self.index.commit_part(admitted, txn);
-                Err(Stop::Refused(Refusal::new(
-                    close::MALFORMED,
-                    "malformed update: a parent is no type",
-                )))
+            if pieces.is_done() {
+                return Ok(());
             }
-            Ok(Err(reason)) => Err(Stop::Refused(Refusal::new(
-                close::MALFORMED,
-                format!("malformed update: {reason}"),
-            ))),
-            Err(_) => Err(Stop::Broken("the CRDT library panicked on an update".to_owned())),
+            if let Some(txn) = writing.txn.take()
+                && !self.commit(txn)
+            {
+                let why = self.broken.clone().unwrap_or_default();
+                return Err(Stop::Broken(why));
+            }
+            self.absorb(writing.from);
+            let now = (self.meter)();
+            if writing.work.is_over(now) {
+                return Err(too_much_work());
+            }
+            most = match now.saturating_sub(began) {
+                quick if quick < PIECE_QUICK_US => (most * 2).min(PIECE_MOST),
+                slow if slow > PIECE_SLOW_US => (most / 2).max(1),
+                _ => most,
+            };
         }
     }
 
@@ -349,10 +493,7 @@ impl Core {
         let committed = std::mem::take(&mut *self.committed.lock().expect("no holder panics"));
         for update in committed {
             match Scan::read(&update) {
-                Ok(scan) => {
-                    let doc = self.doc.clone();
-                    self.index.absorb(&scan, &doc.transact());
-                }
+                Ok(scan) => self.index.absorb(&scan),
                 Err(error) => {
                     self.broken = Some(format!("the room wrote what it would refuse: {error}"))
                 }
@@ -404,25 +545,28 @@ impl Core {
     }
 
     /// An update that came over HTTP; the same rules as a connection's, a gap is refused at once.
-    pub(crate) fn post(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn post(&mut self, bytes: &[u8], now_ms: u64) -> Result<(), Refusal> {
         let doc = self.doc.clone();
-        let mut txn = doc.transact_mut_with(HTTP_ORIGIN);
-        let applied = self.try_apply(&mut txn, bytes, self.limits.post_max_bytes);
-        match applied {
-            Ok(()) => {
-                if self.commit(txn) {
-                    self.settle(None);
-                }
-                Ok(())
-            }
-            Err(Stop::Gap(_)) => Err(Refusal::new(
+        let mut work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
+        work.allow(bytes.len());
+        let mut writing =
+            Writing { doc: &doc, from: None, origin: Origin::from(HTTP_ORIGIN), txn: None, work };
+        let mut stopped =
+            self.try_apply(&mut writing, bytes, self.limits.post_max_bytes, false).err();
+        self.end_writing(&mut writing, &mut stopped);
+        self.posted = writing.work.end((self.meter)());
+        let reloaded = || Refusal::new(close::RESTART, "the room had to be reloaded");
+        match stopped {
+            None if self.broken.is_some() => Err(reloaded()),
+            None => Ok(()),
+            Some(Stop::Gap(_)) => Err(Refusal::new(
                 close::REFUSED,
                 "the update builds on what the canvas does not hold",
             )),
-            Err(Stop::Refused(refusal)) => Err(refusal),
-            Err(Stop::Broken(why)) => {
-                self.give_up(txn, why);
-                Err(Refusal::new(close::RESTART, "the room had to be reloaded"))
+            Some(Stop::Refused(refusal)) => Err(refusal),
+            Some(Stop::Broken(why)) => {
+                self.broken.get_or_insert(why);
+                Err(reloaded())
             }
         }
     }

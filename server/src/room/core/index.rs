@@ -1,172 +1,344 @@
-//! What the guard has to know of the document in order to judge an update without asking yrs.
+//! What the room has to know of its document in order to judge an update without asking yrs: where every held element
+//! is, and what is deleted. Kept as runs, so that it is small beside the document (see [`Run`]).
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 
-use gesso_protocol::wire::guard::depth::{self, Held, NewType, Place};
-use gesso_protocol::wire::guard::order::{Fit, fit};
-use gesso_protocol::wire::guard::{Content, GuardError, Id, Kind, Parent, Scan};
-use yrs::types::TypeRef;
-use yrs::{Assoc, BranchID, ClientID, ReadTxn, StateVector, StickyIndex};
+use gesso_protocol::wire::guard::order::{Fit, Need, fit, order};
+use gesso_protocol::wire::guard::pieces::Weigh;
+use gesso_protocol::wire::guard::places::{
+    Deleted, Held, Inside, List, Owner, Place, Placed, Rules, SharedType, places,
+};
+use gesso_protocol::wire::guard::{Deletion, GuardError, Id, Scan};
+use yrs::{ClientID, ReadTxn, StateVector};
 
-/// How often one update may ask the document for the parent of an element: each asking walks a list.
-const MAX_LOOKUPS: u32 = 2_048;
-/// Marks a type that is deleted: nothing is in it any more, but its siblings' depth is still known by it.
-const DEAD: u8 = 0x80;
-/// Marks a type that is the value of a key.
-const KEYED: u8 = 0x40;
-/// The depth.
-const DEPTH: u8 = 0x3f;
+/// In [`Run::owner`]: the list belongs to a root type, whose hash is in `owner_clock`.
+const ROOT: u32 = u32::MAX;
+/// In [`Run::flags`]: the elements are collected; nothing else is known of them.
+const GONE: u16 = 1 << 15;
+/// In [`Run::flags`]: the one element is a shared type, whose reference stands in the bits of [`TYPE_REF`].
+const TYPE: u16 = 1 << 14;
+/// The type reference of a shared type.
+const TYPE_REF: u16 = 0x00f0;
+/// How deep the list's type is below its root.
+const DEPTH: u16 = 0x000f;
 
-/// Clocks and shared types of the document as it is.
-#[derive(Debug, Default)]
-pub(super) struct Index {
-    clocks: HashMap<u64, u32>,
-    /// The depth of each shared type below its root, by client and clock.
-    types: BTreeMap<(u64, u32), u8>,
+/// Neighbouring elements of one client that are in one list. 20 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    /// The first clock; the run ends where the next begins.
+    start: u32,
+    /// The lane of the client that made the list's type, or [`ROOT`].
+    owner: u32,
+    owner_clock: u32,
+    /// The list's key, hashed; 0 for a sequence.
+    key: u32,
+    flags: u16,
 }
 
-/// What an update would add, as far as the room has to remember it.
+/// One client's elements.
+#[derive(Debug, Default)]
+struct Lane {
+    client: u64,
+    /// The clock after the last.
+    clock: u32,
+    runs: Vec<Run>,
+    /// Deleted ranges, start to end, neither overlapping nor touching.
+    deleted: BTreeMap<u32, u32>,
+}
+
+impl Lane {
+    fn run(&self, clock: u32) -> Option<(usize, &Run)> {
+        let after = self.runs.partition_point(|run| run.start <= clock);
+        let at = after.checked_sub(1)?;
+        Some((at, &self.runs[at]))
+    }
+
+    fn is_deleted(&self, clock: u32) -> bool {
+        self.deleted.range(..=clock).next_back().is_some_and(|(_, end)| clock < *end)
+    }
+
+    fn delete(&mut self, mut start: u32, mut end: u32) {
+        if let Some((before, until)) = self.deleted.range(..=start).next_back()
+            && *until >= start
+        {
+            (start, end) = (*before, end.max(*until));
+        }
+        while let Some((next, until)) = self.deleted.range(start..).next()
+            && *next <= end
+        {
+            end = end.max(*until);
+            let next = *next;
+            self.deleted.remove(&next);
+        }
+        self.deleted.insert(start, end);
+    }
+
+    /// The parts of a range that are not deleted.
+    fn alive(&self, start: u32, end: u32, found: &mut impl FnMut(u32, u32)) {
+        let mut at = start;
+        if let Some((_, until)) = self.deleted.range(..=start).next_back() {
+            at = at.max(*until);
+        }
+        for (next, until) in self.deleted.range(start..end) {
+            if at < *next {
+                found(at, *next);
+            }
+            at = at.max(*until);
+        }
+        if at < end {
+            found(at, end);
+        }
+    }
+}
+
+/// Where the elements of the document are.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    lanes: Vec<Lane>,
+    by_client: HashMap<u64, u32>,
+    /// Names are hashed under a key of this room, so that nobody can look for two with one hash.
+    names: RandomState,
+}
+
+/// What an update would add, and how it can be integrated.
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
-    clocks: Vec<(u64, u32)>,
-    types: Vec<NewType>,
+    /// Its new structs, in an order in which they can be integrated, and where each goes.
+    pub(super) order: Vec<usize>,
+    pub(super) placed: Vec<Placed>,
+    /// What it deletes that is not deleted yet.
+    pub(super) deletions: Vec<Deletion>,
     /// How many new entries of `nodes` it makes, at most.
     pub(super) nodes: usize,
-    /// Whether it brings a struct that was not held.
-    pub(super) is_news: bool,
+}
+
+impl Admitted {
+    /// Whether it says nothing new.
+    pub(super) fn is_known(&self) -> bool {
+        self.order.is_empty() && self.deletions.is_empty()
+    }
 }
 
 /// What the index says about an update.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Fits(Admitted),
-    /// It builds on something of this client that is not held.
-    Gap(u64),
+    /// It builds on something that is not held.
+    Gap(Need),
 }
 
-struct View<'a, T> {
-    index: &'a Index,
-    txn: &'a T,
-    lookups: Cell<u32>,
-}
-
-impl<T: ReadTxn> Held for View<'_, T> {
-    fn type_depth(&self, id: Id) -> Option<u32> {
-        let depth = *self.index.types.get(&(id.client, id.clock))?;
-        (depth & DEAD == 0).then_some(u32::from(depth & DEPTH))
+impl Held for Index {
+    fn clock(&self, client: u64) -> u32 {
+        self.lane(client).map_or(0, |lane| lane.clock)
     }
 
     fn place(&self, id: Id) -> Option<Place> {
-        if let Some(known) = self.index.types.get(&(id.client, id.clock)) {
-            let depth = u32::from(known & DEPTH).saturating_sub(1);
-            return Some(Place { depth, is_keyed: known & KEYED != 0 });
-        }
-        self.lookups.set(self.lookups.get() + 1);
-        if self.lookups.get() > MAX_LOOKUPS {
+        let (_, run) = self.lane(id.client)?.run(id.clock)?;
+        if run.flags & GONE != 0 {
             return None;
         }
-        let at =
-            StickyIndex::from_id(yrs::ID::new(ClientID::new(id.client), id.clock), Assoc::After);
-        let parent = at.get_offset(self.txn)?.branch;
-        // A map has only keys; a sequence with attributes is taken for a sequence.
-        let is_keyed = matches!(parent.type_ref(), TypeRef::Map);
-        let depth = match parent.id() {
-            BranchID::Root(_) => 0,
-            BranchID::Nested(parent) => {
-                let known = self.index.types.get(&(parent.client.get(), parent.clock))?;
-                u32::from(known & DEPTH)
-            }
+        let owner = if run.owner == ROOT {
+            Owner::Root(run.owner_clock)
+        } else {
+            let client = self.lanes[run.owner as usize].client;
+            Owner::Item(Id { client, clock: run.owner_clock })
         };
-        Some(Place { depth, is_keyed })
+        Some(Place { list: List { owner, key: run.key }, depth: (run.flags & DEPTH) as u8 })
     }
 
-    fn clock(&self, client: u64) -> u32 {
-        self.index.clock(client)
+    fn inside(&self, id: Id) -> Inside {
+        let Some(lane) = self.lane(id.client) else { return Inside::Gone };
+        let Some((_, run)) = lane.run(id.clock) else { return Inside::Gone };
+        if run.flags & GONE != 0 {
+            Inside::Gone
+        } else if run.flags & TYPE != 0 {
+            Inside::Type(SharedType {
+                depth: (run.flags & DEPTH) as u8 + 1,
+                type_ref: ((run.flags & TYPE_REF) >> TYPE_REF.trailing_zeros()) as u8,
+            })
+        } else if lane.is_deleted(id.clock) {
+            Inside::Gone
+        } else {
+            Inside::Value
+        }
+    }
+
+    fn is_deleted(&self, id: Id) -> bool {
+        self.lane(id.client).is_some_and(|lane| lane.is_deleted(id.clock))
+    }
+
+    fn hash(&self, name: &str) -> u32 {
+        (self.names.hash_one(name) as u32).max(1)
+    }
+}
+
+/// How much has to be moved to split at an id: at most the run it is in.
+pub(super) struct Spans<'i, 's, 'a> {
+    pub(super) index: &'i Index,
+    pub(super) scan: &'s Scan<'a>,
+}
+
+impl Weigh for Spans<'_, '_, '_> {
+    fn span(&self, id: Id) -> u64 {
+        if let Some(at) = self.scan.find(id) {
+            return u64::from(self.scan.extent(at).1 - 1);
+        }
+        let Some(lane) = self.index.lane(id.client) else { return 0 };
+        let Some((at, run)) = lane.run(id.clock) else { return 0 };
+        let end = lane.runs.get(at + 1).map_or(lane.clock, |next| next.start);
+        u64::from(end.saturating_sub(run.start).saturating_sub(1))
     }
 }
 
 impl Index {
+    fn lane(&self, client: u64) -> Option<&Lane> {
+        self.by_client.get(&client).map(|at| &self.lanes[*at as usize])
+    }
+
+    fn lane_of(&mut self, client: u64) -> u32 {
+        let next = self.lanes.len() as u32;
+        let at = *self.by_client.entry(client).or_insert(next);
+        if at == next {
+            self.lanes.push(Lane { client, ..Lane::default() });
+        }
+        at
+    }
+
     /// The clock after the last held element of a client.
     pub(super) fn clock(&self, client: u64) -> u32 {
-        self.clocks.get(&client).copied().unwrap_or(0)
+        Held::clock(self, client)
+    }
+
+    /// Whether what somebody waits for is held now.
+    pub(super) fn has(&self, need: Need) -> bool {
+        self.clock(need.client) >= need.clock
     }
 
     /// What the document holds, as a state vector.
     pub(super) fn state_vector(&self) -> StateVector {
-        self.clocks.iter().map(|(client, clock)| (ClientID::new(*client), *clock)).collect()
+        self.lanes.iter().map(|lane| (ClientID::new(lane.client), lane.clock)).collect()
     }
 
-    /// Judges an update: whether it can be integrated whole, and what it would add.
-    pub(super) fn admit(&self, scan: &Scan<'_>, txn: &impl ReadTxn) -> Result<Verdict, GuardError> {
-        if let Fit::Gap(client) = fit(scan, |client| self.clock(client))? {
-            return Ok(Verdict::Gap(client));
-        }
-        let view = View { index: self, txn, lookups: Cell::new(0) };
-        let types = depth::new_types(scan, &view)?;
-        if view.lookups.get() > MAX_LOOKUPS {
-            return Err(GuardError::Entangled);
-        }
-        let mut admitted = Admitted { types, ..Admitted::default() };
-        for section in &scan.sections {
-            if section.end > self.clock(section.client) {
-                admitted.is_news = true;
-                admitted.clocks.push((section.client, section.end));
+    /// Judges an update: whether it can be integrated whole and safely, and what it would add.
+    pub(super) fn admit(&self, scan: &Scan<'_>) -> Result<Verdict, GuardError> {
+        let order = match fit(scan, |client| self.clock(client))? {
+            Fit::Gap(need) => return Ok(Verdict::Gap(need)),
+            Fit::Whole(order) => order,
+        };
+        let placed = places(scan, &order, self, Rules::Apply)?;
+        let nodes = List { owner: Owner::Root(self.hash("nodes")), key: 0 };
+        let is_node = |placed: &&Placed| {
+            !placed.is_deleted
+                && placed.place.is_some_and(|place| {
+                    place.list.owner == nodes.owner && place.list.key != nodes.key
+                })
+        };
+        let nodes = placed.iter().filter(is_node).count();
+        let mut deletions = Vec::new();
+        for range in Deleted::of(&scan.deletions).ranges() {
+            let mut found = |start, end| {
+                deletions.push(Deletion { client: range.client, start, end });
+            };
+            match self.lane(range.client) {
+                Some(lane) => lane.alive(range.start, range.end, &mut found),
+                None => found(range.start, range.end),
             }
         }
-        if !admitted.types.is_empty() {
-            let new = scan.structs.iter().filter(|found| found.end() > self.clock(found.id.client));
-            admitted.nodes = new.filter(|found| is_node(&found.kind)).count();
+        Ok(Verdict::Fits(Admitted { order, placed, deletions, nodes }))
+    }
+
+    /// Remembers elements that the document took, in the order in which it took them.
+    pub(super) fn commit(&mut self, placed: &[Placed]) {
+        for new in placed {
+            self.add(new);
         }
-        Ok(Verdict::Fits(admitted))
     }
 
-    /// Remembers what an update that was admitted adds.
-    pub(super) fn commit(&mut self, admitted: Admitted) {
-        self.clocks.extend(admitted.clocks);
-        self.types.extend(admitted.types.iter().map(entry));
-    }
-
-    /// Remembers an update of which the document took only a part.
-    pub(super) fn commit_part(&mut self, admitted: Admitted, txn: &impl ReadTxn) {
+    /// Remembers those of an update's elements that the document took although it refused the update.
+    pub(super) fn commit_part(&mut self, placed: &[Placed], txn: &impl ReadTxn) {
         let held = txn.state_vector();
-        let clock = |client: u64| held.get(&ClientID::new(client));
-        let clocks = admitted
-            .clocks
-            .into_iter()
-            .map(|(client, end)| (client, end.min(clock(client))))
-            .collect();
-        let types =
-            admitted.types.into_iter().filter(|new| new.id.clock < clock(new.id.client)).collect();
-        self.commit(Admitted { clocks, types, ..Admitted::default() });
+        for new in placed {
+            let clock = held.get(&ClientID::new(new.id.client));
+            let len = new.len.min(clock.saturating_sub(new.id.clock));
+            self.add(&Placed { len, ..*new });
+        }
+    }
+
+    fn add(&mut self, new: &Placed) {
+        let lane = self.lane_of(new.id.client) as usize;
+        let end = new.id.clock + new.len;
+        if new.len == 0 || end <= self.lanes[lane].clock {
+            return;
+        }
+        let mut run = match new.place {
+            None => Run { start: 0, owner: ROOT, owner_clock: 0, key: 0, flags: GONE },
+            Some(Place { list: List { owner, key }, depth }) => {
+                let (owner, owner_clock) = match owner {
+                    Owner::Root(hash) => (ROOT, hash),
+                    Owner::Item(id) => (self.lane_of(id.client), id.clock),
+                };
+                Run { start: 0, owner, owner_clock, key, flags: u16::from(depth) & DEPTH }
+            }
+        };
+        if let Some(type_ref) = new.type_ref {
+            run.flags |= TYPE | (u16::from(type_ref) << TYPE_REF.trailing_zeros()) & TYPE_REF;
+        }
+        let lane = &mut self.lanes[lane];
+        run.start = lane.clock;
+        lane.clock = end;
+        let is_same = lane
+            .runs
+            .last()
+            .is_some_and(|last| last.flags & TYPE == 0 && Run { start: run.start, ..*last } == run);
+        if !is_same {
+            lane.runs.push(run);
+        }
     }
 
     /// Takes over what a transaction did: what it deleted, and what the room itself wrote in it.
-    pub(super) fn absorb(&mut self, scan: &Scan<'_>, txn: &impl ReadTxn) {
-        let view = View { index: self, txn, lookups: Cell::new(0) };
-        // The room's own writes are shallow; were they not, their types would only be unknown parents.
-        let types = depth::new_types(scan, &view).unwrap_or_default();
-        self.types.extend(types.iter().map(entry));
-        for section in &scan.sections {
-            let clock = self.clocks.entry(section.client).or_default();
-            *clock = (*clock).max(section.end);
+    pub(super) fn absorb(&mut self, scan: &Scan<'_>) {
+        // What is the room's own has no gap; were there one, its elements would count as collected.
+        let order = order(scan, |client| self.clock(client)).unwrap_or_default();
+        if let Ok(placed) = places(scan, &order, self, Rules::Trust) {
+            self.commit(&placed);
         }
-        for deletion in &scan.deletions {
-            let range = (deletion.client, deletion.start)..(deletion.client, deletion.end);
-            for (_, depth) in self.types.range_mut(range) {
-                *depth |= DEAD;
-            }
+        for section in &scan.sections {
+            let lane = self.lane_of(section.client) as usize;
+            let rest = section.end.saturating_sub(self.lanes[lane].clock);
+            let id = Id { client: section.client, clock: self.lanes[lane].clock };
+            self.add(&Placed {
+                id,
+                len: rest,
+                place: None,
+                type_ref: None,
+                is_deleted: true,
+                is_stillborn: false,
+            });
+        }
+        for Deletion { client, start, end } in &scan.deletions {
+            let lane = self.lane_of(*client) as usize;
+            self.lanes[lane].delete(*start, *end);
         }
     }
-}
 
-fn entry(new: &NewType) -> ((u64, u32), u8) {
-    let keyed = if new.is_keyed { KEYED } else { 0 };
-    // At most 8 deep.
-    ((new.id.client, new.id.clock), (new.depth as u8 & DEPTH) | keyed)
-}
+    /// Gives back the room that growing left over.
+    pub(super) fn shrink(&mut self) {
+        self.lanes.shrink_to_fit();
+        self.by_client.shrink_to_fit();
+        for lane in &mut self.lanes {
+            lane.runs.shrink_to_fit();
+        }
+    }
 
-/// Whether a struct is a new entry of the root map `nodes`.
-fn is_node(kind: &Kind<'_>) -> bool {
-    matches!(kind, Kind::Item { parent: Parent::Root("nodes"), content: Content::Type(_), .. })
+    /// What it takes in memory, in bytes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        let lane = |lane: &Lane| {
+            lane.runs.capacity() * size_of::<Run>() + lane.deleted.len() * 2 * size_of::<u32>()
+        };
+        self.lanes.iter().map(lane).sum::<usize>()
+            + self.lanes.capacity() * size_of::<Lane>()
+            + self.by_client.capacity() * 2 * size_of::<u64>()
+    }
 }

@@ -8,7 +8,10 @@ use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
 
 use super::ConnId;
+use super::ids::is_nameless;
 
+/// How many ids are remembered at most, of people here and gone; above it new ones are not heard.
+const TABLE_MAX: usize = 16_384;
 /// How long the clock of somebody who left is remembered, so that a late echo does not bring them back, in ms.
 const GONE_KEPT_MS: u64 = 60_000;
 
@@ -28,6 +31,8 @@ struct Participant {
 pub(super) struct Presence {
     own: u64,
     table: BTreeMap<u64, Participant>,
+    /// The ids each connection ever spoke for.
+    introduced: BTreeMap<ConnId, BTreeSet<u64>>,
     /// Changed since the last flush, by whom.
     dirty: BTreeMap<u64, Option<ConnId>>,
     progress: BTreeMap<String, f32>,
@@ -42,6 +47,7 @@ impl Presence {
         Self {
             own,
             table: BTreeMap::new(),
+            introduced: BTreeMap::new(),
             dirty: BTreeMap::new(),
             progress: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -63,13 +69,17 @@ impl Presence {
         if entry.client == self.own {
             return;
         }
-        match self.table.get(&entry.client) {
+        let is_table_full = self.table.len() >= TABLE_MAX;
+        match self.table.get_mut(&entry.client) {
             Some(known) => {
                 let is_theirs = match known.owner {
                     Some(owner) => owner == conn || known.person == *person,
-                    // Somebody who left: only themselves, or a later life of that id.
-                    None => known.person == *person || entry.clock > known.clock,
+                    // Somebody who left, unless nobody can come back as them.
+                    None => known.person == *person || is_nameless(&known.person),
                 };
+                if !is_theirs {
+                    return;
+                }
                 // Every `y-websocket` client echoes what it hears, with the same clock: an echo says nothing, and
                 // least of all brings somebody back.
                 let is_newer = entry.clock > known.clock
@@ -77,19 +87,28 @@ impl Presence {
                         && entry.is_gone()
                         && known.state.is_some()
                         && known.owner == Some(conn));
-                if !is_theirs || !is_newer {
+                if !is_newer {
+                    // Somebody whose old connection is not known to be lost yet says who they are before all else.
+                    let is_return = entry.clock == known.clock
+                        && known.state.as_deref() == Some(entry.state)
+                        && !self.introduced.contains_key(&conn);
+                    if is_return {
+                        known.owner = Some(conn);
+                        known.seen_ms = now_ms;
+                        self.introduced.entry(conn).or_default().insert(entry.client);
+                    }
                     return;
                 }
             }
-            None if entry.is_gone() => return,
+            None if entry.is_gone() || is_table_full => return,
             None => {}
         }
-        let is_new_to_conn =
-            self.table.get(&entry.client).is_none_or(|known| known.owner != Some(conn));
-        if is_new_to_conn
-            && self.table.values().filter(|known| known.owner == Some(conn)).count() >= ids_max
-        {
-            return;
+        let introduced = self.introduced.entry(conn).or_default();
+        if !introduced.contains(&entry.client) {
+            if introduced.len() >= ids_max {
+                return;
+            }
+            introduced.insert(entry.client);
         }
         let participant = Participant {
             clock: entry.clock,
@@ -104,12 +123,14 @@ impl Presence {
 
     /// A connection went: so do the states it spoke for.
     pub(super) fn leave(&mut self, conn: ConnId, now_ms: u64) {
-        for (client, participant) in &mut self.table {
-            if participant.owner == Some(conn) {
+        for client in self.introduced.remove(&conn).unwrap_or_default() {
+            if let Some(participant) = self.table.get_mut(&client)
+                && participant.owner == Some(conn)
+            {
                 participant.state = None;
                 participant.owner = None;
                 participant.seen_ms = now_ms;
-                self.dirty.insert(*client, None);
+                self.dirty.insert(client, None);
             }
         }
     }
@@ -170,16 +191,13 @@ impl Presence {
         self.dirty.insert(self.own, None);
     }
 
-    /// Everybody here, as one frame.
+    /// Everybody here, as one frame. Those who left a moment ago are told as gone: one of them who comes back hears it
+    /// and says again, with a higher clock, that they are here; without that, nobody would hear them until their
+    /// next renewal.
     pub(super) fn everybody(&mut self, now_ms: u64) -> Bytes {
         self.renew_own(now_ms);
-        let here: Vec<u64> = self
-            .table
-            .iter()
-            .filter(|(_, known)| known.state.is_some())
-            .map(|(client, _)| *client)
-            .collect();
-        self.frame(&here)
+        let clients: Vec<u64> = self.table.keys().copied().collect();
+        self.frame(&clients)
     }
 
     /// What changed since the last time, as one frame, and the one connection that need not be told.
@@ -193,6 +211,18 @@ impl Presence {
         let sole = if sources.len() == 1 { sources.into_iter().next().flatten() } else { None };
         let clients: Vec<u64> = dirty.into_keys().collect();
         Some((self.frame(&clients), sole))
+    }
+
+    /// How many are remembered, here and gone.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// What is known of somebody who is here.
+    #[cfg(test)]
+    pub(super) fn state(&self, client: u64) -> Option<String> {
+        self.table.get(&client)?.state.as_deref().map(str::to_owned)
     }
 
     fn frame(&self, clients: &[u64]) -> Bytes {

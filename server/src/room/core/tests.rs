@@ -6,9 +6,12 @@ use yrs::{
     WriteTxn as _,
 };
 
+mod budget;
 mod fuzz;
 mod guard;
 mod hostile;
+mod ids;
+mod rules;
 mod stories;
 
 fn no_repair(_: &mut TransactionMut<'_>, _: &str) -> bool {

@@ -196,15 +196,16 @@ fn a_gap_waits_for_what_fills_it_and_holds_the_count_back() {
 #[test]
 fn a_gap_filled_by_somebody_else_is_noticed() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let a = world.join(Role::Editor);
     let first = world.edit(a, |txn| set(txn, "meta", "one", "1"));
     let second = world.edit(a, |txn| set(txn, "meta", "two", "2"));
     world.send(a, second);
     // The page reconnected elsewhere and its first update comes on another connection.
-    world.send(b, first);
+    let other = ConnId(77);
+    world.core.join(other, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.frames(other, &[first.into()], world.now_ms);
     world.now_ms += 1_000;
     world.core.tick(world.now_ms);
-    world.turn();
     assert_eq!(json(&world.core.doc)["meta"]["two"], "2");
     assert_eq!(world.pages[a].closed, None);
 }

@@ -1,0 +1,177 @@
+//! Cuts an update into updates that can be integrated one after the other.
+//!
+//! Integrating an update can take longer than linear: an item splits the one its neighbour is in, walks over
+//! concurrent items, and removing merged structs moves the ones behind them. A caller who applies pieces can look at
+//! the clock in between and stop. Cutting also puts right what costs memory or time for nothing: neighbouring
+//! collected structs become one, and what is deleted already is left out.
+
+use super::places::Placed;
+use super::{Deletion, Id, Kind, Scan, Struct};
+use crate::wire::read::write_var;
+
+/// How much work a piece may be at most, in units of [`Weigh`]; a single struct may be more.
+pub const PIECE_MAX_WORK: u64 = 4_096;
+
+/// What a replica knows of the work that references make.
+pub trait Weigh {
+    /// How many elements may have to be moved to split what is at `id`; 0 where nothing is split.
+    fn span(&self, id: Id) -> u64;
+}
+
+/// Elements that are moved in about the time one struct takes.
+const ELEMENTS_A_STRUCT: u64 = 256;
+
+/// The work of one struct: itself, and splitting at its neighbours.
+fn work(found: &Struct<'_>, weigh: &impl Weigh) -> u64 {
+    match found.kind {
+        Kind::Gc | Kind::Skip => 1,
+        Kind::Item { origin, right_origin, .. } => {
+            let spans = [origin, right_origin].into_iter().flatten().map(|id| weigh.span(id));
+            1 + spans.sum::<u64>() / ELEMENTS_A_STRUCT
+        }
+    }
+}
+
+/// An update on its way into a document, piece by piece.
+pub struct Pieces<'s, 'a> {
+    scan: &'s Scan<'a>,
+    order: &'s [usize],
+    placed: &'s [Placed],
+    deletions: &'s [Deletion],
+    at: usize,
+    deleted: usize,
+}
+
+/// A part of an update that can be integrated by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// A Yjs v1 update.
+    pub bytes: Vec<u8>,
+    /// Which of the new elements it brings, as a range of the places.
+    pub placed: std::ops::Range<usize>,
+}
+
+impl<'s, 'a> Pieces<'s, 'a> {
+    /// Cuts an update: `order` are its new structs in the order in which they can be integrated, `placed` where each
+    /// goes, `deletions` what is to be deleted after them.
+    #[must_use]
+    pub fn new(
+        scan: &'s Scan<'a>,
+        order: &'s [usize],
+        placed: &'s [Placed],
+        deletions: &'s [Deletion],
+    ) -> Self {
+        Self { scan, order, placed, deletions, at: 0, deleted: 0 }
+    }
+
+    /// Whether everything was given out.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.at == self.order.len() && self.deleted == self.deletions.len()
+    }
+
+    /// The next piece, of at most `most` structs and deletions; `None` after the last.
+    pub fn next(&mut self, most: usize, weigh: &impl Weigh) -> Option<Piece> {
+        if self.is_done() {
+            return None;
+        }
+        let from = self.at;
+        let mut spent = 0;
+        while self.at < self.order.len() && self.at - from < most {
+            spent += work(&self.scan.get(self.order[self.at]), weigh);
+            if spent > PIECE_MAX_WORK && self.at > from {
+                break;
+            }
+            self.at += 1;
+        }
+        let first = self.deleted;
+        if self.at == self.order.len() {
+            while self.deleted < self.deletions.len()
+                && (self.at - from) + (self.deleted - first) < most
+            {
+                let Deletion { client, start, end } = self.deletions[self.deleted];
+                let ends = [start, end - 1].map(|clock| weigh.span(Id { client, clock }));
+                spent += 1 + ends.iter().sum::<u64>() / ELEMENTS_A_STRUCT;
+                if spent > PIECE_MAX_WORK && (self.deleted > first || self.at > from) {
+                    break;
+                }
+                self.deleted += 1;
+            }
+        }
+        let mut bytes = Vec::new();
+        self.write_structs(&mut bytes, from..self.at);
+        write_deletions(&mut bytes, &self.deletions[first..self.deleted]);
+        Some(Piece { bytes, placed: from..self.at })
+    }
+
+    fn write_structs(&self, out: &mut Vec<u8>, range: std::ops::Range<usize>) {
+        // By client, higher ones first, as every encoder does; within a client the order is that of the clocks.
+        let mut all: Vec<usize> = range.collect();
+        all.sort_by_key(|at| {
+            let id = self.placed[*at].id;
+            (std::cmp::Reverse(id.client), id.clock)
+        });
+        let client = |at: usize| self.placed[at].id.client;
+        write_var(out, all.chunk_by(|a, b| client(*a) == client(*b)).count() as u64);
+        for section in all.chunk_by(|a, b| client(*a) == client(*b)) {
+            let runs = Runs { pieces: self, section };
+            runs.write(out);
+        }
+    }
+
+    fn structure(&self, at: usize) -> Struct<'a> {
+        self.scan.get(self.order[at])
+    }
+}
+
+/// The structs of one client in a piece.
+struct Runs<'p, 's, 'a> {
+    pieces: &'p Pieces<'s, 'a>,
+    section: &'p [usize],
+}
+
+impl Runs<'_, '_, '_> {
+    /// Neighbouring collected structs become one.
+    fn write(&self, out: &mut Vec<u8>) {
+        let is_gc = |at: usize| self.pieces.structure(at).kind == Kind::Gc;
+        let runs = || self.section.chunk_by(|a, b| is_gc(*a) && is_gc(*b));
+        let Some(first) = self.section.first() else { return };
+        // A collected struct begins where it is not held yet; an item is cut by whoever integrates it.
+        let start = |at: usize| {
+            if is_gc(at) { self.pieces.placed[at].id } else { self.pieces.structure(at).id }
+        };
+        write_var(out, runs().count() as u64);
+        write_var(out, start(*first).client);
+        write_var(out, u64::from(start(*first).clock));
+        for run in runs() {
+            match run {
+                [only] if !is_gc(*only) => {
+                    let at = self.pieces.order[*only];
+                    if self.pieces.placed[*only].is_stillborn {
+                        self.pieces.scan.write_tombstone(at, out);
+                    } else {
+                        out.extend_from_slice(self.pieces.scan.bytes(at));
+                    }
+                }
+                collected => {
+                    let len = collected.iter().map(|at| self.pieces.placed[*at].len).sum::<u32>();
+                    out.push(0);
+                    write_var(out, u64::from(len));
+                }
+            }
+        }
+    }
+}
+
+fn write_deletions(out: &mut Vec<u8>, deletions: &[Deletion]) {
+    let sections = || deletions.chunk_by(|a, b| a.client == b.client);
+    write_var(out, sections().count() as u64);
+    for section in sections() {
+        write_var(out, section[0].client);
+        write_var(out, section.len() as u64);
+        for Deletion { start, end, .. } in section {
+            write_var(out, u64::from(*start));
+            write_var(out, u64::from(end - start));
+        }
+    }
+}

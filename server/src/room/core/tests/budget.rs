@@ -1,0 +1,234 @@
+//! What one writer may cost: work, memory, and what waits.
+
+use super::*;
+use std::cell::Cell;
+
+thread_local! {
+    static READINGS: Cell<u64> = const { Cell::new(0) };
+}
+/// What the clock below says passes between two looks at it, in us.
+const READING_US: u64 = 1_000;
+
+/// A CPU clock that counts how often it is looked at.
+fn counting() -> u64 {
+    READINGS.set(READINGS.get() + 1);
+    READINGS.get() * READING_US
+}
+
+fn world(limits: RoomLimits) -> World {
+    let mut world = World::with(limits, no_repair);
+    READINGS.set(0);
+    world.core.meter = counting;
+    world
+}
+
+/// `count` values of client 50, each one put beside the one before it, in a root sequence.
+fn values(count: u32) -> Vec<u8> {
+    let mut out = vec![1];
+    write_var(&mut out, u64::from(count));
+    out.extend([50, 0]);
+    for at in 0..count {
+        if at == 0 {
+            out.extend([8, 1, 1, b'y', 1, 126]);
+        } else {
+            out.extend([8 | 0x80, 50]);
+            write_var(&mut out, u64::from(at - 1));
+            out.extend([1, 126]);
+        }
+    }
+    out.push(0);
+    out
+}
+
+/// As many items, each of which splits one long one in the middle of what is left of it.
+fn splits(count: u32) -> Vec<u8> {
+    let mut out = vec![2];
+    write_var(&mut out, u64::from(count));
+    out.extend([51, 0]);
+    for at in (0..count).rev() {
+        out.extend([8 | 0x40, 50]);
+        write_var(&mut out, u64::from(at));
+        out.extend([1, 126]);
+    }
+    out.extend([1, 50, 0, 8, 1, 1, b'y']);
+    write_var(&mut out, u64::from(count));
+    out.extend(std::iter::repeat_n(126, count as usize));
+    out.push(0);
+    out
+}
+
+#[test]
+fn an_update_that_takes_too_long_is_stopped_and_what_was_taken_is_sound() {
+    let mut world = world(RoomLimits { work_burst_us: 20 * READING_US, ..limits() });
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    world.send(a, Frame::Update(&splits(60_000)).encode());
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::REFUSED, "{reason}");
+    assert!(reason.contains("time"), "{reason}");
+    // What it may take at once and what its bytes earn, and not what it would take.
+    assert!(READINGS.get() < 200, "it was looked at {} times", READINGS.get());
+    assert_eq!(world.core.broken(), None);
+    world.act(b, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
+    assert_eq!(world.reloaded()["meta"]["name"], "goes on");
+}
+
+#[test]
+fn pieces_grow_with_what_is_sent_and_not_faster() {
+    let pieces = |update: &[u8]| {
+        let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });
+        let a = world.join(Role::Editor);
+        let before = READINGS.get();
+        world.send(a, Frame::Update(update).encode());
+        assert_eq!(world.pages[a].closed, None);
+        READINGS.get() - before
+    };
+    // An ordinary update is cut into few: their size doubles.
+    assert!(pieces(&values(4_000)) < 40, "{}", pieces(&values(4_000)));
+    // One that splits is cut finer the more there is to be moved, so that the clock is looked at in time.
+    let (small, large) = (pieces(&splits(2_000)), pieces(&splits(40_000)));
+    assert!(large > small * 20, "{small} and {large}");
+}
+
+#[test]
+fn time_and_bytes_are_earned() {
+    let limits = RoomLimits {
+        work_burst_us: 1_000,
+        work_us_per_second: 500,
+        work_us_per_kilobyte: 100,
+        ..limits()
+    };
+    let mut spending = Work::default().begin(0, 0, &limits);
+    spending.allow(10_000);
+    assert!(!spending.is_over(2_000), "a thousand for its bytes, a thousand at once");
+    assert!(spending.is_over(2_001));
+    let work = spending.end(2_000);
+    assert!(work.begin(0, 0, &limits).is_over(1), "nothing is left");
+    assert!(!work.begin(1_000, 0, &limits).is_over(500), "a second brings half of it");
+    assert!(work.begin(1_000, 0, &limits).is_over(501));
+}
+
+#[test]
+fn what_waits_for_a_gap_does_not_hold_its_frame() {
+    let mut world = World::new();
+    let a = world.join(Role::Editor);
+    // Client 50 from clock 5 on, in a frame of a megabyte: what is behind the update is ignored.
+    let mut frame = Frame::Update(&[1, 1, 50, 5, 8, 1, 1, b'y', 1, 126, 0]).encode();
+    frame.resize(1 << 20, 0);
+    let frame = Bytes::from(frame);
+    world.core.frames(world.pages[a].conn, std::slice::from_ref(&frame), 1);
+    assert_eq!(world.core.conns[&world.pages[a].conn].parked.len(), 1);
+    assert!(frame.is_unique(), "somebody holds the frame");
+}
+
+#[test]
+fn many_small_updates_that_wait_are_counted_with_what_they_take() {
+    let mut world = World::with(RoomLimits { gap_max_bytes: 64 * 1_024, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    let mut sent = 0;
+    while world.pages[a].closed.is_none() {
+        world.send(a, Frame::Update(&[1, 1, 50, 5, 8, 1, 1, b'y', 1, 126, 0]).encode());
+        sent += 1;
+        assert!(sent < 2_000);
+    }
+    assert_eq!(world.pages[a].closed.as_ref().unwrap().0, close::REFUSED);
+}
+
+#[test]
+fn what_waits_is_tried_when_what_it_waits_for_is_there_and_not_before() {
+    let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });
+    let a = world.join(Role::Editor);
+    // A thousand updates that all wait for the last element of client 50.
+    let behind = |client: u64| {
+        let mut out = vec![1, 1];
+        write_var(&mut out, client);
+        out.extend([0, 8 | 0x80, 50]);
+        write_var(&mut out, 199);
+        out.extend([1, 126, 0]);
+        out
+    };
+    for client in 1_000..2_000 {
+        world.send(a, Frame::Update(&behind(client)).encode());
+    }
+    READINGS.set(0);
+    for at in 0..200u32 {
+        let mut one = vec![1, 1, 50];
+        write_var(&mut one, u64::from(at));
+        if at == 0 {
+            one.extend([8, 1, 1, b'y', 1, 126, 0]);
+        } else {
+            one.extend([8 | 0x80, 50]);
+            write_var(&mut one, u64::from(at - 1));
+            one.extend([1, 126, 0]);
+        }
+        world.send(a, Frame::Update(&one).encode());
+    }
+    assert!(READINGS.get() < 10_000, "looked at {} times", READINGS.get());
+    assert!(world.core.conns[&world.pages[a].conn].parked.is_empty());
+    assert_eq!(world.core.index.clock(1_999), 1);
+}
+
+#[test]
+fn awareness_ids_that_come_and_go_leave_nothing_behind() {
+    let mut world = World::new();
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let max = limits().awareness_ids_max;
+    for round in 0..20u64 {
+        for (clock, state) in [(1, "{\"cursor\":1}"), (2, "null")] {
+            let entries: Vec<awareness::Entry<'_>> = (0..500)
+                .map(|at| awareness::Entry { client: 10_000 + round * 500 + at, clock, state })
+                .collect();
+            let payload = awareness::encode(entries.into_iter());
+            world.send(a, Frame::Awareness(&payload).encode());
+        }
+    }
+    // The room's own, and what one connection may speak for.
+    assert!(world.core.presence.len() <= max + 1, "{}", world.core.presence.len());
+    assert_eq!(world.pages[b].closed, None);
+}
+
+#[test]
+fn the_document_limit_counts_what_there_is() {
+    let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    // A hundred times as much as may be is written, and most of it written over.
+    for round in 0..400 {
+        world.act(a, |txn| set(txn, "meta", "k", &format!("{round}{}", "x".repeat(5_000))));
+    }
+    assert_eq!(world.pages[a].closed, None);
+    world.act(a, |txn| set(txn, "meta", "l", &"x".repeat(10_000)));
+    assert_eq!(world.pages[a].closed, None);
+    world.act(a, |txn| set(txn, "meta", "m", &"x".repeat(10_000)));
+    assert_eq!(world.pages[a].closed.as_ref().unwrap().0, close::DOCUMENT_LIMIT);
+}
+
+#[test]
+fn plain_values_among_the_nodes_count() {
+    let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    for at in 0..10 {
+        world.act(a, |txn| set(txn, "nodes", &format!("n{at}"), "plain"));
+        assert_eq!(world.pages[a].closed, None);
+    }
+    world.act(a, |txn| set(txn, "nodes", "n10", "plain"));
+    assert_eq!(world.pages[a].closed.as_ref().unwrap().0, close::DOCUMENT_LIMIT);
+}
+
+#[test]
+fn knowing_where_everything_is_takes_little() {
+    let mut world = World::new();
+    let a = world.join(Role::Editor);
+    for at in 0..20 {
+        world.act(a, |txn| {
+            let nodes = txn.get_or_insert_map("nodes");
+            let node = nodes.insert(txn, format!("node{at}"), MapPrelim::default());
+            node.insert(txn, "kind", "text");
+            node.insert(txn, "pos", vec![f64::from(at), 0.0]);
+            node.insert(txn, "settings", MapPrelim::from([("model", "m"), ("seed", "1")]));
+            node.insert(txn, "text", TextPrelim::new("A prompt of some length, typed once."));
+        });
+    }
+    let core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
+    // An eighth of what yrs itself takes for such a document (131 KB).
+    assert!(core.index.bytes() < 16 * 1_024, "{} bytes", core.index.bytes());
+}

@@ -1,0 +1,65 @@
+//! How much CPU time a writer's updates may take. What an update costs cannot be told from its bytes alone (a struct may
+//! split a long one, or walk over many concurrent ones), so it is measured while it is applied, piece by piece.
+
+use super::super::limits::RoomLimits;
+
+/// CPU time of this thread, in us; only differences count.
+pub(super) fn thread_cpu_us() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    (time.tv_sec as u64) * 1_000_000 + (time.tv_nsec as u64) / 1_000
+}
+
+/// What one writer has spent, in a token bucket: it earns with time and with what it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Work {
+    spent_us: u64,
+    at_ms: u64,
+}
+
+impl Work {
+    /// Begins to count, at a time and at a reading of the CPU clock.
+    pub(super) fn begin(self, now_ms: u64, cpu_us: u64, limits: &RoomLimits) -> Spending {
+        let earned = now_ms.saturating_sub(self.at_ms) * limits.work_us_per_second / 1_000;
+        Spending {
+            before_us: self.spent_us.saturating_sub(earned),
+            at_ms: now_ms,
+            began_us: cpu_us,
+            allowed_us: 0,
+            burst_us: limits.work_burst_us,
+            us_per_kilobyte: limits.work_us_per_kilobyte,
+        }
+    }
+}
+
+/// A writer's work while it is under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spending {
+    before_us: u64,
+    at_ms: u64,
+    began_us: u64,
+    allowed_us: u64,
+    burst_us: u64,
+    us_per_kilobyte: u64,
+}
+
+impl Spending {
+    /// So many bytes were sent: what they take in the ordinary does not count.
+    pub(super) fn allow(&mut self, bytes: usize) {
+        self.allowed_us += (bytes as u64 * self.us_per_kilobyte).div_ceil(1_000);
+    }
+
+    fn spent_us(&self, cpu_us: u64) -> u64 {
+        let taken = cpu_us.saturating_sub(self.began_us);
+        self.before_us + taken.saturating_sub(self.allowed_us)
+    }
+
+    /// Whether it was too much.
+    pub(super) fn is_over(&self, cpu_us: u64) -> bool {
+        self.spent_us(cpu_us) > self.burst_us
+    }
+
+    /// What is remembered of it.
+    pub(super) fn end(&self, cpu_us: u64) -> Work {
+        Work { spent_us: self.spent_us(cpu_us), at_ms: self.at_ms }
+    }
+}
