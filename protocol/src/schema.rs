@@ -16,8 +16,8 @@ use serde_json::Value;
 pub use content::{Content, Copied, copy_canvas};
 pub use outcome::{
     GENERATIONS_KEPT, Outcome, RUNS_KEPT, append_generations, chosen_generations, forget_nodes,
-    is_result_of, put_generations, put_result, put_run, remove_generations, remove_item_result,
-    set_item, set_result_keys, trim_generations,
+    is_kind, is_result_of, put_generations, put_result, put_run, remove_generations,
+    remove_item_result, set_item, set_result_keys, trim_generations,
 };
 pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,
@@ -282,6 +282,9 @@ pub struct NodeResult {
     /// The run it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The kind of node it was made for: under the id of a node that is gone there may be one of another kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// When its first invocation started, in ms since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<i64>,

@@ -10,6 +10,7 @@ use gesso_protocol::wire::close;
 
 use crate::assets::AssetError;
 use crate::db::DbError;
+use crate::readers::ReadError;
 use crate::room::RoomError;
 use crate::run::RunError;
 
@@ -73,9 +74,19 @@ impl From<RoomError> for ApiError {
     }
 }
 
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        match error.refusal() {
+            Some(refusal) => Self::Refused(refusal),
+            None => Self::Internal(error.to_string()),
+        }
+    }
+}
+
 impl From<RunError> for ApiError {
     fn from(error: RunError) -> Self {
         match error {
+            RunError::Read(error) => error.into(),
             RunError::Refused(refusal) => Self::Refused(refusal),
             RunError::Db(error) => error.into(),
             RunError::Room(error) => error.into(),

@@ -14,6 +14,7 @@ pub mod me;
 pub mod runs;
 pub mod sync;
 pub mod templates;
+mod whole;
 
 use axum::Router;
 use axum::http::{HeaderValue, header};
@@ -40,6 +41,7 @@ pub fn router(app: App) -> Router {
         .merge(health::routes())
         .merge(sync::routes())
         .merge(client::routes())
+        .layer(middleware::from_fn(whole::whole))
         .layer(middleware::from_fn_with_state(app.clone(), guard::person))
         .layer(middleware::from_fn_with_state(app.clone(), guard::foreign))
         .layer(CatchPanicLayer::new())

@@ -12,6 +12,7 @@ pub mod events;
 pub mod failpoint;
 pub mod http;
 pub mod providers;
+pub mod readers;
 pub mod room;
 pub mod run;
 pub mod ws;

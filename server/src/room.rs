@@ -20,12 +20,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::{BoxFuture, join_all};
-use gesso_protocol::schema::Meta;
+use gesso_protocol::schema::{self, Canvas, Meta};
 use gesso_protocol::wire::close;
 use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
 use yrs::{Transaction, TransactionMut};
 
 use crate::db::Db;
+use crate::readers::Readers;
 use driver::{Call, Driver, Message, Setup, Waiter};
 use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
@@ -76,6 +77,35 @@ pub enum RoomError {
     Closed,
 }
 
+/// Up to how many nodes and edges a document is read by its room, which is quicker then.
+const READ_HERE_MAX: u32 = 1_000;
+
+/// A document as it was at one moment, out of its room's hands.
+#[derive(Debug)]
+pub enum Copy {
+    /// A small one, read already.
+    Read(Box<Canvas>),
+    /// As one Yjs v1 update.
+    Encoded(Bytes),
+}
+
+impl Copy {
+    /// The canvas. Takes its time: call it where nobody waits for the thread.
+    ///
+    /// # Errors
+    /// [`RoomError::Load`] where it cannot be read.
+    pub fn canvas(self) -> Result<Canvas, RoomError> {
+        match self {
+            Self::Read(canvas) => Ok(*canvas),
+            Self::Encoded(update) => {
+                let doc = store::open(std::slice::from_ref(&update))?;
+                let canvas = schema::read_canvas(&yrs::Transact::transact(&doc));
+                Ok(canvas)
+            }
+        }
+    }
+}
+
 /// How often the end of the last connections is looked for, in ms.
 const FAREWELL_POLL_MS: u64 = 5;
 
@@ -95,6 +125,7 @@ struct Registry {
     is_ending: AtomicBool,
     /// How many connections there are, so that the last farewells can be waited for.
     connected: Arc<AtomicUsize>,
+    readers: Readers,
 }
 
 #[derive(Default)]
@@ -121,10 +152,11 @@ impl Rooms {
             log,
             limits,
             hooks,
-            repair: gesso_protocol::schema::repair,
+            repair: schema::repair,
             rooms: DashMap::new(),
             is_ending: AtomicBool::new(false),
             connected: Arc::default(),
+            readers: Readers::default(),
         };
         Self { registry: Arc::new(registry) }
     }
@@ -133,6 +165,12 @@ impl Rooms {
     #[must_use]
     pub fn limits(&self) -> &RoomLimits {
         &self.registry.limits
+    }
+
+    /// Where work that grows with a document is done.
+    #[must_use]
+    pub fn readers(&self) -> &Readers {
+        &self.registry.readers
     }
 
     /// Opens a room, or joins the load that is under way. The handle keeps the room in memory.
@@ -307,6 +345,27 @@ impl RoomHandle {
     ) -> Result<T, RoomError> {
         self.call(move |core, reply| {
             reply.send(Ok(core.read(f))).ok();
+            None
+        })
+        .await
+    }
+
+    /// The document as it is now, for whoever wants to read all of it: the room hands out no more than it has to, and
+    /// is free for others while it is read.
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`].
+    pub async fn copy(&self) -> Result<Copy, RoomError> {
+        self.call(|core, reply| {
+            let count = |txn: &Transaction<'_>, root| {
+                yrs::ReadTxn::get_map(txn, root).map_or(0, |map| yrs::Map::len(&map, txn))
+            };
+            let small = core.read(|txn| {
+                let parts = count(txn, "nodes").saturating_add(count(txn, "edges"));
+                (parts <= READ_HERE_MAX).then(|| Box::new(schema::read_canvas(txn)))
+            });
+            let copy = small.map_or_else(|| Copy::Encoded(core.encode_state()), Copy::Read);
+            reply.send(Ok(copy)).ok();
             None
         })
         .await

@@ -5,6 +5,7 @@ mod book;
 pub mod core;
 mod driver;
 mod invoke;
+mod leftovers;
 mod mailbox;
 mod progress;
 pub mod queue;
@@ -35,8 +36,10 @@ use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
 use crate::providers::Providers;
+use crate::readers::{Place, ReadError};
 use crate::room::{RoomError, RoomHandle, Rooms};
 use driver::{Driver, Opened};
+use leftovers::unreadable;
 use mailbox::{Event, Mailbox};
 use recorder::Recorder;
 use turnstile::Turnstile;
@@ -57,6 +60,8 @@ const LEFT_MAX_MS: u64 = 2_000;
 const QUEUE_TOLD_MS: u64 = 200;
 /// How long a server has a run in hand without renewing that, in ms.
 const LEASE_MS: i64 = 30_000;
+/// How often runs are looked for that nobody drives, in ms.
+const SWEEP_MS: u64 = 5_000;
 
 /// Why a run could not be started or changed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +78,9 @@ pub enum RunError {
     /// The same request came twice at once; its answer is kept.
     #[error("the request was repeated")]
     Repeated,
+    /// The canvas could not be read now.
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 fn refuse<T>(code: ErrorCode, detail: impl Into<String>) -> Result<T, RunError> {
@@ -118,6 +126,8 @@ pub(crate) struct Inner {
     recorder: Recorder,
     turnstile: Turnstile,
     driven: DashMap<String, Arc<Mailbox>>,
+    /// Runs whose driver fell, and how often.
+    falls: DashMap<String, u32>,
     /// Held while a run is taken up: two drivers of this server would put each other out of the queue.
     taking_up: tokio::sync::Mutex<()>,
     /// This server's name in leases.
@@ -150,6 +160,7 @@ impl Runs {
             tasks: TaskTracker::new(),
             shutdown,
             driven: DashMap::new(),
+            falls: DashMap::new(),
             taking_up: tokio::sync::Mutex::default(),
             owner: fresh_id(),
         };
@@ -162,7 +173,8 @@ impl Runs {
     async fn keep_house(self) {
         let mut told = tokio::time::interval(Duration::from_millis(QUEUE_TOLD_MS));
         let mut lease = tokio::time::interval(Duration::from_millis(LEASE_MS as u64 / 3));
-        for timer in [&mut told, &mut lease] {
+        let mut sweep = tokio::time::interval(Duration::from_millis(SWEEP_MS));
+        for timer in [&mut told, &mut lease, &mut sweep] {
             timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         }
         loop {
@@ -171,6 +183,11 @@ impl Runs {
                 _ = lease.tick(), if !self.inner.is_alone() => {
                     if let Err(error) = self.keep_leases().await {
                         tracing::warn!(%error, "leases cannot be renewed");
+                    }
+                }
+                _ = sweep.tick() => {
+                    if let Err(error) = self.sweep().await {
+                        tracing::warn!(%error, "leftovers cannot be looked for");
                     }
                 }
                 () = self.inner.shutdown.cancelled() => return,
@@ -193,20 +210,24 @@ impl Runs {
     /// What a run would be refused for.
     pub async fn estimate(&self, canvas: &str, target: &Target) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (_, _, plan) = self.plan(&room, target).await?;
+        let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
         Ok(Estimate::of(&plan))
     }
 
-    async fn plan(
-        &self,
-        room: &RoomHandle,
-        target: &Target,
-    ) -> Result<(Canvas, Graph, Plan), RunError> {
-        let canvas = room.read(|txn| schema::read_canvas(txn)).await?;
-        let graph = Graph::materialize(&canvas);
-        let usable = |model: &Model| self.inner.providers.usable(model);
-        let plan = plan(&canvas, &graph, &self.inner.catalog, target, &usable)?;
-        Ok((canvas, graph, plan))
+    /// Reads the document as it is and plans a run of it, away from the threads that serve connections.
+    async fn plan(&self, room: &RoomHandle, target: &Target) -> Result<(Place, Planned), RunError> {
+        let place = self.inner.rooms.readers().place().await?;
+        let copy = room.copy().await?;
+        let (inner, target) = (Arc::clone(&self.inner), target.clone());
+        let planning = move || {
+            let canvas = copy.canvas()?;
+            let graph = Graph::materialize(&canvas);
+            let usable = |model: &Model| inner.providers.usable(model);
+            let plan = plan(&canvas, &graph, &inner.catalog, &target, &usable)?;
+            Ok::<_, RunError>(Planned { canvas, graph, plan })
+        };
+        let (place, planned) = place.run(planning).await?;
+        Ok((place, planned?))
     }
 
     /// Takes a run in hand.
@@ -217,23 +238,32 @@ impl Runs {
         }
         let waits = (row.place, row.waiting != 0);
         self.inner.turnstile.enter(&row.id, &row.person, waits, mailbox, opened.room());
-        let id = row.id.clone();
-        self.inner.driven.insert(id.clone(), Arc::clone(mailbox));
+        let in_hand = InHand::take(&self.inner, &row.id, mailbox);
+        let driver = self.inner.tasks.spawn(Driver::new(opened).drive());
         let inner = Arc::clone(&self.inner);
         self.inner.tasks.spawn(async move {
-            Driver::new(opened).drive().await;
-            inner.turnstile.leave(&id);
-            inner.driven.remove(&id);
+            if driver.await.is_err_and(|error| error.is_panic()) {
+                // The sweep takes it up again, some times.
+                *inner.falls.entry(in_hand.run.clone()).or_default() += 1;
+                tracing::error!(run = in_hand.run, "a driver fell");
+            } else {
+                inner.falls.remove(&in_hand.run);
+            }
+            inner.turnstile.leave(&in_hand.run);
+            drop(in_hand);
         });
     }
 
-    /// Stops a run. Stopping one that has ended changes nothing.
+    /// Stops a run. Stopping one that has ended changes nothing; one that nobody drives is ended all the same.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn cancel(&self, run: &str) -> Result<(), DbError> {
-        if self.inner.db.request_cancel(run).await? {
-            self.tell(run, Event::Cancel);
+        if self.inner.db.request_cancel(run).await?
+            && !self.tell(run, Event::Cancel)
+            && let Some(run) = self.inner.db.run(run).await?
+        {
+            self.take_up(run).await?;
         }
         Ok(())
     }
@@ -314,10 +344,12 @@ impl Runs {
             }
         };
         let room = self.inner.rooms.open(&late.canvas).await?;
-        let node = late.node.clone();
+        let steps = self.inner.db.steps(&late.run).await?;
+        let step = steps.into_iter().find(|step| step.node == late.node);
+        let (node, kind) = (late.node.clone(), step.map(|step| step.kind).unwrap_or_default());
         let made = taken.1.generations;
         room.write(move |txn| {
-            if schema::node_map(txn, &node).is_some() {
+            if schema::is_kind(txn, &node, &kind) {
                 schema::put_generations(txn, &node, &made);
             }
         })
@@ -325,7 +357,8 @@ impl Runs {
         Ok(())
     }
 
-    /// Stops all runs of a canvas and waits until they have ended, so that nothing stays held for them.
+    /// Stops all runs of a canvas and waits until they have ended, so that nothing stays held for them. What has not
+    /// ended by itself after a while is ended in the records.
     ///
     /// # Errors
     /// When the database fails.
@@ -339,7 +372,15 @@ impl Runs {
             }
             Ok(())
         };
-        tokio::time::timeout(Duration::from_millis(END_MAX_MS), ended).await.unwrap_or(Ok(()))
+        match tokio::time::timeout(Duration::from_millis(END_MAX_MS), ended).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                for run in self.inner.db.unfinished_runs_of(canvas).await? {
+                    self.end_left(run, None).await?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Takes up every run that a stopped server left.
@@ -348,6 +389,7 @@ impl Runs {
     /// When the database fails.
     pub async fn recover(&self) -> Result<usize, DbError> {
         self.inner.db.forget_late(now_ms()).await?;
+        self.inner.db.purge_deleted(None).await?;
         let unfinished = self.inner.db.unfinished_runs().await?;
         let count = unfinished.len();
         for run in unfinished {
@@ -370,14 +412,27 @@ impl Runs {
         let id = run.id.clone();
         // What is recorded may have changed between the list and the lease.
         let Some(run) = self.inner.db.run(&id).await? else { return Ok(()) };
-        match self.inner.rooms.open(&run.canvas).await {
-            Ok(room) => match Opened::read(&self.inner, run, room, fence).await {
-                Ok(opened) => self.drive(opened),
-                Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
+        let cancelled = run.cancel_requested != 0;
+        let error = match self.inner.rooms.open(&run.canvas).await {
+            Ok(room) => match Opened::read(&self.inner, run.clone(), room, fence).await {
+                Ok(opened) => {
+                    self.drive(opened);
+                    return Ok(());
+                }
+                // It is in the records, and will be after the next start too.
+                Err(DbError::Row { why, .. }) => {
+                    return self.end_taken(run, fence, Some(unreadable(&why))).await;
+                }
+                Err(error) => error.to_string(),
             },
-            Err(error) => tracing::error!(%error, run = id, "a run cannot be taken up"),
-        }
-        Ok(())
+            Err(RoomError::NotFound | RoomError::Deleted) => {
+                return self.end_taken(run, fence, None).await;
+            }
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(error, run = id, "a run cannot be taken up");
+        // Whoever stops it need not wait until its canvas can be opened.
+        if cancelled { self.end_taken(run, fence, None).await } else { Ok(()) }
     }
 
     /// Waits until a run that has ended stands so in the document too: whoever is told of its end finds its results
@@ -404,6 +459,37 @@ impl Runs {
         if let Err(error) = self.inner.db.renew_leases(&self.inner.owner, 0).await {
             tracing::warn!(%error, "leases cannot be given back");
         }
+    }
+}
+
+/// What a run is planned from, and its plan.
+struct Planned {
+    canvas: Canvas,
+    graph: Graph,
+    plan: Plan,
+}
+
+/// A run that this server has in hand, or is about to. However that ends, others can take it up after it.
+struct InHand {
+    inner: Arc<Inner>,
+    run: String,
+}
+
+impl InHand {
+    fn take(inner: &Arc<Inner>, run: &str, mailbox: &Arc<Mailbox>) -> Self {
+        inner.driven.insert(run.to_owned(), Arc::clone(mailbox));
+        Self { inner: Arc::clone(inner), run: run.to_owned() }
+    }
+
+    /// Somebody else has it in hand from here on.
+    fn passed_on(mut self) {
+        self.run.clear();
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.inner.driven.remove(&self.run);
     }
 }
 

@@ -36,6 +36,7 @@ pub fn put_result(txn: &mut TransactionMut<'_>, id: &str, result: &NodeResult) {
     let optional = [
         ("error", result.error.as_ref().map(|error| json!(error))),
         ("run", result.run.as_ref().map(|run| json!(run))),
+        ("kind", result.kind.as_ref().map(|kind| json!(kind))),
         ("started_at", result.started_at.map(|at| json!(at))),
         ("finished_at", result.finished_at.map(|at| json!(at))),
         ("fingerprint", result.fingerprint.as_ref().map(|f| json!(f))),
@@ -125,9 +126,31 @@ pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation
     trim_generations(txn, id);
 }
 
+/// Whether there is a node of that id and kind. What was made for a node lands on no other that took its id.
+pub fn is_kind(txn: &impl ReadTxn, id: &str, kind: &str) -> bool {
+    kind_of(txn, id).is_some_and(|held| held == kind)
+}
+
+fn kind_of(txn: &impl ReadTxn, id: &str) -> Option<String> {
+    match super::node_map(txn, id)?.get(txn, "kind")? {
+        Out::Any(Any::String(kind)) => Some(kind.to_string()),
+        _ => None,
+    }
+}
+
+/// Takes away what stands at a node and was made for one of another kind, whose id it has.
+pub(super) fn drop_of_other_kind(txn: &mut TransactionMut<'_>, id: &str, kind: &str) {
+    let made_for = result_map(txn, id).and_then(|map| map.get(txn, "kind"));
+    if let Some(Out::Any(Any::String(made_for))) = made_for
+        && &*made_for != kind
+    {
+        txn.get_or_insert_map("results").remove(txn, id);
+        remove_generations(txn, id);
+    }
+}
+
 fn is_evaluator(txn: &TransactionMut<'_>, id: &str) -> bool {
-    let kind = super::node_map(txn, id).and_then(|map| map.get(txn, "kind"));
-    matches!(kind, Some(Out::Any(Any::String(kind))) if &*kind == NodeKind::Evaluator.spec().id)
+    is_kind(txn, id, NodeKind::Evaluator.spec().id)
 }
 
 /// The generations that people's choices name, on all nodes.
@@ -249,16 +272,33 @@ pub struct Outcome {
     /// What stands at `generations`, oldest first: the newest [`GENERATIONS_KEPT`] of a node and those that something
     /// names.
     pub generations: BTreeMap<String, Vec<Generation>>,
+    /// The kind of node that a generation was made for, where a run made it.
+    pub kinds: BTreeMap<String, String>,
     /// What stands at `runs`.
     pub runs: BTreeMap<String, RunInfo>,
 }
 
 impl Outcome {
+    /// What of a node's generations was made for one of this kind. An edited one is of the kind of what was made before.
+    fn generations_of(&self, id: &str, kind: &str) -> Vec<Generation> {
+        let mut made_for: Option<&String> = None;
+        let mine = self.generations.get(id).into_iter().flatten().filter(|made| {
+            made_for = self.kinds.get(&made.id).or(made_for);
+            made_for.is_none_or(|made_for| made_for == kind)
+        });
+        mine.cloned().collect()
+    }
+
     /// Rewrites what differs from it in the document, of nodes that exist. Answers how many entries it wrote.
     pub fn lay(&self, txn: &mut TransactionMut<'_>) -> usize {
         let mut written = remove_foreign(txn, "results", |id| self.results.contains_key(id))
             + remove_foreign(txn, "generations", |id| self.generations.contains_key(id))
             + remove_foreign(txn, "runs", |id| self.runs.contains_key(id));
+        for id in self.results.keys().chain(self.generations.keys()) {
+            if let Some(kind) = kind_of(txn, id) {
+                drop_of_other_kind(txn, id, &kind);
+            }
+        }
         for (id, run) in &self.runs {
             if read_run(txn, id).as_ref() != Some(run) {
                 txn.get_or_insert_map("runs").remove(txn, id);
@@ -267,19 +307,21 @@ impl Outcome {
             }
         }
         for (id, result) in &self.results {
-            let exists = read_node(txn, id).is_some();
+            let exists = match &result.kind {
+                Some(kind) => is_kind(txn, id, kind),
+                None => kind_of(txn, id).is_some(),
+            };
             if exists && read_result(txn, id).as_ref() != Some(result) {
                 put_result(txn, id, result);
                 written += 1;
             }
         }
-        for (id, generations) in &self.generations {
-            if read_node(txn, id).is_none() {
-                continue;
-            }
-            if read_generations(txn, id) != *generations {
+        for id in self.generations.keys() {
+            let Some(kind) = kind_of(txn, id) else { continue };
+            let generations = self.generations_of(id, &kind);
+            if read_generations(txn, id) != generations {
                 remove_generations(txn, id);
-                append_generations(txn, id, generations);
+                append_generations(txn, id, &generations);
                 written += 1;
             }
         }

@@ -255,6 +255,7 @@ pub fn read_result<T: ReadTxn>(txn: &T, id: &str) -> Option<NodeResult> {
             .unwrap_or_default(),
         error: failure(txn, &map, "error"),
         run: string(txn, &map, "run"),
+        kind: string(txn, &map, "kind"),
         started_at: integer(txn, &map, "started_at"),
         finished_at: integer(txn, &map, "finished_at"),
         cost: plain(txn, &map, "cost").and_then(|v| Money::from_json(&v)).unwrap_or_default(),

@@ -34,6 +34,7 @@ pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
     let Some(node) = read_node(txn, id).filter(|node| node.kind != UNREADABLE) else {
         return false;
     };
+    super::outcome::drop_of_other_kind(txn, id, &node.kind);
     let spec = nodes::spec(&node.kind);
     let mut missing = false;
     let mut maps = vec!["settings", "output"];

@@ -22,6 +22,9 @@ pub struct CanvasRow {
     pub deleted_at: Option<i64>,
 }
 
+/// For how long after its deletion something may still come for a canvas, in ms.
+const LATE_MS: i64 = 60 * 60 * 1000;
+
 const COLUMNS: &str = "id, name, description, created_at, updated_at, deleted_at";
 
 #[derive(sqlx::FromRow)]
@@ -113,37 +116,80 @@ impl Db {
         Ok(())
     }
 
-    /// Deletes a canvas with its runs, results, history and document; the media stay. Answers whether there
-    /// was one.
+    /// Marks a canvas as deleted: from here on nothing opens it or starts a run on it. Answers whether there was one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn delete_canvas(&self, id: &str, now_ms: i64) -> Result<bool, DbError> {
+    pub async fn mark_deleted(&self, id: &str, now_ms: i64) -> Result<bool, DbError> {
         const MARK: &str =
             "UPDATE canvases SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
-        const BY_RUN: [&str; 2] = [
-            "DELETE FROM steps WHERE run IN (SELECT id FROM runs WHERE canvas = $1)",
-            "DELETE FROM invocations WHERE run IN (SELECT id FROM runs WHERE canvas = $1)",
-        ];
+        let marked = with_write!(self, on => sqlx::query(MARK)
+            .bind(id)
+            .bind(now_ms)
+            .execute(on)
+            .await
+            .map(|done| done.rows_affected()))?;
+        Ok(marked > 0)
+    }
+
+    /// Removes the runs, results, history and document of a deleted canvas; the media and what was paid stay. Runs that
+    /// have not ended stay too: what is held for them has to be released first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purge(&self, id: &str) -> Result<(), DbError> {
+        const BY_RUN: [&str; 4] = ["steps", "invocations", "reviews", "run_snapshots"];
         const BY_CANVAS: [&str; 6] = [
-            "DELETE FROM runs WHERE canvas = $1",
-            "DELETE FROM active_nodes WHERE canvas = $1",
-            "DELETE FROM node_results WHERE canvas = $1",
-            "DELETE FROM generations WHERE canvas = $1",
-            "DELETE FROM doc_updates WHERE canvas = $1",
-            "DELETE FROM doc_snapshots WHERE canvas = $1",
+            "active_nodes",
+            "node_results",
+            "generations",
+            "late_results",
+            "doc_updates",
+            "doc_snapshots",
         ];
+        const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \
+             AND status IN ('queued', 'running', 'paused')";
         with_tx!(self, tx => async {
-            let marked = sqlx::query(MARK).bind(id).bind(now_ms).execute(&mut *tx).await?;
-            if marked.rows_affected() == 0 {
-                return Ok(false);
+            let (open,): (i64,) = sqlx::query_as(OPEN).bind(id).fetch_one(&mut *tx).await?;
+            if open > 0 {
+                return Ok(());
             }
-            for sql in BY_RUN.into_iter().chain(BY_CANVAS) {
+            for table in BY_RUN {
+                let sql = sqlx::AssertSqlSafe(format!(
+                    "DELETE FROM {table} WHERE run IN (SELECT id FROM runs WHERE canvas = $1)"
+                ));
                 sqlx::query(sql).bind(id).execute(&mut *tx).await?;
             }
-            Ok::<_, DbError>(true)
+            for table in BY_CANVAS.into_iter().chain(["runs"]) {
+                let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE canvas = $1"));
+                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+            }
+            Ok::<_, DbError>(())
         }
         .await)
+    }
+
+    /// Purges canvases that have something left though they are deleted: a server was killed meanwhile, or something
+    /// came late. With a time, only those that were deleted within [`LATE_MS`] before it are looked at.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn purge_deleted(&self, now_ms: Option<i64>) -> Result<(), DbError> {
+        const LEFT: &str = "SELECT c.id FROM canvases c WHERE c.deleted_at >= $1 AND ( \
+             EXISTS (SELECT 1 FROM runs t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM active_nodes t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM node_results t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM generations t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM late_results t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM doc_updates t WHERE t.canvas = c.id) \
+             OR EXISTS (SELECT 1 FROM doc_snapshots t WHERE t.canvas = c.id))";
+        let since = now_ms.map_or(0, |now_ms| now_ms - LATE_MS);
+        let left: Vec<(String,)> =
+            with_read!(self, pool => sqlx::query_as(LEFT).bind(since).fetch_all(pool).await)?;
+        for (id,) in left {
+            self.purge(&id).await?;
+        }
+        Ok(())
     }
 
     /// The last run of a canvas.

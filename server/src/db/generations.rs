@@ -61,6 +61,7 @@ impl ResultRow {
             state: NodeState::from_id(&self.state).unwrap_or_default(),
             error,
             run: Some(self.run),
+            kind: Some(self.kind),
             started_at: self.started_at,
             finished_at: self.finished_at,
             cost: Money(self.cost),
@@ -155,6 +156,7 @@ impl Db {
         let named: Vec<String> =
             named.into_iter().filter(|id| !loaded.contains(id.as_str())).collect();
         made.extend(self.generations_named(canvas, &named).await?);
+        let kinds = self.kinds_made_for(&made).await?;
         let mut generations: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
         for (node, generation) in made.into_values() {
             generations.entry(node).or_default().push(generation);
@@ -165,7 +167,37 @@ impl Db {
             let info = run.info();
             (info.id.clone(), info)
         });
-        Ok(Outcome { results, generations, runs: runs.collect() })
+        Ok(Outcome { results, generations, kinds, runs: runs.collect() })
+    }
+
+    /// The kinds of the nodes that these were made for, by their ids, as the runs tell that made them.
+    async fn kinds_made_for(
+        &self,
+        made: &BTreeMap<i64, (String, Generation)>,
+    ) -> Result<BTreeMap<String, String>, DbError> {
+        let runs: BTreeSet<&String> =
+            made.values().map(|(_, made)| &made.run).filter(|run| !run.is_empty()).collect();
+        let runs: Vec<&String> = runs.into_iter().collect();
+        let mut of_step: BTreeMap<(String, String), String> = BTreeMap::new();
+        for runs in runs.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT run, node, kind FROM steps WHERE run IN ({})",
+                list(1, runs.len())
+            ));
+            let rows: Vec<(String, String, String)> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql);
+                for run in runs {
+                    query = query.bind(*run);
+                }
+                query.fetch_all(pool).await
+            })?;
+            of_step.extend(rows.into_iter().map(|(run, node, kind)| ((run, node), kind)));
+        }
+        let kind = |(node, made): &(String, Generation)| {
+            let kind = of_step.get(&(made.run.clone(), node.clone()))?;
+            Some((made.id.clone(), kind.clone()))
+        };
+        Ok(made.values().filter_map(kind).collect())
     }
 
     /// What stands at `results`, and the generations that it names.

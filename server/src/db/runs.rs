@@ -82,6 +82,18 @@ impl Db {
         Ok(with_read!(self, pool => sqlx::query_as(sql).fetch_all(pool).await)?)
     }
 
+    /// All runs that have not ended, oldest first; without their plans.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn open_runs(&self) -> Result<Vec<RunRow>, DbError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {RUN_COLUMNS}, {NO_SNAPSHOT} FROM runs WHERE status IN ('queued', 'running', 'paused') \
+             ORDER BY created_at, id"
+        ));
+        Ok(with_read!(self, pool => sqlx::query_as(sql).fetch_all(pool).await)?)
+    }
+
     /// The steps of a run, in order.
     ///
     /// # Errors

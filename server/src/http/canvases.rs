@@ -12,7 +12,7 @@ use gesso_protocol::api::{CanvasBody, CanvasChange, GraphBody, GraphNode, NewCan
 use gesso_protocol::edit::{self, Edit};
 use gesso_protocol::graph::Graph;
 use gesso_protocol::ids::is_id;
-use gesso_protocol::problem::{ErrorCode, Refusal};
+use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
 use crate::error::ApiError;
-use crate::room::RoomHandle;
+use crate::room::{self, RoomHandle};
 
 /// The largest update that can be posted, in bytes.
 const DOC_MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -170,10 +170,14 @@ async fn change(
 
 async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;
+    // First of all: whoever connects again from here on finds nothing to open, and no run starts any more.
+    if !app.db.mark_deleted(&id, now_ms()).await? {
+        return Err(ApiError::not_found("canvas"));
+    }
+    app.events.changed(&id);
     app.runs.end_all(&id).await?;
     app.rooms.close(&id, CLOSE_DELETED, "This canvas was deleted.").await;
-    app.db.delete_canvas(&id, now_ms()).await?;
-    app.events.changed(&id);
+    app.db.purge(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -198,10 +202,18 @@ async fn duplicate(
 async fn graph(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<Json<GraphBody>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
-    let mut canvas = room.read(|txn| schema::read_canvas(txn)).await?;
+    let place = app.rooms.readers().place().await?;
+    let copy = room.copy().await?;
+    let (_, written) = place.run(move || graph_json(copy)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], written?))
+}
+
+/// The answer to `GET …/graph`.
+fn graph_json(copy: room::Copy) -> Result<Vec<u8>, ApiError> {
+    let mut canvas = copy.canvas()?;
     let graph = Graph::materialize(&canvas);
     let mut nodes = Vec::with_capacity(canvas.nodes.len());
     for (id, node) in std::mem::take(&mut canvas.nodes) {
@@ -210,13 +222,14 @@ async fn graph(
         let state = result.as_ref().map(|result| result.state).unwrap_or_default();
         nodes.push(GraphNode { node, state, result, generations });
     }
-    Ok(Json(GraphBody {
+    let body = GraphBody {
         name: canvas.meta.name,
         description: canvas.meta.description,
         nodes,
         edges: graph.edges().cloned().collect(),
-        problems: graph.problems().to_vec(),
-    }))
+        problems: graph.problems().iter().take(NODES_TOLD_MAX).cloned().collect(),
+    };
+    serde_json::to_vec(&body).map_err(|error| ApiError::Internal(error.to_string()))
 }
 
 /// Checks edits inside the room against the document as it is then, and writes them in the same transaction.

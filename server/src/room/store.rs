@@ -214,6 +214,11 @@ pub(crate) async fn fold(store: Arc<dyn Store>, canvas: Arc<str>) -> Result<(), 
 
 /// Merges updates into one, with what was deleted collected.
 fn merge(updates: &[Bytes]) -> Result<Vec<u8>, StoreError> {
+    Ok(open(updates)?.transact().encode_diff_v1(&StateVector::default()))
+}
+
+/// A document made of updates, to read.
+pub(crate) fn open(updates: &[Bytes]) -> Result<yrs::Doc, StoreError> {
     let unreadable = |error: String| StoreError::Unreadable(error);
     // A replica that only reads: its id never gets into the document.
     let doc = gesso_protocol::doc::open(0, "");
@@ -226,5 +231,5 @@ fn merge(updates: &[Bytes]) -> Result<Vec<u8>, StoreError> {
     if doc.transact().has_missing_updates() {
         return Err(unreadable("its log has a gap".to_owned()));
     }
-    Ok(doc.transact().encode_diff_v1(&StateVector::default()))
+    Ok(doc)
 }

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use gesso_protocol::plan::{Pick, Plan, Units};
+use gesso_protocol::problem::quoted;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
 use tally::Tally;
@@ -540,12 +541,12 @@ impl Core {
 
     fn blocked(&self, step: u32) -> Failure {
         let step = &self.plan.steps[step as usize];
-        let title = &step.title;
+        let title = quoted(&step.title);
         Failure {
             node: Some(step.node.clone()),
             code: "blocked".to_owned(),
-            detail: format!("blocked by “{title}”"),
-            hint: format!("Fix “{title}” and retry. Nothing was charged for this."),
+            detail: format!("blocked by {title}"),
+            hint: format!("Fix {title} and retry. Nothing was charged for this."),
         }
     }
 }

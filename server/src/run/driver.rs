@@ -1,7 +1,7 @@
 //! One task a run. Each turn takes everything that happened, asks [`super::core`] what follows and records all of it
 //! in one transaction; only then does it start the calls and show it in the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -347,7 +347,8 @@ impl Driver {
         }
         let ids: Vec<(u32, String)> =
             candidates.iter().map(|unit| (*unit, self.book.candidate_id(*unit))).collect();
-        let unknown = decision.accept.iter().find(|id| !ids.iter().any(|(_, known)| known == *id));
+        let known: BTreeSet<&String> = ids.iter().map(|(_, id)| id).collect();
+        let unknown = decision.accept.iter().find(|id| !known.contains(id));
         if let Some(id) = unknown {
             let detail = format!("{id} is none of the candidates.");
             reply.send(refuse(ErrorCode::BadRequest, detail)).ok();
@@ -358,11 +359,9 @@ impl Driver {
             reply.send(refuse(ErrorCode::BadRequest, detail)).ok();
             return;
         }
-        let accepted: Vec<u32> = ids
-            .iter()
-            .filter(|(_, id)| decision.accept.contains(id))
-            .map(|(unit, _)| *unit)
-            .collect();
+        let accept: BTreeSet<&String> = decision.accept.iter().collect();
+        let accepted: Vec<u32> =
+            ids.iter().filter(|(_, id)| accept.contains(id)).map(|(unit, _)| *unit).collect();
         for (unit, end) in self.core.decided(step, &accepted) {
             let id = self.book.candidate_id(unit);
             let is_accepted = matches!(end, End::Completed { .. });

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::plan::{Made, Step, Unit, charge};
 use gesso_protocol::pricing::Money;
-use gesso_protocol::problem::ErrorCode;
+use gesso_protocol::problem::{ErrorCode, brief};
 use gesso_protocol::schema::{Failure, Generation, ItemContent};
 use gesso_protocol::values::file_ending;
 use serde_json::json;
@@ -39,6 +39,8 @@ const DEADLINE_MS: u64 = 15 * 60 * 1000;
 /// How long a late result is kept, in ms.
 const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// The most characters of what a provider says about a failure.
+const DETAIL_CHARS_MAX: usize = 2_000;
 /// The most characters of a prompt that name a file.
 const STEM_CHARS_MAX: usize = 48;
 
@@ -150,6 +152,8 @@ impl Calling {
 
     fn failure(&self, code: &str, detail: String, hint: String) -> Failure {
         let node = Some(self.planned().0.node.clone());
+        // Providers say what they like, and it is told at everything that waits for this.
+        let detail = brief(&detail, DETAIL_CHARS_MAX).into_owned();
         Failure { node, code: code.to_owned(), detail, hint }
     }
 

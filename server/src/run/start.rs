@@ -5,22 +5,23 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{EditedGeneration, Estimate, GenerationBody, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Step, Target, Unit, Units};
+use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
-use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
+use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use gesso_protocol::schema::{
     self, Canvas, Generation, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
 };
 
 use super::driver::Opened;
 use super::mailbox::Mailbox;
-use super::{LEASE_MS, RunError, Runs, refuse};
+use super::{InHand, LEASE_MS, Planned, RunError, Runs, refuse};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::DbError;
 use crate::db::generations::{MadeWith, is_candidate};
 use crate::db::idempotency::Keep;
 use crate::db::runs::{NewInvocation, NewRun, NewStep, RunRow, StartError};
 use crate::failpoint;
+use crate::readers::Place;
 
 /// Who asks for a run, and how.
 #[derive(Clone, Debug)]
@@ -46,9 +47,9 @@ impl Runs {
     /// See [`RunError`]; nothing happened then.
     pub async fn start(&self, canvas: &str, asked: Asked) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (held, graph, mut plan) = self.plan(&room, &asked.target).await?;
-        self.own_records(&mut plan).await?;
-        self.begin(canvas, asked, plan, (&held, &graph), None).await
+        let (place, mut planned) = self.plan(&room, &asked.target).await?;
+        self.own_records(&mut planned.plan).await?;
+        self.begin(canvas, asked, (place, planned), None).await
     }
 
     /// Starts a new run of what failed or was blocked in one that has ended.
@@ -65,11 +66,19 @@ impl Runs {
             return refuse(ErrorCode::Conflict, "The run has not ended. Wait for it or stop it.");
         }
         let room = self.inner.rooms.open(&run.canvas).await?;
-        let canvas = room.read(|txn| schema::read_canvas(txn)).await?;
-        let graph = Graph::materialize(&canvas);
+        let place = self.inner.rooms.readers().place().await?;
+        let copy = room.copy().await?;
         let plan = run.plan()?;
-        let plan = plan.retry(&self.past(run, &plan).await?, which)?;
-        self.begin(&run.canvas, asked, plan, (&canvas, &graph), Some(run.id.clone())).await
+        let past = self.past(run, &plan).await?;
+        let which = which.clone();
+        let planning = move || {
+            let canvas = copy.canvas()?;
+            let graph = Graph::materialize(&canvas);
+            let plan = plan.retry(&past, &which)?;
+            Ok::<_, RunError>(Planned { canvas, graph, plan })
+        };
+        let (place, planned) = place.run(planning).await?;
+        self.begin(&run.canvas, asked, (place, planned?), Some(run.id.clone())).await
     }
 
     /// How a run ended, item by item.
@@ -85,8 +94,9 @@ impl Runs {
         for node in &decided {
             past.entry(node.clone()).or_default();
         }
+        let reviews = reviews(plan);
         for row in rows {
-            let is_review = plan.step(&row.node).is_some_and(|step| step.is_review());
+            let is_review = reviews.contains(row.node.as_str());
             if is_review && !decided.contains(&row.node) && row.state() != NodeState::Completed {
                 continue;
             }
@@ -173,13 +183,12 @@ impl Runs {
         &self,
         canvas: &str,
         asked: Asked,
-        plan: Plan,
-        (held, graph): (&Canvas, &Graph),
+        (place, Planned { canvas: held, graph, plan }): (Place, Planned),
         retry_of: Option<String>,
     ) -> Result<RunStarted, RunError> {
         let active: BTreeSet<String> =
             self.inner.db.active_nodes(canvas).await?.into_iter().collect();
-        plan.check_idle(graph, &active)?;
+        plan.check_idle(&graph, &active)?;
         let estimate = Estimate::of(&plan);
         if let Some(max) = asked.max_cost.filter(|max| estimate.cost > *max) {
             let detail = format!(
@@ -217,21 +226,21 @@ impl Runs {
             hold: answer.cost,
             keep,
         };
-        let snapshot = serde_json::to_string(&plan).map_err(DbError::row("runs"))?;
-        let units = plan.units();
-        let (steps, invocations) = rows(&plan, &units, held);
+        let writing = move || {
+            let snapshot = serde_json::to_string(&plan);
+            let units = plan.units();
+            (plan, snapshot, units)
+        };
+        let (place, (plan, snapshot, units)) = place.run(writing).await?;
+        let snapshot = snapshot.map_err(DbError::row("runs"))?;
+        let (steps, invocations) = rows(&plan, &units, &held);
+        drop(place);
         // Whoever stops it the moment it is recorded is heard.
         let mailbox = Arc::new(Mailbox::default());
-        self.inner.driven.insert(new.id.clone(), Arc::clone(&mailbox));
+        let in_hand = InHand::take(&self.inner, &new.id, &mailbox);
         let started =
             self.inner.db.start_run(&new, &snapshot, &steps, &invocations, now_ms()).await;
-        let run = match started {
-            Ok(run) => run,
-            Err(error) => {
-                self.inner.driven.remove(&new.id);
-                return Err(refused(error, graph, answer.cost));
-            }
-        };
+        let run = started.map_err(|error| refused(error, &graph, answer.cost))?;
         if !self.passes(failpoint::RUN_RECORDED) {
             return Ok(answer);
         }
@@ -242,7 +251,10 @@ impl Runs {
         let shown = room.write(move |txn| {
             schema::put_run(txn, &info);
             for (node, result) in &results {
-                schema::put_result(txn, node, result);
+                // It may have been replaced since the document was read.
+                if result.kind.as_ref().is_none_or(|kind| schema::is_kind(txn, node, kind)) {
+                    schema::put_result(txn, node, result);
+                }
             }
         });
         if let Err(error) = shown.await {
@@ -254,6 +266,7 @@ impl Runs {
             drop(steps);
             let run = (run, room, 0);
             self.drive(Opened::fresh(&self.inner, run, plan, units, &invocations, mailbox));
+            in_hand.passed_on();
         }
         Ok(answer)
     }
@@ -290,8 +303,8 @@ impl Runs {
                         port: Some(input.port.clone()),
                         code: ErrorCode::NotFound,
                         detail: format!(
-                            "“{}” gets a file that this server does not have. Upload it again.",
-                            step.title
+                            "{} gets a file that this server does not have. Upload it again.",
+                            quoted(&step.title)
                         ),
                     });
                 }
@@ -314,7 +327,7 @@ fn refused(error: StartError, graph: &Graph, cost: Money) -> RunError {
         ),
         StartError::Busy(node) => (
             ErrorCode::UpstreamInProgress,
-            format!("“{}” is in another run. Wait for it or stop it.", graph.title(&node)),
+            format!("{} is in another run. Wait for it or stop it.", quoted(graph.title(&node))),
         ),
     };
     Refusal::new(code, detail).into()
@@ -392,6 +405,12 @@ fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
     }
 }
 
+/// The nodes of a plan where a person decides.
+fn reviews(plan: &Plan) -> BTreeSet<&str> {
+    let reviews = plan.steps.iter().filter(|step| step.is_review());
+    reviews.map(|step| step.node.as_str()).collect()
+}
+
 /// What stands in the document when a run has just taken its nodes in hand.
 fn results(
     run: &str,
@@ -404,14 +423,20 @@ fn results(
         let mine = units.step(at);
         if mine.is_empty() || mine.iter().any(|unit| !unit.kept) {
             let state = NodeState::Pending;
-            let result = NodeResult { state, run: Some(run.to_owned()), ..NodeResult::default() };
+            let result = NodeResult {
+                state,
+                run: Some(run.to_owned()),
+                kind: Some(step.kind.clone()),
+                ..NodeResult::default()
+            };
             results.insert(&step.node, result);
         }
     }
+    let reviews = reviews(plan);
     for row in invocations {
         let Some(result) = results.get_mut(row.node.as_str()) else { continue };
         let dropped = row.state == NodeState::Idle && row.error.is_none();
-        let is_review = plan.step(&row.node).is_some_and(Step::is_review);
+        let is_review = reviews.contains(row.node.as_str());
         if dropped || (is_review && !is_candidate(row.state)) {
             continue;
         }

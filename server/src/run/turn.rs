@@ -97,7 +97,10 @@ impl Turn {
         }
         let named = nodes
             .into_iter()
-            .map(|(step, shown)| (plan.steps[step as usize].node.clone(), shown))
+            .map(|(step, shown)| {
+                let step = &plan.steps[step as usize];
+                (step.node.clone(), step.kind.clone(), shown)
+            })
             .collect();
         Shown { info, nodes: named }
     }
@@ -113,7 +116,8 @@ struct ShownNode {
 /// What is to be written into the document.
 pub(super) struct Shown {
     info: Option<RunInfo>,
-    nodes: Vec<(String, ShownNode)>,
+    /// Node, the kind it had when the run was asked for, and what is new of it.
+    nodes: Vec<(String, String, ShownNode)>,
 }
 
 impl Shown {
@@ -121,9 +125,9 @@ impl Shown {
         if let Some(info) = &self.info {
             schema::put_run(txn, info);
         }
-        for (node, shown) in self.nodes {
-            // What a deleted node made stays in the library and its history.
-            if schema::node_map(txn, &node).is_none() {
+        for (node, kind, shown) in self.nodes {
+            // What a deleted node made stays in the library and its history, also where another one has its id.
+            if !schema::is_kind(txn, &node, &kind) {
                 continue;
             }
             // Also where another run has the node in hand by now: that one may have taken it over.

@@ -1,5 +1,6 @@
 //! How the units of one step ended, and what that makes of the step.
 
+use gesso_protocol::problem::quoted;
 use gesso_protocol::schema::{Failure, NodeState};
 
 use super::End;
@@ -84,7 +85,10 @@ impl Tally {
             node: cause.and_then(|cause| cause.node.clone()),
             code: "partial".to_owned(),
             detail: format!("{}{why}", told.join(", ")),
-            hint: format!("Retry the failed items of “{title}”; the others stay as they are."),
+            hint: format!(
+                "Retry the failed items of {}; the others stay as they are.",
+                quoted(title)
+            ),
         })
     }
 
