@@ -57,6 +57,9 @@ pub enum DbError {
     /// The URL names no database that can be used.
     #[error("“{0}” is no database: use postgres://… or leave it out for SQLite in the data folder")]
     Url(String),
+    /// The server is ending.
+    #[error("the server is shutting down")]
+    Closed,
     /// A row holds what this version cannot read.
     #[error("a row of {table} cannot be read: {why}")]
     Row {

@@ -6,7 +6,8 @@ mod batches;
 mod http;
 mod kills;
 mod kinds;
-
+mod leftovers;
+mod limits;
 mod order;
 mod queue;
 mod random;

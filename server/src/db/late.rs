@@ -76,11 +76,11 @@ impl LateRow {
         serde_json::from_str(&self.body).map_err(DbError::row("late_results"))
     }
 
-    /// Adds it, once.
+    /// Adds it, once, unless its run was deleted with its canvas.
     pub(super) fn add(&self, script: &mut Script) {
         const SQL: &str = "INSERT INTO late_results (id, workspace, canvas, run, node, item, person, \
-             cost, at, expires_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-             ON CONFLICT (id) DO NOTHING";
+             cost, at, expires_at, body) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? \
+             WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?) ON CONFLICT (id) DO NOTHING";
         let row = args![
             &self.id,
             WORKSPACE,
@@ -93,6 +93,7 @@ impl LateRow {
             self.at,
             self.expires_at,
             &self.body,
+            &self.run,
         ];
         script.push(SQL, row);
     }

@@ -673,8 +673,14 @@ impl Opened {
         room: RoomHandle,
         fence: i64,
     ) -> Result<Self, DbError> {
-        let plan = Arc::new(row.plan()?);
-        let units = Arc::new(plan.units());
+        let reading = row.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let plan = reading.plan()?;
+            let units = plan.units();
+            Ok::<_, DbError>((Arc::new(plan), Arc::new(units)))
+        });
+        // Otherwise the server is ending, and the next one takes it up.
+        let (plan, units) = read.await.unwrap_or(Err(DbError::Closed))?;
         let steps = inner.db.steps(&row.id).await?;
         let invocations = inner.db.invocations(&row.id).await?;
         let ids: Vec<String> = invocations

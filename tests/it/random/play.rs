@@ -204,6 +204,7 @@ impl Play {
             (9, Self::release),
             (7, Self::kill),
             (4, Self::kill_while_starting),
+            (8, Self::go_away),
         ]);
         if self.runs.is_empty() {
             self.start();
@@ -521,6 +522,36 @@ impl Play {
             more => panic!("one request made the runs {more:?}"),
         }
         self.started(&again, person);
+    }
+
+    /// Somebody asks for something and goes away at any await of the server. What they asked for is done whole or not
+    /// at all, and asking again for the same is answered.
+    fn go_away(&mut self) {
+        let polls = self.rng.range(1, 40);
+        let person = self.person();
+        let (path, body) = match self.rng.weighted(&[(55, 0), (20, 1), (15, 2), (10, 3)]) {
+            0 => (format!("/api/canvases/{}/runs", self.canvas), self.target()),
+            1 => (format!("/api/runs/{}/retry", id_of(&self.run())), json!({})),
+            2 => (format!("/api/runs/{}/cancel", id_of(&self.run())), json!({})),
+            _ => {
+                let run = self.run();
+                let steps = run["steps"].as_array().expect("steps");
+                let paused = steps.iter().find(|step| step["state"] == "paused");
+                let node = paused.map_or(json!("none"), |step| step["node"].clone());
+                let body = json!({"node": node, "reject": true});
+                (format!("/api/runs/{}/review", id_of(&run)), body)
+            }
+        };
+        self.requests += 1;
+        let key = format!("left-{}", self.requests);
+        let ask = Ask { person, body: Some(&body), key: Some(&key) };
+        self.note(format_args!("POST {path} {body}, gone after {polls} polls"));
+        self.world.leave("POST", &path, ask, polls);
+        if path.ends_with("/runs") || path.ends_with("/retry") {
+            let again = self.world.call("POST", &path, ask);
+            self.judge("POST", &path, &body, &again);
+            self.started(&again, person);
+        }
     }
 
     /// Lets some time pass, or none.

@@ -15,6 +15,7 @@ use gesso_server::failpoint::Failpoints;
 use gesso_server::providers::{Providers, Repeat};
 use serde_json::Value;
 use tempfile::TempDir;
+use tests::dropped_after;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
@@ -197,6 +198,15 @@ impl World {
         let request = Self::request(method, path, ask);
         let router = self.server().router.clone();
         self.server().runtime.spawn(async move { router.oneshot(request).await.is_ok() });
+    }
+
+    /// Asks and goes away after so many polls, at whatever await the server is then.
+    pub(super) fn leave(&self, method: &str, path: &str, ask: Ask<'_>, polls: usize) {
+        let request = Self::request(method, path, ask);
+        let router = self.server().router.clone();
+        self.server()
+            .runtime
+            .block_on(async move { dropped_after(polls, router.oneshot(request)).await.is_some() });
     }
 
     /// `GET`, which must succeed.
