@@ -110,10 +110,10 @@ async fn a_long_chain_of_evaluators_is_read_while_others_are_served() {
     assert_eq!(estimate["steps"].as_array().unwrap().len(), 3_000);
     assert_eq!(estimate["cost"], 0);
     // More at once than are read at once: all of them are answered.
-    let asking = (0..8).map(|_| server.call(Method::GET, "/api/canvases", None));
+    let asking = (0..4).map(|_| server.call(Method::GET, "/api/canvases", None));
     let all = futures_util::future::join(
         futures_util::future::join_all(
-            (0..8).map(|_| server.call(Method::POST, &path, Some(json!({"mode": "workflow"})))),
+            (0..4).map(|_| server.call(Method::POST, &path, Some(json!({"mode": "workflow"})))),
         ),
         futures_util::future::join_all(asking),
     );

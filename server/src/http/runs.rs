@@ -31,6 +31,9 @@ use crate::run::{Asked, Decision, RunError, item_body};
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
 
+/// After how many steps and results a page of runs ends, with what is left on the next one.
+const PAGE_PARTS_MAX: usize = 20_000;
+
 /// Everything about runs.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -241,12 +244,21 @@ async fn list(
 ) -> Result<Json<Page<RunBody>>, ApiError> {
     existing(&app, &id).await?;
     let rows = app.db.runs_of(&id, page.number()?, page.limit()).await?;
-    let full = rows.len() as i64 == page.limit();
-    let next = rows.last().filter(|_| full).map(|row| row.number.to_string());
+    let mut full = rows.len() as i64 == page.limit();
     let mut items = Vec::with_capacity(rows.len());
+    let (mut parts, mut left) = (0, rows.len());
     for row in rows {
-        items.push(body(&app, row, false).await?);
+        let run = body(&app, row, false).await?;
+        left -= 1;
+        parts += run.steps.iter().map(|step| 1 + step.outputs.len()).sum::<usize>();
+        items.push(run);
+        // Runs can be large: a page ends where it would be.
+        if parts > PAGE_PARTS_MAX {
+            full |= left > 0;
+            break;
+        }
     }
+    let next = items.last().filter(|_| full).map(|run| run.number.to_string());
     Ok(Json(Page { items, next }))
 }
 
