@@ -3,6 +3,7 @@
 
 mod client;
 mod dist;
+mod fuzz;
 mod postgres;
 mod shell;
 mod suite;
@@ -12,7 +13,7 @@ mod wasm_target;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::shell::Workspace;
 
@@ -24,6 +25,8 @@ cargo xtask COMMAND
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
   bench NAME      measure, one line a figure: runs, studio
+  fuzz [SECONDS] [SEED]
+                  play crafted and honest histories into rooms and have Yjs read them (60 s; hours find more)
   help            this text
 
 GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
@@ -48,6 +51,7 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
     let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
     if command != "run"
         && command != "bench"
+        && command != "fuzz"
         && let Some(extra) = rest.first()
     {
         bail!("`{command}` takes no `{extra}`; see cargo xtask help");
@@ -65,6 +69,15 @@ fn dispatch(args: &[String]) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         "bench" => bench(rest),
+        "fuzz" => {
+            let number = |at: usize, default: u64| match rest.get(at) {
+                Some(text) => text.parse().with_context(|| format!("`{text}` is no number")),
+                None => Ok(default),
+            };
+            let (seconds, seed) = (number(0, fuzz::SUITE_SECONDS)?, number(1, fuzz::SUITE_SEED)?);
+            fuzz::run(&Workspace::find()?, seconds, seed)?;
+            Ok(ExitCode::SUCCESS)
+        }
         "test" => suite::run(&Workspace::find()?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::postgres::Cluster;
 use crate::shell::{self, Workspace};
-use crate::{client, tools, wasm_target};
+use crate::{client, fuzz, tools, wasm_target};
 
 /// Where the integration tests find a PostgreSQL.
 const POSTGRES_ENV: &str = "GESSO_TEST_POSTGRES";
@@ -43,6 +43,9 @@ pub(crate) fn run(work: &Workspace) -> Result<ExitCode> {
     report.count("tests", native_tests(work, dist.as_deref(), binary.as_deref(), url.as_deref()));
     report.count("doc tests", native(work, &["test", "--workspace", "--doc"], dist.as_deref()));
     drop(cluster);
+    report.step("crafted and honest histories", || {
+        fuzz::run(work, fuzz::SUITE_SECONDS, fuzz::SUITE_SEED)
+    });
 
     if let (Some(_), Some(binary)) = (&dist, &binary) {
         browser(work, binary, &mut report);
