@@ -143,6 +143,32 @@ pub fn asset_ids(edits: &[Edit]) -> BTreeSet<String> {
     ids
 }
 
+/// About how many bytes edits add to a document; what only removes adds none.
+pub fn weight(edits: &[Edit]) -> usize {
+    /// What a node, a connection or an entry of a list takes besides its words.
+    const ENTRY: usize = 100;
+    let value = |value: &Value| value.to_string().len();
+    let of_fields = |fields: &Fields| {
+        let texts = fields.text.iter().chain(&fields.negative).map(String::len).sum::<usize>();
+        let plain = fields.plain.iter().chain(&fields.settings);
+        let plain = plain.map(|(key, held)| key.len() + value(held)).sum::<usize>();
+        let items = fields.items.iter().flatten();
+        let items = items.map(|item| ENTRY + item.content.as_ref().map_or(ENTRY, String::len));
+        let parts = fields.output.len() + fields.stars.len() + usize::from(fields.asset.is_some());
+        texts + plain + items.sum::<usize>() + parts * ENTRY
+    };
+    let of = |edit: &Edit| match edit {
+        Edit::AddNode { fields, .. } => ENTRY + of_fields(fields),
+        Edit::Set { fields, .. } => of_fields(fields),
+        Edit::Connect(_) => ENTRY,
+        Edit::SetMeta { name, description } => {
+            name.iter().chain(description).map(String::len).sum()
+        }
+        Edit::RemoveNode { .. } | Edit::Disconnect { .. } => 0,
+    };
+    edits.iter().map(of).sum()
+}
+
 /// Checks all edits against `canvas`, one after the other, each in the light of those before it.
 /// `assets` holds the facts of every asset they name, `nodes_max` is the most entries `nodes` may have, `fresh_id`
 /// makes up ids.

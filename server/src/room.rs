@@ -409,6 +409,25 @@ impl RoomHandle {
         self.call(move |core, reply| after_write(core.edit(f), reply)).await
     }
 
+    /// As [`RoomHandle::edit`], for an edit that adds about so many bytes.
+    ///
+    /// # Errors
+    /// As [`RoomHandle::write`]; [`RoomError::Refused`] when the document is at its limit.
+    pub async fn edit_of<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        f: impl FnOnce(&mut TransactionMut<'_>) -> T + Send + 'static,
+    ) -> Result<T, RoomError> {
+        self.call(move |core, reply| match core.has_room_for(bytes) {
+            Ok(()) => after_write(core.edit(f), reply),
+            Err(refusal) => {
+                reply.send(Err(RoomError::Refused(refusal))).ok();
+                None
+            }
+        })
+        .await
+    }
+
     /// Applies one Yjs v1 update with the rules of a connection; returns once it is durable.
     ///
     /// # Errors

@@ -364,3 +364,20 @@ fn edits_in_a_row_are_seen_by_those_after_them() {
     ]));
     assert_eq!(wrong.unwrap_err().code, ErrorCode::TypeMismatch);
 }
+
+#[test]
+fn edits_weigh_what_they_add() {
+    let of = |edits: Value| weight(&parse(&edits).unwrap());
+    let words = "x".repeat(1_000);
+    for adds in [
+        json!([{"op": "add_node", "kind": "text", "text": words}]),
+        json!([{"op": "set", "node": "n", "settings": {"x": {"deep": words}}}]),
+        json!([{"op": "set", "node": "n", "title": words}]),
+        json!([{"op": "add_node", "kind": "list", "items": [words]}]),
+        json!([{"op": "set_meta", "description": words}]),
+    ] {
+        assert!((1_000..1_500).contains(&of(adds.clone())), "{adds}");
+    }
+    let takes = json!([{"op": "remove_node", "node": "n"}, {"op": "disconnect", "key": "k"}]);
+    assert_eq!(of(takes), 0);
+}

@@ -246,7 +246,7 @@ async fn apply(
     }
     let nodes_max = app.options.nodes_max;
     let applied = room
-        .edit(move |txn| -> Result<Vec<Option<String>>, Refusal> {
+        .edit_of(edit::weight(&edits), move |txn| -> Result<Vec<Option<String>>, Refusal> {
             let canvas = schema::read_canvas(txn);
             let checked = edit::check(&canvas, &edits, &assets, nodes_max, &mut fresh_id)?;
             checked.apply(txn);

@@ -518,6 +518,17 @@ impl Core {
         self.transact(SERVER_ORIGIN, f)
     }
 
+    /// Whether an edit may add so many bytes, by the same limit as updates.
+    ///
+    /// # Errors
+    /// The refusal that an update would get.
+    pub(crate) fn has_room_for(&mut self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > 0 && self.is_full(bytes) {
+            return Err(Refusal::new(close::DOCUMENT_LIMIT, "the document is at its limit"));
+        }
+        Ok(())
+    }
+
     /// A person's edit that did not come as an update; the server's roots are closed to it.
     pub(crate) fn edit<T>(&mut self, f: impl FnOnce(&mut TransactionMut<'_>) -> T) -> Option<T> {
         self.transact(HTTP_ORIGIN, f)

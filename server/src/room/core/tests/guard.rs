@@ -165,6 +165,10 @@ fn nodes_and_bytes_are_limited_with_4413() {
     let a = world.join(Role::Editor);
     world.act(a, |txn| set(txn, "meta", "k", &"x".repeat(900)));
     assert_eq!(closed_with(&world, a), 0);
+    // An edit over HTTP is judged by the same limit, and one that adds nothing is welcome.
+    assert_eq!(world.core.has_room_for(900).unwrap_err().code, close::DOCUMENT_LIMIT);
+    assert_eq!(world.core.has_room_for(0), Ok(()));
+    assert_eq!(world.core.has_room_for(1), Ok(()));
     world.act(a, |txn| set(txn, "meta", "l", &"x".repeat(900)));
     assert_eq!(closed_with(&world, a), close::DOCUMENT_LIMIT);
 }
