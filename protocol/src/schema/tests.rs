@@ -107,6 +107,7 @@ fn only_what_differs_from_the_truth_is_rewritten() {
         results: [("g".to_owned(), NodeResult::default())].into(),
         generations: [("g".to_owned(), vec![made])].into(),
         runs: [("r".to_owned(), run)].into(),
+        ..Outcome::default()
     };
     assert_eq!(truth.lay(&mut txn), 3);
     assert_eq!(truth.lay(&mut txn), 0);
