@@ -132,10 +132,8 @@ pub fn is_kind(txn: &impl ReadTxn, id: &str, kind: &str) -> bool {
 }
 
 fn kind_of(txn: &impl ReadTxn, id: &str) -> Option<String> {
-    match super::node_map(txn, id)?.get(txn, "kind")? {
-        Out::Any(Any::String(kind)) => Some(kind.to_string()),
-        _ => None,
-    }
+    let kind = super::node_map(txn, id)?.get(txn, "kind")?;
+    if let Out::Any(Any::String(kind)) = kind { Some(kind.to_string()) } else { None }
 }
 
 /// Takes away what stands at a node and was made for one of another kind, whose id it has.
