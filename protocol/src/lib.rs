@@ -10,6 +10,7 @@ pub mod api;
 pub mod catalog;
 pub mod doc;
 pub mod edit;
+pub mod fold;
 pub mod graph;
 pub mod ids;
 pub mod invocation;

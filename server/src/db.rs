@@ -182,6 +182,7 @@ impl Db {
             }
             Self::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
+        db.fold_words().await?;
         Ok(db)
     }
 

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use gesso_protocol::api::{CanvasBody, Credits, Me, NewCanvas, TemplateBody};
+use gesso_protocol::fold::{fold, has_all_words};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -55,7 +56,7 @@ impl Sort {
         match self {
             Self::Changed => list.sort_by_key(|canvas| Reverse(canvas.updated_at)),
             Self::Created => list.sort_by_key(|canvas| Reverse(canvas.created_at)),
-            Self::Name => list.sort_by_key(|canvas| canvas.name.to_lowercase()),
+            Self::Name => list.sort_by_cached_key(|canvas| fold(&canvas.name)),
         }
     }
 }
@@ -181,10 +182,9 @@ pub fn HomePage() -> impl IntoView {
     });
 
     let shown = Memo::new(move |_| {
-        let wanted = search.get().trim().to_lowercase();
+        let wanted = search.get();
         let fits = |canvas: &CanvasBody| {
-            canvas.name.to_lowercase().contains(&wanted)
-                || canvas.description.to_lowercase().contains(&wanted)
+            has_all_words(&format!("{} {}", canvas.name, canvas.description), &wanted)
         };
         let mut list = home.canvases.get().unwrap_or_default();
         list.retain(fits);

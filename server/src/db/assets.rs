@@ -1,18 +1,22 @@
 //! Assets: one row for each (workspace, content). A row is the right to read the bytes.
 
 use gesso_protocol::api::AssetMeta;
+use gesso_protocol::fold::fold;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Db, DbError, WORKSPACE, with_read, with_write};
+use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 
 const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
-     duration_ms, name, origin, person, created_at, words, own, stock) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+     duration_ms, name, origin, person, created_at, words, folded, own, stock) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $15) \
      ON CONFLICT (workspace, id) DO UPDATE SET \
      own = CASE WHEN excluded.own = 1 THEN 1 ELSE assets.own END, \
      stock = CASE WHEN excluded.stock = 1 THEN 1 ELSE assets.stock END";
+
+/// How many rows get their words anew at once.
+const FOLDED_AT_ONCE: i64 = 500;
 
 /// The most words of a search that count.
 const WORDS_MAX: usize = 6;
@@ -48,6 +52,13 @@ pub struct AssetRow {
     pub created_at: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct UnfoldedRow {
+    workspace: String,
+    #[sqlx(flatten)]
+    asset: AssetRow,
+}
+
 impl AssetRow {
     /// As a reference for documents.
     pub fn reference(&self) -> AssetRef {
@@ -63,13 +74,13 @@ impl AssetRow {
         }
     }
 
-    /// What it is found by: name, prompt and tags in lower case.
+    /// What it is found by: name, prompt and tags, folded.
     pub fn words(&self) -> String {
         let origin: Value = serde_json::from_str(&self.origin).unwrap_or_default();
         let tags = origin["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let said = [Some(self.name.as_str()), origin["prompt"].as_str()];
         let all: Vec<&str> = said.into_iter().flatten().chain(tags).collect();
-        all.join(" ").to_lowercase()
+        fold(&all.join(" "))
     }
 
     /// As `/meta` answers.
@@ -102,7 +113,8 @@ pub struct AssetQuery {
     pub scope: Scope,
     /// Only this data type.
     pub ty: Option<String>,
-    /// Only what has all these words, or parts of words, in its name, prompt or tags, whatever the case.
+    /// Only what has all these words, or parts of words, in its name, prompt or tags, as people see them: whatever
+    /// the case, the accents and the width.
     pub q: Option<String>,
     /// Only what comes after this `(created_at, id)`, newest first.
     pub after: Option<(i64, String)>,
@@ -163,6 +175,38 @@ impl Db {
             sqlx::query_as(sql).bind(WORKSPACE).bind(id).fetch_optional(pool).await)?)
     }
 
+    /// Gives rows that an earlier version wrote the words they are found by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn fold_words(&self) -> Result<(), DbError> {
+        const SET: &str =
+            "UPDATE assets SET words = $3, folded = 1 WHERE workspace = $1 AND id = $2";
+        let sql = format!(
+            "SELECT workspace, {COLUMNS} FROM assets WHERE folded = 0 ORDER BY workspace, id LIMIT $1"
+        );
+        loop {
+            let sql = sqlx::AssertSqlSafe(sql.clone());
+            let rows: Vec<UnfoldedRow> = with_read!(self, pool =>
+                sqlx::query_as(sql).bind(FOLDED_AT_ONCE).fetch_all(pool).await)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            with_tx!(self, tx => async {
+                for row in &rows {
+                    sqlx::query(SET)
+                        .bind(&row.workspace)
+                        .bind(&row.asset.id)
+                        .bind(row.asset.words())
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                Ok::<_, DbError>(())
+            }
+            .await)?;
+        }
+    }
+
     /// The library, newest first.
     ///
     /// # Errors
@@ -174,13 +218,8 @@ impl Db {
             Scope::Stock => ("stock = 1", ""),
         };
         let of_type = if query.ty.is_some() { "AND type = $2" } else { "" };
-        let words: Vec<String> = query
-            .q
-            .iter()
-            .flat_map(|q| q.split_whitespace())
-            .take(WORDS_MAX)
-            .map(pattern)
-            .collect();
+        let wanted = query.q.as_deref().map(fold).unwrap_or_default();
+        let words: Vec<String> = wanted.split_whitespace().take(WORDS_MAX).map(pattern).collect();
         let search: String =
             (0..words.len()).map(|n| format!("AND words LIKE ${} ESCAPE '!' ", n + 7)).collect();
         let sql = sqlx::AssertSqlSafe(format!(
@@ -206,10 +245,10 @@ impl Db {
     }
 }
 
-/// What `LIKE` finds a part of a word by.
+/// What `LIKE` finds a part of a folded word by.
 fn pattern(word: &str) -> String {
     let mut like = String::from("%");
-    for c in word.to_lowercase().chars() {
+    for c in word.chars() {
         if matches!(c, '%' | '_' | '!') {
             like.push('!');
         }

@@ -1,5 +1,6 @@
 //! Spotlight: find a kind or a model by name and place it; from a wire it holds only what fits and connects it.
 
+use gesso_protocol::fold::fold;
 use gesso_protocol::graph::{fitting_input, fitting_output};
 use gesso_protocol::nodes::{self, NodeSpec, PortType};
 use gesso_protocol::schema::{self, Connection};
@@ -119,19 +120,19 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
 
 /// How well an offer answers a query; lower is better, `None` when it does not.
 fn rank(offer: &Offer, query: &str) -> Option<u8> {
-    let title = offer.title.to_lowercase();
+    let title = fold(&offer.title);
     if title.starts_with(query) {
         return Some(0);
     }
     if title.split_whitespace().any(|w| w.starts_with(query)) {
         return Some(1);
     }
-    let words = offer.words.to_lowercase();
+    let words = fold(&offer.words);
     query.split_whitespace().all(|q| words.contains(q)).then_some(2)
 }
 
 fn matching(offers: Vec<Offer>, query: &str) -> Vec<Offer> {
-    let query = query.trim().to_lowercase();
+    let query = fold(query.trim());
     if query.is_empty() {
         return offers;
     }

@@ -273,7 +273,7 @@ const GENERATION: &str = "INSERT INTO generations (id, canvas, node, item, run, 
      fingerprint) SELECT * FROM (VALUES ";
 const GENERATION_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (id) DO NOTHING";
 const ASSET: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, duration_ms, \
-     name, origin, person, created_at, words) SELECT * FROM (VALUES ";
+     name, origin, person, created_at, words, folded) SELECT * FROM (VALUES ";
 const ASSET_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (workspace, id) DO NOTHING";
 const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, accepted, rejected, note) \
      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run, node) DO NOTHING";
@@ -510,6 +510,7 @@ pub(in crate::db) fn add_assets(script: &mut Script, assets: &[AssetRow]) {
             &asset.person,
             asset.created_at,
             asset.words(),
+            1_i64,
         ]
     };
     script.padded(ASSET, assets.iter().map(row).collect(), ASSET_OF, &[]);
