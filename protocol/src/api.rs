@@ -14,6 +14,7 @@ use crate::values::{AssetRef, DataType};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
@@ -23,6 +24,7 @@ pub struct Page<T> {
 
 /// An error: RFC 9457 `application/problem+json` with our stable `code`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// A URI reference that names the kind of problem: `/problems/{code}`.
     #[serde(rename = "type", default)]
@@ -45,6 +47,7 @@ pub struct Problem {
 
 /// A port of a kind. `type` is null where it depends on what the node holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PortBody {
     /// Its name.
     pub name: &'static str,
@@ -62,6 +65,7 @@ pub struct PortBody {
 
 /// A node kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KindBody {
     /// Its name in documents.
     pub id: &'static str,
@@ -117,6 +121,7 @@ impl KindBody {
 
 /// A model and whether it can run here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ModelBody {
     /// The model.
     #[serde(flatten)]
@@ -132,6 +137,7 @@ pub struct ModelBody {
 
 /// `GET /api/catalog`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CatalogBody {
     /// All kinds.
     pub kinds: Vec<KindBody>,
@@ -154,6 +160,7 @@ pub struct CatalogModels {
 
 /// The last run of a canvas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastRun {
     /// Its id.
     pub id: String,
@@ -167,6 +174,7 @@ pub struct LastRun {
 
 /// The picture of a canvas.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// The asset.
     pub asset: String,
@@ -176,6 +184,7 @@ pub struct Preview {
 
 /// A canvas in the workflow list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CanvasBody {
     /// Its id.
     pub id: String,
@@ -199,6 +208,7 @@ pub struct CanvasBody {
 
 /// `POST /api/canvases`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCanvas {
     /// Its id; made up where there is none.
@@ -217,6 +227,7 @@ pub struct NewCanvas {
 
 /// `PATCH /api/canvases/{id}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CanvasChange {
     /// The new name.
@@ -229,6 +240,7 @@ pub struct CanvasChange {
 
 /// A node of `GET …/graph`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GraphNode {
     /// The node.
     #[serde(flatten)]
@@ -244,6 +256,7 @@ pub struct GraphNode {
 
 /// `GET …/graph`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GraphBody {
     /// The canvas's name.
     pub name: String,
@@ -259,6 +272,7 @@ pub struct GraphBody {
 
 /// `POST …/estimate`, and the first part of `POST …/runs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EstimateRequest {
     /// What it covers.
@@ -273,6 +287,7 @@ pub struct EstimateRequest {
 
 /// A step of an estimate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepEstimate {
     /// The node.
     pub node: String,
@@ -288,6 +303,7 @@ pub struct StepEstimate {
 
 /// The answer of `POST …/estimate`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Estimate {
     /// The most that can be charged.
     pub cost: Money,
@@ -314,6 +330,7 @@ impl Estimate {
 
 /// `POST …/runs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
     /// What it covers.
@@ -340,6 +357,7 @@ impl From<Target> for EstimateRequest {
 
 /// The answer of `POST …/runs`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunStarted {
     /// The run's id.
     pub id: String,
@@ -353,6 +371,7 @@ pub struct RunStarted {
 
 /// A step of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StepBody {
     /// The node.
     pub node: String,
@@ -384,6 +403,7 @@ pub struct StepBody {
 
 /// One item of a step of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemBody {
     /// Its key; empty outside a batch.
     pub key: String,
@@ -411,6 +431,7 @@ pub struct ItemBody {
 
 /// What somebody decided about the candidates of an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReviewBody {
     /// When, in ms since 1970.
     pub at: i64,
@@ -424,6 +445,7 @@ pub struct ReviewBody {
 
 /// A result that arrived after its call was stopped: kept aside, uncharged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LateBody {
     /// Its id.
     pub id: String,
@@ -446,6 +468,7 @@ pub struct LateBody {
 
 /// `POST /api/runs/{id}/retry`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
     /// Only this node, and what depends on it.
@@ -458,6 +481,7 @@ pub struct RetryRequest {
 
 /// `POST /api/runs/{id}/review`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReviewRequest {
     /// The evaluator.
@@ -475,10 +499,12 @@ pub struct ReviewRequest {
 
 /// `PATCH /api/runs/{id}`: one's own run while it waits in the queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QueueChange {
     /// The run of the same person that it comes after; null puts it first.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub after: Option<Option<String>>,
     /// Whether it is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -492,6 +518,7 @@ fn some<'de, D: serde::Deserializer<'de>>(de: D) -> Result<Option<Option<String>
 
 /// `POST …/nodes/{node}/generations`: an edited picture becomes the node's newest result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EditedGeneration {
     /// The stored picture.
@@ -502,6 +529,7 @@ pub struct EditedGeneration {
 
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunBody {
     /// Its id.
     pub id: String,
@@ -543,6 +571,7 @@ pub struct RunBody {
 
 /// A generation with exactly what made it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GenerationBody {
     /// The generation.
     #[serde(flatten)]
@@ -563,6 +592,7 @@ pub struct GenerationBody {
 
 /// `GET /api/credits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Credits {
     /// Grants minus captures.
     pub balance: Money,
@@ -572,6 +602,7 @@ pub struct Credits {
 
 /// An entry of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
     /// Its number.
     pub id: i64,
@@ -591,6 +622,7 @@ pub struct LedgerEntry {
 
 /// `GET /api/me`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
     /// This person's id.
     pub id: String,
@@ -604,6 +636,7 @@ pub struct Me {
 
 /// `PATCH /api/me`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MeChange {
     /// The new name.
@@ -619,6 +652,7 @@ pub struct MeChange {
 
 /// `GET /api/assets/{id}/meta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssetMeta {
     /// Its id and facts.
     #[serde(flatten)]
@@ -631,8 +665,38 @@ pub struct AssetMeta {
     pub created_at: i64,
 }
 
+/// `GET /api/assets/{id}/waveform`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WaveformBody {
+    /// Its length in seconds.
+    pub duration: f64,
+    /// The highest sample of each of at most 400 equal parts, 255 for the loudest there can be.
+    pub peaks: Vec<u8>,
+}
+
+/// The answer of `POST …/edits`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditsDone {
+    /// What each edit made or changed: one id an edit, or null.
+    pub ids: Vec<Option<String>>,
+}
+
+/// `GET /healthz` and `GET /readyz`.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// `ok` or `ready`.
+    pub status: String,
+    /// The server's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
 /// A template in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TemplateBody {
     /// Its id.
     pub id: String,

@@ -36,6 +36,7 @@ const SHOWN_FIRST: [&str; 12] = [
 
 /// The JSON type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ParamType {
     /// Text.
@@ -50,6 +51,7 @@ pub enum ParamType {
 
 /// A parameter of a model: a subset of JSON Schema.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Param {
     /// What it is.
@@ -120,6 +122,7 @@ impl Param {
 
 /// A model of the catalogue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// Its name in documents; unique.
@@ -210,6 +213,7 @@ pub enum CatalogError {
 
 /// A price plan that a workspace can be on: it multiplies every price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PricePlan {
     /// Its name in `--price-plan`.

@@ -1,6 +1,8 @@
 //! Typed edits for clients that are not CRDTs (DESIGN §7): checked against the canvas as a whole, then
 //! written in one transaction, all or nothing.
 
+#[cfg(feature = "openapi")]
+mod described;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,9 @@ use crate::schema::{
     self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node, UNREADABLE,
 };
 use crate::values::AssetRef;
+
+#[cfg(feature = "openapi")]
+pub use described::Edits;
 
 /// One edit.
 #[derive(Clone, Debug, PartialEq)]

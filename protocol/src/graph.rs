@@ -21,6 +21,7 @@ use crate::values::DataType;
 
 /// An edge that counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GraphEdge {
     /// The edge as written.
     #[serde(flatten)]

@@ -7,6 +7,7 @@ use crate::values::DataType;
 
 /// The family a kind belongs to, for menus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     /// Brings content in.
@@ -34,6 +35,7 @@ pub enum PortType {
 
 /// What a run needs on an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// May stay empty.

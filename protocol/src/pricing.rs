@@ -11,6 +11,7 @@ use serde_json::Value;
 
 /// An amount in millicredits. In JSON and in the document it is credits, a number with at most three decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = f64))]
 pub struct Money(pub i64);
 
 impl Money {
@@ -124,6 +125,7 @@ impl Sum for Money {
 
 /// What a price is paid per.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// One result.
@@ -140,6 +142,7 @@ pub enum Unit {
 
 /// A multiplier or quantity in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = f64))]
 pub struct Milli(pub i64);
 
 impl Milli {
@@ -161,6 +164,7 @@ impl Serialize for Milli {
 
 /// What a model costs: `base` for each `unit`, times the multipliers of the chosen parameter values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Credits for one unit.

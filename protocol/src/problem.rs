@@ -35,6 +35,10 @@ error_codes! {
     Forbidden, "forbidden", 403, "Not allowed";
     /// There is no such thing.
     NotFound, "not_found", 404, "Not found";
+    /// This address does not take that method; `Allow` names those it takes.
+    MethodNotAllowed, "method_not_allowed", 405, "Method not allowed";
+    /// The request did not arrive in time.
+    Timeout, "timeout", 408, "The request took too long";
     /// It contradicts what happened meanwhile.
     Conflict, "conflict", 409, "Conflict";
     /// Something it needs is being made right now.
@@ -43,6 +47,8 @@ error_codes! {
     TooLarge, "too_large", 413, "Too large";
     /// Files of this type are not taken.
     UnsupportedMedia, "unsupported_media", 415, "Unsupported file type";
+    /// The file has no such bytes; `Content-Range` tells its length.
+    RangeNotSatisfiable, "range_not_satisfiable", 416, "No such part";
     /// Connections form a loop.
     CycleDetected, "cycle_detected", 422, "Cycle detected";
     /// A connection carries another type than its input takes.
@@ -61,10 +67,28 @@ error_codes! {
     RateLimited, "rate_limited", 429, "Too many requests";
     /// The server failed.
     Internal, "internal", 500, "The server failed";
+    /// The server has too much in hand, or is stopping; `Retry-After` tells when to try again.
+    Unavailable, "unavailable", 503, "Busy right now";
 }
+
+// The derive would not see the names, which are a macro's here.
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for ErrorCode {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(Self::ALL.iter().map(|code| code.id())))
+            .description(Some("A stable code."))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for ErrorCode {}
 
 /// A problem of the graph, bound to a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeProblem {
     /// The node.
     pub node: String,

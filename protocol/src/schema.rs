@@ -49,6 +49,7 @@ pub struct Meta {
 
 /// What an entry of a list holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ItemContent {
     /// A text.
@@ -69,6 +70,7 @@ impl ItemContent {
 
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ListItem {
     /// Its id within the list.
     pub id: String,
@@ -81,6 +83,7 @@ pub struct ListItem {
 
 /// What somebody chose to show and pass on of an item.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutputChoice {
     /// What to use instead of the newest.
     #[serde(rename = "use")]
@@ -91,6 +94,7 @@ pub struct OutputChoice {
 
 /// The `use` of an [`OutputChoice`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Chosen {
     /// This generation.
@@ -103,6 +107,7 @@ pub enum Chosen {
 
 /// An entry of `nodes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
     /// Its id.
     pub id: String,
@@ -158,6 +163,7 @@ impl Node {
 
 /// An entry of `edges`, as written; [`crate::graph`] decides whether it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Edge {
     /// Its key.
     pub key: String,
@@ -180,6 +186,7 @@ pub struct Edge {
 
 /// The state of a node, a step or an item of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NodeState {
     /// Not yet run, or not part of a run.
@@ -236,6 +243,7 @@ impl NodeState {
 
 /// Why a node, an item or a run failed: what happened and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// The node at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,6 +261,7 @@ pub struct Failure {
 
 /// The state of one item of a node (`""` outside a batch).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemResult {
     /// Its position in the batch.
     #[serde(default)]
@@ -273,6 +282,7 @@ pub struct ItemResult {
 
 /// An entry of `results`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeResult {
     /// The node's state.
     pub state: NodeState,
@@ -302,6 +312,7 @@ pub struct NodeResult {
 
 /// An entry of `generations`: something a node made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Generation {
     /// Its id.
     pub id: String,
@@ -390,6 +401,7 @@ impl Generation {
 
 /// The status of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
     /// Waits for its turn.

@@ -8,6 +8,7 @@ use yrs::{Any, Number};
 
 /// The type of what a port carries; types must match exactly (DESIGN §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DataType {
     /// A raster picture.
@@ -73,6 +74,7 @@ impl DataType {
 
 /// A reference to stored bytes as it stands in the document, copied from the asset's `/meta`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssetRef {
     /// BLAKE3 of the content, in hex.
     pub id: String,

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs::{File, TryLockError};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use gesso_protocol::catalog::{Catalog, CatalogError};
@@ -16,9 +17,11 @@ use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
+use crate::http::bodies::{Bodies, BodyLimits};
 use crate::providers::Providers;
 use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
 use crate::run::{Runs, RunsSetup};
+use crate::serve::ConnectionLimits;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +84,10 @@ pub struct App {
     pub runs: Runs,
     /// What changed in the list.
     pub events: Events,
+    /// What bodies of requests may take.
+    pub bodies: Bodies,
+    /// How connections are held.
+    pub connection_limits: ConnectionLimits,
     /// Tells everything to end.
     pub shutdown: CancellationToken,
     /// Held as long as the server works in the data folder.
@@ -133,7 +140,10 @@ impl App {
             failpoints,
             shutdown: shutdown.clone(),
         });
+        let (body_limits, connection_limits) = incoming_limits(&options);
         let app = Self {
+            bodies: Bodies::new(body_limits),
+            connection_limits,
             options: Arc::new(options),
             db,
             blobs,
@@ -153,13 +163,11 @@ impl App {
         Ok(app)
     }
 
-    /// Ends everything in order: runs are left where they stand, rooms are flushed, connections are told to
-    /// come back.
-    pub async fn stop(&self) {
-        self.shutdown.cancel();
+    /// Ends the work after [`Self::shutdown`] in order: runs are left where they stand, rooms are flushed, sockets are
+    /// told to come back.
+    pub async fn settle(&self) {
         self.runs.stopped().await;
         self.rooms.shutdown().await;
-        self.db.close().await;
     }
 }
 
@@ -167,6 +175,22 @@ impl axum::extract::FromRef<App> for Assets {
     fn from_ref(app: &App) -> Self {
         app.assets.clone()
     }
+}
+
+fn incoming_limits(options: &ServeOptions) -> (BodyLimits, ConnectionLimits) {
+    let body = BodyLimits {
+        held_bytes_max: options.bodies_max_bytes,
+        person_bytes_max: options.bodies_person_max_bytes,
+        stall: Duration::from_millis(options.body_stall_ms),
+        ..BodyLimits::default()
+    };
+    let connections = ConnectionLimits {
+        connections_max: options.connections_max,
+        head: Duration::from_millis(options.head_ms),
+        write_stall: Duration::from_millis(options.write_stall_ms),
+        ..ConnectionLimits::default()
+    };
+    (body, connections)
 }
 
 fn limits(options: &ServeOptions) -> RoomLimits {

@@ -95,6 +95,24 @@ pub struct ServeOptions {
     /// The largest file that can be uploaded, in bytes.
     #[arg(long, env = "GESSO_UPLOAD_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
     pub upload_max_bytes: u64,
+    /// The most connections at once. Where the machine allows fewer open files it is less.
+    #[arg(long, env = "GESSO_CONNECTIONS_MAX", default_value_t = 4_096)]
+    pub connections_max: usize,
+    /// How long the head of a request may take, and how long a connection may wait for its next one, in ms.
+    #[arg(long, env = "GESSO_HEAD_MS", default_value_t = 20_000)]
+    pub head_ms: u64,
+    /// How long the body of a request may stand still, in ms.
+    #[arg(long, env = "GESSO_BODY_STALL_MS", default_value_t = 20_000)]
+    pub body_stall_ms: u64,
+    /// How long the other side may take nothing of an answer, in ms.
+    #[arg(long, env = "GESSO_WRITE_STALL_MS", default_value_t = 60_000)]
+    pub write_stall_ms: u64,
+    /// The memory that bodies of requests may take at once, in bytes. A file that is uploaded takes none.
+    #[arg(long, env = "GESSO_BODIES_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub bodies_max_bytes: usize,
+    /// The part of it that one person may take.
+    #[arg(long, env = "GESSO_BODIES_PERSON_MAX_BYTES", default_value_t = 160 * 1024 * 1024)]
+    pub bodies_person_max_bytes: usize,
     /// The credits a new workspace starts with.
     #[arg(long, env = "GESSO_FIRST_CREDITS", default_value = "10000", value_parser = credits)]
     pub first_credits: Money,

@@ -14,12 +14,23 @@ use crate::readers::ReadError;
 use crate::room::RoomError;
 use crate::run::RunError;
 
+/// After how many seconds a canvas that was being closed can be opened again.
+const CLOSING_S: u32 = 2;
+
 /// An answer that is no success.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The request is refused.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The request is refused for now.
+    #[error("{refusal}")]
+    Later {
+        /// Why.
+        refusal: Refusal,
+        /// After how many seconds it may come again.
+        after_s: u32,
+    },
     /// The server failed.
     #[error("{0}")]
     Internal(String),
@@ -29,6 +40,11 @@ impl ApiError {
     /// A refusal that names no node.
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self::Refused(Refusal::new(code, detail))
+    }
+
+    /// A refusal for now, and after how many seconds to try again.
+    pub fn later(code: ErrorCode, detail: impl Into<String>, after_s: u32) -> Self {
+        Self::Later { refusal: Refusal::new(code, detail), after_s }
     }
 
     /// There is no such thing.
@@ -67,9 +83,11 @@ impl From<RoomError> for ApiError {
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
                 Self::new(code, format!("The update is refused: {}.", refusal.reason))
             }
-            RoomError::Load(_) | RoomError::Store(_) | RoomError::Closed => {
-                Self::Internal(error.to_string())
+            RoomError::Closed => {
+                let detail = "The canvas is being closed. Try again in a moment.";
+                Self::later(ErrorCode::Unavailable, detail, CLOSING_S)
             }
+            RoomError::Load(_) | RoomError::Store(_) => Self::Internal(error.to_string()),
         }
     }
 }
@@ -109,8 +127,13 @@ pub fn problem(code: ErrorCode, detail: String, nodes: Vec<NodeProblem>) -> Prob
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let mut after = None;
         let body = match self {
             Self::Refused(refusal) => problem(refusal.code, refusal.detail, refusal.nodes),
+            Self::Later { refusal, after_s } => {
+                after = Some(after_s);
+                problem(refusal.code, refusal.detail, refusal.nodes)
+            }
             Self::Internal(error) => {
                 tracing::error!(error, "a request failed");
                 let detail = "The server could not do that. Try again; if it stays so, ask whoever \
@@ -122,6 +145,9 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(body)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Some(after_s) = after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after_s));
+        }
         response
     }
 }

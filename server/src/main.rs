@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use gesso_server::app::App;
@@ -10,7 +11,18 @@ use gesso_server::config::{
     Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, ServeOptions,
 };
 use gesso_server::db::Db;
+use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+/// After how many seconds a server that was told to stop ends in any case.
+const STOP_S: u64 = 9;
+/// How the program ends that was told to stop twice.
+const TOLD_TWICE: i32 = 130;
+/// The most open files that are asked for.
+#[cfg(unix)]
+const OPEN_FILES: u64 = 65_536;
+/// How many open files connections leave to everything else.
+const OWN_FILES: u64 = 256;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -29,6 +41,8 @@ fn main() -> ExitCode {
             None => serve(cli.serve).await,
         }
     });
+    // Work that nobody can interrupt, such as the drawing of a picture, is not waited for.
+    runtime.shutdown_background();
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error.to_string()),
@@ -69,7 +83,13 @@ fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
     if report.well { Ok(()) } else { Err("Something is missing: see the lines with --.".into()) }
 }
 
-async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {
+async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let stop = stop_signal()?;
+    if let Some(files) = raise_open_files() {
+        // Connections leave a part of them to the database, the assets and programs.
+        let free = files.saturating_sub(OWN_FILES).max(files / 2);
+        options.connections_max = options.connections_max.min(usize::try_from(free)?);
+    }
     let open = options.open;
     let listen = options.listen;
     let app = App::start(options).await?;
@@ -89,7 +109,7 @@ async fn serve(options: ServeOptions) -> Result<(), Box<dyn std::error::Error>> 
     if open {
         open_browser(&url);
     }
-    gesso_server::serve(app, listener, stop_signal()).await?;
+    gesso_server::serve(app, listener, stop.cancelled_owned()).await?;
     Ok(())
 }
 
@@ -100,26 +120,95 @@ fn open_browser(url: &str) {
     }
 }
 
-/// Ends on Ctrl-C and on the signal that service managers and containers send.
-async fn stop_signal() {
-    let interrupt = async {
+/// Tells of the first signal to stop; after it a second one, or [`STOP_S`] seconds, end the program where it stands.
+/// This has a thread of its own, so that it works however busy all others are.
+fn stop_signal() -> Result<CancellationToken, Box<dyn std::error::Error>> {
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Heard from here on, not only once the thread has come that far.
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::listen()?
+    };
+    let watch = move || {
+        let code = runtime.block_on(async move {
+            signals.next().await;
+            told.cancel();
+            tokio::select! {
+                () = signals.next() => {
+                    tracing::warn!("told to stop twice: ending at once");
+                    TOLD_TWICE
+                }
+                () = tokio::time::sleep(Duration::from_secs(STOP_S)) => {
+                    tracing::error!("could not stop in order within {STOP_S} s: ending at once");
+                    1
+                }
+            }
+        });
+        std::process::exit(code);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(watch)?;
+    Ok(stop)
+}
+
+/// Ctrl-C, and the signal that service managers and containers send.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            #[cfg(unix)]
+            interrupt: signal(SignalKind::interrupt())?,
+            #[cfg(unix)]
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
+}
+
+/// Lets the process have as many open files as the system allows it; answers how many, where there is a bound.
+#[cfg(unix)]
+fn raise_open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+    let current = limit.current?;
+    if current >= wanted {
+        return Some(current);
+    }
+    let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => Some(wanted),
+        Err(error) => {
+            tracing::warn!(%error, "no more than {current} files can be open");
+            Some(current)
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn raise_open_files() -> Option<u64> {
+    None
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use gesso_protocol::catalog::Catalog;
 use gesso_server::app::{App, workshop};
-use gesso_server::config::Cli;
+use gesso_server::config::{Cli, ServeOptions};
 use gesso_server::db::Db;
 use gesso_server::failpoint::Failpoints;
 use gesso_server::providers::Providers;
@@ -14,7 +14,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use sqlx::Connection as _;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +109,13 @@ impl TestServer {
         Self::start_on(data, fresh(database).await, World::default(), failpoints).await
     }
 
+    /// Starts one with other settings on a new data folder.
+    pub async fn start_tuned(database: &Database, tune: impl FnOnce(&mut ServeOptions)) -> Self {
+        let data = TempDir::new().expect("a temporary folder");
+        let url = fresh(database).await;
+        Self::start_as(data, url, World::default(), Failpoints::default(), tune).await
+    }
+
     /// Starts one that can be killed, on a new data folder and with threads of its own.
     pub async fn start_mortal(database: &Database, failpoints: Failpoints) -> Self {
         let data = TempDir::new().expect("a temporary folder");
@@ -144,6 +151,16 @@ impl TestServer {
         fake: World,
         failpoints: Failpoints,
     ) -> Self {
+        Self::start_as(data, database, fake, failpoints, |_| ()).await
+    }
+
+    async fn start_as(
+        data: TempDir,
+        database: Option<String>,
+        fake: World,
+        failpoints: Failpoints,
+        tune: impl FnOnce(&mut ServeOptions),
+    ) -> Self {
         let catalog = data.path().join("catalog");
         std::fs::create_dir_all(&catalog).expect("a folder");
         std::fs::write(catalog.join("fake.toml"), CATALOG).expect("a file");
@@ -151,6 +168,7 @@ impl TestServer {
         options.data = data.path().to_owned();
         options.database.clone_from(&database);
         options.catalog = Some(catalog);
+        tune(&mut options);
         let mut providers = fake.providers();
         let workshop = workshop(&options.data).expect("a folder");
         providers.push(std::sync::Arc::new(Studio::new(workshop)));
@@ -174,6 +192,18 @@ impl TestServer {
         tokio::time::timeout(PATIENCE, served).await.expect("it stops").expect("it stops well");
         drop(app);
         Self::start_on(data, database, fake, Failpoints::default()).await
+    }
+
+    /// Stops it as a service manager would; it must end whatever clients do.
+    pub async fn stop(self) {
+        let Self { stop, served, .. } = self;
+        stop.cancel();
+        tokio::time::timeout(PATIENCE, served).await.expect("it stops").expect("it stops well");
+    }
+
+    /// A connection on which anything can be written.
+    pub async fn raw(&self) -> TcpStream {
+        TcpStream::connect(self.url.trim_start_matches("http://")).await.expect("a connection")
     }
 
     /// Where it keeps everything.

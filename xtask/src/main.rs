@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
 mod client;
+mod contract;
 mod dist;
 mod fuzz;
 mod postgres;

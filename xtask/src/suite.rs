@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::postgres::Cluster;
 use crate::shell::{self, Workspace};
-use crate::{client, fuzz, tools, wasm_target};
+use crate::{client, contract, fuzz, tools, wasm_target};
 
 /// Where the integration tests find a PostgreSQL.
 const POSTGRES_ENV: &str = "GESSO_TEST_POSTGRES";
@@ -47,6 +47,9 @@ pub(crate) fn run(work: &Workspace) -> Result<ExitCode> {
         fuzz::run(work, fuzz::SUITE_SECONDS, fuzz::SUITE_SEED)
     });
 
+    if let Some(binary) = &binary {
+        report.step("HTTP API by its description", || contract::check(work, binary));
+    }
     if let (Some(_), Some(binary)) = (&dist, &binary) {
         browser(work, binary, &mut report);
     } else {

@@ -14,11 +14,12 @@ struct Tool {
 }
 
 /// What only the tests need.
-const FOR_TESTS: [Tool; 4] = [
+const FOR_TESTS: [Tool; 5] = [
     Tool { program: "node", package: "nodejs" },
     Tool { program: "npm", package: "npm" },
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "initdb", package: "postgresql" },
+    Tool { program: "python3", package: "python3-venv" },
 ];
 /// What built-in models run, so the tests as well.
 const FOR_MODELS: [Tool; 2] = [
@@ -101,6 +102,10 @@ fn there(program: &str) -> bool {
     match program {
         "chromium" => chromium().is_some(),
         "initdb" => postgres(program).is_some(),
+        // Debian keeps apart what makes environments.
+        "python3" => {
+            shell::ask(Command::new(program).args(["-c", "import ensurepip, venv"])).is_some()
+        }
         _ => shell::on_path(program),
     }
 }

@@ -1,30 +1,34 @@
 //! `/api/assets` (nested under `/api`): store, browse, read.
+#![expect(unused_qualifications, reason = "the macro that describes routes writes them")]
 
 use axum::body::Body;
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{
     DefaultBodyLimit, FromRef, FromRequest as _, Multipart, Path, Query, Request, State,
 };
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RANGE};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::get;
 use axum::{Extension, Json, Router};
-use gesso_protocol::api::{AssetMeta, Me, Page};
+use gesso_protocol::api::{AssetMeta, Me, Page, Problem, WaveformBody};
 use gesso_protocol::values::DataType;
 use gesso_studio::media::Waveform;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
+use super::bodies::Lease;
+use super::extract::{PageQuery, Paging};
+use super::multipart::file_name;
 use crate::assets::serve::{guard, is_known};
 use crate::assets::{AssetError, Assets, Incoming};
 use crate::clock::now_ms;
 use crate::db::assets::{AssetQuery, Scope};
 use crate::error::ApiError;
 
-/// The most entries of one page.
-const PAGE_MAX: i64 = 1000;
-/// The entries of a page without a wish.
-const PAGE_DEFAULT: i64 = 100;
+/// What of an upload waits in memory while it goes to its file, in bytes.
+const UPLOAD_HELD_BYTES: usize = 1024 * 1024;
 
 /// The routes of this resource, for any state that holds [`Assets`].
 pub fn routes<S>() -> Router<S>
@@ -32,13 +36,22 @@ where
     S: Clone + Send + Sync + 'static,
     Assets: FromRef<S>,
 {
-    Router::new()
+    described().into()
+}
+
+/// The same with their description.
+pub fn described<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Assets: FromRef<S>,
+{
+    OpenApiRouter::new()
         // Uploads are counted while they stream; the framework's own limit would cut them at 2 MiB.
-        .route("/assets", get(list).post(upload).layer(DefaultBodyLimit::disable()))
-        .route("/assets/{id}", get(bytes))
-        .route("/assets/{id}/meta", get(meta))
-        .route("/assets/{id}/thumbnail", get(thumbnail))
-        .route("/assets/{id}/waveform", get(waveform))
+        .routes(routes!(list, upload).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(bytes))
+        .routes(routes!(meta))
+        .routes(routes!(thumbnail))
+        .routes(routes!(waveform))
 }
 
 impl IntoResponse for AssetError {
@@ -47,23 +60,47 @@ impl IntoResponse for AssetError {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct UploadQuery {
+    /// The file's name; of a form, where the form says none.
     #[serde(default)]
     name: String,
 }
 
+/// A form with a file.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only says how a form looks; forms are read as they stream")]
+struct FileForm {
+    /// The file.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+}
+
+/// Stores a file: as the body, or as the field `file` of a form. Its type is told by its content.
+#[utoipa::path(
+    post, path = "/assets", tag = "assets",
+    params(UploadQuery),
+    request_body(
+        content((Vec<u8> = "application/octet-stream"), (FileForm = "multipart/form-data")),
+    ),
+    responses((status = 201, description = "What is known of it.", body = AssetMeta)),
+)]
 async fn upload(
     State(assets): State<Assets>,
     query: Query<UploadQuery>,
     uploader: Option<Extension<Me>>,
+    lease: Option<Extension<Lease>>,
     request: Request,
-) -> Result<(StatusCode, Json<AssetMeta>), AssetError> {
+) -> Result<(StatusCode, Json<AssetMeta>), ApiError> {
+    if let Some(Extension(lease)) = &lease {
+        lease.grow(UPLOAD_HELD_BYTES).await?;
+    }
     let bytes_max = assets.limits().upload_bytes_max;
     let (multipart, announced) = announcement(request.headers());
     // A form's own text is a few hundred bytes: what is over by more is over for sure.
     if announced > bytes_max + if multipart { 64 * 1024 } else { 0 } {
-        return Err(AssetError::TooLarge { bytes_max });
+        return Err(AssetError::TooLarge { bytes_max }.into());
     }
     let mut about = Incoming {
         name: query.0.name,
@@ -84,12 +121,12 @@ async fn upload(
             continue;
         }
         if about.name.is_empty() {
-            about.name = field.file_name().unwrap_or_default().to_owned();
+            about.name = file_name(field.headers()).unwrap_or_default();
         }
         let meta = assets.receive(field, about).await?;
         return Ok((StatusCode::CREATED, Json(meta)));
     }
-    Err(AssetError::Request("The form has no field named “file”. Put the file there.".to_owned()))
+    Err(ApiError::bad_request("The form has no field named “file”. Put the file there."))
 }
 
 /// Whether a form is sent, and how many bytes are announced.
@@ -100,23 +137,34 @@ fn announcement(headers: &HeaderMap) -> (bool, u64) {
     (multipart, text(CONTENT_LENGTH).and_then(|n| n.parse().ok()).unwrap_or_default())
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// `workspace`, `mine` or `stock`.
+    #[param(pattern = "^(workspace|mine|stock)?$")]
     scope: Option<String>,
+    /// Only this data type.
     #[serde(rename = "type")]
+    #[param(pattern = "^(image|text|video|audio|svg|model3d)?$")]
     ty: Option<String>,
+    /// Only what has all these words in its name, prompt or tags, whatever their case and accents.
     q: Option<String>,
-    cursor: Option<String>,
-    limit: Option<i64>,
 }
 
+/// The library, newest first.
+#[utoipa::path(
+    get, path = "/assets", tag = "assets",
+    params(ListQuery, Paging),
+    responses((status = 200, description = "A page of the library.", body = Page<AssetMeta>)),
+)]
 async fn list(
     State(assets): State<Assets>,
     asker: Option<Extension<Me>>,
     query: Query<ListQuery>,
-) -> Result<Json<Page<AssetMeta>>, AssetError> {
-    let wrong = |detail: String| Err(AssetError::Request(detail));
-    let ListQuery { scope, ty, q, cursor, limit } = query.0;
+    page: PageQuery,
+) -> Result<Json<Page<AssetMeta>>, ApiError> {
+    let wrong = |detail: String| Err(ApiError::bad_request(detail));
+    let ListQuery { scope, ty, q } = query.0;
     let scope = match scope.as_deref().unwrap_or_default() {
         "" | "workspace" => Scope::Workspace,
         "mine" => Scope::Of(asker.map(|Extension(me)| me.id).unwrap_or_default()),
@@ -134,47 +182,65 @@ async fn list(
             DataType::ALL.map(DataType::id).join(", ")
         ));
     }
-    let limit = limit.unwrap_or(PAGE_DEFAULT);
-    if !(1..=PAGE_MAX).contains(&limit) {
-        return wrong(format!("limit is {limit}; it can be 1 to {PAGE_MAX}."));
-    }
-    let after = match cursor.as_deref().filter(|c| !c.is_empty()) {
-        None => None,
-        Some(cursor) => match cursor
-            .split_once('.')
-            .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())))
-        {
-            Some(after) => Some(after),
-            None => {
-                return wrong(
-                    "This cursor is not one. Take the last answer's “next” as it is.".to_owned(),
-                );
-            }
-        },
-    };
-    let mut rows = assets.list(&AssetQuery { scope, ty, q, after, limit: limit + 1 }).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next =
-        if more { rows.last().map(|row| format!("{}.{}", row.created_at, row.id)) } else { None };
-    Ok(Json(Page { items: rows.iter().map(|row| row.meta()).collect(), next }))
+    let after = page.time_and_id()?;
+    let rows = assets.list(&AssetQuery { scope, ty, q, after, limit: page.rows() }).await?;
+    let Page { items, next } = page.cut(rows, |row| format!("{}.{}", row.created_at, row.id));
+    Ok(Json(Page { items: items.iter().map(|row| row.meta()).collect(), next }))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct BytesQuery {
+    /// Anything but `0` and `false`: to be saved, not shown.
     download: Option<String>,
 }
 
+/// The content of an asset.
+#[utoipa::path(
+    get, path = "/assets/{id}", tag = "assets",
+    params(
+        ("id" = String, Path, description = "An asset: BLAKE3 of its content, in hex."),
+        BytesQuery,
+        ("range" = Option<String>, Header, description = "One range of bytes."),
+        (
+            "if-none-match" = Option<String>,
+            Header,
+            description = "The ETag of what is there already.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "All of it.", body = Vec<u8>, content_type = "*/*"),
+        (status = 206, description = "A part of it.", body = Vec<u8>, content_type = "*/*"),
+        (status = 304, description = "It is there already."),
+        (
+            status = 416,
+            description = "It has no such part.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn bytes(
     State(assets): State<Assets>,
     Path(id): Path<String>,
     query: Query<BytesQuery>,
-    headers: HeaderMap,
+    method: Method,
+    mut headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
+    if method == Method::HEAD {
+        // Ranges are a matter of GET alone (RFC 9110 §14.2).
+        headers.remove(RANGE);
+    }
     let download = query.0.download.is_some_and(|wish| !matches!(wish.as_str(), "0" | "false"));
     assets.respond(&id, &headers, download).await
 }
 
+/// What is known of an asset.
+#[utoipa::path(
+    get, path = "/assets/{id}/meta", tag = "assets",
+    params(("id" = String, Path, description = "An asset: BLAKE3 of its content, in hex.")),
+    responses((status = 200, description = "Its facts.", body = AssetMeta)),
+)]
 async fn meta(
     State(assets): State<Assets>,
     Path(id): Path<String>,
@@ -182,11 +248,43 @@ async fn meta(
     Ok(Json(assets.meta(&id).await?))
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct ThumbnailQuery {
+    /// How wide it is wanted, in pixels.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     w: Option<u32>,
 }
 
+/// A small picture of an asset.
+#[utoipa::path(
+    get, path = "/assets/{id}/thumbnail", tag = "assets",
+    params(
+        ("id" = String, Path, description = "An asset: BLAKE3 of its content, in hex."),
+        ThumbnailQuery,
+        (
+            "if-none-match" = Option<String>,
+            Header,
+            description = "The ETag of what is there already.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/*"),
+        (status = 304, description = "It is there already."),
+        (
+            status = 413,
+            description = "It is too large to be drawn.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 415,
+            description = "There is no picture of it.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn thumbnail(
     State(assets): State<Assets>,
     Path(id): Path<String>,
@@ -206,6 +304,28 @@ async fn thumbnail(
     Ok(response)
 }
 
+/// How loud a sound is along its length.
+#[utoipa::path(
+    get, path = "/assets/{id}/waveform", tag = "assets",
+    params(
+        ("id" = String, Path, description = "An asset: BLAKE3 of its content, in hex."),
+        (
+            "if-none-match" = Option<String>,
+            Header,
+            description = "The ETag of what is there already.",
+        ),
+    ),
+    responses(
+        (status = 200, description = "Its peaks.", body = WaveformBody),
+        (status = 304, description = "It is there already."),
+        (
+            status = 415,
+            description = "It is no sound.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn waveform(
     State(assets): State<Assets>,
     Path(id): Path<String>,
@@ -219,7 +339,8 @@ async fn waveform(
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
-    let mut response = Json(waveform).into_response();
+    let Waveform { duration, peaks } = waveform;
+    let mut response = Json(WaveformBody { duration, peaks }).into_response();
     guard(response.headers_mut(), &etag);
     Ok(response)
 }

@@ -2,22 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use gesso_protocol::api::{CanvasBody, CanvasChange, GraphBody, GraphNode, NewCanvas, Page};
-use gesso_protocol::edit::{self, Edit};
+use axum::{Extension, Json};
+use gesso_protocol::api::{
+    CanvasBody, CanvasChange, EditsDone, GraphBody, GraphNode, NewCanvas, Page, Problem,
+};
+use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
 use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
-use serde_json::{Value, json};
+use serde_json::json;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
-use super::extract::{Json as Body, PageQuery, known_id};
+use super::bodies::BodyMax;
+use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Update, known_id};
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
@@ -32,16 +35,16 @@ const EDITS_MAX_BYTES: usize = 16 * 1024 * 1024;
 const CLOSE_DELETED: u16 = 4409;
 
 /// Everything under `/api/canvases` but runs.
-pub fn routes() -> Router<App> {
-    let edits = post(edits).layer(DefaultBodyLimit::max(EDITS_MAX_BYTES));
-    let doc = get(doc).post(post_doc).layer(DefaultBodyLimit::max(DOC_MAX_BYTES));
-    Router::new()
-        .route("/canvases", get(list).post(add))
-        .route("/canvases/{id}", get(show).patch(change).delete(remove))
-        .route("/canvases/{id}/duplicate", post(duplicate))
-        .route("/canvases/{id}/graph", get(graph))
-        .route("/canvases/{id}/edits", edits)
-        .route("/canvases/{id}/doc", doc)
+pub fn routes() -> OpenApiRouter<App> {
+    let edits = routes!(edits).layer(Extension(BodyMax(EDITS_MAX_BYTES)));
+    let doc = routes!(doc, post_doc).layer(Extension(BodyMax(DOC_MAX_BYTES)));
+    OpenApiRouter::new()
+        .routes(routes!(list, add))
+        .routes(routes!(show, change, remove))
+        .routes(routes!(duplicate))
+        .routes(routes!(graph))
+        .routes(edits)
+        .routes(doc)
 }
 
 async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
@@ -65,10 +68,15 @@ pub(super) async fn existing(app: &App, id: &str) -> Result<CanvasRow, ApiError>
     row.ok_or_else(|| ApiError::not_found("canvas"))
 }
 
+/// The canvases, last changed first.
+#[utoipa::path(
+    get, path = "/canvases", tag = "canvases",
+    params(Paging),
+    responses((status = 200, description = "A page of the list.", body = Page<CanvasBody>)),
+)]
 async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<CanvasBody>>, ApiError> {
-    let rows = app.db.canvases(page.time_and_id()?, page.limit()).await?;
-    let full = rows.len() as i64 == page.limit();
-    let next = rows.last().filter(|_| full).map(|row| format!("{}.{}", row.updated_at, row.id));
+    let rows = app.db.canvases(page.time_and_id()?, page.rows()).await?;
+    let Page { items: rows, next } = page.cut(rows, |row| format!("{}.{}", row.updated_at, row.id));
     let mut items = Vec::with_capacity(rows.len());
     for row in rows {
         items.push(body(&app, row).await?);
@@ -76,6 +84,26 @@ async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<Canva
     Ok(Json(Page { items, next }))
 }
 
+/// Makes a canvas, empty or from a template.
+#[utoipa::path(
+    post, path = "/canvases", tag = "canvases",
+    request_body = Option<NewCanvas>,
+    responses(
+        (status = 201, description = "The new canvas.", body = CanvasBody),
+        (
+            status = 404,
+            description = "There is no such template.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 409,
+            description = "The id is or was used.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn add(
     State(app): State<App>,
     Body(new): Body<NewCanvas>,
@@ -133,6 +161,12 @@ pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiE
     body(app, row).await
 }
 
+/// A canvas in the list.
+#[utoipa::path(
+    get, path = "/canvases/{id}", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    responses((status = 200, description = "The canvas.", body = CanvasBody)),
+)]
 async fn show(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -141,6 +175,13 @@ async fn show(
     Ok(Json(body(&app, row).await?))
 }
 
+/// Changes name or description.
+#[utoipa::path(
+    patch, path = "/canvases/{id}", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    request_body = Option<CanvasChange>,
+    responses((status = 200, description = "The canvas as it is now.", body = CanvasBody)),
+)]
 async fn change(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -168,6 +209,12 @@ async fn change(
     Ok(Json(body(&app, row).await?))
 }
 
+/// Deletes a canvas with its runs; its media stay.
+#[utoipa::path(
+    delete, path = "/canvases/{id}", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    responses((status = 204, description = "It is deleted.")),
+)]
 async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;
     // First of all: whoever connects again from here on finds nothing to open, and no run starts any more.
@@ -181,6 +228,12 @@ async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Status
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// A copy of its content, not of its runs.
+#[utoipa::path(
+    post, path = "/canvases/{id}/duplicate", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    responses((status = 201, description = "The copy.", body = CanvasBody)),
+)]
 async fn duplicate(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -199,6 +252,20 @@ async fn duplicate(
     Ok((StatusCode::CREATED, Json(made)))
 }
 
+/// The graph as the runner reads it, with results and problems.
+#[utoipa::path(
+    get, path = "/canvases/{id}/graph", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    responses(
+        (status = 200, description = "The graph.", body = GraphBody),
+        (
+            status = 413,
+            description = "It is too large to be answered whole.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn graph(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -256,18 +323,52 @@ async fn apply(
     Ok(applied?)
 }
 
+/// Typed edits, all or nothing.
+#[utoipa::path(
+    post, path = "/canvases/{id}/edits", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    request_body = Edits,
+    responses(
+        (status = 200, description = "What each edit made or changed.", body = EditsDone),
+        (
+            status = 409,
+            description = "It contradicts what is there.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The graph would not be right.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn edits(
     State(app): State<App>,
     Path(id): Path<String>,
-    Body(value): Body<Value>,
-) -> Result<Json<Value>, ApiError> {
+    AnyJson(value): AnyJson,
+) -> Result<Json<EditsDone>, ApiError> {
     existing(&app, &id).await?;
     let edits = edit::parse(&value)?;
     let room = app.rooms.open(&id).await?;
     let ids = apply(&app, &room, edits).await?;
-    Ok(Json(json!({"ids": ids})))
+    Ok(Json(EditsDone { ids }))
 }
 
+/// The document as one Yjs update (v1).
+#[utoipa::path(
+    get, path = "/canvases/{id}/doc", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    responses(
+        (
+            status = 200,
+            description = "The update.",
+            body = Vec<u8>,
+            content_type = "application/octet-stream",
+        ),
+    ),
+)]
 async fn doc(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -278,10 +379,17 @@ async fn doc(
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], update))
 }
 
+/// Applies one Yjs update (v1) of at most 64 MiB, by the rules of sync.
+#[utoipa::path(
+    post, path = "/canvases/{id}/doc", tag = "canvases",
+    params(("id" = String, Path, description = "A canvas.")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 204, description = "It is applied and saved.")),
+)]
 async fn post_doc(
     State(app): State<App>,
     Path(id): Path<String>,
-    update: Bytes,
+    Update(update): Update,
 ) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;

@@ -1,20 +1,26 @@
 //! What can be built and run here.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use gesso_protocol::api::{CatalogBody, KindBody, ModelBody};
 use gesso_protocol::catalog::Model;
 use gesso_protocol::nodes::SPECS;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::providers::how_to_get;
 
 /// `GET /api/catalog`.
-pub fn routes() -> Router<App> {
-    Router::new().route("/catalog", get(catalog))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(catalog))
 }
 
+/// The kinds, the models, their prices, and what is usable here.
+#[utoipa::path(
+    get, path = "/catalog", tag = "catalog",
+    responses((status = 200, description = "The catalogue.", body = CatalogBody)),
+)]
 async fn catalog(State(app): State<App>) -> Json<CatalogBody> {
     let model = |model: &Model| {
         let missing = app.providers.missing(model);

@@ -1,30 +1,40 @@
 //! Credits.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use gesso_protocol::api::{Credits, LedgerEntry, Page};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::extract::PageQuery;
+use super::extract::{PageQuery, Paging};
 use crate::app::App;
 use crate::error::ApiError;
 
 /// `GET /api/credits`, `GET /api/credits/ledger`.
-pub fn routes() -> Router<App> {
-    Router::new().route("/credits", get(balance)).route("/credits/ledger", get(ledger))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(balance)).routes(routes!(ledger))
 }
 
+/// The balance, and what of it is held.
+#[utoipa::path(
+    get, path = "/credits", tag = "credits",
+    responses((status = 200, description = "The balance.", body = Credits)),
+)]
 async fn balance(State(app): State<App>) -> Result<Json<Credits>, ApiError> {
     Ok(Json(app.db.credits().await?))
 }
 
+/// The entries of the ledger, newest first.
+#[utoipa::path(
+    get, path = "/credits/ledger", tag = "credits",
+    params(Paging),
+    responses((status = 200, description = "A page of the ledger.", body = Page<LedgerEntry>)),
+)]
 async fn ledger(
     State(app): State<App>,
     page: PageQuery,
 ) -> Result<Json<Page<LedgerEntry>>, ApiError> {
     let before = page.number()?.unwrap_or(i64::MAX);
-    let items = app.db.ledger(before, page.limit()).await?;
-    let full = items.len() as i64 == page.limit();
-    let next = items.last().filter(|_| full).map(|entry| entry.id.to_string());
-    Ok(Json(Page { items, next }))
+    let entries = app.db.ledger(before, page.rows()).await?;
+    Ok(Json(page.cut(entries, |entry| entry.id.to_string())))
 }

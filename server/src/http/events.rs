@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::routing::get;
 use futures_util::stream::{self, Stream};
 use tokio::sync::broadcast::error::RecvError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 
@@ -16,10 +16,22 @@ use crate::app::App;
 const KEEP_ALIVE_S: u64 = 15;
 
 /// `GET /api/events`.
-pub fn routes() -> Router<App> {
-    Router::new().route("/events", get(listen))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(listen))
 }
 
+/// Server-sent events: `canvas` with the id of one that changed, `reload` where the list is to be read anew.
+#[utoipa::path(
+    get, path = "/events", tag = "canvases",
+    responses(
+        (
+            status = 200,
+            description = "A stream without an end.",
+            body = String,
+            content_type = "text/event-stream",
+        ),
+    ),
+)]
 async fn listen(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let listener = app.events.listen();
     let events = stream::unfold((listener, app.shutdown), async |(mut listener, shutdown)| {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::Me;
 use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::ErrorCode;
+use percent_encoding::percent_decode_str;
 
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
@@ -30,10 +31,15 @@ const NAMES: [&str; 12] = [
 /// Refuses requests of other sites and through proxies.
 pub async fn foreign(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().as_str();
-    match refusal(request.headers(), method, app.options.public_url.as_deref()) {
-        Some(detail) => ApiError::new(ErrorCode::Forbidden, detail).into_response(),
-        None => next.run(request).await,
+    if let Some(detail) = refusal(request.headers(), method, app.options.public_url.as_deref()) {
+        return ApiError::new(ErrorCode::Forbidden, detail).into_response();
     }
+    let query = request.uri().query().unwrap_or_default();
+    if percent_decode_str(query).decode_utf8().is_err() {
+        // Read all the same, it would be searched for something that nobody wrote.
+        return ApiError::bad_request("The query of the address is not UTF-8.").into_response();
+    }
+    next.run(request).await
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -1,23 +1,30 @@
 //! Whether the server lives and can work, and how much it has in hand.
 
+use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::IntoResponse;
-use axum::routing::get;
-use axum::{Json, Router};
-use serde_json::{Value, json};
+use gesso_protocol::api::{Health, Problem};
+use gesso_protocol::problem::ErrorCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::error::ApiError;
+
+/// After how many seconds a server that is not ready is asked again.
+const NOT_READY_S: u32 = 5;
 
 /// `GET /healthz`, `GET /readyz`, `GET /metrics`.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(metrics))
 }
 
-/// In the text format of Prometheus.
+/// How much the server has in hand, in the text format of Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "server",
+    responses((status = 200, description = "Gauges.", body = String, content_type = "text/plain")),
+)]
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let (rooms, people) = app.rooms.counts();
     let gauges = [
@@ -35,18 +42,37 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
-async fn alive() -> Json<Value> {
-    Json(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}))
+/// Whether the server lives.
+#[utoipa::path(
+    get, path = "/healthz", tag = "server",
+    responses((status = 200, description = "It does.", body = Health)),
+)]
+async fn alive() -> Json<Health> {
+    let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+    Json(Health { status: "ok".to_owned(), version })
 }
 
-async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
-    let not_ready = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": why})));
+/// Whether the server can work.
+#[utoipa::path(
+    get, path = "/readyz", tag = "server",
+    responses(
+        (status = 200, description = "It can.", body = Health),
+        (
+            status = 503,
+            description = "It cannot now.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    let not_ready = |why: &str| Err(ApiError::later(ErrorCode::Unavailable, why, NOT_READY_S));
     match app.db.ping().await {
-        Ok(()) if app.shutdown.is_cancelled() => not_ready("stopping"),
-        Ok(()) => (StatusCode::OK, Json(json!({"status": "ready"}))),
+        Ok(()) if app.shutdown.is_cancelled() => not_ready("The server is stopping."),
+        Ok(()) => Ok(Json(Health { status: "ready".to_owned(), version: None })),
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
-            not_ready("the database does not answer")
+            not_ready("The database does not answer.")
         }
     }
 }

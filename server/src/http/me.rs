@@ -1,9 +1,10 @@
 //! Who one is.
 
+use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
-use axum::{Json, Router};
 use gesso_protocol::api::{Me, MeChange};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::extract::{Json as Body, Person};
 use super::guard;
@@ -16,14 +17,25 @@ const NAME_CHARS_MAX: usize = 60;
 const FAVOURITES_MAX: usize = 1_000;
 
 /// `GET·PATCH /api/me`.
-pub fn routes() -> Router<App> {
-    Router::new().route("/me", get(show).patch(change))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show, change))
 }
 
+/// Who one is.
+#[utoipa::path(
+    get, path = "/me", tag = "people",
+    responses((status = 200, description = "This person.", body = Me)),
+)]
 async fn show(Person(me): Person) -> Json<Me> {
     Json(me)
 }
 
+/// Chooses another name, colour or favourites.
+#[utoipa::path(
+    patch, path = "/me", tag = "people",
+    request_body = Option<MeChange>,
+    responses((status = 200, description = "This person as they are now.", body = Me)),
+)]
 async fn change(
     State(app): State<App>,
     Person(mut me): Person,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use gesso_protocol::api::{
-    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page,
+    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page, Problem,
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
@@ -17,9 +16,11 @@ use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{Generation, RunStatus};
 use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::canvases::existing;
-use super::extract::{Json as Body, PageQuery, Person, known_id};
+use super::extract::{Json as Body, PageQuery, Paging, Person, known_id};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::idempotency::Keep;
@@ -35,16 +36,16 @@ const KEY_BYTES_MAX: usize = 255;
 const PAGE_PARTS_MAX: usize = 20_000;
 
 /// Everything about runs.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/canvases/{id}/estimate", post(estimate))
-        .route("/canvases/{id}/runs", get(list).post(start))
-        .route("/canvases/{id}/nodes/{node}/generations", get(history).post(edited))
-        .route("/runs/{id}", get(show).patch(reorder))
-        .route("/runs/{id}/cancel", post(cancel))
-        .route("/runs/{id}/retry", post(retry))
-        .route("/runs/{id}/review", post(review))
-        .route("/runs/{id}/late/{late}", post(take_late))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(estimate))
+        .routes(routes!(list, start))
+        .routes(routes!(history, edited))
+        .routes(routes!(show, reorder))
+        .routes(routes!(cancel))
+        .routes(routes!(retry))
+        .routes(routes!(review))
+        .routes(routes!(take_late))
 }
 
 fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target, ApiError> {
@@ -58,6 +59,27 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
     }
 }
 
+/// What a run would do and cost; nothing is changed.
+#[utoipa::path(
+    post, path = "/canvases/{id}/estimate", tag = "runs",
+    params(("id" = String, Path, description = "A canvas.")),
+    request_body = EstimateRequest,
+    responses(
+        (status = 200, description = "Its price and its steps.", body = Estimate),
+        (
+            status = 409,
+            description = "Something it needs is in hand.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The graph is not right.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn estimate(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -68,6 +90,42 @@ async fn estimate(
     Ok(Json(app.runs.estimate(&id, &target).await?))
 }
 
+/// Starts a run.
+#[utoipa::path(
+    post, path = "/canvases/{id}/runs", tag = "runs",
+    params(
+        ("id" = String, Path, description = "A canvas."),
+        (
+            "idempotency-key" = Option<String>,
+            Header,
+            description = "The same key with the same body starts no second run for 24 hours.",
+            min_length = 1,
+            max_length = 255,
+        ),
+    ),
+    request_body = RunRequest,
+    responses(
+        (status = 202, description = "It is started.", body = RunStarted),
+        (
+            status = 402,
+            description = "The balance is too small.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 409,
+            description = "Something it needs is in hand, or the key was used for another request.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The graph is not right, or it would cost too much.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn start(
     State(app): State<App>,
     Person(me): Person,
@@ -237,14 +295,21 @@ fn late_body(row: LateRow) -> LateBody {
     }
 }
 
+/// The runs of a canvas, newest first, without their items.
+#[utoipa::path(
+    get, path = "/canvases/{id}/runs", tag = "runs",
+    params(("id" = String, Path, description = "A canvas."), Paging),
+    responses((status = 200, description = "A page of the runs.", body = Page<RunBody>)),
+)]
 async fn list(
     State(app): State<App>,
     Path(id): Path<String>,
     page: PageQuery,
 ) -> Result<Json<Page<RunBody>>, ApiError> {
     existing(&app, &id).await?;
-    let rows = app.db.runs_of(&id, page.number()?, page.limit()).await?;
-    let mut full = rows.len() as i64 == page.limit();
+    let rows = app.db.runs_of(&id, page.number()?, page.rows()).await?;
+    let Page { items: rows, next } = page.cut(rows, |row| row.number.to_string());
+    let mut full = next.is_some();
     let mut items = Vec::with_capacity(rows.len());
     let (mut parts, mut left) = (0, rows.len());
     for row in rows {
@@ -267,11 +332,31 @@ async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
     app.db.run(id).await?.ok_or_else(|| ApiError::not_found("run"))
 }
 
+/// A run with everything that is known of it.
+#[utoipa::path(
+    get, path = "/runs/{id}", tag = "runs",
+    params(("id" = String, Path, description = "A run.")),
+    responses((status = 200, description = "The run.", body = RunBody)),
+)]
 async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
     Ok(Json(body(&app, run, true).await?))
 }
 
+/// Stops a run; what it has completed stays.
+#[utoipa::path(
+    post, path = "/runs/{id}/cancel", tag = "runs",
+    params(("id" = String, Path, description = "A run.")),
+    responses(
+        (status = 200, description = "The run as it is now.", body = RunBody),
+        (
+            status = 409,
+            description = "It has ended.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
@@ -279,6 +364,42 @@ async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<R
     Ok(Json(body(&app, run, true).await?))
 }
 
+/// Starts a new run of what failed or was blocked.
+#[utoipa::path(
+    post, path = "/runs/{id}/retry", tag = "runs",
+    params(
+        ("id" = String, Path, description = "A run."),
+        (
+            "idempotency-key" = Option<String>,
+            Header,
+            description = "The same key with the same body starts no second run for 24 hours.",
+            min_length = 1,
+            max_length = 255,
+        ),
+    ),
+    request_body = Option<RetryRequest>,
+    responses(
+        (status = 202, description = "It is started.", body = RunStarted),
+        (
+            status = 402,
+            description = "The balance is too small.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 409,
+            description = "Something it needs is in hand, or the key was used for another request.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The graph is not right, or it would cost too much.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn retry(
     State(app): State<App>,
     Person(me): Person,
@@ -305,6 +426,27 @@ async fn retry(
     answered(&app, keep.as_ref(), app.runs.retry(&run, &which, asked).await).await
 }
 
+/// Decides about the candidates of an evaluator that waits.
+#[utoipa::path(
+    post, path = "/runs/{id}/review", tag = "runs",
+    params(("id" = String, Path, description = "A run.")),
+    request_body = ReviewRequest,
+    responses(
+        (status = 200, description = "The run as it is now.", body = RunBody),
+        (
+            status = 409,
+            description = "It was decided already.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "It cannot be decided so.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn review(
     State(app): State<App>,
     Person(me): Person,
@@ -324,6 +466,21 @@ async fn review(
     show(State(app), Path(id)).await
 }
 
+/// Holds or moves one’s own run while it waits in the queue.
+#[utoipa::path(
+    patch, path = "/runs/{id}", tag = "runs",
+    params(("id" = String, Path, description = "A run.")),
+    request_body = QueueChange,
+    responses(
+        (status = 200, description = "The run as it is now.", body = RunBody),
+        (
+            status = 409,
+            description = "It does not wait any more.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn reorder(
     State(app): State<App>,
     Person(me): Person,
@@ -344,17 +501,65 @@ async fn reorder(
     show(State(app), Path(id)).await
 }
 
+/// Takes over a result that came after its call was stopped, for its price.
+#[utoipa::path(
+    post, path = "/runs/{id}/late/{late}", tag = "runs",
+    params(
+        ("id" = String, Path, description = "A run."),
+        ("late" = String, Path, description = "A late result of it."),
+    ),
+    responses(
+        (status = 200, description = "The run as it is now.", body = RunBody),
+        (
+            status = 402,
+            description = "The balance is too small.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 409,
+            description = "It cannot be taken over.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn take_late(
     State(app): State<App>,
     Path((id, late)): Path<(String, String)>,
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
+    known_id(&late, "late result")?;
     let row = app.db.late(&late).await?.filter(|row| row.run == id);
     let row = row.ok_or_else(|| ApiError::not_found("late result"))?;
     app.runs.take_late(&row).await?;
     show(State(app), Path(id)).await
 }
 
+/// Adds an edited picture as the newest result of a node.
+#[utoipa::path(
+    post, path = "/canvases/{id}/nodes/{node}/generations", tag = "runs",
+    params(
+        ("id" = String, Path, description = "A canvas."),
+        ("node" = String, Path, description = "A node of it."),
+    ),
+    request_body = EditedGeneration,
+    responses(
+        (status = 201, description = "The new result.", body = GenerationBody),
+        (
+            status = 409,
+            description = "It contradicts what is there.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "It does not fit the node.",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn edited(
     State(app): State<App>,
     Person(me): Person,
@@ -362,19 +567,30 @@ async fn edited(
     Body(request): Body<EditedGeneration>,
 ) -> Result<(StatusCode, Json<GenerationBody>), ApiError> {
     existing(&app, &id).await?;
+    known_id(&node, "node")?;
     let made = app.runs.add_edited(&id, &node, &request, &me.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 
+/// Everything a node ever made, oldest first, with exactly what made it.
+#[utoipa::path(
+    get, path = "/canvases/{id}/nodes/{node}/generations", tag = "runs",
+    params(
+        ("id" = String, Path, description = "A canvas."),
+        ("node" = String, Path, description = "A node of it."),
+        Paging,
+    ),
+    responses((status = 200, description = "A page of the history.", body = Page<GenerationBody>)),
+)]
 async fn history(
     State(app): State<App>,
     Path((id, node)): Path<(String, String)>,
     page: PageQuery,
 ) -> Result<Json<Page<GenerationBody>>, ApiError> {
     existing(&app, &id).await?;
+    known_id(&node, "node")?;
     let after = page.number()?.unwrap_or(0);
-    let made = app.db.history(&id, &node, after, page.limit()).await?;
-    let full = made.len() as i64 == page.limit();
-    let next = made.last().filter(|_| full).map(|(seq, _)| seq.to_string());
-    Ok(Json(Page { items: made.into_iter().map(|(_, made)| made).collect(), next }))
+    let made = app.db.history(&id, &node, after, page.rows()).await?;
+    let Page { items, next } = page.cut(made, |(seq, _)| seq.to_string());
+    Ok(Json(Page { items: items.into_iter().map(|(_, made)| made).collect(), next }))
 }

@@ -1,15 +1,17 @@
 //! Ready workflows.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use gesso_protocol::api::{CanvasBody, NewCanvas, Page, TemplateBody};
 use gesso_protocol::template;
 use include_dir::{Dir, include_dir};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::canvases;
+use super::extract::{PageQuery, Paging, foreign_cursor};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -19,14 +21,17 @@ static PREVIEWS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/previews");
 const PREVIEW_CACHE: &str = "public, max-age=3600";
 
 /// `GET /api/templates`, `GET /api/templates/{id}/preview`, `POST /api/templates/{id}/use`.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/templates", get(list))
-        .route("/templates/{id}/preview", get(preview))
-        .route("/templates/{id}/use", post(use_one))
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(preview)).routes(routes!(use_one))
 }
 
-async fn list() -> Json<Page<TemplateBody>> {
+/// Ready workflows.
+#[utoipa::path(
+    get, path = "/templates", tag = "templates",
+    params(Paging),
+    responses((status = 200, description = "A page of the list.", body = Page<TemplateBody>)),
+)]
+async fn list(page: PageQuery) -> Result<Json<Page<TemplateBody>>, ApiError> {
     let body = |template: template::Template| TemplateBody {
         preview: format!("/api/templates/{}/preview", template.id),
         id: template.id,
@@ -34,9 +39,22 @@ async fn list() -> Json<Page<TemplateBody>> {
         description: template.description,
         kinds: template.kinds,
     };
-    Json(Page { items: template::all().into_iter().map(body).collect(), next: None })
+    let mut all: Vec<TemplateBody> = template::all().into_iter().map(body).collect();
+    if let Some(last) = page.id()? {
+        let at = all.iter().position(|template| template.id == last).ok_or_else(foreign_cursor)?;
+        all.drain(..=at);
+    }
+    Ok(Json(page.cut(all, |template| template.id.clone())))
 }
 
+/// What a template makes, as a small picture.
+#[utoipa::path(
+    get, path = "/templates/{id}/preview", tag = "templates",
+    params(("id" = String, Path, description = "A template.")),
+    responses(
+        (status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/jpeg"),
+    ),
+)]
 async fn preview(Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let file = PREVIEWS.get_file(format!("{id}.jpg"));
     let Some(file) = file else {
@@ -46,6 +64,12 @@ async fn preview(Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> 
     Ok((headers, file.contents()))
 }
 
+/// Makes a canvas of a template.
+#[utoipa::path(
+    post, path = "/templates/{id}/use", tag = "templates",
+    params(("id" = String, Path, description = "A template.")),
+    responses((status = 201, description = "The new canvas.", body = CanvasBody)),
+)]
 async fn use_one(
     State(app): State<App>,
     Path(id): Path<String>,

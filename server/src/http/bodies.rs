@@ -1,0 +1,402 @@
+//! Bodies of requests as they come in: how fast they must come, and how many bytes of them are held in memory at once.
+//! What counts is what has arrived, never what somebody announces.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use gesso_protocol::api::Me;
+use gesso_protocol::problem::ErrorCode;
+use http_body::{Frame, SizeHint};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep};
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// What is counted in: memory is given out in pieces of so many bytes.
+const PIECE_BYTES: usize = 16 * 1024;
+/// How large a body is at most where its route says nothing, in bytes.
+const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long a refused body is listened to, and how much of it, in bytes, so that its sender hears the answer.
+const THROWN: Duration = Duration::from_secs(2);
+const THROWN_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// After how many seconds somebody who was refused for want of memory is told to come again.
+const AGAIN_S: u32 = 2;
+
+/// How bodies may come in, all configurable.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimits {
+    /// How many bytes of all bodies together are held in memory at once.
+    pub held_bytes_max: usize,
+    /// How many of one person's.
+    pub person_bytes_max: usize,
+    /// How long a body waits for memory before it is refused.
+    pub wait: Duration,
+    /// How long a body may stand still.
+    pub stall: Duration,
+    /// The least speed over a body's whole way, in bytes a second, counted once [`Self::stall`] has passed.
+    pub bytes_per_second_min: u64,
+}
+
+impl Default for BodyLimits {
+    fn default() -> Self {
+        Self {
+            held_bytes_max: 256 * 1024 * 1024,
+            person_bytes_max: 160 * 1024 * 1024,
+            wait: Duration::from_secs(5),
+            stall: Duration::from_secs(20),
+            bytes_per_second_min: 1024,
+        }
+    }
+}
+
+impl BodyLimits {
+    /// When the next bytes of a body must have come that began at `since`: a wait from now on, and never later than the
+    /// least speed allows for the `bytes` that have.
+    fn deadline(&self, since: Instant, bytes: u64, now: Instant) -> Instant {
+        let at_least_s = bytes / self.bytes_per_second_min.max(1);
+        (now + self.stall).min(since + self.stall + Duration::from_secs(at_least_s))
+    }
+}
+
+/// The memory that bodies of requests may take. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Bodies(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limits: BodyLimits,
+    all: Arc<Semaphore>,
+    people: Mutex<HashMap<String, Weak<Semaphore>>>,
+}
+
+fn pieces(bytes: usize) -> usize {
+    bytes.div_ceil(PIECE_BYTES).max(1)
+}
+
+impl Bodies {
+    /// With these limits.
+    #[must_use]
+    pub fn new(limits: BodyLimits) -> Self {
+        let all = Arc::new(Semaphore::new(pieces(limits.held_bytes_max)));
+        Self(Arc::new(Inner { limits, all, people: Mutex::new(HashMap::new()) }))
+    }
+
+    /// What one request of a person takes; it is given back when the last clone of the lease goes.
+    fn lease(&self, person: &str) -> Lease {
+        let mut people = self.0.people.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = people.get(person).and_then(Weak::upgrade);
+        let of_person = known.unwrap_or_else(|| {
+            // Those who ask for nothing any more leave nothing behind.
+            people.retain(|_, theirs| theirs.strong_count() > 0);
+            let theirs = Arc::new(Semaphore::new(pieces(self.0.limits.person_bytes_max)));
+            people.insert(person.to_owned(), Arc::downgrade(&theirs));
+            theirs
+        });
+        let held = Mutex::new(Held::default());
+        Lease(Arc::new(LeaseInner { bodies: self.clone(), of_person, held }))
+    }
+}
+
+/// The memory that one request takes.
+#[derive(Clone, Debug)]
+pub struct Lease(Arc<LeaseInner>);
+
+#[derive(Debug)]
+struct LeaseInner {
+    bodies: Bodies,
+    of_person: Arc<Semaphore>,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    pieces: usize,
+    permits: Vec<OwnedSemaphorePermit>,
+}
+
+impl Lease {
+    /// Takes what is missing to `bytes`, waiting a while for others to be done.
+    ///
+    /// # Errors
+    /// `rate_limited` where this person has too much in hand, `unavailable` where the server has.
+    pub async fn grow(&self, bytes: usize) -> Result<(), ApiError> {
+        let Self(inner) = self;
+        let wanted = pieces(bytes);
+        let missing = wanted.saturating_sub(inner.held().pieces);
+        let Ok(count) = u32::try_from(missing) else { return Err(too_much()) };
+        if count == 0 {
+            return Ok(());
+        }
+        let wait = inner.bodies.0.limits.wait;
+        let own = Arc::clone(&inner.of_person).acquire_many_owned(count);
+        let Ok(Ok(own)) = tokio::time::timeout(wait, own).await else {
+            let detail = "You have too much under way to this server at once. Wait until some of it has arrived.";
+            return Err(ApiError::later(ErrorCode::RateLimited, detail, AGAIN_S));
+        };
+        let all = Arc::clone(&inner.bodies.0.all).acquire_many_owned(count);
+        let Ok(Ok(all)) = tokio::time::timeout(wait, all).await else { return Err(too_much()) };
+        let mut held = inner.held();
+        held.pieces += missing;
+        for permit in [own, all] {
+            // One permit of each kind: a body of many small frames takes no list of them.
+            let of_kind = held
+                .permits
+                .iter_mut()
+                .find(|held| Arc::ptr_eq(held.semaphore(), permit.semaphore()));
+            match of_kind {
+                Some(of_kind) => of_kind.merge(permit),
+                None => held.permits.push(permit),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LeaseInner {
+    fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn too_much() -> ApiError {
+    let detail = "The server has too much coming in at once. Try again in a moment.";
+    ApiError::later(ErrorCode::Unavailable, detail, AGAIN_S)
+}
+
+/// Gives every request its lease, and lets no body stand still.
+pub async fn watch(State(app): State<App>, request: Request, next: Next) -> Response {
+    let limits = app.bodies.0.limits;
+    let person = request.extensions().get::<Me>().map(|me| me.id.clone()).unwrap_or_default();
+    let lease = app.bodies.lease(&person);
+    let stalled = Arc::new(AtomicBool::new(false));
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(lease.clone());
+    let body = if body.is_end_stream() {
+        body
+    } else {
+        Body::new(Paced::new(body, limits, Arc::clone(&stalled)))
+    };
+    let response = next.run(Request::from_parts(parts, body)).await;
+    drop(lease);
+    if stalled.load(Ordering::Relaxed) && !response.status().is_success() {
+        let detail = "The body of the request stopped on its way. Send it again.";
+        let mut response = ApiError::new(ErrorCode::Timeout, detail).into_response();
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        return response;
+    }
+    response
+}
+
+/// How large the body of a route may be, in bytes; put there by a layer of the route.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyMax(pub usize);
+
+/// Reads a whole body into memory as far as its route takes it. `weight` is how many bytes of memory a byte of it takes
+/// once it is read.
+///
+/// # Errors
+/// `too_large`, `bad_request` for what breaks off, and those of [`Lease::grow`].
+pub(super) async fn whole(request: Request, weight: usize) -> Result<Bytes, ApiError> {
+    let lease = request.extensions().get::<Lease>().cloned();
+    let max = request.extensions().get::<BodyMax>().map_or(BODY_BYTES_MAX, |max| max.0);
+    let asks_first = request.headers().contains_key(header::EXPECT);
+    let body = request.into_body();
+    let announced = body.size_hint().exact().is_some_and(|bytes| bytes > max as u64);
+    let mut body = body.into_data_stream();
+    let read =
+        if announced { Err(too_large(max)) } else { read(&mut body, &lease, max, weight).await };
+    if matches!(read, Err(ApiError::Refused(_) | ApiError::Later { .. })) && !asks_first {
+        // An answer to somebody who is still sending is lost with the connection: what comes is thrown away for a while.
+        let thrown = async {
+            let mut bytes = 0;
+            while let Some(Ok(chunk)) = body.next().await
+                && bytes < THROWN_BYTES_MAX
+            {
+                bytes += chunk.len();
+            }
+        };
+        if tokio::time::timeout(THROWN, thrown).await.is_err() {
+            tracing::debug!("a refused body is longer than it is listened to");
+        }
+    }
+    read
+}
+
+async fn read(
+    body: &mut BodyDataStream,
+    lease: &Option<Lease>,
+    max: usize,
+    weight: usize,
+) -> Result<Bytes, ApiError> {
+    let mut read = BytesMut::new();
+    while let Some(chunk) = body.next().await {
+        let chunk = chunk.map_err(|error| {
+            ApiError::bad_request(format!(
+                "The body of the request broke off before its end: {error}."
+            ))
+        })?;
+        if read.len() + chunk.len() > max {
+            return Err(too_large(max));
+        }
+        if let Some(lease) = lease {
+            lease.grow((read.len() + chunk.len()).saturating_mul(weight)).await?;
+        }
+        read.extend_from_slice(&chunk);
+    }
+    Ok(read.freeze())
+}
+
+fn too_large(max: usize) -> ApiError {
+    let detail =
+        format!("The body of the request is larger than the {max} bytes that this address takes.");
+    ApiError::new(ErrorCode::TooLarge, detail)
+}
+
+/// A body that ends in an error when nothing of it arrives for a while, or too little over its whole way.
+struct Paced {
+    body: Body,
+    limits: BodyLimits,
+    since: Instant,
+    bytes: u64,
+    /// When it has stood still too long.
+    stall: Pin<Box<Sleep>>,
+    stalled: Arc<AtomicBool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("nothing arrived for too long")]
+struct Stalled;
+
+impl Paced {
+    fn new(body: Body, limits: BodyLimits, stalled: Arc<AtomicBool>) -> Self {
+        let stall = Box::pin(tokio::time::sleep(limits.stall));
+        Self { body, limits, since: Instant::now(), bytes: 0, stall, stalled }
+    }
+}
+
+impl HttpBody for Paced {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                if let Some(Ok(frame)) = &frame {
+                    self.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    let deadline = self.limits.deadline(self.since, self.bytes, Instant::now());
+                    self.stall.as_mut().reset(deadline);
+                }
+                Poll::Ready(frame)
+            }
+            Poll::Pending if self.stall.as_mut().poll(cx).is_ready() => {
+                self.stalled.store(true, Ordering::Relaxed);
+                Poll::Ready(Some(Err(axum::Error::new(Stalled))))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies(held: usize, person: usize) -> Bodies {
+        Bodies::new(BodyLimits {
+            held_bytes_max: held * PIECE_BYTES,
+            person_bytes_max: person * PIECE_BYTES,
+            wait: Duration::from_millis(10),
+            ..BodyLimits::default()
+        })
+    }
+
+    fn code(refused: Result<(), ApiError>) -> ErrorCode {
+        match refused {
+            Err(ApiError::Later { refusal, .. }) => refusal.code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn memory_is_shared_and_given_back() {
+        let bodies = bodies(6, 4);
+        let first = bodies.lease("ivy");
+        for bytes in [1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES] {
+            first.grow(bytes).await.unwrap();
+        }
+        let second = bodies.lease("ivy");
+        second.grow(1).await.unwrap();
+        assert_eq!(code(second.grow(PIECE_BYTES + 1).await), ErrorCode::RateLimited);
+        let other = bodies.lease("sam");
+        other.grow(2 * PIECE_BYTES).await.unwrap();
+        assert_eq!(code(other.grow(3 * PIECE_BYTES).await), ErrorCode::Unavailable);
+        assert_eq!(first.0.held().permits.len(), 2, "a permit of each kind, however often it grew");
+        drop(first);
+        other.grow(4 * PIECE_BYTES).await.unwrap();
+        second.grow(2 * PIECE_BYTES).await.unwrap();
+        drop((second, other));
+        assert_eq!(bodies.0.all.available_permits(), 6);
+        drop(bodies.lease("kim"));
+        drop(bodies.lease("lee"));
+        assert_eq!(bodies.0.people.lock().unwrap().len(), 1, "people who are gone are forgotten");
+    }
+
+    #[tokio::test]
+    async fn who_waits_gets_what_others_give_back() {
+        let bodies = Bodies::new(BodyLimits {
+            held_bytes_max: PIECE_BYTES,
+            wait: Duration::from_secs(60),
+            ..BodyLimits::default()
+        });
+        let first = bodies.lease("ivy");
+        first.grow(1).await.unwrap();
+        let second = bodies.lease("sam");
+        let waiting = tokio::spawn(async move { second.grow(1).await.map(|()| second) });
+        drop(first);
+        waiting.await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_body_must_come_on() {
+        let (stall, least) = (Duration::from_secs(20), 1024);
+        let limits = BodyLimits { stall, bytes_per_second_min: least, ..BodyLimits::default() };
+        let since = Instant::now();
+        let at = |s: u64| since + Duration::from_secs(s);
+        // After so many seconds so many bytes have come: until when the next ones must.
+        for (now, bytes, until) in [
+            (0, 0, 20),
+            (5, 0, 20),
+            (5, 1, 20),
+            (5, 5 * least, 25),
+            (5, 1_000_000, 25),
+            (100, 100 * least, 120),
+            (100, 60 * least, 80),
+            (100, 90 * least, 110),
+        ] {
+            assert_eq!(limits.deadline(since, bytes, at(now)), at(until), "{bytes} after {now} s");
+        }
+    }
+}
