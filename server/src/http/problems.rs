@@ -68,15 +68,16 @@ fn of_status(status: StatusCode, said: Option<String>, route: &str) -> ApiError 
         400..=499 => ErrorCode::BadRequest,
         _ => return ApiError::Internal(format!("{route} answered {status}")),
     };
-    let detail = said.unwrap_or_else(|| match code {
-        ErrorCode::NotFound => "There is nothing at this address.".to_owned(),
-        ErrorCode::MethodNotAllowed => {
-            "This address does not take that method. Allow names those it takes.".to_owned()
+    let own = match status {
+        StatusCode::NOT_FOUND => "There is nothing at this address.",
+        StatusCode::METHOD_NOT_ALLOWED => {
+            "This address does not take that method. Allow names those it takes."
         }
-        ErrorCode::RangeNotSatisfiable => {
-            "The file has no such bytes. Content-Range tells how many it has.".to_owned()
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            "The file has no such bytes. Content-Range tells how many it has."
         }
-        other => format!("{}.", other.title()),
-    });
+        _ => code.title(),
+    };
+    let detail = said.unwrap_or_else(|| own.to_owned());
     ApiError::new(code, detail)
 }
