@@ -26,6 +26,10 @@ use crate::error::ApiError;
 
 /// What is counted in: memory is given out in pieces of so many bytes.
 const PIECE_BYTES: usize = 16 * 1024;
+/// Above how many bytes of memory a body is a large one.
+const LARGE_BYTES: usize = 4 * 1024 * 1024;
+/// Large bodies leave one part in so many of all memory to small ones.
+const SMALL_PART: usize = 8;
 /// How large a body is at most where its route says nothing, in bytes.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// How long a refused body is listened to, and how much of it, in bytes, so that its sender hears the answer.
@@ -56,7 +60,7 @@ impl Default for BodyLimits {
             person_bytes_max: 160 * 1024 * 1024,
             wait: Duration::from_secs(5),
             stall: Duration::from_secs(20),
-            bytes_per_second_min: 1024,
+            bytes_per_second_min: 8 * 1024,
         }
     }
 }
@@ -78,7 +82,17 @@ pub struct Bodies(Arc<Inner>);
 struct Inner {
     limits: BodyLimits,
     all: Arc<Semaphore>,
-    people: Mutex<HashMap<String, Weak<Semaphore>>>,
+    /// What large bodies may take of it: small ones find room however many large ones come.
+    large: Arc<Semaphore>,
+    people: Mutex<HashMap<String, Weak<Share>>>,
+}
+
+/// What one person may have under way.
+#[derive(Debug)]
+struct Share {
+    memory: Arc<Semaphore>,
+    /// Large bodies of one person come one after the other: beside each other, none might get what it needs.
+    turn: Arc<Semaphore>,
 }
 
 fn pieces(bytes: usize) -> usize {
@@ -90,7 +104,9 @@ impl Bodies {
     #[must_use]
     pub fn new(limits: BodyLimits) -> Self {
         let all = Arc::new(Semaphore::new(pieces(limits.held_bytes_max)));
-        Self(Arc::new(Inner { limits, all, people: Mutex::new(HashMap::new()) }))
+        let large = limits.held_bytes_max - limits.held_bytes_max / SMALL_PART;
+        let large = Arc::new(Semaphore::new(pieces(large)));
+        Self(Arc::new(Inner { limits, all, large, people: Mutex::new(HashMap::new()) }))
     }
 
     /// What one request of a person takes; it is given back when the last clone of the lease goes.
@@ -100,7 +116,8 @@ impl Bodies {
         let of_person = known.unwrap_or_else(|| {
             // Those who ask for nothing any more leave nothing behind.
             people.retain(|_, theirs| theirs.strong_count() > 0);
-            let theirs = Arc::new(Semaphore::new(pieces(self.0.limits.person_bytes_max)));
+            let memory = Arc::new(Semaphore::new(pieces(self.0.limits.person_bytes_max)));
+            let theirs = Arc::new(Share { memory, turn: Arc::new(Semaphore::new(1)) });
             people.insert(person.to_owned(), Arc::downgrade(&theirs));
             theirs
         });
@@ -116,13 +133,15 @@ pub struct Lease(Arc<LeaseInner>);
 #[derive(Debug)]
 struct LeaseInner {
     bodies: Bodies,
-    of_person: Arc<Semaphore>,
+    of_person: Arc<Share>,
     held: Mutex<Held>,
 }
 
 #[derive(Debug, Default)]
 struct Held {
     pieces: usize,
+    /// Whether it has the turn of a large body.
+    is_large: bool,
     permits: Vec<OwnedSemaphorePermit>,
 }
 
@@ -139,28 +158,56 @@ impl Lease {
         if count == 0 {
             return Ok(());
         }
-        let wait = inner.bodies.0.limits.wait;
-        let own = Arc::clone(&inner.of_person).acquire_many_owned(count);
-        let Ok(Ok(own)) = tokio::time::timeout(wait, own).await else {
-            let detail = "You have too much under way to this server at once. Wait until some of it has arrived.";
-            return Err(ApiError::later(ErrorCode::RateLimited, detail, AGAIN_S));
-        };
-        let all = Arc::clone(&inner.bodies.0.all).acquire_many_owned(count);
-        let Ok(Ok(all)) = tokio::time::timeout(wait, all).await else { return Err(too_much()) };
+        let Bodies(bodies) = &inner.bodies;
+        let mut taken = Vec::new();
+        let was_large = inner.held().is_large;
+        let is_large = was_large || bytes > LARGE_BYTES;
+        if is_large && !was_large {
+            taken.push(take(&inner.of_person.turn, 1, bodies.limits.wait).await.ok_or_else(yours)?);
+        }
+        let memory = &inner.of_person.memory;
+        taken.push(take(memory, count, bodies.limits.wait).await.ok_or_else(yours)?);
+        if is_large {
+            // What was taken while it was small counts from here on as well.
+            let Ok(of_large) = u32::try_from(if was_large { missing } else { wanted }) else {
+                return Err(too_much());
+            };
+            let large = take(&bodies.large, of_large, bodies.limits.wait).await;
+            taken.push(large.ok_or_else(too_much)?);
+        }
+        taken.push(take(&bodies.all, count, bodies.limits.wait).await.ok_or_else(too_much)?);
         let mut held = inner.held();
         held.pieces += missing;
-        for permit in [own, all] {
+        held.is_large = is_large;
+        for permit in taken {
             // One permit of each kind: a body of many small frames takes no list of them.
-            let of_kind = held
-                .permits
-                .iter_mut()
-                .find(|held| Arc::ptr_eq(held.semaphore(), permit.semaphore()));
-            match of_kind {
+            let same = |held: &&mut OwnedSemaphorePermit| {
+                Arc::ptr_eq(held.semaphore(), permit.semaphore())
+            };
+            match held.permits.iter_mut().find(same) {
                 Some(of_kind) => of_kind.merge(permit),
                 None => held.permits.push(permit),
             }
         }
         Ok(())
+    }
+}
+
+async fn take(of: &Arc<Semaphore>, count: u32, wait: Duration) -> Option<OwnedSemaphorePermit> {
+    let taken = Arc::clone(of).acquire_many_owned(count);
+    tokio::time::timeout(wait, taken).await.ok()?.ok()
+}
+
+fn yours() -> ApiError {
+    let detail =
+        "You have too much under way to this server at once. Wait until some of it has arrived.";
+    ApiError::later(ErrorCode::RateLimited, detail, AGAIN_S)
+}
+
+impl Lease {
+    /// Gives back what was taken, where it comes to nothing.
+    fn give_back(&self) {
+        *self.0.held() = Held::default();
     }
 }
 
@@ -217,6 +264,11 @@ pub(super) async fn whole(request: Request, weight: usize) -> Result<Bytes, ApiE
     let mut body = body.into_data_stream();
     let read =
         if announced { Err(too_large(max)) } else { read(&mut body, &lease, max, weight).await };
+    if read.is_err()
+        && let Some(lease) = &lease
+    {
+        lease.give_back();
+    }
     if matches!(read, Err(ApiError::Refused(_) | ApiError::Later { .. })) && !asks_first {
         // An answer to somebody who is still sending is lost with the connection: what comes is thrown away for a while.
         let thrown = async {
@@ -362,6 +414,34 @@ mod tests {
         drop(bodies.lease("kim"));
         drop(bodies.lease("lee"));
         assert_eq!(bodies.0.people.lock().unwrap().len(), 1, "people who are gone are forgotten");
+    }
+
+    #[tokio::test]
+    async fn large_bodies_come_one_after_the_other_and_leave_room() {
+        let mib = 1024 * 1024;
+        let bodies = Bodies::new(BodyLimits {
+            held_bytes_max: 32 * mib,
+            person_bytes_max: 16 * mib,
+            wait: Duration::from_millis(10),
+            ..BodyLimits::default()
+        });
+        let first = bodies.lease("ivy");
+        first.grow(mib).await.unwrap();
+        first.grow(12 * mib).await.unwrap();
+        let second = bodies.lease("ivy");
+        second.grow(3 * mib).await.unwrap();
+        assert_eq!(code(second.grow(5 * mib).await), ErrorCode::RateLimited, "it is not its turn");
+        let other = bodies.lease("sam");
+        other.grow(14 * mib).await.unwrap();
+        let third = bodies.lease("kim");
+        assert_eq!(code(third.grow(5 * mib).await), ErrorCode::Unavailable);
+        third.grow(mib).await.unwrap();
+        drop(first);
+        second.grow(5 * mib).await.unwrap();
+        third.grow(8 * mib).await.unwrap();
+        drop((second, third, other));
+        assert_eq!(bodies.0.large.available_permits(), pieces(28 * mib));
+        assert_eq!(bodies.0.all.available_permits(), pieces(32 * mib));
     }
 
     #[tokio::test]
