@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 /// and of Indic scripts. Folding twice changes nothing more.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    if text.is_ascii() {
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control()) {
         return text.to_ascii_lowercase();
     }
     // Marks can be in the way of case folding and the other way round: decompose, fold, decompose what that made.
@@ -98,6 +98,7 @@ mod tests {
             ("ᾳ", "ΑΙ"),
             ("ΐ", "\u{3b9}\u{308}\u{301}"),
             ("co\u{ad}op\u{200b}er", "cooper"),
+            ("a\0b\u{7f}", "AB"),
             ("it’s — so", "it's - so"),
             ("half　width", "HALF width"),
             ("ꮳꮃꭹ", "ᏣᎳᎩ"),
