@@ -23,6 +23,8 @@ pub(super) const LIMIT_DEFAULT: i64 = 100;
 const JSON_WEIGHT: usize = 8;
 /// How many bytes of memory a byte of a document's update takes while it is applied.
 const UPDATE_WEIGHT: usize = 2;
+/// Up to how many bytes JSON is read at once; more of it would hold up whoever shares the thread.
+const READ_HERE_BYTES: usize = 128 * 1024;
 /// How some programs begin a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -35,11 +37,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let kind = has_json_type(&request);
         let body = bodies::whole(request, JSON_WEIGHT).await?;
-        let text = match kind {
-            // Nothing at all is an object without keys: `curl -X POST` need not say `-d '{}'`.
-            Kind::Unsaid if body.is_empty() => b"{}",
-            kind => json_text(kind, &body)?,
-        };
+        // Nothing at all is an object without keys: `curl -X POST` need not say `-d '{}'`.
+        let is_nothing = matches!(kind, Kind::Unsaid) && body.is_empty();
+        let text = if is_nothing { b"{}" } else { json_text(kind, &body)? };
         // A list of values in the order of the keys would be read as an object too.
         if !text.trim_ascii_start().starts_with(b"{") {
             return Err(ApiError::bad_request("The body must be a JSON object."));
@@ -57,7 +57,12 @@ impl<S: Send + Sync> FromRequest<S> for AnyJson {
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let kind = has_json_type(&request);
         let body = bodies::whole(request, JSON_WEIGHT).await?;
-        Ok(Self(read(json_text(kind, &body)?)?))
+        if body.len() <= READ_HERE_BYTES {
+            return Ok(Self(read(json_text(kind, &body)?)?));
+        }
+        let reading = move || read(json_text(kind, &body)?);
+        let read = tokio::task::spawn_blocking(reading).await;
+        Ok(Self(read.map_err(|error| ApiError::Internal(error.to_string()))??))
     }
 }
 
