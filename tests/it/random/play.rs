@@ -537,7 +537,7 @@ impl Play {
                 let run = self.run();
                 let steps = run["steps"].as_array().expect("steps");
                 let paused = steps.iter().find(|step| step["state"] == "paused");
-                let node = paused.map_or(json!("none"), |step| step["node"].clone());
+                let node = paused.map_or_else(|| json!("none"), |step| step["node"].clone());
                 let body = json!({"node": node, "reject": true});
                 (format!("/api/runs/{}/review", id_of(&run)), body)
             }
