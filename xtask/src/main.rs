@@ -25,7 +25,7 @@ cargo xtask COMMAND
   build           build the finished binary, browser client inside (target/release/gesso)
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
-  bench NAME      measure, one line a figure: runs, studio
+  bench NAME      measure, one line a figure: runs, studio, sync (`bench sync --help` for its options)
   fuzz [SECONDS] [SEED]
                   play crafted and honest histories into rooms and have Yjs read them (60 s; hours find more)
   help            this text
@@ -34,7 +34,7 @@ GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, 
 ";
 
 /// The benchmarks there are: binaries `bench_…` of the package `tests`.
-const BENCHES: [&str; 2] = ["runs", "studio"];
+const BENCHES: [&str; 3] = ["runs", "studio", "sync"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -105,14 +105,21 @@ fn run(args: &[String]) -> Result<ExitCode> {
     shell::become_it(gesso)
 }
 
-/// Runs a benchmark of the repository, optimized.
+/// Runs a benchmark of the repository, optimized; what follows its name is for it.
 fn bench(args: &[String]) -> Result<ExitCode> {
-    let [name] = args else { bail!("name a benchmark: {}", BENCHES.join(", ")) };
+    let Some((name, rest)) = args.split_first() else {
+        bail!("name a benchmark: {}", BENCHES.join(", "))
+    };
     if !BENCHES.contains(&name.as_str()) {
         bail!("there is no benchmark `{name}`; there are: {}", BENCHES.join(", "));
     }
     let binary = format!("bench_{name}");
     let work = Workspace::find()?;
-    shell::must(&mut work.cargo(&["run", "--release", "--package", "tests", "--bin", &binary]))?;
+    if name == "sync" {
+        // It measures the server as a process of its own.
+        shell::must(&mut work.cargo(&["build", "--release", "--package", "gesso-server"]))?;
+    }
+    let mut run = work.cargo(&["run", "--release", "--package", "tests", "--bin", &binary]);
+    shell::must(run.arg("--").args(rest))?;
     Ok(ExitCode::SUCCESS)
 }
