@@ -199,6 +199,8 @@ fn limits(options: &ServeOptions) -> RoomLimits {
         document_max_bytes: options.document_max_bytes,
         nodes_max: options.nodes_max,
         clients_max: options.clients_max,
+        sockets_person_max: options.sockets_person_max,
+        sockets_max: options.sockets_max,
         idle_ms: options.room_idle_ms,
         ..RoomLimits::default()
     }

@@ -128,8 +128,14 @@ pub struct ServeOptions {
     /// The most connections of a canvas.
     #[arg(long, env = "GESSO_CLIENTS_MAX", default_value_t = 500)]
     pub clients_max: usize,
+    /// The most connections of one person.
+    #[arg(long, env = "GESSO_SOCKETS_PERSON_MAX", default_value_t = 1_000)]
+    pub sockets_person_max: usize,
+    /// The most connections of the server.
+    #[arg(long, env = "GESSO_SOCKETS_MAX", default_value_t = 10_000)]
+    pub sockets_max: usize,
     /// How long a canvas nobody has open stays in memory, in ms.
-    #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = 30_000)]
+    #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = 10_000)]
     pub room_idle_ms: u64,
 }
 

@@ -78,6 +78,9 @@ impl From<RoomError> for ApiError {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::NotFound | RoomError::Deleted => Self::not_found("canvas"),
+            RoomError::Refused(refusal) if refusal.code == close::TRY_LATER => {
+                Self::new(ErrorCode::RateLimited, format!("Try again later: {}.", refusal.reason))
+            }
             RoomError::Refused(refusal) => {
                 let too_large = [close::TOO_LARGE, close::DOCUMENT_LIMIT].contains(&refusal.code);
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };

@@ -24,6 +24,10 @@ const OPEN_FILES: u64 = 65_536;
 /// How many open files connections leave to everything else.
 const OWN_FILES: u64 = 256;
 
+/// Gives memory back to the system soon after rooms, pictures and answers are done with it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("GESSO_LOG")

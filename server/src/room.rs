@@ -4,6 +4,7 @@
 //! `store` the document log. [`Rooms`] is the registry: two openings at once share one load, and a load that
 //! failed serves nobody an empty document.
 
+pub(crate) mod budget;
 pub(crate) mod core;
 mod driver;
 mod limits;
@@ -11,11 +12,12 @@ pub(crate) mod outbox;
 mod store;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -27,6 +29,7 @@ use yrs::{Transaction, TransactionMut};
 
 use crate::db::Db;
 use crate::readers::Readers;
+use budget::{Hold, Inflow, Ticket, Usage};
 use driver::{Call, Driver, Message, Setup, Waiter};
 use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
@@ -34,6 +37,7 @@ use store::{Append, Store, spawn_log_writer};
 pub use self::core::{Refusal, Role};
 pub use limits::RoomLimits;
 pub use store::StoreError;
+pub(crate) use time::now_ms;
 
 /// A write that rewrites what differs from the database, in one of the server's transactions.
 pub type OutcomeWrite = Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>;
@@ -109,6 +113,9 @@ impl Copy {
 /// How often the end of the last connections is looked for, in ms.
 const FAREWELL_POLL_MS: u64 = 5;
 
+/// How often it is tried whether a whole document may be encoded, in ms.
+const TURN_POLL_MS: u64 = 100;
+
 /// All rooms of this server. Clones are the same registry.
 #[derive(Clone)]
 pub struct Rooms {
@@ -123,9 +130,8 @@ struct Registry {
     repair: core::Repair,
     rooms: DashMap<String, Arc<Slot>>,
     is_ending: AtomicBool,
-    /// How many connections there are, so that the last farewells can be waited for.
-    connected: Arc<AtomicUsize>,
     readers: Readers,
+    usage: Arc<Usage>,
 }
 
 #[derive(Default)]
@@ -147,6 +153,7 @@ impl Rooms {
         hooks: Arc<dyn RoomHooks>,
     ) -> Self {
         let log = spawn_log_writer(Arc::clone(&store));
+        let usage = Usage::new(&limits);
         let registry = Registry {
             store,
             log,
@@ -155,8 +162,8 @@ impl Rooms {
             repair: schema::repair,
             rooms: DashMap::new(),
             is_ending: AtomicBool::new(false),
-            connected: Arc::default(),
             readers: Readers::default(),
+            usage,
         };
         Self { registry: Arc::new(registry) }
     }
@@ -171,6 +178,16 @@ impl Rooms {
     #[must_use]
     pub fn readers(&self) -> &Readers {
         &self.registry.readers
+    }
+
+    /// Takes in somebody who connects.
+    ///
+    /// # Errors
+    /// [`RoomError::Refused`] when they, or the server, have as many connections as may be.
+    pub(crate) fn admit(&self, person: &str) -> Result<Ticket, RoomError> {
+        self.registry.usage.admit(person).map_err(|reason| {
+            RoomError::Refused(Refusal { code: close::TRY_LATER, reason: reason.to_owned() })
+        })
     }
 
     /// Opens a room, or joins the load that is under way. The handle keeps the room in memory.
@@ -216,6 +233,7 @@ impl Rooms {
             hooks: Arc::clone(&self.registry.hooks),
             repair: self.registry.repair,
             online: Arc::clone(&slot.online),
+            usage: Arc::clone(&self.registry.usage),
             retire: Box::new(move || {
                 registry.upgrade().is_none_or(|registry| registry.retire(&retired))
             }),
@@ -224,7 +242,6 @@ impl Rooms {
         let (sender, inbox) = mpsc::channel(self.registry.limits.inbox_max_messages);
         let inner = Inner {
             canvas: name,
-            connected: Arc::clone(&self.registry.connected),
             sender,
             next_conn: AtomicU64::new(1),
             inbox_bytes: Arc::new(Semaphore::new(self.registry.limits.inbox_max_bytes)),
@@ -269,7 +286,7 @@ impl Rooms {
         )
         .await;
         let farewells = async {
-            while self.registry.connected.load(Ordering::Acquire) > 0 {
+            while self.registry.usage.sockets() > 0 {
                 tokio::time::sleep(Duration::from_millis(FAREWELL_POLL_MS)).await;
             }
         };
@@ -293,7 +310,6 @@ impl Registry {
 
 struct Inner {
     canvas: Arc<str>,
-    connected: Arc<AtomicUsize>,
     sender: mpsc::Sender<Message>,
     next_conn: AtomicU64,
     inbox_bytes: Arc<Semaphore>,
@@ -443,16 +459,27 @@ impl RoomHandle {
         .await
     }
 
-    /// The whole document as one Yjs v1 update.
+    /// The whole document as one Yjs v1 update, shared with all who get it. Waits its turn while what others are
+    /// sent holds too much memory.
     ///
     /// # Errors
-    /// [`RoomError::Closed`].
+    /// [`RoomError::Closed`]; [`RoomError::Refused`] (1013) when its turn did not come in time.
     pub async fn encode_state(&self) -> Result<Bytes, RoomError> {
-        self.call(|core, reply| {
-            reply.send(Ok(core.encode_state())).ok();
-            None
-        })
-        .await
+        let until = Instant::now() + Duration::from_millis(self.inner.limits.slow_max_ms);
+        loop {
+            let encoded = self.call(|core, reply| {
+                reply.send(Ok(core.encode_state(now_ms()))).ok();
+                None
+            });
+            if let Some(update) = encoded.await? {
+                return Ok(update);
+            }
+            if Instant::now() > until {
+                let reason = "the server has too much to send".to_owned();
+                return Err(RoomError::Refused(Refusal { code: close::TRY_LATER, reason }));
+            }
+            tokio::time::sleep(Duration::from_millis(TURN_POLL_MS)).await;
+        }
     }
 
     /// Shows how far a node is (0 to 1) in the server's awareness state; `None` takes it out. Never waits: when the
@@ -482,14 +509,16 @@ impl RoomHandle {
         role: Role,
         person: &str,
         wants_saved: bool,
+        ticket: Ticket,
     ) -> Result<Connection, RoomError> {
         let conn = core::ConnId(self.inner.next_conn.fetch_add(1, Ordering::Relaxed));
-        let outbox = Arc::new(Outbox::new(self.inner.limits.queue_max_bytes));
+        let outflow = ticket.outflow.clone();
+        let outbox = Arc::new(Outbox::new(self.inner.limits.queue_max_bytes, outflow));
         let (reply, joined) = oneshot::channel();
         // A person without a name is nobody else.
         let person = if person.is_empty() { format!("conn {}", conn.0) } else { person.to_owned() };
-        let connection = Connection { room: self.clone(), conn, outbox: Arc::clone(&outbox) };
-        self.inner.connected.fetch_add(1, Ordering::AcqRel);
+        let room = self.clone();
+        let connection = Connection { room, conn, outbox: Arc::clone(&outbox), ticket };
         self.send(Message::Join { conn, role, person, wants_saved, outbox, reply }).await?;
         match joined.await {
             Ok(Ok(())) => Ok(connection),
@@ -519,17 +548,23 @@ pub(crate) struct Connection {
     room: RoomHandle,
     conn: core::ConnId,
     outbox: Arc<Outbox>,
+    ticket: Ticket,
 }
 
 impl Connection {
+    /// Where what arrives is counted.
+    pub(crate) fn inflow(&self) -> &Inflow {
+        &self.ticket.inflow
+    }
+
     /// Hands a frame to the room; waits while too much waits for it already.
-    pub(crate) async fn frame(&self, bytes: Bytes) -> Result<(), RoomError> {
+    pub(crate) async fn frame(&self, bytes: Bytes, hold: Hold) -> Result<(), RoomError> {
         let inner = &self.room.inner;
         let size = bytes.len().clamp(1, inner.limits.inbox_max_bytes);
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         let permit = Arc::clone(&inner.inbox_bytes).acquire_many_owned(size).await;
         let permit = permit.or(Err(RoomError::Closed))?;
-        self.room.send(Message::Frame { conn: self.conn, bytes, permit }).await
+        self.room.send(Message::Frame { conn: self.conn, bytes, place: (permit, hold) }).await
     }
 
     /// What is to be sent next; what the room has to know about it is told by [`Connection::sent`].
@@ -557,6 +592,31 @@ impl Connection {
         self.outbox.close(code, reason.to_owned());
     }
 
+    /// What waits for it is given up, and it is closed.
+    pub(crate) fn give_up(&self, code: u16, reason: &str) {
+        self.outbox.give_up(code, reason.to_owned());
+    }
+
+    /// Whether others wait for the memory that answers hold.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.ticket.answers.is_wanted()
+    }
+
+    /// Answers a ping.
+    pub(crate) fn pong(&self, payload: Bytes) {
+        self.outbox.pong(payload);
+    }
+
+    /// The other side closes.
+    pub(crate) fn hang_up(&self, code: u16) {
+        self.outbox.hang_up(code);
+    }
+
+    /// Whether the other side closes.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        self.outbox.is_hung_up()
+    }
+
     /// Whether the room has closed it.
     pub(crate) fn is_closing(&self) -> bool {
         self.outbox.is_closing()
@@ -572,6 +632,5 @@ impl Drop for Connection {
     fn drop(&mut self) {
         // The room looks for it within its next tick where `leave` was not heard.
         self.outbox.mark_gone();
-        self.room.inner.connected.fetch_sub(1, Ordering::AcqRel);
     }
 }

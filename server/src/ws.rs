@@ -1,22 +1,34 @@
 //! The socket of `GET /sync/{canvas}`: it carries frames between a WebSocket and a room and decides nothing.
 
+mod frames;
+mod upgrade;
+
 use std::time::Duration;
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use bytes::{Buf, Bytes};
 use gesso_protocol::wire::close;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
+use tungstenite::protocol::frame::coding::{Control, Data};
 
 use crate::room::outbox::Next;
 use crate::room::{Connection, Role, RoomError, RoomLimits, Rooms};
+use frames::{Broken, Event, Heard, Reader};
+
+pub use upgrade::Upgrade;
 
 /// The longest close reason, in bytes (RFC 6455: 125 with the code).
 const REASON_MAX_BYTES: usize = 123;
-
-/// How many times the frame limit a frame may be before its socket is cut off without a word.
-const READ_MAX_FRAMES: usize = 4;
+/// Frames up to this size are gathered into one write, in bytes; larger ones are sent from where all share them.
+const GATHER_MAX_BYTES: usize = 16 * 1024;
+/// How much is gathered for one write, in bytes.
+const WRITE_BYTES: usize = 64 * 1024;
+/// Large messages go in frames of this size, in bytes: between two of them a socket can still be closed, and one of
+/// them has to go out in [`RoomLimits::slow_max_ms`].
+const PIECE_BYTES: usize = 128 * 1024;
 
 /// Who connects, and how.
 #[derive(Debug, Clone)]
@@ -31,45 +43,44 @@ pub struct Visitor {
 
 /// Upgrades a request and serves the canvas's room on it. Who may ask was decided before; an unknown canvas is
 /// told by its close code, which a browser can read, where the status of a refused upgrade is hidden from it.
-pub fn serve(
-    rooms: Rooms,
-    canvas: String,
-    visitor: Visitor,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    // Above the frame limit a frame is still read, so that its sender can be told; above this it is cut off.
-    let max = rooms.limits().frame_max_bytes.saturating_mul(READ_MAX_FRAMES);
-    upgrade
-        .max_message_size(max)
-        .max_frame_size(max)
-        .on_upgrade(move |socket| async move { run(&rooms, &canvas, visitor, socket).await })
+pub fn serve(rooms: Rooms, canvas: String, visitor: Visitor, upgrade: Upgrade) -> Response {
+    upgrade.on_upgrade(move |socket| async move { run(&rooms, &canvas, visitor, socket).await })
 }
 
-async fn run(rooms: &Rooms, canvas: &str, visitor: Visitor, mut socket: WebSocket) {
-    let limits = rooms.limits().clone();
-    let joined = match rooms.open(canvas).await {
-        Ok(room) => room.connect(visitor.role, &visitor.person, visitor.wants_saved).await,
-        Err(error) => Err(error),
-    };
-    let connection = match joined {
+async fn run(rooms: &Rooms, canvas: &str, visitor: Visitor, mut socket: TokioIo<Upgraded>) {
+    let limits = rooms.limits();
+    let connection = match join(rooms, canvas, visitor).await {
         Ok(connection) => connection,
         Err(error) => {
             let (code, reason) = refusal(&error);
             let farewell = async {
-                socket.send(farewell(code, &reason)).await.ok();
+                socket.write_all(&farewell(code, &reason)).await.ok();
+                socket.shutdown().await.ok();
                 // The close frame is lost if the socket goes before the other side has read it.
-                while let Some(Ok(_)) = socket.recv().await {}
+                let mut rest = tokio::io::sink();
+                tokio::io::copy(&mut socket, &mut rest).await.ok();
             };
             timeout(Duration::from_millis(limits.close_ms), farewell).await.ok();
             return;
         }
     };
-    let (sink, stream) = socket.split();
+    let (from, to) = tokio::io::split(socket);
+    let patience = Duration::from_millis(limits.slow_max_ms);
+    let heard = Heard::now();
+    let inflow = connection.inflow().clone();
+    let reader = Reader::new(from, &heard, inflow, limits.frame_max_bytes, patience);
+    let writer = Writer { io: to, pending: Vec::new(), limits };
     tokio::select! {
-        () = write(&connection, sink, &limits) => {}
-        () = read(&connection, stream, &limits) => {}
+        () = write(&connection, writer, &heard) => {}
+        () = read(&connection, reader, limits) => {}
     }
     connection.leave().await;
+}
+
+async fn join(rooms: &Rooms, canvas: &str, visitor: Visitor) -> Result<Connection, RoomError> {
+    let ticket = rooms.admit(&visitor.person)?;
+    let room = rooms.open(canvas).await?;
+    room.connect(visitor.role, &visitor.person, visitor.wants_saved, ticket).await
 }
 
 fn refusal(error: &RoomError) -> (u16, String) {
@@ -85,97 +96,218 @@ fn refusal(error: &RoomError) -> (u16, String) {
     }
 }
 
-fn farewell(code: u16, reason: &str) -> Message {
+/// A close frame.
+fn farewell(code: u16, reason: &str) -> Vec<u8> {
     let end =
         (0..=REASON_MAX_BYTES.min(reason.len())).rev().find(|end| reason.is_char_boundary(*end));
-    Message::Close(Some(CloseFrame { code, reason: reason[..end.unwrap_or(0)].into() }))
+    let mut payload = code.to_be_bytes().to_vec();
+    payload.extend_from_slice(&reason.as_bytes()[..end.unwrap_or(0)]);
+    let mut frame = Vec::new();
+    frames::control(Control::Close, &payload, &mut frame);
+    frame
+}
+
+/// Why a socket takes nothing more.
+enum Lost {
+    Gone,
+    /// It did not take one piece in [`RoomLimits::slow_max_ms`].
+    Stalled,
+}
+
+/// The sending half of a socket.
+struct Writer<'a, W> {
+    io: W,
+    /// Whole frames that go out with the next write.
+    pending: Vec<u8>,
+    limits: &'a RoomLimits,
+}
+
+impl<W: AsyncWrite + Unpin> Writer<'_, W> {
+    fn patience(&self) -> Duration {
+        Duration::from_millis(self.limits.slow_max_ms)
+    }
+
+    async fn put(&mut self, piece: &mut impl Buf) -> Result<(), Lost> {
+        match timeout(self.patience(), self.io.write_all_buf(piece)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Lost::Gone),
+            Err(_) => {
+                // A close frame may only follow a whole frame.
+                self.pending = piece.copy_to_bytes(piece.remaining()).into();
+                Err(Lost::Stalled)
+            }
+        }
+    }
+
+    /// Sends what was gathered. A silent socket holds no buffer.
+    async fn flush(&mut self) -> Result<(), Lost> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let gathered = std::mem::take(&mut self.pending);
+        self.put(&mut &gathered[..]).await
+    }
+
+    /// Sends a message with the next write, or now where that is enough for one.
+    async fn message(&mut self, message: &Bytes, is_wanted: impl Fn() -> bool) -> Result<(), Lost> {
+        if message.len() <= GATHER_MAX_BYTES {
+            frames::header(Data::Binary, true, message.len(), &mut self.pending);
+            self.pending.extend_from_slice(message);
+            return if self.pending.len() >= WRITE_BYTES { self.flush().await } else { Ok(()) };
+        }
+        let began = Instant::now();
+        let mut kind = Data::Binary;
+        let mut rest = &message[..];
+        while !rest.is_empty() {
+            let (piece, after) = rest.split_at(rest.len().min(PIECE_BYTES));
+            frames::header(kind, after.is_empty(), piece.len(), &mut self.pending);
+            let gathered = std::mem::take(&mut self.pending);
+            self.put(&mut (&gathered[..]).chain(piece)).await?;
+            (kind, rest) = (Data::Continue, after);
+            // Others wait for the memory of what is sent here, and not for ever.
+            if began.elapsed() > self.patience() && is_wanted() {
+                return Err(Lost::Stalled);
+            }
+        }
+        Ok(())
+    }
+
+    async fn close(&mut self, code: u16, reason: &str, patience: Duration) {
+        self.pending.extend_from_slice(&farewell(code, reason));
+        let gathered = std::mem::take(&mut self.pending);
+        let last = async {
+            self.io.write_all(&gathered).await.ok();
+            self.io.shutdown().await.ok();
+        };
+        timeout(patience, last).await.ok();
+    }
 }
 
 /// Sends what the room queues, and pings a silent socket. Ends when the socket failed or the room closed it.
-async fn write(
+async fn write<W: AsyncWrite + Unpin>(
     connection: &Connection,
-    mut sink: SplitSink<WebSocket, Message>,
-    limits: &RoomLimits,
+    mut writer: Writer<'_, W>,
+    heard: &Heard,
 ) {
-    let mut ping = tokio::time::interval(Duration::from_millis(limits.ping_ms));
+    let (ping_ms, close_ms) = (writer.limits.ping_ms, writer.limits.close_ms);
+    let silence_ms = ping_ms * 2 + close_ms;
+    let mut ping = tokio::time::interval(Duration::from_millis(ping_ms));
+    ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     ping.tick().await;
+    let close = Duration::from_millis(close_ms);
     loop {
         let next = tokio::select! {
-            next = connection.next() => next,
-            _ = ping.tick() => {
-                if sink.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
-                    return;
-                }
-                continue;
-            }
+            next = connection.next() => Some(next),
+            _ = ping.tick() => None,
         };
-        let mut next = Some(next);
-        // Everything that waits goes into one write to the socket.
-        while let Some(item) = next {
-            let sent = match item {
-                Next::Frame(frame) => sink.feed(Message::Binary(frame)).await,
-                Next::Answer(frame) => {
-                    let sent = sink.send(Message::Binary(frame)).await;
-                    connection.answered().await;
-                    sent
-                }
-                Next::Drained => {
-                    let sent = sink.flush().await;
-                    connection.drained().await;
-                    sent
-                }
-                Next::Close(code, reason) => {
-                    let farewell = sink.send(farewell(code, &reason));
-                    timeout(Duration::from_millis(limits.close_ms), farewell).await.ok();
+        let sent = match next {
+            Some(Next::Close(code, reason)) => {
+                writer.close(code, &reason, close).await;
+                if !connection.is_hung_up() {
                     // The other half waits for the answer to the close frame.
-                    tokio::time::sleep(Duration::from_millis(limits.close_ms)).await;
-                    return;
+                    tokio::time::sleep(close).await;
                 }
-            };
-            if sent.is_err() {
                 return;
             }
-            next = connection.try_next();
-        }
-        if sink.flush().await.is_err() {
-            return;
+            Some(next) => send(connection, &mut writer, next).await,
+            None if heard.silent_ms() > silence_ms => return,
+            None => {
+                frames::control(Control::Ping, &[], &mut writer.pending);
+                writer.flush().await
+            }
+        };
+        match sent {
+            Ok(()) => {}
+            Err(Lost::Gone) => return,
+            Err(Lost::Stalled) => {
+                // What waited is given up; should it read again, it is told why it goes.
+                let reason = "too slow for what it is sent";
+                connection.give_up(close::TRY_LATER, reason);
+                writer.close(close::TRY_LATER, reason, writer.patience()).await;
+                tokio::time::sleep(close).await;
+                return;
+            }
         }
     }
 }
 
-/// Hands frames to the room. Ends when the socket ended or stayed silent although it was pinged.
-async fn read(connection: &Connection, mut stream: SplitStream<WebSocket>, limits: &RoomLimits) {
+/// Sends this and everything else that waits, up to a close, in as few writes as can be.
+async fn send<W: AsyncWrite + Unpin>(
+    connection: &Connection,
+    writer: &mut Writer<'_, W>,
+    first: Next,
+) -> Result<(), Lost> {
+    let mut next = Some(first);
+    while let Some(item) = next {
+        match item {
+            Next::Frame(frame) => writer.message(&frame, || false).await?,
+            Next::Pong(payload) => frames::control(Control::Pong, &payload, &mut writer.pending),
+            Next::Answer(frame) => {
+                writer.message(&frame, || connection.is_wanted()).await?;
+                drop(frame);
+                writer.flush().await?;
+                connection.answered().await;
+            }
+            Next::Drained => {
+                writer.flush().await?;
+                connection.drained().await;
+            }
+            Next::Close(..) => break,
+        }
+        next = connection.try_next();
+    }
+    writer.flush().await
+}
+
+/// Hands frames to the room. Ends when the socket ended, or closed in answer to the room.
+async fn read<R: AsyncRead + Unpin>(
+    connection: &Connection,
+    mut reader: Reader<'_, R>,
+    limits: &RoomLimits,
+) {
     let mut bucket = Bucket::new(limits.messages_per_second, limits.messages_burst);
-    let silence = Duration::from_millis(limits.ping_ms * 2 + limits.close_ms);
     loop {
-        let Ok(Some(message)) = timeout(silence, stream.next()).await else { return };
-        if connection.is_closing() {
-            // Only the answer to the close frame is of interest now.
-            if message.is_err() {
+        let event = reader.next().await;
+        let is_closing = connection.is_closing();
+        if is_closing {
+            reader.be_deaf();
+        }
+        match event {
+            Ok(Event::Close(_)) if is_closing => return,
+            Ok(Event::Close(code)) => {
+                // The other half answers and ends.
+                connection.hang_up(code);
+                reader.drain().await;
                 return;
             }
-            continue;
-        }
-        match message {
-            Ok(Message::Binary(bytes)) if bytes.len() > limits.frame_max_bytes => {
-                connection.close(close::TOO_LARGE, "the frame is too large");
-            }
-            Ok(Message::Binary(bytes)) => {
+            _ if is_closing && event.is_ok() => {}
+            Ok(Event::Binary(bytes, hold)) => {
                 if let Some(wait) = bucket.take(Instant::now()) {
                     tokio::time::sleep(wait).await;
                 }
-                if connection.frame(bytes).await.is_err() {
+                if connection.frame(bytes, hold).await.is_err() {
                     connection.close(close::RESTART, "the room was closed");
                 }
             }
-            Ok(Message::Text(_)) => connection.close(close::TEXT_FRAME, "frames are binary"),
-            Ok(Message::Ping(_) | Message::Pong(_)) => {}
-            Ok(Message::Close(_)) => return,
-            Err(_) => return,
+            Ok(Event::TooLarge) => connection.close(close::TOO_LARGE, "the frame is too large"),
+            Ok(Event::Text) => connection.close(close::TEXT_FRAME, "frames are binary"),
+            Ok(Event::Ping(payload)) => connection.pong(payload),
+            Ok(Event::Pong) => {}
+            Err(Broken::Gone) => return,
+            Err(broken) => {
+                let (code, reason) = match broken {
+                    Broken::Malformed(why) => (close::MALFORMED, why),
+                    Broken::Slow | Broken::Gone => {
+                        (close::TRY_LATER, "a message did not come to its end")
+                    }
+                };
+                connection.close(code, reason);
+                reader.drain().await;
+                return;
+            }
         }
     }
 }
-
 /// A token bucket: how long to wait before the next message.
 struct Bucket {
     per_second: f64,
@@ -215,9 +347,8 @@ mod tests {
 
     #[test]
     fn long_reasons_are_cut_between_characters() {
-        let Message::Close(Some(frame)) = farewell(1008, &"é".repeat(100)) else {
-            panic!("no close frame")
-        };
-        assert_eq!(frame.reason.len(), 122);
+        let frame = farewell(1008, &"é".repeat(100));
+        assert_eq!(frame[..4], [0x88, 124, 0x03, 0xf0]);
+        assert_eq!(std::str::from_utf8(&frame[4..]).unwrap(), "é".repeat(61));
     }
 }

@@ -1,6 +1,5 @@
 //! `GET /sync/{canvas}`: the WebSocket of a canvas.
 
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -14,7 +13,7 @@ use super::guard::is_known;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::room::Role;
-use crate::ws::{self, Visitor};
+use crate::ws::{self, Upgrade, Visitor};
 
 /// The socket of every canvas.
 pub fn routes() -> OpenApiRouter<App> {
@@ -42,7 +41,7 @@ async fn connect(
     Path(canvas): Path<String>,
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,

@@ -4,6 +4,7 @@
 //! whole or marks the core broken ([`Core::broken`]); a broken core does nothing any more, is thrown away, and
 //! the room loads anew. (Its document may be locked for ever by a transaction that panicked.)
 
+mod answers;
 mod apply;
 mod ids;
 mod index;
@@ -30,7 +31,9 @@ use yrs::{
     ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
 };
 
+use super::budget::Budget;
 use super::limits::RoomLimits;
+use answers::Answers;
 use ids::Ids;
 use index::Index;
 use presence::Presence;
@@ -192,8 +195,11 @@ pub(crate) struct Core {
     effects: Vec<Effect>,
     persisted: u64,
     durable: u64,
-    /// The whole document as a step 2, while nothing changed.
-    whole: Option<Bytes>,
+    /// Updates came that may have to be told as saved.
+    has_news: bool,
+    /// Who asked for something that need not wait for a flush.
+    asked: Vec<ConnId>,
+    answers: Answers,
     broken: Option<String>,
 }
 
@@ -248,6 +254,8 @@ impl Core {
             changes.append(&mut found);
         });
         let count = nodes.len(&doc.transact()) as usize;
+        let mut answers = Answers::new(Budget::new(limits.answers_max_bytes), now_ms);
+        answers.keep_whole(&state);
         let guards = apply::Guards::new(&doc);
         Ok(Self {
             guards: Some(guards),
@@ -269,7 +277,9 @@ impl Core {
             effects: Vec::new(),
             persisted: 0,
             durable: 0,
-            whole: Some(Frame::SyncStep2(&state).encode().into()),
+            has_news: false,
+            asked: Vec::new(),
+            answers,
             broken: None,
             doc,
         })
@@ -288,6 +298,11 @@ impl Core {
     /// How many people are here, each counted once.
     pub(crate) fn people(&self) -> usize {
         self.conns.values().map(|state| &state.person).collect::<BTreeSet<_>>().len()
+    }
+
+    /// About how large the document is, encoded.
+    pub(crate) fn document_bytes(&self) -> usize {
+        self.document_bytes
     }
 
     /// How many connections there are.
@@ -343,6 +358,7 @@ impl Core {
                 forgeries: VecDeque::new(),
             },
         );
+        self.asked.push(conn);
         let step1 = Frame::SyncStep1(&self.index.state_vector().encode_v1()).encode();
         self.effects.push(Effect::Send { conn, frame: step1.into(), covers: None });
         Ok(())
@@ -374,6 +390,7 @@ impl Core {
                         let held =
                             held.into_iter().map(|(client, clock)| (ClientID::new(client), clock));
                         state.wants = Some(held.collect());
+                        self.asked.push(conn);
                     }
                     Err(error) => {
                         malformed = Some(error.to_string());
@@ -400,7 +417,10 @@ impl Core {
                         }
                     }
                 }
-                Ok(Frame::QueryAwareness) => state.wants_everybody = true,
+                Ok(Frame::QueryAwareness) => {
+                    state.wants_everybody = true;
+                    self.asked.push(conn);
+                }
                 Ok(Frame::Denied(_) | Frame::Granted | Frame::Saved(_) | Frame::Unknown(_)) => {}
                 Err(error) => {
                     malformed = Some(error.to_string());
@@ -409,6 +429,7 @@ impl Core {
             }
         }
         if !updates.is_empty() {
+            self.has_news = true;
             self.updates(conn, updates, now_ms);
         }
         if let Some(reason) = malformed {
@@ -451,6 +472,7 @@ impl Core {
             self.limits.awareness_expires_ms,
             self.limits.awareness_renew_ms,
         );
+        self.answers.tick(now_ms);
         for state in self.conns.values_mut() {
             state.is_open |= state.joined_ms + STEP_1_MAX_MS <= now_ms;
         }
@@ -475,8 +497,15 @@ impl Core {
         }
     }
 
-    /// Fans out and persists what was committed, and sends what is due. Call it after every batch.
+    /// Fans out and persists what was committed, and sends all that is due.
     pub(crate) fn flush(&mut self, now_ms: u64) {
+        self.flush_presence(now_ms);
+        self.flush_edits();
+        self.answer_asked(now_ms);
+    }
+
+    /// Tells everybody what changed of others' awareness.
+    pub(crate) fn flush_presence(&mut self, now_ms: u64) {
         if self.broken.is_some() {
             return;
         }
@@ -485,29 +514,27 @@ impl Core {
                 self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers: None });
             }
         }
-        let asked: Vec<ConnId> = self
-            .conns
-            .iter_mut()
-            .filter_map(|(conn, state)| std::mem::take(&mut state.wants_everybody).then_some(*conn))
-            .collect();
-        if !asked.is_empty() {
-            let frame = self.presence.everybody(now_ms);
-            for conn in asked {
-                self.effects.push(Effect::Send { conn, frame: frame.clone(), covers: None });
-            }
+    }
+
+    /// Whether there is anything for [`Core::flush_edits`].
+    pub(crate) fn has_edits(&self) -> bool {
+        self.has_news || !self.out.is_empty()
+    }
+
+    /// Whether there is anything for [`Core::flush_presence`].
+    pub(crate) fn is_stirred(&self) -> bool {
+        self.presence.is_stirred()
+    }
+
+    /// Fans out and persists what was committed, and tells what is durable.
+    pub(crate) fn flush_edits(&mut self) {
+        if self.broken.is_some() {
+            return;
         }
+        self.has_news = false;
         let out = std::mem::take(&mut self.out);
         if !out.is_empty() {
             self.fan_out(&out);
-        }
-        let due: Vec<ConnId> = self
-            .conns
-            .iter()
-            .filter(|(_, state)| state.wants.is_some() && !state.answering)
-            .map(|(conn, _)| *conn)
-            .collect();
-        for conn in due {
-            self.answer(conn);
         }
         let (persisted, durable) = (self.persisted, self.durable);
         for (conn, state) in &mut self.conns {
@@ -521,6 +548,27 @@ impl Core {
                 self.effects.push(Effect::Send { conn: *conn, frame, covers: None });
             } else {
                 state.promises.push_back((persisted, settled));
+            }
+        }
+    }
+
+    /// Gives those who asked what they lack and who is here. It waits for no flush: what a diff holds before it was
+    /// fanned out comes once more and changes nothing. Whoever has to wait for a place is asked for again later.
+    pub(crate) fn answer_asked(&mut self, now_ms: u64) {
+        if self.broken.is_some() || self.asked.is_empty() {
+            return;
+        }
+        let asked = std::mem::take(&mut self.asked);
+        let mut everybody = None;
+        for conn in asked {
+            let Some(state) = self.conns.get_mut(&conn) else { continue };
+            if std::mem::take(&mut state.wants_everybody) {
+                let frame = everybody.get_or_insert_with(|| self.presence.everybody(now_ms));
+                self.effects.push(Effect::Send { conn, frame: frame.clone(), covers: None });
+            }
+            // One answer at a time: the next goes when the one before was sent.
+            if state.wants.is_some() && !state.answering && !self.answer(conn, now_ms) {
+                self.asked.push(conn);
             }
         }
     }
@@ -550,37 +598,48 @@ impl Core {
             self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers });
         }
         self.document_bytes += update.len();
-        self.whole = None;
         self.persisted += 1;
         self.effects.push(Effect::Persist { number: self.persisted, update });
     }
 
-    fn answer(&mut self, conn: ConnId) {
-        let Some(wants) = self.conns.get_mut(&conn).and_then(|state| state.wants.take()) else {
-            return;
+    /// Answers a step 1; `false`: it has to wait until others have taken theirs.
+    fn answer(&mut self, conn: ConnId, now_ms: u64) -> bool {
+        let Some(state) = self.conns.get_mut(&conn) else { return true };
+        let Some(wants) = &state.wants else { return true };
+        // What the room does not hold makes no difference to the answer.
+        let mut held: Vec<(u64, u32)> = wants
+            .iter()
+            .map(|(client, clock)| (client.get(), (*clock).min(self.index.clock(client.get()))))
+            .filter(|(_, clock)| *clock > 0)
+            .collect();
+        held.sort_unstable();
+        let Some(frame) = self.answers.get(held, &self.doc, self.document_bytes, now_ms) else {
+            return false;
         };
-        let frame = if wants.is_empty() {
-            let doc = &self.doc;
-            let whole = self.whole.get_or_insert_with(|| {
-                Frame::SyncStep2(&doc.transact().encode_diff_v1(&StateVector::default()))
-                    .encode()
-                    .into()
-            });
-            whole.clone()
-        } else {
-            Frame::SyncStep2(&self.doc.transact().encode_diff_v1(&wants)).encode().into()
-        };
-        if let Some(state) = self.conns.get_mut(&conn) {
-            state.answering = true;
-            state.is_open = true;
-        }
+        state.wants = None;
+        state.answering = true;
+        state.is_open = true;
         self.effects.push(Effect::Answer { conn, frame });
+        true
+    }
+
+    /// Where answers of all rooms are counted together.
+    pub(crate) fn count_answers_in(&mut self, budget: &Budget) {
+        self.answers.count_in(budget);
+    }
+
+    /// Whether a diff of the document may be encoded now, or has to wait until others have taken theirs.
+    pub(crate) fn may_resync(&self) -> bool {
+        self.answers.have_room(self.document_bytes)
     }
 
     /// The answer to a connection's step 1 was sent.
     pub(crate) fn answered(&mut self, conn: ConnId) {
         if let Some(state) = self.conns.get_mut(&conn) {
             state.answering = false;
+            if state.wants.is_some() {
+                self.asked.push(conn);
+            }
         }
     }
 
@@ -597,10 +656,12 @@ impl Core {
         for (client, start) in missed {
             held.set_min(ClientID::new(*client), *start);
         }
-        let frame = Frame::Update(&self.doc.transact().encode_diff_v1(&held)).encode().into();
+        let diff = Frame::Update(&self.doc.transact().encode_diff_v1(&held)).encode();
+        let frame = self.answers.count(diff);
         self.effects.push(Effect::Answer { conn, frame });
         if let Some(state) = self.conns.get_mut(&conn) {
             state.wants_everybody = true;
+            self.asked.push(conn);
         }
         if wants_saved && saved > 0 {
             let frame = Frame::Saved(saved).encode().into();
@@ -628,9 +689,10 @@ impl Core {
         f(&self.doc.transact())
     }
 
-    /// The whole document as one update.
-    pub(crate) fn encode_state(&self) -> Bytes {
-        self.doc.transact().encode_diff_v1(&StateVector::default()).into()
+    /// The whole document as one update; `None` while too much of others waits to be sent.
+    pub(crate) fn encode_state(&mut self, now_ms: u64) -> Option<Bytes> {
+        let frame = self.answers.get(Vec::new(), &self.doc, self.document_bytes, now_ms)?;
+        Some(answers::update_of(&frame))
     }
 
     /// Closes every connection.

@@ -14,15 +14,21 @@ use gesso_protocol::wire::close;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::budget::{Hold, Usage};
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::outbox::Outbox;
 use super::store::{Append, Found, Store, Stored, fold};
+use super::time::now_ms;
 use super::{OutcomeWrite, RoomError, RoomHooks, RoomLimits};
 
 /// How often a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
 /// How many messages one drain takes at most before it fans out.
 const DRAIN_MAX: usize = 4_096;
+/// How long what the server waits for itself is gathered at most.
+const WAITED_FOR: Duration = Duration::from_millis(4);
+/// For every so many bytes of a document its log is folded that much less often.
+const FOLD_SHARE_BYTES: u64 = 1 << 20;
 /// Waits between attempts to load a room anew, in ms.
 const RELOAD_WAITS_MS: [u64; 5] = [0, 100, 500, 2_000, 5_000];
 
@@ -44,7 +50,8 @@ pub(crate) enum Message {
     Frame {
         conn: ConnId,
         bytes: Bytes,
-        permit: OwnedSemaphorePermit,
+        /// Its place among what waits: in this room, and with its connection, person and process.
+        place: (OwnedSemaphorePermit, Hold),
     },
     Answered(ConnId),
     Drained(ConnId),
@@ -70,15 +77,10 @@ pub(crate) struct Setup {
     pub(crate) repair: Repair,
     /// How many connections there are, for the list of canvases.
     pub(crate) online: Arc<AtomicUsize>,
+    /// What all sockets hold.
+    pub(crate) usage: Arc<Usage>,
     /// Asks the registry whether the room may end; true when it has forgotten it.
     pub(crate) retire: Box<dyn Fn() -> bool + Send + Sync>,
-}
-
-/// Milliseconds since the process began to count.
-pub(crate) fn now_ms() -> u64 {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    // Never 0, so that a difference to "never" is never small.
-    START.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
 }
 
 /// A room that is loaded.
@@ -96,6 +98,8 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
         Found::Document(stored) => stored,
     };
     let (limits, repair) = (setup.limits.clone(), setup.repair);
+    // Many rooms at once take turns: each would otherwise have a thread and its memory.
+    let turn = setup.usage.heavy.acquire().await;
     // Decoding a large document takes long enough to be in the way of others on this thread.
     let opened = tokio::task::spawn_blocking(move || {
         let core = Core::open(&updates, rand::random(), limits, repair, now_ms())
@@ -104,6 +108,8 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
         Ok::<_, RoomError>((core, chosen))
     });
     let (mut core, chosen) = opened.await.map_err(|error| RoomError::Load(error.to_string()))??;
+    drop(turn);
+    core.count_answers_in(&setup.usage.answers);
     let outcome = setup
         .hooks
         .outcome(&setup.canvas, chosen)
@@ -133,7 +139,12 @@ pub(crate) struct Driver {
     waiters: Vec<(u64, Waiter)>,
     durable: u64,
     is_dirty: bool,
-    flushed: Instant,
+    flushed_at: Instant,
+    /// Awareness changed since it was last told.
+    is_stirred: bool,
+    stirred_at: Instant,
+    /// Connections that drained and wait for a place for their diff.
+    drained: Vec<ConnId>,
     outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
     outcome_again: bool,
     /// Writes of the server so far, and how many there were when the outcome was asked for.
@@ -166,7 +177,10 @@ impl Driver {
             durable: 0,
             // What loading wrote over the document is to be flushed.
             is_dirty: true,
-            flushed: Instant::now(),
+            flushed_at: Instant::now(),
+            is_stirred: true,
+            stirred_at: Instant::now(),
+            drained: Vec::new(),
             outcome: None,
             outcome_again: false,
             writes: 0,
@@ -203,8 +217,18 @@ impl Driver {
         let mut tick = tokio::time::interval(Duration::from_millis(TICK_MS));
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         let interval = Duration::from_millis(self.setup.limits.flush_interval_ms);
+        let awareness = Duration::from_millis(self.setup.limits.awareness_interval_ms);
         loop {
-            let due = self.flushed + interval;
+            self.is_dirty |= self.core.has_edits() || !self.fresh.is_empty();
+            self.is_stirred |= self.core.is_stirred();
+            let gathering = if self.fresh.is_empty() { interval } else { interval.min(WAITED_FOR) };
+            let edits_due = self.flushed_at + gathering;
+            let awareness_due = self.stirred_at + awareness;
+            let due = match (self.is_dirty, self.is_stirred) {
+                (true, true) => edits_due.min(awareness_due),
+                (true, false) => edits_due,
+                (false, _) => awareness_due,
+            };
             tokio::select! {
                 message = self.inbox.recv() => match message {
                     None => return End::Retired,
@@ -217,18 +241,28 @@ impl Driver {
                 Some((number, result)) = self.appends.next(), if !self.appends.is_empty() => {
                     self.appended(number, result);
                 }
-                () = tokio::time::sleep_until(due.into()), if self.is_dirty => {}
+                () = tokio::time::sleep_until(due.into()), if self.is_dirty || self.is_stirred => {}
                 _ = tick.tick() => {
                     self.tick();
+                    self.resync().await;
                     if self.may_retire().await {
                         return End::Retired;
                     }
                 }
                 found = wait_for(&mut self.outcome) => self.lay_outcome(found),
             }
-            if self.is_dirty && Instant::now() >= due {
-                self.flush().await;
+            self.is_dirty |= self.core.has_edits() || !self.fresh.is_empty();
+            self.is_stirred |= self.core.is_stirred();
+            let now = Instant::now();
+            if self.is_dirty && now >= edits_due {
+                self.flush_edits().await;
             }
+            if self.is_stirred && now >= awareness_due {
+                self.is_stirred = false;
+                self.stirred_at = now;
+                self.core.flush_presence(now_ms());
+            }
+            self.core.answer_asked(now_ms());
             self.perform().await;
             if let Some(why) = self.core.broken().map(str::to_owned)
                 && let Some(end) = self.reload(&why).await
@@ -241,13 +275,13 @@ impl Driver {
     /// Takes everything that has arrived and applies it connection by connection.
     async fn drain(&mut self, first: Message) -> Option<End> {
         let mut frames: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
-        let mut permits = Vec::new();
+        let mut places = Vec::new();
         let mut next = Some(first);
         let mut count = 0;
         while let Some(message) = next {
-            if let Message::Frame { conn, bytes, permit } = message {
+            if let Message::Frame { conn, bytes, place } = message {
                 frames.entry(conn).or_default().push(bytes);
-                permits.push(permit);
+                places.push(place);
             } else {
                 self.apply(&mut frames);
                 if let Some(end) = self.message(message).await {
@@ -258,7 +292,6 @@ impl Driver {
             next = if count < DRAIN_MAX { self.inbox.try_recv().ok() } else { None };
         }
         self.apply(&mut frames);
-        self.is_dirty = true;
         self.idle_since = None;
         None
     }
@@ -284,13 +317,8 @@ impl Driver {
             Message::Frame { .. } => {}
             Message::Answered(conn) => self.core.answered(conn),
             Message::Drained(conn) => {
-                // What is committed but not flushed is in the diff: flushing first keeps it from coming again.
-                self.flush().await;
-                if let Some(outbox) = self.outboxes.get(&conn) {
-                    let missed = outbox.resume();
-                    self.core.resync(conn, &missed);
-                    self.perform().await;
-                }
+                self.drained.push(conn);
+                self.resync().await;
             }
             Message::Leave(conn) => self.forget(conn),
             Message::Call(call) => {
@@ -308,11 +336,27 @@ impl Driver {
         None
     }
 
+    /// Gives those who drained what they missed, as far as there is room for it.
+    async fn resync(&mut self) {
+        while let Some(conn) = self.drained.last().copied() {
+            if self.outboxes.contains_key(&conn) && !self.core.may_resync() {
+                return;
+            }
+            self.drained.pop();
+            // What is committed but not flushed is in the diff: flushing first keeps it from coming again.
+            self.flush().await;
+            if let Some(outbox) = self.outboxes.get(&conn) {
+                let missed = outbox.resume();
+                self.core.resync(conn, &missed);
+                self.perform().await;
+            }
+        }
+    }
+
     fn forget(&mut self, conn: ConnId) {
         self.core.leave(conn, now_ms());
         self.outboxes.remove(&conn);
         self.count_online();
-        self.is_dirty = true;
     }
 
     fn count_online(&self) {
@@ -347,7 +391,6 @@ impl Driver {
         }
         self.core.tick(now);
         self.tell();
-        self.is_dirty = true;
     }
 
     /// Tells the list that the document changed.
@@ -366,11 +409,22 @@ impl Driver {
         tokio::spawn(async move { hooks.edited(&canvas, meta).await });
     }
 
-    /// Fans out and persists; then every waiter knows for which persist it waits.
+    /// Sends all that is due, and persists.
     async fn flush(&mut self) {
         self.core.flush(now_ms());
+        self.flushed().await;
+    }
+
+    /// Fans out and persists.
+    async fn flush_edits(&mut self) {
+        self.core.flush_edits();
+        self.flushed().await;
+    }
+
+    /// Performs what was flushed; then every waiter knows for which persist it waits.
+    async fn flushed(&mut self) {
         self.is_dirty = false;
-        self.flushed = Instant::now();
+        self.flushed_at = Instant::now();
         self.perform().await;
         let number = self.core.persisted();
         for waiter in std::mem::take(&mut self.fresh) {
@@ -423,9 +477,7 @@ impl Driver {
             };
             (number, result)
         }));
-        if self.tail.0 >= self.setup.limits.fold_updates
-            || self.tail.1 >= self.setup.limits.fold_bytes
-        {
+        if self.is_fold_due() {
             self.start_folding();
         }
     }
@@ -444,13 +496,23 @@ impl Driver {
         }
     }
 
+    /// Folding reads the whole document: the larger it is, the more edits share the price of it.
+    fn is_fold_due(&self) -> bool {
+        let limits = &self.setup.limits;
+        let document = self.core.document_bytes() as u64;
+        let updates = limits.fold_updates * (1 + document / FOLD_SHARE_BYTES);
+        self.tail.0 >= updates || self.tail.1 >= limits.fold_bytes.max(document / 2)
+    }
+
     fn start_folding(&mut self) {
         if self.folding.as_ref().is_some_and(|task| !task.is_finished()) {
             return;
         }
         self.tail = (0, 0);
         let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
+        let usage = Arc::clone(&self.setup.usage);
         self.folding = Some(tokio::spawn(async move {
+            let _turn = usage.heavy.acquire().await;
             if let Err(error) = fold(store, Arc::clone(&canvas)).await {
                 tracing::error!(%canvas, %error, "a document's log could not be folded");
             }

@@ -19,8 +19,21 @@ pub struct RoomLimits {
     pub messages_burst: u32,
     /// What may wait to be sent to one connection, in bytes, besides the answer to a step 1.
     pub queue_max_bytes: usize,
-    /// How long a connection whose queue was lost may take to drain, in ms; then 1013.
+    /// How long a connection whose queue was lost may take to drain, and how long what is sent to it or what it
+    /// sends may make no progress, in ms; then 1013.
     pub slow_max_ms: u64,
+    /// What one connection sent and its room has not taken yet, in bytes; above it the server stops reading it.
+    pub connection_max_bytes: usize,
+    /// The same over all connections of one person, and what waits to be sent to them, in bytes.
+    pub person_max_bytes: usize,
+    /// The same over all connections of this server, in bytes.
+    pub process_max_bytes: usize,
+    /// What answers to a step 1 may hold together, in bytes; equal ones count once. Others wait for their turn.
+    pub answers_max_bytes: usize,
+    /// The most connections of one person; above it 1013.
+    pub sockets_person_max: usize,
+    /// The most connections of this server; above it 1013.
+    pub sockets_max: usize,
     /// What may wait for a gap of one connection to be filled, in bytes; above it 1008.
     pub gap_max_bytes: usize,
     /// How long it may wait, in ms; then 1008.
@@ -39,8 +52,11 @@ pub struct RoomLimits {
     pub awareness_expires_ms: u64,
     /// How often the server renews its own awareness state, in ms.
     pub awareness_renew_ms: u64,
-    /// The shortest time between two fan-outs of a busy room, in ms; an idle one sends at once.
+    /// The shortest time between two fan-outs of a busy room, in ms: a frame of the screen. A quiet one sends at
+    /// once.
     pub flush_interval_ms: u64,
+    /// The same for awareness: cursors may be gathered a little longer than edits.
+    pub awareness_interval_ms: u64,
     /// Messages that may wait for one room.
     pub inbox_max_messages: usize,
     /// Bytes that may wait for one room.
@@ -71,6 +87,12 @@ impl Default for RoomLimits {
             messages_burst: 5_000,
             queue_max_bytes: 4 << 20,
             slow_max_ms: 30_000,
+            connection_max_bytes: 8 << 20,
+            person_max_bytes: 64 << 20,
+            process_max_bytes: 256 << 20,
+            answers_max_bytes: 192 << 20,
+            sockets_person_max: 1_000,
+            sockets_max: 10_000,
             gap_max_bytes: 4 << 20,
             gap_max_ms: 10_000,
             work_burst_us: 250_000,
@@ -80,10 +102,11 @@ impl Default for RoomLimits {
             awareness_ids_max: 16,
             awareness_expires_ms: 30_000,
             awareness_renew_ms: 15_000,
-            flush_interval_ms: 4,
+            flush_interval_ms: 16,
+            awareness_interval_ms: 20,
             inbox_max_messages: 1_024,
             inbox_max_bytes: 64 << 20,
-            idle_ms: 30_000,
+            idle_ms: 10_000,
             tell_ms: 1_000,
             fold_updates: 500,
             fold_bytes: 1 << 20,

@@ -1,12 +1,18 @@
 //! What waits to be sent to one connection: bounded in bytes, and never a reason to wait for the room.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::budget::Outflow;
 use super::core::Covers;
+
+/// What a queued frame costs besides its bytes, in bytes.
+const FRAME_BYTES: usize = 96;
+/// So much may always wait for a connection, however much waits for others, in bytes.
+const FLOOR_BYTES: usize = 16 << 10;
 
 /// The next thing a connection's sender has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub(crate) enum Next {
     Frame(Bytes),
     /// Send this answer to a step 1, then tell the room.
     Answer(Bytes),
+    /// Answer a ping with its payload.
+    Pong(Bytes),
     /// The queue was lost and has drained: ask the room for a fresh diff. Nothing comes before it.
     Drained,
     /// Send a close frame and end.
@@ -38,7 +46,11 @@ struct State {
     lagging_since_ms: Option<u64>,
     /// The room was asked for the diff that makes up for what was lost.
     is_asked: bool,
+    /// The newest ping that was not answered; older ones need no answer (RFC 6455).
+    pong: Option<Bytes>,
     close: Option<(u16, String)>,
+    /// The other side closes.
+    is_hung_up: bool,
     is_gone: bool,
 }
 
@@ -48,11 +60,37 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     wake: Notify,
     max_bytes: usize,
+    /// Where what waits is counted besides: with the person and with all.
+    outflow: [Arc<Outflow>; 2],
 }
 
 impl Outbox {
-    pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { state: Mutex::default(), wake: Notify::new(), max_bytes }
+    pub(crate) fn new(max_bytes: usize, outflow: [Arc<Outflow>; 2]) -> Self {
+        Self { state: Mutex::default(), wake: Notify::new(), max_bytes, outflow }
+    }
+
+    /// One that is counted with nobody else's.
+    #[cfg(test)]
+    pub(crate) fn alone(max_bytes: usize) -> Self {
+        let usage = super::budget::Usage::new(&super::RoomLimits::default());
+        let ticket = usage.admit("").expect("there is room for one");
+        Self::new(max_bytes, ticket.outflow.clone())
+    }
+
+    /// Whether so many bytes may wait, of which `more` are new.
+    fn has_room(&self, bytes: usize, more: usize) -> bool {
+        bytes <= self.max_bytes
+            && (bytes <= FLOOR_BYTES || self.outflow.iter().all(|flow| flow.has_room(more)))
+    }
+
+    fn count(&self, state: &mut State, bytes: usize) {
+        state.bytes += bytes;
+        self.outflow.iter().for_each(|flow| flow.add(bytes));
+    }
+
+    fn uncount(&self, state: &mut State, bytes: usize) {
+        state.bytes -= bytes;
+        self.outflow.iter().for_each(|flow| flow.remove(bytes));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,20 +103,22 @@ impl Outbox {
         if state.close.is_some() {
             return;
         }
-        if state.missed.is_none() && state.bytes + frame.len() > self.max_bytes {
+        let cost = frame.len() + FRAME_BYTES;
+        if state.missed.is_none() && !self.has_room(state.bytes + cost, cost) {
             let mut missed = BTreeMap::new();
             for item in &state.queue {
                 note(&mut missed, item.covers.as_ref());
             }
             state.queue.retain(|item| item.is_answer);
-            state.bytes = 0;
+            let bytes = state.bytes;
+            self.uncount(&mut state, bytes);
             state.missed = Some(missed);
             state.lagging_since_ms.get_or_insert(now_ms);
         }
         if let Some(missed) = &mut state.missed {
             note(missed, covers.as_ref());
         } else {
-            state.bytes += frame.len();
+            self.count(&mut state, cost);
             state.queue.push_back(Item { frame, covers, is_answer: false });
         }
         drop(state);
@@ -106,6 +146,34 @@ impl Outbox {
         self.wake.notify_one();
     }
 
+    /// The other side closes: nothing more is sent but the answer to that.
+    pub(crate) fn hang_up(&self, code: u16) {
+        self.state().is_hung_up = true;
+        self.give_up(code, String::new());
+    }
+
+    /// Closes without what is queued.
+    pub(crate) fn give_up(&self, code: u16, reason: String) {
+        let mut state = self.state();
+        state.queue = VecDeque::new();
+        let bytes = state.bytes;
+        self.uncount(&mut state, bytes);
+        state.close.get_or_insert((code, reason));
+        drop(state);
+        self.wake.notify_one();
+    }
+
+    /// Whether the other side closes.
+    pub(crate) fn is_hung_up(&self) -> bool {
+        self.state().is_hung_up
+    }
+
+    /// Answers a ping as soon as something can be sent.
+    pub(crate) fn pong(&self, payload: Bytes) {
+        self.state().pong = Some(payload);
+        self.wake.notify_one();
+    }
+
     /// The socket is gone: the room may forget the connection.
     pub(crate) fn mark_gone(&self) {
         self.state().is_gone = true;
@@ -123,11 +191,18 @@ impl Outbox {
     /// What is to be done next, if anything, without waiting.
     pub(crate) fn try_next(&self) -> Option<Next> {
         let mut state = self.state();
+        if let Some(payload) = state.pong.take() {
+            return Some(Next::Pong(payload));
+        }
         if let Some(item) = state.queue.pop_front() {
+            if state.queue.is_empty() {
+                // A quiet connection holds no memory.
+                state.queue = VecDeque::new();
+            }
             if item.is_answer {
                 return Some(Next::Answer(item.frame));
             }
-            state.bytes -= item.frame.len();
+            self.uncount(&mut state, item.frame.len() + FRAME_BYTES);
             return Some(Next::Frame(item.frame));
         }
         if let Some((code, reason)) = state.close.clone() {
@@ -165,6 +240,13 @@ impl Outbox {
     }
 }
 
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let bytes = self.state().bytes;
+        self.outflow.iter().for_each(|flow| flow.remove(bytes));
+    }
+}
+
 fn note(missed: &mut BTreeMap<u64, u32>, covers: Option<&Covers>) {
     for (client, start) in covers.into_iter().flat_map(|covers| covers.iter()) {
         let first = missed.entry(*client).or_insert(*start);
@@ -175,7 +257,10 @@ fn note(missed: &mut BTreeMap<u64, u32>, covers: Option<&Covers>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
+
+    fn outbox(max_bytes: usize) -> Outbox {
+        Outbox::alone(max_bytes)
+    }
 
     fn covers(client: u64, start: u32) -> Option<Covers> {
         Some(Arc::from([(client, start)]))
@@ -183,7 +268,7 @@ mod tests {
 
     #[test]
     fn above_the_bound_the_queue_is_lost_and_what_it_carried_is_known() {
-        let outbox = Outbox::new(10);
+        let outbox = outbox(10 + FRAME_BYTES);
         outbox.push(Bytes::from_static(b"12345"), covers(1, 7), 100);
         outbox.push_answer(Bytes::from_static(b"an answer outside of the bound"));
         outbox.push(Bytes::from_static(b"123456"), covers(1, 9), 101);
@@ -202,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_close_comes_after_what_was_queued_before_it() {
-        let outbox = Outbox::new(10);
+        let outbox = outbox(10 + FRAME_BYTES);
         outbox.push(Bytes::from_static(b"why"), None, 0);
         outbox.close(1008, "because".to_owned());
         outbox.push(Bytes::from_static(b"late"), None, 0);

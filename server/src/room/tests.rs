@@ -1,6 +1,7 @@
 //! Rooms with their tasks, over sockets and over a store that can be told to fail.
 
 mod life;
+mod load;
 mod sockets;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Path, RawQuery};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
@@ -158,18 +158,17 @@ fn rooms(store: &Arc<MemoryStore>, limits: RoomLimits) -> Rooms {
 
 /// Serves rooms on a socket of this machine.
 async fn listen(rooms: Rooms) -> SocketAddr {
-    let sync = move |Path(canvas): Path<String>,
-                     RawQuery(query): RawQuery,
-                     upgrade: WebSocketUpgrade| {
-        let rooms = rooms.clone();
-        async move {
-            let query = query.unwrap_or_default();
-            let role = if query.contains("role=viewer") { Role::Viewer } else { Role::Editor };
-            let visitor =
-                ws::Visitor { role, person: String::new(), wants_saved: query.contains("saved=1") };
-            ws::serve(rooms, canvas, visitor, upgrade)
-        }
-    };
+    let sync =
+        move |Path(canvas): Path<String>, RawQuery(query): RawQuery, upgrade: ws::Upgrade| {
+            let rooms = rooms.clone();
+            async move {
+                let query = query.unwrap_or_default();
+                let role = if query.contains("role=viewer") { Role::Viewer } else { Role::Editor };
+                let person = query.split_once("person=").map_or("", |(_, name)| name).to_owned();
+                let visitor = ws::Visitor { role, person, wants_saved: query.contains("saved=1") };
+                ws::serve(rooms, canvas, visitor, upgrade)
+            }
+        };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());

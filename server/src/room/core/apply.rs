@@ -499,6 +499,7 @@ impl Core {
                 }
             }
             self.out.push((from, update));
+            self.answers.forget();
         }
     }
 

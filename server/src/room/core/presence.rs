@@ -200,6 +200,11 @@ impl Presence {
         self.frame(&clients)
     }
 
+    /// Whether anything changed since the last time.
+    pub(super) fn is_stirred(&self) -> bool {
+        self.own_changed || !self.dirty.is_empty()
+    }
+
     /// What changed since the last time, as one frame, and the one connection that need not be told.
     pub(super) fn flush(&mut self, now_ms: u64) -> Option<(Bytes, Option<ConnId>)> {
         self.renew_own(now_ms);

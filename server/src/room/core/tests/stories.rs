@@ -246,7 +246,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
     use crate::room::outbox::{Next, Outbox};
     let mut world = World::new();
     let (fast, slow) = (world.join(Role::Editor), world.join(Role::Editor));
-    let (conn, outbox) = (world.pages[slow].conn, Outbox::new(2_000));
+    let (conn, outbox) = (world.pages[slow].conn, Outbox::alone(2_000));
     let doc = world.pages[slow].doc.clone();
     for round in 0..200 {
         let frame = world.edit(fast, |txn| {
@@ -296,6 +296,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                     }
                 }
             }
+            Some(Next::Pong(_)) => panic!("nobody pinged"),
             Some(Next::Frame(frame) | Next::Answer(frame)) => {
                 if let Frame::Update(update) = Frame::decode(&frame).unwrap() {
                     doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
