@@ -25,7 +25,7 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 const EMPTY: &[u8] = &[0, 0];
 
 /// The half of a connection that sends. Hocuspocus wants the room's name before every message.
-pub struct To {
+pub(crate) struct To {
     sink: SplitSink<Socket, Message>,
     before: Vec<u8>,
 }
@@ -42,7 +42,7 @@ impl To {
 }
 
 /// The half of a connection that receives.
-pub struct From {
+pub(crate) struct From {
     stream: SplitStream<Socket>,
     before: usize,
 }
@@ -67,14 +67,14 @@ impl From {
 }
 
 /// A connection.
-pub struct Link {
+pub(crate) struct Link {
     to: To,
     from: From,
 }
 
 impl Link {
     /// Connects; what stands behind a `#` is the name of a room of Hocuspocus.
-    pub async fn connect(url: &str) -> Self {
+    pub(crate) async fn connect(url: &str) -> Self {
         let (url, name) = url.split_once('#').unwrap_or((url, ""));
         let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
         let (socket, _) = connect_async_with_config(url, Some(config), true).await.unwrap();
@@ -93,7 +93,7 @@ impl Link {
     }
 
     /// Connects and waits for the document, which has at least so many bytes: some servers first send an empty one.
-    pub async fn synced(url: &str, bytes: usize) -> (Self, Vec<u8>) {
+    pub(crate) async fn synced(url: &str, bytes: usize) -> (Self, Vec<u8>) {
         let mut link = Self::connect(url).await;
         link.send(&Frame::SyncStep1(&[0])).await;
         let update = link.document(bytes).await;
@@ -101,7 +101,7 @@ impl Link {
     }
 
     /// Waits for a document of at least so many bytes.
-    pub async fn document(&mut self, bytes: usize) -> Vec<u8> {
+    pub(crate) async fn document(&mut self, bytes: usize) -> Vec<u8> {
         loop {
             let message = self.from.next().await.expect("the server answers a step 1");
             match Frame::decode(&message) {
@@ -115,18 +115,18 @@ impl Link {
     }
 
     /// Sends a frame.
-    pub async fn send(&mut self, frame: &Frame<'_>) {
+    pub(crate) async fn send(&mut self, frame: &Frame<'_>) {
         self.to.send(frame).await;
     }
 }
 
 /// When each writer sent each of its clocks, and what arrived where.
 #[derive(Default)]
-pub struct Ledger {
+pub(crate) struct Ledger {
     /// By client id: the first clock that counts, and when each was sent.
     sent: HashMap<u64, (u32, Vec<Instant>)>,
     /// How long each delivery took.
-    pub times: Vec<Duration>,
+    pub(crate) times: Vec<Duration>,
 }
 
 impl Ledger {
@@ -149,12 +149,12 @@ impl Ledger {
     }
 
     /// How many edits were sent.
-    pub fn edits(&self) -> usize {
+    pub(crate) fn edits(&self) -> usize {
         self.sent.values().map(|(_, sent)| sent.len()).sum()
     }
 
     /// The time that so much of all deliveries took at most, in ms.
-    pub fn percentile(&mut self, of: f64) -> Option<f64> {
+    pub(crate) fn percentile(&mut self, of: f64) -> Option<f64> {
         self.times.sort_unstable();
         let at = ((self.times.len() as f64 - 1.0) * of).round();
         (!self.times.is_empty()).then(|| self.times[at as usize].as_secs_f64() * 1e3)
@@ -162,7 +162,7 @@ impl Ledger {
 }
 
 /// Shared by all tasks of a scene.
-pub type Shared = Arc<Mutex<Ledger>>;
+pub(crate) type Shared = Arc<Mutex<Ledger>>;
 
 /// Reads what comes and notes it, until it is aborted. The half that sends is kept open, if there is one.
 fn listen(mut from: From, to: Option<To>, ledger: Shared) -> JoinHandle<()> {
@@ -193,7 +193,7 @@ fn listen(mut from: From, to: Option<To>, ledger: Shared) -> JoinHandle<()> {
 }
 
 /// Somebody who drags one node, or moves a cursor.
-pub struct Writer {
+pub(crate) struct Writer {
     to: To,
     ledger: Shared,
     doc: Doc,
@@ -211,7 +211,7 @@ impl Drop for Writer {
 
 impl Writer {
     /// Joins a room of which the document was read already; drags its n-th node.
-    pub async fn join(url: &str, bytes: usize, n: usize, ledger: &Shared) -> Self {
+    pub(crate) async fn join(url: &str, bytes: usize, n: usize, ledger: &Shared) -> Self {
         let (link, update) = Link::synced(url, bytes).await;
         let doc = doc::open(rand::random::<u32>() >> 1, "bench");
         doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
@@ -228,7 +228,7 @@ impl Writer {
     }
 
     /// One step of a drag, or one value of so many bytes.
-    pub async fn edit(&mut self, bytes: usize) {
+    pub(crate) async fn edit(&mut self, bytes: usize) {
         let update = {
             let mut txn = self.doc.transact_mut();
             let clock = txn.state_vector().get(&yrs::ClientID::new(self.id));
@@ -245,7 +245,7 @@ impl Writer {
     }
 
     /// One step of a cursor.
-    pub async fn point(&mut self) {
+    pub(crate) async fn point(&mut self) {
         self.cursor += 1;
         let at = self.cursor;
         let state = format!(
@@ -259,7 +259,7 @@ impl Writer {
 }
 
 /// Text that does not repeat.
-pub fn noise(bytes: usize) -> String {
+pub(crate) fn noise(bytes: usize) -> String {
     let mut text = String::with_capacity(bytes);
     while text.len() < bytes {
         text += &format!("{:016x}", rand::random::<u64>());
@@ -269,7 +269,7 @@ pub fn noise(bytes: usize) -> String {
 }
 
 /// A canvas of so many nodes, as one update: about 350 bytes a node.
-pub fn canvas(nodes: usize) -> Vec<u8> {
+pub(crate) fn canvas(nodes: usize) -> Vec<u8> {
     let doc = doc::open(rand::random::<u32>() >> 1, "bench");
     let mut txn = doc.transact_mut();
     let map = txn.get_or_insert_map("nodes");
@@ -288,7 +288,7 @@ pub fn canvas(nodes: usize) -> Vec<u8> {
 }
 
 /// Somebody who only reads, until it is aborted.
-pub async fn reader(url: &str, bytes: usize, ledger: &Shared) -> JoinHandle<()> {
+pub(crate) async fn reader(url: &str, bytes: usize, ledger: &Shared) -> JoinHandle<()> {
     let (link, _) = Link::synced(url, bytes).await;
     listen(link.from, Some(link.to), Arc::clone(ledger))
 }

@@ -10,7 +10,7 @@ use crate::client::{Ledger, Link, Shared, Writer, canvas, reader};
 use crate::server::{Server, Usage};
 
 /// The scenes, in the order they are played.
-pub const NAMES: [&str; 7] =
+pub(crate) const NAMES: [&str; 7] =
     ["quiet", "fan-50", "fan-200", "presence", "stalled", "large", "rooms"];
 
 /// Nodes of a small canvas, and the least bytes of its encoding.
@@ -22,7 +22,7 @@ const SETTLE: Duration = Duration::from_secs(1);
 
 /// How long and how large.
 #[derive(Clone, Copy)]
-pub struct Scale {
+pub(crate) struct Scale {
     /// Seconds of load in a scene.
     seconds: u32,
     /// Rooms with two people each.
@@ -35,20 +35,20 @@ pub struct Scale {
 
 impl Scale {
     /// What figures are told from.
-    pub const FULL: Self = Self { seconds: 8, rooms: 500, after: 35, rounds: 5 };
+    pub(crate) const FULL: Self = Self { seconds: 8, rooms: 500, after: 35, rounds: 5 };
     /// For a first look.
-    pub const QUICK: Self = Self { seconds: 3, rooms: 100, after: 35, rounds: 3 };
+    pub(crate) const QUICK: Self = Self { seconds: 3, rooms: 100, after: 35, rounds: 3 };
 }
 
 /// One line.
-pub struct Figure {
+pub(crate) struct Figure {
     /// What is measured.
-    pub what: String,
+    pub(crate) what: String,
     /// The value; `None`: it cannot be measured on this server.
-    pub value: Option<f64>,
+    pub(crate) value: Option<f64>,
     unit: &'static str,
     /// What is to be reached.
-    pub bar: &'static str,
+    pub(crate) bar: &'static str,
 }
 
 impl Figure {
@@ -62,13 +62,13 @@ impl Figure {
     }
 
     /// The value with its unit.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1} {}", self.unit))
     }
 }
 
 /// Plays a scene.
-pub async fn play(name: &str, server: &mut Server, scale: Scale) -> Vec<Figure> {
+pub(crate) async fn play(name: &str, server: &mut Server, scale: Scale) -> Vec<Figure> {
     server.renew().await;
     match name {
         "quiet" => quiet(server, scale).await,

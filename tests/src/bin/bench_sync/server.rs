@@ -10,19 +10,19 @@ use tokio::process::{Child, Command as TokioCommand};
 
 /// What a process used so far.
 #[derive(Clone, Copy)]
-pub struct Usage {
+pub(crate) struct Usage {
     /// CPU time.
-    pub cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Memory now, in bytes.
-    pub rss: u64,
+    pub(crate) rss: u64,
     /// The most since [`Server::forget_peak`], in bytes.
-    pub peak: u64,
+    pub(crate) peak: u64,
 }
 
 /// A server.
-pub struct Server {
+pub(crate) struct Server {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     url: String,
     pid: u32,
     is_pinned: bool,
@@ -36,7 +36,7 @@ struct Own {
 }
 
 /// Keeps a process and its threads on one core, where that is possible.
-pub fn pin(pid: u32, core: usize) -> bool {
+pub(crate) fn pin(pid: u32, core: usize) -> bool {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if cores < 2 {
         return false;
@@ -48,14 +48,14 @@ pub fn pin(pid: u32, core: usize) -> bool {
 }
 
 /// How busy the machine is.
-pub fn load_average() -> String {
+pub(crate) fn load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
 
 impl Server {
     /// Starts Gesso on a new folder.
-    pub async fn gesso(binary: Option<&Path>, is_pinned: bool) -> Self {
+    pub(crate) async fn gesso(binary: Option<&Path>, is_pinned: bool) -> Self {
         let beside = || std::env::current_exe().unwrap().with_file_name("gesso");
         let binary = binary.map_or_else(beside, Path::to_owned);
         let data = TempDir::new().unwrap();
@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// One that runs already.
-    pub fn peer(text: &str, pinned: bool) -> Result<Self, String> {
+    pub(crate) fn peer(text: &str, pinned: bool) -> Result<Self, String> {
         let wrong = || "write NAME=ws://HOST:PORT,PID".to_owned();
         let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
         let (url, pid) = rest.rsplit_once(',').ok_or_else(wrong)?;
@@ -79,12 +79,12 @@ impl Server {
     }
 
     /// Whether it can be killed and started again.
-    pub fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.own.is_some()
     }
 
     /// The address of a room's socket; the room is made where rooms have to be.
-    pub async fn room(&self, room: &str) -> String {
+    pub(crate) async fn room(&self, room: &str) -> String {
         if self.own.is_none() {
             if let Some(url) = self.url.strip_prefix("hocuspocus+") {
                 return format!("{url}#{room}");
@@ -107,7 +107,7 @@ impl Server {
     }
 
     /// Kills it and starts it again on the same folder; answers the address of a room that was there.
-    pub async fn kill(&mut self, room: &str) -> String {
+    pub(crate) async fn kill(&mut self, room: &str) -> String {
         let own = self.own.as_mut().unwrap();
         own.child.kill().await.unwrap();
         let (child, url) = start(&own.binary, own.data.path(), self.is_pinned).await;
@@ -116,19 +116,19 @@ impl Server {
     }
 
     /// Starts a fresh process, so that what went before counts for nothing.
-    pub async fn renew(&mut self) {
+    pub(crate) async fn renew(&mut self) {
         if self.own.is_some() {
             self.kill("").await;
         }
     }
 
     /// Lets [`Usage::peak`] begin anew.
-    pub fn forget_peak(&self) {
+    pub(crate) fn forget_peak(&self) {
         std::fs::write(format!("/proc/{}/clear_refs", self.pid), "5").ok();
     }
 
     /// What it used so far.
-    pub fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Usage {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
         let ticks: u64 = fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
