@@ -449,7 +449,7 @@ impl RoomHandle {
     /// # Errors
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
     pub async fn apply_update(&self, update: Bytes) -> Result<(), RoomError> {
-        self.call(move |core, reply| match core.post(&update, driver::now_ms()) {
+        self.call(move |core, reply| match core.post(&update, now_ms()) {
             Ok(()) => after_write(Some(()), reply),
             Err(refusal) => {
                 reply.send(Err(RoomError::Refused(refusal))).ok();
@@ -468,7 +468,7 @@ impl RoomHandle {
         let until = Instant::now() + Duration::from_millis(self.inner.limits.slow_max_ms);
         loop {
             let encoded = self.call(|core, reply| {
-                reply.send(Ok(core.encode_state(now_ms()))).ok();
+                reply.send(Ok(core.share_state(now_ms()))).ok();
                 None
             });
             if let Some(update) = encoded.await? {

@@ -689,8 +689,13 @@ impl Core {
         f(&self.doc.transact())
     }
 
-    /// The whole document as one update; `None` while too much of others waits to be sent.
-    pub(crate) fn encode_state(&mut self, now_ms: u64) -> Option<Bytes> {
+    /// The whole document as one update.
+    pub(crate) fn encode_state(&self) -> Bytes {
+        self.doc.transact().encode_diff_v1(&StateVector::default()).into()
+    }
+
+    /// The whole document as one update, shared; `None` while too much of others waits to be sent.
+    pub(crate) fn share_state(&mut self, now_ms: u64) -> Option<Bytes> {
         let frame = self.answers.get(Vec::new(), &self.doc, self.document_bytes, now_ms)?;
         Some(answers::update_of(&frame))
     }
