@@ -152,6 +152,7 @@ pub fn file_ending(mime: &str) -> &'static str {
         "audio/wav" => "wav",
         "audio/ogg" => "ogg",
         "audio/flac" => "flac",
+        "audio/aac" => "aac",
         "audio/mp4" => "m4a",
         "audio/webm" => "weba",
         "model/gltf-binary" => "glb",

@@ -2,7 +2,8 @@
 
 use std::error::Error;
 use std::fs::{File, TryLockError};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -206,12 +207,24 @@ fn limits(options: &ServeOptions) -> RoomLimits {
     }
 }
 
+/// The program that vector pictures are drawn with, in processes that can be ended.
+static DRAWER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Lets vector pictures be drawn by this program, which is Gesso's own, from now on; the first word counts.
+pub fn draw_with(program: PathBuf) {
+    DRAWER.get_or_init(|| program);
+}
+
 /// Where models work, inside the data folder.
 ///
 /// # Errors
 /// [`StartError::Folder`].
 pub fn workshop(data: &std::path::Path) -> Result<Workshop, StartError> {
-    Workshop::new(Programs::find(), &data.join("scratch")).map_err(|error| StartError::Folder {
+    let mut programs = Programs::find();
+    if let Some(drawer) = DRAWER.get() {
+        programs = programs.with_own(drawer.clone());
+    }
+    Workshop::new(programs, &data.join("scratch")).map_err(|error| StartError::Folder {
         folder: data.display().to_string(),
         source: std::io::Error::other(error),
     })

@@ -11,7 +11,8 @@ pub mod serve;
 mod stock;
 mod thumbnail;
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use gesso_protocol::api::AssetMeta;
@@ -36,6 +37,8 @@ pub struct AssetLimits {
     pub decoders_max: usize,
     /// How many videos and sounds are looked at once.
     pub programs_max: usize,
+    /// How many vector pictures are drawn at once.
+    pub drawings_max: usize,
     /// Largest picture that is decoded.
     pub picture: DecodeLimits,
 }
@@ -46,6 +49,7 @@ impl Default for AssetLimits {
             upload_bytes_max: 256 * 1024 * 1024,
             decoders_max: 2,
             programs_max: 2,
+            drawings_max: 2,
             picture: DecodeLimits::default(),
         }
     }
@@ -65,15 +69,10 @@ pub enum AssetError {
     },
     /// The content is none of the known types.
     #[error(
-        "This type of file is not taken. Pictures (PNG, JPEG, WebP, GIF, BMP, SVG), videos (MP4, MOV, WebM, MKV), \
-         sounds (MP3, WAV, OGG, FLAC, M4A) and 3D models (GLB) are."
+        "This type of file is not taken. Pictures (PNG, JPEG, WebP, GIF, BMP, HEIC, AVIF, SVG), videos (MP4, MOV, \
+         WebM, MKV), sounds (MP3, WAV, OGG, FLAC, M4A, AAC) and 3D models (GLB) are."
     )]
     Unsupported,
-    /// A type that is known and that nothing here opens.
-    #[error(
-        "AVIF pictures cannot be opened here yet. Save it as PNG, JPEG or WebP and upload that."
-    )]
-    Avif,
     /// A file that cannot be used, or work on it that failed.
     #[error(transparent)]
     Studio(StudioError),
@@ -104,7 +103,7 @@ impl AssetError {
         match self {
             Self::Empty | Self::Request(_) => ErrorCode::BadRequest,
             Self::TooLarge { .. } => ErrorCode::TooLarge,
-            Self::Unsupported | Self::Avif => ErrorCode::UnsupportedMedia,
+            Self::Unsupported => ErrorCode::UnsupportedMedia,
             Self::Studio(error) => studio_code(error),
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Store(_) | Self::Folder(_) | Self::Db(_) | Self::Work(_) => ErrorCode::Internal,
@@ -136,7 +135,7 @@ impl AssetError {
 /// Whose fault it is that work on a file gave nothing.
 fn studio_code(error: &StudioError) -> ErrorCode {
     use StudioError as E;
-    if matches!(error, E::Media(MediaError::TooLarge { .. })) {
+    if matches!(error, E::Media(MediaError::TooLarge { .. } | MediaError::TooHeavy { .. })) {
         ErrorCode::TooLarge
     } else if matches!(error, E::Media(MediaError::Unsupported)) {
         ErrorCode::UnsupportedMedia
@@ -178,13 +177,15 @@ struct Inner {
     db: Db,
     /// Whether the stock has its rows.
     stock: OnceCell<()>,
+    /// Vector pictures that cannot be drawn, with the reason, so that nobody tries again and again.
+    undrawable: Mutex<VecDeque<(String, String)>>,
 }
 
 impl Assets {
     /// A store of these bytes and rows.
     #[must_use]
     pub fn new(blobs: Blobs, db: Db) -> Self {
-        Self(Arc::new(Inner { blobs, db, stock: OnceCell::new() }))
+        Self(Arc::new(Inner { blobs, db, stock: OnceCell::new(), undrawable: Mutex::default() }))
     }
 
     /// The limits in force.

@@ -31,6 +31,12 @@ pub enum Command {
     Credits(CreditsCommand),
     /// Tells what is usable here, what is missing and how to get it.
     Doctor(DoctorOptions),
+    /// Draws a vector picture; the server calls itself so, to be able to end it.
+    #[command(hide = true, name = gesso_studio::media::DRAW_ARGUMENT)]
+    DrawSvg {
+        /// How wide, in pixels; 0 asks for the size.
+        width: u32,
+    },
 }
 
 /// Options of `gesso doctor`.

@@ -90,10 +90,13 @@ fn programs(report: &mut Report, programs: &Programs) {
 fn version(program: Program, path: &Path) -> Option<String> {
     let flag = match program {
         Program::Ffmpeg | Program::Ffprobe => "-version",
-        Program::EspeakNg => "--version",
+        Program::EspeakNg | Program::Own => "--version",
+        // Its older versions know no flag for that, and tell it above their help.
+        Program::Heif => "-h",
     };
     let out = std::process::Command::new(path).arg(flag).output().ok()?;
-    let words = String::from_utf8_lossy(&out.stdout);
+    let words = [out.stdout, out.stderr].concat();
+    let words = String::from_utf8_lossy(&words);
     let number =
         words.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     out.status.success().then(|| number.unwrap_or("unknown version").to_owned())

@@ -1,16 +1,18 @@
 //! The `gesso` command.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
-use gesso_server::app::App;
+use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
 use gesso_server::config::{
     Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, ServeOptions,
 };
 use gesso_server::db::Db;
+use gesso_studio::media::serve_drawing;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +32,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::DrawSvg { width }) = cli.command {
+        let drawn = serve_drawing(width, std::io::stdin().lock(), std::io::stdout().lock());
+        return if drawn.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let filter = EnvFilter::try_from_env("GESSO_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,gesso_server=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -42,6 +48,8 @@ fn main() -> ExitCode {
             Some(Command::Serve(options)) => serve(options).await,
             Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
             Some(Command::Doctor(options)) => doctor(&options),
+            // Answered above, without any of this.
+            Some(Command::DrawSvg { .. }) => Ok(()),
             None => serve(cli.serve).await,
         }
     });
@@ -94,6 +102,9 @@ async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Erro
         let free = files.saturating_sub(OWN_FILES).max(files / 2);
         options.connections_max = options.connections_max.min(usize::try_from(free)?);
     }
+    if let Some(program) = own_program() {
+        draw_with(program);
+    }
     let open = options.open;
     let listen = options.listen;
     let app = App::start(options).await?;
@@ -115,6 +126,12 @@ async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Erro
     }
     gesso_server::serve(app, listener, stop.cancelled_owned()).await?;
     Ok(())
+}
+
+/// This very program, also after its file was replaced by a newer one.
+fn own_program() -> Option<PathBuf> {
+    let running = PathBuf::from(format!("/proc/{}/exe", std::process::id()));
+    if running.exists() { Some(running) } else { std::env::current_exe().ok() }
 }
 
 fn open_browser(url: &str) {

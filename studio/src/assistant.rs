@@ -94,8 +94,8 @@ fn watch(
 ) -> Result<(Look, Motion), StudioError> {
     const SIZE: (u32, u32) = (96, 54);
     const FRAMES_MAX: u32 = 600;
-    let source = Source::open(film, workshop)?;
-    let probe = source.probe(workshop, control)?;
+    let source = Source::open(film, workshop, control)?;
+    let probe = source.about();
     let mut motion = Motion::new(probe.duration_s, probe.size_px, probe.has_sound);
     let mut middle = None;
     let wanted = ((probe.duration_s * 2.0) as u32 / 2).min(FRAMES_MAX / 2);

@@ -77,8 +77,8 @@ mod tests {
         let bytes = film(Some(&sound));
         assert_eq!(bytes, film(Some(&sound)), "the same frames must give the same bytes");
         let (workshop, _dir) = workshop();
-        let source = Source::open(&bytes, &workshop).unwrap();
-        let probe = source.probe(&workshop, &Control::none()).unwrap();
+        let source = Source::open(&bytes, &workshop, &Control::none()).unwrap();
+        let probe = source.about();
         assert_eq!(probe.size_px, Some((64, 48)));
         assert_eq!(probe.rate, Some(Rate::whole(12)));
         assert!((probe.duration_s - 1.5).abs() < 0.05, "{}", probe.duration_s);
@@ -112,8 +112,8 @@ mod tests {
     #[test]
     fn without_sound_there_is_no_stream_of_it() {
         let (workshop, _dir) = workshop();
-        let source = Source::open(&film(None), &workshop).unwrap();
-        assert!(!source.probe(&workshop, &Control::none()).unwrap().has_sound);
+        let source = Source::open(&film(None), &workshop, &Control::none()).unwrap();
+        assert!(!source.about().has_sound);
         let error = source.sound(1.0, &workshop, &Control::none()).unwrap_err();
         assert!(matches!(error, StudioError::Refused(_)), "{error}");
     }
@@ -122,12 +122,12 @@ mod tests {
     fn what_is_no_film_is_refused_in_a_sentence() {
         let (workshop, _dir) = workshop();
         for bytes in [&b""[..], b"#EXTM3U\nfile:///etc/passwd", b"<svg xmlns='x'/>"] {
-            let error = Source::open(bytes, &workshop).err().unwrap();
+            let error = Source::open(bytes, &workshop, &Control::none()).err().unwrap();
             assert!(matches!(error, StudioError::Refused(_)), "{error}");
         }
         let whole = film(None);
-        let broken = Source::open(&whole[..whole.len() / 3], &workshop).unwrap();
-        let error = broken.probe(&workshop, &Control::none()).unwrap_err();
+        let broken = Source::open(&whole[..whole.len() / 3], &workshop, &Control::none());
+        let error = broken.err().unwrap();
         assert!(matches!(error, StudioError::Refused(_)), "{error}");
     }
 

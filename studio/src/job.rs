@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{DecodeLimits, MediaKind, RgbaImage, StudioError, media};
+use crate::{MediaKind, RgbaImage, StudioError, media};
+
+/// Most pixels of a picture that a model looks at: several are held at once.
+const PICTURE_PIXELS_MAX: u64 = 16_000_000;
 
 /// One result asked of a model.
 #[derive(Clone, Debug, Default)]
@@ -70,12 +73,12 @@ impl Job {
         self.inputs.iter().find(|input| input.port == port).map(|input| &*input.bytes)
     }
 
-    /// The pictures on an input, decoded, upright.
+    /// The pictures on an input, decoded, upright, in sRGB, and no larger than a model looks at.
     ///
     /// # Errors
     /// [`StudioError::Media`] for what is no picture, damaged or too large.
     pub fn pictures(&self, port: &str) -> Result<Vec<RgbaImage>, StudioError> {
-        let decode = |bytes| media::decode(bytes, DecodeLimits::default());
+        let decode = |bytes| media::decode_within(bytes, PICTURE_PIXELS_MAX);
         Ok(self.files(port).map(decode).collect::<Result<_, _>>()?)
     }
 

@@ -30,7 +30,7 @@ pub(crate) fn compute(
     let Some(voice) = job.file("audio") else {
         return Err(StudioError::Refused("Connect the voice to be spoken.".to_owned()));
     };
-    let voice = Source::open(voice, workshop)?;
+    let voice = Source::open(voice, workshop, control)?;
     let sound = control.part(0.0, 0.05, |c| voice.sound(SECONDS_MAX + 1.0, workshop, c))?;
     if sound.seconds() > SECONDS_MAX {
         return Err(StudioError::Refused(format!(
@@ -39,7 +39,7 @@ pub(crate) fn compute(
     }
     let (bytes, size, seconds) = match (job.file("video"), job.file("image")) {
         (Some(video), _) => {
-            let source = Source::open(video, workshop)?;
+            let source = Source::open(video, workshop, control)?;
             filmed(job, &source, &sound, workshop, control)?
         }
         (None, Some(_)) => {
@@ -139,8 +139,8 @@ fn filmed(
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<Spoken, StudioError> {
-    let probe = control.part(0.05, 0.06, |c| source.probe(workshop, c))?;
-    let Probe { size_px: Some(own), rate, .. } = probe else {
+    control.at(0.05)?;
+    let Probe { size_px: Some(own), rate, .. } = source.about() else {
         return Err(StudioError::Refused(
             "There is no picture in this video. Connect one that shows who speaks.".to_owned(),
         ));

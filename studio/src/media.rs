@@ -1,30 +1,44 @@
 //! Bytes of unknown origin: what they are, how large, and pixels out of them without harm.
 
+mod boxes;
+mod budget;
+mod color;
+mod css;
+mod drawing;
+mod ebml;
 mod examine;
 mod glb;
+mod heif;
 mod listen;
+mod mpeg;
 mod poster;
 mod probe;
 mod sniff;
+pub(crate) mod streams;
 mod strip;
 mod svg;
+mod svg_text;
 #[cfg(test)]
 mod tests;
 mod wave;
+mod whole;
 
 use std::io::Cursor;
 
 use fast_image_resize as fir;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{
-    DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader, RgbaImage,
+    ColorType, DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader,
+    RgbaImage,
 };
 
+pub use drawing::{DRAW_ARGUMENT, draw as draw_svg, serve_drawing, size as svg_size};
 pub use examine::{Examined, examine};
 pub use poster::poster;
+pub(crate) use probe::demuxer;
 pub use probe::{Probed, probe};
-pub use sniff::{MediaKind, Sniffed, sniff, wav_duration_ms};
-pub use svg::{clean as clean_svg, draw as draw_svg};
+pub use sniff::{MediaKind, Sniffed, sniff, sniff_file, wav_duration_ms};
+pub use svg::clean as clean_svg;
 pub use wave::{Waveform, draw as draw_waveform, waveform};
 
 /// Limits of what is decoded.
@@ -62,6 +76,14 @@ pub enum MediaError {
         side_max_px: u32,
         /// Allowed number of pixels.
         pixels_max: u64,
+    },
+    /// More memory than there is for pictures.
+    #[error("This picture takes {} MB of memory while it is opened; the limit is {}. Save it smaller, with 8 bits a channel or as a plain JPEG.", .bytes / 1_000_000, .bytes_max / 1_000_000)]
+    TooHeavy {
+        /// What it takes, in bytes.
+        bytes: u64,
+        /// What there is, in bytes.
+        bytes_max: u64,
     },
     /// It begins like a picture and is broken.
     #[error(
@@ -106,12 +128,46 @@ pub fn dimensions(bytes: &[u8]) -> Result<(u32, u32), MediaError> {
     Ok(if turned { (height, width) } else { (width, height) })
 }
 
-/// The pixels of a picture, upright. Its size is checked before room is made for them; of an
-/// animation it is the first frame.
+/// The pixels of a picture, upright and in sRGB. Its size is checked before room is made for them, and that room is
+/// waited for where other pictures take it; of an animation it is the first frame.
 ///
 /// # Errors
 /// All of [`MediaError`] but `Encode`.
 pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<RgbaImage, MediaError> {
+    Ok(pixels(bytes, limits)?.0)
+}
+
+/// Decodes a picture for nothing but its size.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn check(bytes: &[u8], limits: DecodeLimits) -> Result<(u32, u32), MediaError> {
+    let (picture, held) = pixels(bytes, limits)?;
+    let size = picture.dimensions();
+    drop(picture);
+    drop(held);
+    Ok(size)
+}
+
+/// The same pixels where no more than `pixels_max` of them are wanted: a larger picture is made smaller.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn decode_within(bytes: &[u8], pixels_max: u64) -> Result<RgbaImage, MediaError> {
+    let (picture, held) = pixels(bytes, DecodeLimits::default())?;
+    let (w, h) = picture.dimensions();
+    let scale = (pixels_max as f64 / (f64::from(w) * f64::from(h))).sqrt();
+    if scale >= 1.0 {
+        return Ok(picture);
+    }
+    let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
+    let small = shrink(&picture, side(w), side(h));
+    drop(picture);
+    drop(held);
+    small
+}
+
+fn pixels(bytes: &[u8], limits: DecodeLimits) -> Result<(RgbaImage, budget::Held), MediaError> {
     let format = format(bytes)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = image::Limits::default();
@@ -135,20 +191,100 @@ pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<RgbaImage, MediaErro
         return Err(MediaError::Damaged("it has no pixels".to_owned()));
     }
     let orientation = decoder.orientation().ok();
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| damaged(&e))?;
-    if let Some(orientation) = orientation {
-        picture.apply_orientation(orientation);
+    let is_turned = orientation.is_some_and(|o| o != image::metadata::Orientation::NoTransforms);
+    let count = u64::from(width) * u64::from(height);
+    let aside = count * beside(format, bytes) + if is_turned { count * 4 } else { 0 };
+    let needed = decoder.total_bytes().max(count * 4) + aside;
+    let bytes_max = budget::DECODED_BYTES_MAX;
+    let held = budget::take(needed).ok_or(MediaError::TooHeavy { bytes: needed, bytes_max })?;
+    let profile = decoder.icc_profile().ok().flatten();
+    let profile = color::profile(bytes, format, profile.as_deref());
+    let (kind, total) = (decoder.color_type(), decoder.total_bytes() as usize);
+    let mut content = vec![0; total.max(count as usize * 4)];
+    decoder.read_image(&mut content[..total]).map_err(|e| damaged(&e))?;
+    to_rgba(&mut content, count as usize, kind)?;
+    let mut picture = RgbaImage::from_raw(width, height, content)
+        .ok_or_else(|| MediaError::Damaged("it has no pixels".to_owned()))?;
+    if let Some(profile) = profile {
+        color::to_srgb(&mut picture, &profile);
     }
-    Ok(picture.into_rgba8())
+    if let Some(orientation) = orientation.filter(|_| is_turned) {
+        let mut turned = DynamicImage::ImageRgba8(picture);
+        turned.apply_orientation(orientation);
+        picture = turned.into_rgba8();
+    }
+    Ok((picture, held))
 }
 
-/// A small copy, at most `width` pixels wide and never larger than the picture: JPEG, or WebP where
+/// Bytes a pixel that a decoder needs beside the pixels.
+fn beside(format: ImageFormat, bytes: &[u8]) -> u64 {
+    // A progressive JPEG is held as coefficients until its last scan.
+    let is_progressive =
+        || bytes.windows(2).any(|at| matches!(at, [0xff, 0xc2 | 0xc6 | 0xca | 0xce]));
+    match format {
+        ImageFormat::Jpeg if is_progressive() => 6,
+        ImageFormat::WebP | ImageFormat::Gif => 4,
+        _ => 0,
+    }
+}
+
+/// Makes RGBA of 8 bits of the pixels at the beginning of `content`, in the same place.
+fn to_rgba(content: &mut Vec<u8>, count: usize, kind: ColorType) -> Result<(), MediaError> {
+    let step = usize::from(kind.bytes_per_pixel());
+    let channels = usize::from(kind.channel_count());
+    let wide = match step / channels {
+        1 => false,
+        2 => true,
+        _ => return Err(MediaError::Unsupported),
+    };
+    if kind == ColorType::Rgba8 {
+        return Ok(());
+    }
+    let mut one = |n: usize| {
+        let mut pixel = [0_u8; 8];
+        pixel[..step].copy_from_slice(&content[n * step..(n + 1) * step]);
+        let value = |channel: usize| {
+            if wide {
+                let value = u16::from_ne_bytes([pixel[channel * 2], pixel[channel * 2 + 1]]);
+                ((u32::from(value) + 128) / 257) as u8
+            } else {
+                pixel[channel]
+            }
+        };
+        let rgba = match channels {
+            1 => [value(0), value(0), value(0), 255],
+            2 => [value(0), value(0), value(0), value(1)],
+            3 => [value(0), value(1), value(2), 255],
+            _ => [value(0), value(1), value(2), value(3)],
+        };
+        content[n * 4..n * 4 + 4].copy_from_slice(&rgba);
+    };
+    // Where pixels grow the last come first, so that none is written over before it is read.
+    if step < 4 {
+        (0..count).rev().for_each(&mut one);
+    } else {
+        (0..count).for_each(&mut one);
+    }
+    content.truncate(count * 4);
+    content.shrink_to_fit();
+    Ok(())
+}
+
+/// Most pixels of a small copy.
+const SMALL_PIXELS_MAX: f64 = 12e6;
+/// Longest side of a small copy, in pixels: all that WebP takes.
+const SMALL_SIDE_MAX: f64 = 16_383.0;
+
+/// A small copy, at most `width` pixels wide and never larger than the picture, in its proportions: JPEG, or WebP where
 /// there is transparency. Answers the bytes and their MIME type.
 ///
 /// # Errors
 /// Those of [`decode`] and [`MediaError::Encode`].
 pub fn thumbnail(bytes: &[u8], width: u32) -> Result<(Vec<u8>, &'static str), MediaError> {
-    small(decode(bytes, DecodeLimits::default())?, width)
+    let (picture, held) = pixels(bytes, DecodeLimits::default())?;
+    let small = small(picture, width);
+    drop(held);
+    small
 }
 
 /// The same of pixels.
@@ -157,9 +293,13 @@ pub fn thumbnail(bytes: &[u8], width: u32) -> Result<(Vec<u8>, &'static str), Me
 /// [`MediaError::Encode`].
 pub fn small(picture: RgbaImage, width: u32) -> Result<(Vec<u8>, &'static str), MediaError> {
     let (w, h) = picture.dimensions();
-    let width = width.clamp(1, w);
-    let height =
-        ((u64::from(h) * u64::from(width) + u64::from(w) / 2) / u64::from(w)).clamp(1, 4096) as u32;
+    let (own_w, own_h) = (f64::from(w), f64::from(h));
+    let scale = (f64::from(width.max(1)) / own_w)
+        .min((SMALL_PIXELS_MAX / (own_w * own_h)).sqrt())
+        .min(SMALL_SIDE_MAX / own_w.max(own_h))
+        .min(1.0);
+    let side = |own: f64| (own * scale).round().max(1.0) as u32;
+    let (width, height) = (side(own_w), side(own_h));
     let small = if (width, height) == (w, h) { picture } else { shrink(&picture, width, height)? };
     let mut out = Cursor::new(Vec::new());
     if small.pixels().any(|p| p[3] < 255) {

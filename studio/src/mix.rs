@@ -29,22 +29,22 @@ pub(crate) fn compute(
     control.at(0.0)?;
     let refused = |why: &str| StudioError::Refused(why.to_owned());
     let video = job.file("video").ok_or_else(|| refused("Connect a video."))?;
-    let video = Source::open(video, workshop)?;
-    let about = video.probe(workshop, control)?;
-    let Some(size_px) = about.size_px else {
+    let video = Source::open(video, workshop, control)?;
+    let about = video.about();
+    let Some(shown) = about.size_px else {
         return Err(refused("There is no picture in this video. Connect another one."));
     };
-    let sources: Vec<Source> =
-        job.files("audio").map(|b| Source::open(b, workshop)).collect::<Result<_, _>>()?;
-    if sources.is_empty() {
+    let count = job.files("audio").count();
+    if count == 0 {
         return Err(refused("Connect a sound to lay under the video."));
     }
-    if sources.len() > TRACKS_MAX {
+    if count > TRACKS_MAX {
         return Err(StudioError::Refused(format!(
-            "{} sounds are connected; {TRACKS_MAX} can be mixed at once. Mix some of them first.",
-            sources.len()
+            "{count} sounds are connected; {TRACKS_MAX} can be mixed at once. Mix some of them first."
         )));
     }
+    let sources: Vec<Source> =
+        job.files("audio").map(|b| Source::open(b, workshop, control)).collect::<Result<_, _>>()?;
     let tracks = listen(job, &sources, workshop, control)?;
     let plan = Plan::of(job, &about, tracks)?;
     if plan.seconds > SECONDS_MAX {
@@ -56,12 +56,21 @@ pub(crate) fn compute(
         0.0
     };
     let folder = workshop.folder()?;
-    let out = folder.path().join("mix.mp4");
-    control.part(0.4, 0.98, |c| {
+    let [sound, picture, out] =
+        ["sound.mp4", "picture.mp4", "mix.mp4"].map(|name| folder.path().join(name));
+    // One after the other: a program that reads all files at once can wait for ever for the end of one of them.
+    control.part(0.4, 0.6, |c| {
         let finish =
             format!("volume={gain_db:.2}dB,alimiter=limit=0.8:attack=3:release=60:level=0");
-        render(&plan, &finish, &video, &sources, &out, workshop, c)
+        lay(&plan, &finish, &video, &sources, &sound, workshop, c)
     })?;
+    let even = |side: u32| (side / 2 * 2).max(2);
+    let size_px = if plan.copies { shown } else { (even(shown.0), even(shown.1)) };
+    if !plan.copies {
+        control.part(0.6, 0.95, |c| hold(&plan, size_px, &video, &picture, workshop, c))?;
+    }
+    let picture = (!plan.copies).then_some(picture.as_path());
+    control.part(0.95, 0.99, |c| join(&plan, &video, picture, &sound, &out, workshop, c))?;
     let bytes = std::fs::read(&out)?;
     control.at(1.0)?;
     Ok(vec![Made::video(bytes, size_px, plan.seconds)])
@@ -79,13 +88,13 @@ fn listen(
     let mut tracks = Vec::new();
     for (n, source) in sources.iter().enumerate() {
         control.at(0.15 * n as f32 / sources.len() as f32)?;
-        let about = source.probe(workshop, control)?;
-        if !about.has_sound {
+        let about = source.about();
+        let Some(stream) = about.sound else {
             return Err(StudioError::Refused(format!(
                 "Sound {} has no sound in it. Connect another file.",
                 n + 1
             )));
-        }
+        };
         let is_voice = match named {
             0 if ducks && sources.len() > 1 || about_keeps(job) => {
                 speech::is_likely(&source.sound(LISTEN_S, workshop, control)?)
@@ -93,7 +102,7 @@ fn listen(
             0 => false,
             named => named == n as i64 + 1,
         };
-        tracks.push(Track { seconds: about.duration_s, is_voice });
+        tracks.push(Track { stream, seconds: about.duration_s, is_voice });
     }
     Ok(tracks)
 }
@@ -150,7 +159,31 @@ fn measure(
     Ok(heard.map_or(0.0, |lufs| (LOUDNESS_LUFS - lufs).clamp(-30.0, 20.0)))
 }
 
-fn render(
+/// Runs a program that tells how far it is.
+fn told(
+    command: std::process::Command,
+    plan: &Plan,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<(), StudioError> {
+    let mut line = |line: &str| {
+        if let Some(at) = line.strip_prefix("out_time_us=").and_then(|us| us.parse::<f64>().ok()) {
+            (control.progress)((at / 1e6 / plan.seconds).clamp(0.0, 1.0) as f32);
+        }
+    };
+    let talk = Talk { line: Some(&mut line), ..Talk::default() };
+    workshop.run(Program::Ffmpeg, command, talk, control)
+}
+
+/// What the end of every command here is: the length, and where to.
+fn to(command: &mut std::process::Command, plan: &Plan, out: &Path) {
+    command.args(["-fflags", "+bitexact", "-map_metadata", "-1", "-map_chapters", "-1"]);
+    command.args(["-movflags", "+faststart", "-t", &format!("{:.4}", plan.seconds)]);
+    command.args(["-progress", "pipe:1", "-f", "mp4"]).arg(out);
+}
+
+/// The sound of the mix.
+fn lay(
     plan: &Plan,
     finish: &str,
     video: &Source,
@@ -161,26 +194,59 @@ fn render(
 ) -> Result<(), StudioError> {
     let mut command = workshop.command(Program::Ffmpeg)?;
     inputs(&mut command, plan, video, sources);
-    command.args(["-filter_complex", &plan.graph(finish), "-map", "0:v:0", "-map", "[mix]"]);
-    if plan.copies {
-        command.args(["-c:v", "copy"]);
-    } else {
-        let longer = format!("tpad=stop_mode=clone:stop_duration={:.3}", plan.held_s);
-        let even = "scale=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p";
-        command.args(["-vf", &format!("{longer},{even}"), "-c:v", "libx264", "-preset", "fast"]);
-        command.args(["-crf", "18", "-threads:v", "2", "-flags:v", "+bitexact"]);
-    }
-    command.args(["-c:a", "aac", "-b:a", "192k", "-flags:a", "+bitexact", "-fflags", "+bitexact"]);
-    command.args(["-map_metadata", "-1", "-movflags", "+faststart"]);
-    command.args(["-t", &format!("{:.4}", plan.seconds), "-progress", "pipe:1", "-f", "mp4"]);
-    command.arg(out);
-    let mut line = |line: &str| {
-        if let Some(at) = line.strip_prefix("out_time_us=").and_then(|us| us.parse::<f64>().ok()) {
-            (control.progress)((at / 1e6 / plan.seconds).clamp(0.0, 1.0) as f32);
+    command.args(["-filter_complex", &plan.graph(finish), "-map", "[mix]"]);
+    command.args(["-c:a", "aac", "-b:a", "192k", "-flags:a", "+bitexact"]);
+    to(&mut command, plan, out);
+    told(command, plan, workshop, control)
+}
+
+/// The picture of the mix, where it cannot be copied: held at its end, in square pixels.
+fn hold(
+    plan: &Plan,
+    (width, height): (u32, u32),
+    video: &Source,
+    out: &Path,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<(), StudioError> {
+    let mut command = workshop.command(Program::Ffmpeg)?;
+    command.args(["-nostdin", "-hide_banner", "-v", "error", "-y", "-threads", "2"]);
+    video.input(&mut command);
+    let longer = format!("tpad=stop_mode=clone:stop_duration={:.3}", plan.held_s);
+    let shape = format!("scale={width}:{height},setsar=1,format=yuv420p");
+    command.args(["-map", &video.pictures(0)?, "-an", "-vf", &format!("{longer},{shape}")]);
+    command.args(["-c:v", "libx264", "-preset", "fast", "-crf", "18", "-threads:v", "2"]);
+    command.args(["-flags:v", "+bitexact"]);
+    to(&mut command, plan, out);
+    told(command, plan, workshop, control)
+}
+
+/// Picture and sound in one film, neither encoded again; the picture is the video's own where no other is given.
+fn join(
+    plan: &Plan,
+    video: &Source,
+    picture: Option<&Path>,
+    sound: &Path,
+    out: &Path,
+    workshop: &Workshop,
+    control: &Control<'_>,
+) -> Result<(), StudioError> {
+    let mut command = workshop.command(Program::Ffmpeg)?;
+    command.args(["-nostdin", "-hide_banner", "-v", "error", "-y"]);
+    let stream = match picture {
+        Some(picture) => {
+            command.args(["-f", "mov", "-i"]).arg(picture);
+            "0:v:0".to_owned()
+        }
+        None => {
+            video.input(&mut command);
+            video.pictures(0)?
         }
     };
-    let talk = Talk { line: Some(&mut line), ..Talk::default() };
-    workshop.run(Program::Ffmpeg, command, talk, control)
+    command.args(["-f", "mov", "-i"]).arg(sound);
+    command.args(["-map", &stream, "-map", "1:a:0", "-c", "copy"]);
+    to(&mut command, plan, out);
+    told(command, plan, workshop, control)
 }
 
 /// Whether every browser plays these pictures inside an MP4.

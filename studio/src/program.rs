@@ -13,11 +13,18 @@ pub enum Program {
     Ffprobe,
     /// Speaks.
     EspeakNg,
+    /// Opens HEIC and AVIF pictures.
+    Heif,
+    /// The server's own program, which draws vector pictures in a process of its own.
+    Own,
 }
 
+/// How many there are.
+const COUNT: usize = 5;
+
 impl Program {
-    /// Every one of them.
-    pub const ALL: [Self; 3] = [Self::Ffmpeg, Self::Ffprobe, Self::EspeakNg];
+    /// Every one that is somebody else's and has to be installed.
+    pub const ALL: [Self; 4] = [Self::Ffmpeg, Self::Ffprobe, Self::EspeakNg, Self::Heif];
 
     /// Its name, also in a model's `needs`.
     #[must_use]
@@ -26,15 +33,38 @@ impl Program {
             Self::Ffmpeg => "ffmpeg",
             Self::Ffprobe => "ffprobe",
             Self::EspeakNg => "espeak-ng",
+            Self::Heif => "heif-convert",
+            Self::Own => "gesso",
         }
     }
 
-    /// The package that brings it, by Debian's, Fedora's and Homebrew's name alike.
+    /// The names it is found under; the newer first.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Ffmpeg => &["ffmpeg"],
+            Self::Ffprobe => &["ffprobe"],
+            Self::EspeakNg => &["espeak-ng"],
+            Self::Heif => &["heif-dec", "heif-convert"],
+            Self::Own => &[],
+        }
+    }
+
+    /// The package that brings it, by Debian's name.
     #[must_use]
     pub const fn package(self) -> &'static str {
         match self {
             Self::Ffmpeg | Self::Ffprobe => "ffmpeg",
             Self::EspeakNg => "espeak-ng",
+            Self::Heif => "libheif-examples",
+            Self::Own => "gesso",
+        }
+    }
+
+    /// The same by Homebrew's name.
+    const fn formula(self) -> &'static str {
+        match self {
+            Self::Heif => "libheif",
+            other => other.package(),
         }
     }
 
@@ -45,6 +75,8 @@ impl Program {
             Self::Ffmpeg => "GESSO_FFMPEG",
             Self::Ffprobe => "GESSO_FFPROBE",
             Self::EspeakNg => "GESSO_ESPEAK_NG",
+            Self::Heif => "GESSO_HEIF_CONVERT",
+            Self::Own => "GESSO_PROGRAM",
         }
     }
 
@@ -57,9 +89,9 @@ impl Program {
     /// How whoever runs the server gets it.
     #[must_use]
     pub fn how_to_get(self) -> String {
-        let package = self.package();
+        let (package, formula) = (self.package(), self.formula());
         format!(
-            "Install it on the server (Debian or Ubuntu: “sudo apt install {package}”, macOS: “brew install {package}”), or name its place in {}.",
+            "Install it on the server (Debian or Ubuntu: “sudo apt install {package}”, macOS: “brew install {formula}”), or name its place in {}.",
             self.variable()
         )
     }
@@ -68,7 +100,7 @@ impl Program {
 /// Where the programs are on this machine.
 #[derive(Clone, Debug, Default)]
 pub struct Programs {
-    found: [Option<PathBuf>; 3],
+    found: [Option<PathBuf>; COUNT],
     /// `setpriv`, which lets a program end with the server, however the server ends.
     pub(crate) setpriv: Option<PathBuf>,
     /// `prlimit`, which keeps a program from eating the memory of all.
@@ -83,14 +115,21 @@ impl Programs {
             let path = std::env::var_os(program.variable()).filter(|path| !path.is_empty());
             match path {
                 Some(path) => Some(PathBuf::from(path)).filter(|path| path.is_file()),
-                None => on_path(program.name()),
+                None => program.names().iter().find_map(|name| on_path(name)),
             }
         };
-        Self {
-            found: Program::ALL.map(named),
-            setpriv: on_path("setpriv"),
-            prlimit: on_path("prlimit"),
+        let mut found: [Option<PathBuf>; COUNT] = Default::default();
+        for program in Program::ALL {
+            found[program as usize] = named(program);
         }
+        Self { found, setpriv: on_path("setpriv"), prlimit: on_path("prlimit") }
+    }
+
+    /// The same, with the own program at a place: without it vector pictures are drawn in this process.
+    #[must_use]
+    pub fn with_own(mut self, path: PathBuf) -> Self {
+        self.found[Program::Own as usize] = Some(path);
+        self
     }
 
     /// Where a program is.

@@ -55,7 +55,7 @@ pub(crate) fn compute(
     control: &Control<'_>,
 ) -> Result<Vec<Made>, StudioError> {
     let bytes = job.file("image").ok_or(StudioError::Empty)?;
-    let image = job.pictures("image")?.into_iter().next().ok_or(StudioError::Empty)?;
+    let image = media::decode(bytes, media::DecodeLimits::default())?;
     let creative = job.text("mode") == "creative";
     let denoise = job.number("denoise", 0.0) as f32;
     let request = UpscaleRequest {

@@ -69,7 +69,7 @@ pub(crate) fn compute(
     let wish = Wish::read(job, &pictures)?;
     let sound = match job.file("audio") {
         Some(bytes) => {
-            let source = Source::open(bytes, workshop)?;
+            let source = Source::open(bytes, workshop, control)?;
             let own = source.sound(wish.reel.seconds() + 1.0, workshop, control)?;
             Some(own.fitted(wish.reel.seconds()))
         }

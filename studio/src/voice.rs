@@ -215,7 +215,7 @@ impl Speaker {
             wav.extend_from_slice(&piece);
             Ok(())
         };
-        let talk = Talk { feed: Some(&mut feed), line: None, bytes: Some(&mut bytes) };
+        let talk = Talk { feed: Some(&mut feed), bytes: Some(&mut bytes), ..Talk::default() };
         workshop.run(Program::EspeakNg, command, talk, control)?;
         // A stream's header cannot say its length: all that follows it is sound.
         let samples = wav.get(44..).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Where models work that need more than memory: a scratch folder that is always emptied, and programs that are
 //! watched, stopped and bounded.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,8 +15,8 @@ use crate::{Control, StudioError};
 
 /// How often a program's work is looked at, so how soon it ends after a stop.
 const POLL: Duration = Duration::from_millis(20);
-/// A program that says and takes nothing for so long hangs.
-const SILENCE_MAX: Duration = Duration::from_secs(120);
+/// A program that takes nothing, gives nothing and gets no further for so long hangs.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Most address space of a program, in bytes.
 const MEMORY_MAX_BYTES: u64 = 6 * 1024 * 1024 * 1024;
 /// Lines of complaint that are kept.
@@ -29,6 +29,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 pub struct Workshop {
     programs: Programs,
     scratch: PathBuf,
+    silence_max: Duration,
 }
 
 /// What a program is fed and what is read from it. All parts run in the caller's thread.
@@ -40,6 +41,42 @@ pub struct Talk<'a> {
     pub line: Option<&'a mut dyn FnMut(&str)>,
     /// Takes its standard output as bytes instead, piece by piece.
     pub bytes: Option<&'a mut dyn FnMut(Vec<u8>) -> Result<(), StudioError>>,
+    /// The most time it has in all; without it, it has as much as it needs as long as it gets further.
+    pub within: Option<Duration>,
+}
+
+/// Tells words that show that a program gets further from those that ffmpeg repeats (`-progress`) while it waits.
+#[derive(Default)]
+struct Advance {
+    told: BTreeMap<String, String>,
+}
+
+impl Advance {
+    /// What a standstill changes as well, or what says nothing by itself.
+    const IDLE: [&'static str; 8] = [
+        "fps",
+        "bitrate",
+        "speed",
+        "out_time",
+        "out_time_ms",
+        "dup_frames",
+        "drop_frames",
+        "progress",
+    ];
+    /// What only ever grows.
+    const GROWS: [&'static str; 3] = ["frame", "total_size", "out_time_us"];
+
+    fn is_further(&mut self, line: &str) -> bool {
+        let Some((key, value)) = line.split_once('=') else { return true };
+        if Self::IDLE.contains(&key) || key.starts_with("stream_") {
+            return false;
+        }
+        if !Self::GROWS.contains(&key) {
+            return true;
+        }
+        let before = self.told.insert(key.to_owned(), value.to_owned());
+        before.as_deref() != Some(value)
+    }
 }
 
 enum Heard {
@@ -55,7 +92,15 @@ impl Workshop {
     pub fn new(programs: Programs, scratch: &Path) -> Result<Self, StudioError> {
         std::fs::create_dir_all(scratch)?;
         // A program runs in its own folder, so its files must not be named from here.
-        Ok(Self { programs, scratch: std::path::absolute(scratch)? })
+        let scratch = std::path::absolute(scratch)?;
+        Ok(Self { programs, scratch, silence_max: SILENCE_MAX })
+    }
+
+    /// The same with less patience for programs that get no further.
+    #[must_use]
+    pub fn with_patience(mut self, silence_max: Duration) -> Self {
+        self.silence_max = silence_max;
+        self
     }
 
     /// Removes what jobs of an earlier process left, for one who knows that there is none any more.
@@ -86,13 +131,25 @@ impl Workshop {
     /// # Errors
     /// [`StudioError::Missing`].
     pub fn command(&self, program: Program) -> Result<Command, StudioError> {
+        self.command_within(program, MEMORY_MAX_BYTES)
+    }
+
+    /// The same with so much memory, in bytes of address space.
+    ///
+    /// # Errors
+    /// [`StudioError::Missing`].
+    pub fn command_within(
+        &self,
+        program: Program,
+        memory_max_bytes: u64,
+    ) -> Result<Command, StudioError> {
         let path = self.programs.path(program)?;
         let mut chain: Vec<std::ffi::OsString> = Vec::new();
         if let Some(setpriv) = &self.programs.setpriv {
             chain.extend([setpriv.into(), "--pdeathsig".into(), "KILL".into(), "--".into()]);
         }
         if let Some(prlimit) = &self.programs.prlimit {
-            let limit = format!("--as={MEMORY_MAX_BYTES}");
+            let limit = format!("--as={memory_max_bytes}");
             chain.extend([prlimit.into(), limit.into(), "--".into()]);
         }
         chain.push(path.into());
@@ -106,7 +163,8 @@ impl Workshop {
     /// Runs a program to its end, or until the control says stop, which takes no longer than [`POLL`] and a kill.
     ///
     /// # Errors
-    /// [`StudioError::Cancelled`], [`StudioError::Program`] with the program's last words, and what `talk` answers.
+    /// [`StudioError::Cancelled`], [`StudioError::Program`] with the program's last words or where it got no further in
+    /// time, and what `talk` answers.
     pub fn run(
         &self,
         program: Program,
@@ -143,7 +201,8 @@ impl Workshop {
                     }
                 });
             }
-            let ended = watch(&mut child, &mut talk, &heard, fed, control);
+            let watched = Watched { program, silence_max: self.silence_max };
+            let ended = watch(&mut child, &mut talk, &heard, fed, watched, control);
             drop(heard);
             // Without it the threads would wait for the pipes of a program that nobody waits for.
             drop(child);
@@ -172,14 +231,32 @@ impl Drop for Killed {
     }
 }
 
+/// Who is watched, and with how much patience.
+#[derive(Clone, Copy)]
+struct Watched {
+    program: Program,
+    silence_max: Duration,
+}
+
+impl Watched {
+    fn hung(self) -> StudioError {
+        StudioError::Program {
+            program: self.program,
+            detail: "it got no further and was stopped".to_owned(),
+        }
+    }
+}
+
 /// Feeds and hears a program until it ends.
 fn watch(
     child: &mut Killed,
     talk: &mut Talk<'_>,
     heard: &Receiver<Heard>,
     fed: SyncSender<Vec<u8>>,
+    watched: Watched,
     control: &Control<'_>,
 ) -> Result<ExitStatus, StudioError> {
+    let (begun, mut advance) = (Instant::now(), Advance::default());
     let mut fed = talk.feed.is_some().then_some(fed);
     let mut piece: Option<Vec<u8>> = None;
     let mut alive = Instant::now();
@@ -211,7 +288,9 @@ fn watch(
         } else {
             match heard.recv_timeout(wait) {
                 Ok(what) => {
-                    alive = Instant::now();
+                    if !matches!(&what, Heard::Line(line) if !advance.is_further(line)) {
+                        alive = Instant::now();
+                    }
                     match (what, &mut talk.line, &mut talk.bytes) {
                         (Heard::Line(line), Some(hear), _) => hear(&line),
                         (Heard::Bytes(bytes), _, Some(take)) => take(bytes)?,
@@ -222,10 +301,10 @@ fn watch(
                 Err(RecvTimeoutError::Timeout) => {}
             }
         }
-        if alive.elapsed() > SILENCE_MAX {
-            return Err(StudioError::Internal(
-                "a program hung and was stopped; try again".to_owned(),
-            ));
+        if alive.elapsed() > watched.silence_max
+            || talk.within.is_some_and(|within| begun.elapsed() > within)
+        {
+            return Err(watched.hung());
         }
     }
 }
@@ -311,7 +390,7 @@ mod tests {
         };
         let mut lines = Vec::new();
         let mut line = |line: &str| lines.push(line.to_owned());
-        let talk = Talk { feed: Some(&mut feed), line: Some(&mut line), bytes: None };
+        let talk = Talk { feed: Some(&mut feed), line: Some(&mut line), ..Talk::default() };
         workshop.run(Program::Ffmpeg, shell("cat"), talk, &Control::none()).unwrap();
         assert_eq!(lines, ["piece 2", "piece 1"]);
     }
@@ -352,6 +431,32 @@ mod tests {
         });
         let (ended, _) = seen.into_inner().unwrap().unwrap();
         assert_eq!(ended, Err(StudioError::Cancelled));
+    }
+
+    #[test]
+    fn a_program_that_gets_no_further_is_ended() {
+        let (workshop, _dir) = workshop();
+        let workshop = workshop.with_patience(Duration::from_millis(200));
+        // As ffmpeg does while it sleeps: it goes on telling that it is where it was.
+        let script = "n=0; while true; do n=$((n+1)); echo frame=4; echo out_time_us=1002000; echo speed=0.$n; \
+                      echo progress=continue; sleep 0.02; done";
+        let mut lines = 0;
+        let mut line = |_: &str| lines += 1;
+        let talk = Talk { line: Some(&mut line), ..Talk::default() };
+        let ended = workshop.run(Program::Ffmpeg, shell(script), talk, &Control::none());
+        assert!(
+            matches!(&ended, Err(StudioError::Program { detail, .. }) if detail.contains("no further")),
+            "{ended:?}"
+        );
+        // One that gets further, slowly, is let go on.
+        let script = "for n in 1 2 3 4 5 6 7 8; do echo out_time_us=$n; sleep 0.1; done";
+        let mut line = |_: &str| {};
+        let talk = Talk { line: Some(&mut line), ..Talk::default() };
+        let slow = workshop.clone().with_patience(Duration::from_secs(20));
+        assert_eq!(slow.run(Program::Ffmpeg, shell(script), talk, &Control::none()), Ok(()));
+        let talk = Talk { within: Some(Duration::from_millis(100)), ..Talk::default() };
+        let ended = slow.run(Program::Own, shell("exec sleep 3600"), talk, &Control::none());
+        assert!(matches!(ended, Err(StudioError::Program { program: Program::Own, .. })));
     }
 
     #[test]

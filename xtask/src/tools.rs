@@ -22,9 +22,10 @@ const FOR_TESTS: [Tool; 5] = [
     Tool { program: "python3", package: "python3-venv" },
 ];
 /// What built-in models run, so the tests as well.
-const FOR_MODELS: [Tool; 2] = [
+const FOR_MODELS: [Tool; 3] = [
     Tool { program: "ffmpeg", package: "ffmpeg" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
+    Tool { program: "heif-convert", package: "libheif-examples" },
 ];
 
 /// Installs what the tests lack, where it may; the names of what is missing still.
@@ -34,7 +35,7 @@ pub(crate) fn for_tests() -> Vec<&'static str> {
 
 /// Installs the programs of the built-in models, where it may; says what is missing still and goes on without.
 pub(crate) fn for_models() {
-    let missing = install(FOR_MODELS.iter().collect(), "video, sound and speech");
+    let missing = install(FOR_MODELS.iter().collect(), "video, sound, speech and HEIC pictures");
     if !missing.is_empty() {
         println!("without {} the nodes that need it say so; all others run", missing.join(" and "));
     }

@@ -43,6 +43,8 @@ struct Inner {
     pictures: Arc<Semaphore>,
     /// Turns of work of programs, which may take long.
     films: Arc<Semaphore>,
+    /// Turns of drawing, which some pictures make long.
+    drawings: Arc<Semaphore>,
 }
 
 /// What somebody said of bytes before anybody looked.
@@ -86,13 +88,15 @@ impl Local {
 pub(super) enum Turn {
     Picture,
     Film,
+    Drawing,
 }
 
 impl Turn {
     pub(super) const fn of(kind: MediaKind) -> Self {
         match kind {
             MediaKind::Video | MediaKind::Audio => Self::Film,
-            MediaKind::Image | MediaKind::Svg | MediaKind::Model3d => Self::Picture,
+            MediaKind::Svg => Self::Drawing,
+            MediaKind::Image | MediaKind::Model3d => Self::Picture,
         }
     }
 }
@@ -144,7 +148,9 @@ impl Blobs {
     ) -> Self {
         let pictures = Arc::new(Semaphore::new(limits.decoders_max.max(1)));
         let films = Arc::new(Semaphore::new(limits.programs_max.max(1)));
-        Self(Arc::new(Inner { store, root, staging, workshop, limits, pictures, films }))
+        let drawings = Arc::new(Semaphore::new(limits.drawings_max.max(1)));
+        let inner = Inner { store, root, staging, workshop, limits, pictures, films, drawings };
+        Self(Arc::new(inner))
     }
 
     /// The limits in force.
@@ -308,7 +314,11 @@ impl Blobs {
         turn: Turn,
         task: impl FnOnce(&Workshop, &Control<'_>) -> Result<T, StudioError> + Send + 'static,
     ) -> Result<T, AssetError> {
-        let turns = if turn == Turn::Picture { &self.0.pictures } else { &self.0.films };
+        let turns = match turn {
+            Turn::Picture => &self.0.pictures,
+            Turn::Film => &self.0.films,
+            Turn::Drawing => &self.0.drawings,
+        };
         let turn = Arc::clone(turns)
             .acquire_owned()
             .await

@@ -111,8 +111,7 @@ impl Assets {
 
 /// What a file is by its beginning.
 fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
-    let sniffed = media::sniff(head).ok_or(AssetError::Unsupported)?;
-    if sniffed.mime == "image/avif" { Err(AssetError::Avif) } else { Ok(sniffed) }
+    media::sniff(head).ok_or(AssetError::Unsupported)
 }
 
 /// The last part of a name, without what would harm a listing or a header.

@@ -1,6 +1,7 @@
 //! Small pictures of everything, and the shapes of sounds, made once for each of a few widths.
 
 use std::path::Path as FsPath;
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use gesso_studio::media::{self, MediaKind, Sniffed, Waveform};
@@ -20,8 +21,8 @@ const WIDTH_DEFAULT_PX: u32 = 320;
 const DRAWN_MAX_PX: u32 = 1280;
 /// The widest drawing of a model.
 const MODEL_SIDE_MAX_PX: u32 = 640;
-/// How much of a file tells what it is.
-const HEAD_BYTES: usize = 64 * 1024;
+/// How many vector pictures that cannot be drawn are remembered.
+const UNDRAWABLE_MAX: usize = 1000;
 
 /// A picture of an asset.
 #[derive(Clone, Debug)]
@@ -41,10 +42,7 @@ fn bucket(width: u32) -> u32 {
 
 /// What a row says of a file, for programs that want to be told.
 fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, StudioError> {
-    use std::io::Read as _;
-    let mut head = Vec::new();
-    std::fs::File::open(path)?.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    let found = media::sniff(&head)
+    let found = media::sniff_file(path)?
         .ok_or_else(|| StudioError::Refused("This file is damaged.".to_owned()))?;
     // A container of video may hold sound alone, which was found out when it came in.
     let is_audio = row.ty == MediaKind::Audio.as_str();
@@ -81,21 +79,14 @@ impl Assets {
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         let drawn = width.min(DRAWN_MAX_PX);
         match row.ty.as_str() {
-            "image" if row.mime != "image/avif" => {
+            "image" => {
                 let file = self.0.blobs.local(&row.id).await?;
                 let work = move |_: &Workshop, _: &Control<'_>| {
                     Ok(media::thumbnail(&std::fs::read(file.path())?, width)?)
                 };
                 self.0.blobs.work(Turn::Picture, work).await
             }
-            "svg" => {
-                let file = self.0.blobs.local(&row.id).await?;
-                let work = move |_: &Workshop, _: &Control<'_>| {
-                    let picture = media::draw_svg(&std::fs::read(file.path())?, drawn)?;
-                    Ok(media::small(picture, drawn)?)
-                };
-                self.0.blobs.work(Turn::Picture, work).await
-            }
+            "svg" => self.drawing(&row.id, drawn).await,
             "video" => {
                 let poster = self.poster(row).await?;
                 let work =
@@ -123,6 +114,37 @@ impl Assets {
                 "There is no thumbnail of this file, because it is {}.",
                 row.mime
             ))),
+        }
+    }
+
+    /// A drawing of a vector picture. What cannot be drawn is tried once.
+    async fn drawing(&self, id: &str, width: u32) -> Result<(Vec<u8>, &'static str), AssetError> {
+        self.is_drawable(id).map_err(AssetError::Studio)?;
+        let file = self.0.blobs.local(id).await?;
+        let (assets, id) = (self.clone(), id.to_owned());
+        let work = move |workshop: &Workshop, control: &Control<'_>| {
+            // Somebody else may have tried while this one waited for its turn.
+            assets.is_drawable(&id)?;
+            let svg = std::fs::read(file.path())?;
+            let drawn = media::draw_svg(&svg, width, workshop, control);
+            if let Err(StudioError::Refused(why)) = &drawn {
+                let mut known = assets.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
+                known.push_back((id, why.clone()));
+                if known.len() > UNDRAWABLE_MAX {
+                    known.pop_front();
+                }
+            }
+            Ok(media::small(drawn?, width)?)
+        };
+        self.0.blobs.work(Turn::Drawing, work).await
+    }
+
+    /// Whether drawing a vector picture is worth trying.
+    fn is_drawable(&self, id: &str) -> Result<(), StudioError> {
+        let known = self.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.iter().find(|(known, _)| known == id) {
+            Some((_, why)) => Err(StudioError::Refused(why.clone())),
+            None => Ok(()),
         }
     }
 

@@ -4,47 +4,67 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::Value;
 use tempfile::TempDir;
 
 use super::{Probe, Rate, Sound};
+use crate::media::streams::Streams;
 use crate::workshop::Talk;
 use crate::{Control, Program, StudioError, Workshop, media};
 
 /// Most pixels of a frame that is decoded: a little more than 8K.
 const PIXELS_MAX: &str = "36000000";
 
-/// A file that is to be read, in a folder of its own; it goes with the value.
+/// A file that is to be read, in a folder of its own; it goes with the value. What of it is seen and heard was chosen
+/// when it was opened.
 pub(crate) struct Source {
     demuxer: &'static str,
+    streams: Streams,
     path: PathBuf,
     _folder: TempDir,
 }
 
 impl Source {
-    /// Puts the bytes where programs can read them.
+    /// Puts the bytes where programs can read them, and looks at them.
     ///
     /// # Errors
-    /// [`StudioError::Refused`] for what is neither film nor sound, and when the disk refuses.
-    pub(crate) fn open(bytes: &[u8], workshop: &Workshop) -> Result<Self, StudioError> {
-        let demuxer = match media::sniff(bytes).map(|sniffed| sniffed.ext) {
-            Some("mp4" | "mov" | "m4a") => "mov",
-            Some("webm" | "mkv") => "matroska",
-            Some("wav") => "wav",
-            Some("ogg") => "ogg",
-            Some("flac") => "flac",
-            Some("mp3") => "mp3",
-            _ => {
-                return Err(StudioError::Refused(
-                    "This is neither a video nor a sound that can be opened here. Use MP4, WebM, MOV, MP3, WAV, OGG or FLAC."
-                        .to_owned(),
-                ));
-            }
+    /// [`StudioError::Refused`] for what is neither film nor sound or does not play, and when the disk refuses.
+    pub(crate) fn open(
+        bytes: &[u8],
+        workshop: &Workshop,
+        control: &Control<'_>,
+    ) -> Result<Self, StudioError> {
+        let known =
+            media::sniff(bytes).and_then(|sniffed| Some((sniffed, media::demuxer(sniffed.mime)?)));
+        let Some((sniffed, demuxer)) = known else {
+            return Err(StudioError::Refused(
+                "This is neither a video nor a sound that can be opened here. Use MP4, WebM, MOV, MP3, WAV, OGG or FLAC."
+                    .to_owned(),
+            ));
         };
         let folder = workshop.folder()?;
         let path = folder.path().join("source");
         std::fs::write(&path, bytes)?;
-        Ok(Self { demuxer, path, _folder: folder })
+        let quiet = Control { progress: &|_| {}, cancelled: control.cancelled };
+        let streams = media::streams::look(&path, sniffed, workshop, &quiet)?;
+        Ok(Self { demuxer, streams, path, _folder: folder })
+    }
+
+    /// What the file holds.
+    pub(crate) fn about(&self) -> Probe {
+        Probe::of(&self.streams)
+    }
+
+    /// How a program is told which pictures are meant, where this is its input `n`.
+    ///
+    /// # Errors
+    /// [`StudioError::Refused`] where there are none.
+    pub(crate) fn pictures(&self, n: usize) -> Result<String, StudioError> {
+        let none = || {
+            StudioError::Refused(
+                "There is no picture in this video. Connect another one.".to_owned(),
+            )
+        };
+        Ok(format!("{n}:{}", self.streams.pictures.as_ref().ok_or_else(none)?.index))
     }
 
     /// Names it as the next input of a program.
@@ -58,33 +78,6 @@ impl Source {
         command.args(["-nostdin", "-hide_banner", "-v", "error", "-threads", "2"]);
         self.input(&mut command);
         Ok(command)
-    }
-
-    /// What the file holds.
-    ///
-    /// # Errors
-    /// [`StudioError::Refused`] for a damaged file; those of the program.
-    pub(crate) fn probe(
-        &self,
-        workshop: &Workshop,
-        control: &Control<'_>,
-    ) -> Result<Probe, StudioError> {
-        let mut command = workshop.command(Program::Ffprobe)?;
-        command.args(["-hide_banner", "-v", "error", "-of", "json", "-show_format"]);
-        command.arg("-show_streams");
-        self.input(&mut command);
-        let mut text = String::new();
-        let mut line = |said: &str| {
-            // A file can hold any number of streams; nobody needs their descriptions without end.
-            if text.len() < 1 << 20 {
-                text.push_str(said);
-            }
-        };
-        let talk = Talk { line: Some(&mut line), ..Talk::default() };
-        workshop.run(Program::Ffprobe, command, talk, control).map_err(damaged)?;
-        let json: Value = serde_json::from_str(&text)
-            .map_err(|error| StudioError::Internal(format!("ffprobe: {error}")))?;
-        Ok(Probe::read(&json))
     }
 
     /// Gives at most `most` frames to `take`, as 8-bit sRGB of this size and rate.
@@ -105,7 +98,7 @@ impl Source {
             "fps={},scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int+bitexact",
             rate.text()
         );
-        command.args(["-map", "0:v:0", "-an", "-vf", &filter, "-filter_threads", "1"]);
+        command.args(["-map", &self.pictures(0)?, "-an", "-vf", &filter, "-filter_threads", "1"]);
         command.args(["-frames:v", &most.to_string()]);
         command.args(["-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"]);
         let length = width as usize * height as usize * 3;
@@ -136,8 +129,14 @@ impl Source {
         workshop: &Workshop,
         control: &Control<'_>,
     ) -> Result<Sound, StudioError> {
+        let none = || {
+            StudioError::Refused(
+                "There is no sound in this file. Connect a file that holds sound.".to_owned(),
+            )
+        };
+        let stream = self.streams.sound.ok_or_else(none)?;
         let mut command = self.ffmpeg(workshop)?;
-        command.args(["-map", "0:a:0?", "-vn", "-ac", "2", "-ar", "48000"]);
+        command.args(["-map", &format!("0:{stream}"), "-vn", "-ac", "2", "-ar", "48000"]);
         command.args(["-t", &format!("{seconds:.6}")]);
         command.args(["-f", "s16le", "-fflags", "+bitexact", "-flags", "+bitexact", "pipe:1"]);
         let mut samples = Vec::new();
@@ -154,19 +153,9 @@ impl Source {
             Ok(())
         };
         let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
-        let ended = workshop.run(Program::Ffmpeg, command, talk, control);
-        let silent = |error: &StudioError| {
-            matches!(error, StudioError::Program { detail, .. } if detail.contains("does not contain any stream")
-                || detail.contains("matches no streams"))
-        };
-        match ended {
-            Err(error) if !silent(&error) => return Err(damaged(error)),
-            Ok(()) | Err(_) => {}
-        }
+        workshop.run(Program::Ffmpeg, command, talk, control).map_err(damaged)?;
         if samples.is_empty() {
-            return Err(StudioError::Refused(
-                "There is no sound in this file. Connect a file that holds sound.".to_owned(),
-            ));
+            return Err(none());
         }
         Ok(Sound { samples })
     }

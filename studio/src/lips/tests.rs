@@ -81,7 +81,7 @@ fn frames(bytes: &[u8], size: (u32, u32), rate: Rate) -> Vec<Vec<u8>> {
         list.push(frame);
         Ok(())
     };
-    let source = Source::open(bytes, &workshop).unwrap();
+    let source = Source::open(bytes, &workshop, &Control::none()).unwrap();
     source.frames(size, rate, 1000, &workshop, &Control::none(), &mut take).unwrap();
     list
 }
@@ -118,8 +118,7 @@ fn a_picture_speaks_with_the_sound() {
     assert_eq!(size, (240, 240));
     assert!((seconds - 2.2).abs() < 0.021, "{seconds}");
     let (workshop, _dir) = workshop();
-    let probe =
-        Source::open(&bytes, &workshop).unwrap().probe(&workshop, &Control::none()).unwrap();
+    let probe = Source::open(&bytes, &workshop, &Control::none()).unwrap().about();
     assert!(probe.has_sound && probe.size_px == Some((240, 240)) && probe.rate == Some(RATE));
     assert!((probe.duration_s - 2.2).abs() < 0.06, "{}", probe.duration_s);
 

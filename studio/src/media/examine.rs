@@ -9,7 +9,9 @@ use bytes::Bytes;
 use image::{ImageDecoder as _, ImageReader};
 
 use super::probe::{self, probe};
-use super::{DecodeLimits, MediaError, MediaKind, Probed, Sniffed, decode, glb, strip, svg};
+use super::{
+    DecodeLimits, MediaError, MediaKind, Probed, Sniffed, check, drawing, glb, heif, strip, svg,
+};
 use crate::{Control, Program, StudioError, Workshop};
 
 /// Most bytes of a picture's file, which is read as a whole.
@@ -56,9 +58,26 @@ fn look(
     control: &Control<'_>,
 ) -> Result<Examined, StudioError> {
     let len = std::fs::metadata(path)?.len();
+    // What came in was seen only at its beginning.
+    let unknown = || StudioError::Refused(BROKEN.to_owned());
+    let sniffed = match sniffed.kind {
+        MediaKind::Audio => super::sniff_file(path)?.ok_or_else(unknown)?,
+        _ => sniffed,
+    };
     match sniffed.kind {
         MediaKind::Image => {
-            let size_px = Some(picture(path, len, sniffed, limits)?);
+            if len > PICTURE_BYTES_MAX {
+                return Err(StudioError::Refused(format!(
+                    "This picture's file is larger than {} MiB. Save it smaller, for instance as JPEG.",
+                    PICTURE_BYTES_MAX / (1024 * 1024)
+                )));
+            }
+            let sniffed = if heif::is(sniffed) {
+                heif::convert(path, sniffed, limits, workshop, control)?
+            } else {
+                sniffed
+            };
+            let size_px = Some(picture(path, sniffed, limits)?);
             Ok(Examined { sniffed, size_px, duration_s: None })
         }
         MediaKind::Svg => {
@@ -67,7 +86,8 @@ fn look(
                     "This SVG is larger than 8 MiB. Simplify it, or save it as PNG and upload that.".to_owned(),
                 ));
             }
-            let (clean, size_px) = svg::clean(&std::fs::read(path)?)?;
+            let clean = svg::clean(&std::fs::read(path)?)?;
+            let size_px = drawing::size(clean.as_bytes(), workshop, control)?;
             std::fs::write(path, clean)?;
             Ok(Examined { sniffed, size_px: Some(size_px), duration_s: None })
         }
@@ -87,27 +107,11 @@ fn look(
 }
 
 /// Decodes a picture and takes out of its file what is none of its pixels; answers its size.
-fn picture(
-    path: &Path,
-    len: u64,
-    sniffed: Sniffed,
-    limits: DecodeLimits,
-) -> Result<(u32, u32), StudioError> {
-    if sniffed.mime == "image/avif" {
-        return Err(StudioError::Refused(
-            "AVIF pictures cannot be opened here yet. Save it as PNG, JPEG or WebP and upload that.".to_owned(),
-        ));
-    }
-    if len > PICTURE_BYTES_MAX {
-        return Err(StudioError::Refused(format!(
-            "This picture's file is larger than {} MiB. Save it smaller, for instance as JPEG.",
-            PICTURE_BYTES_MAX / (1024 * 1024)
-        )));
-    }
-    let bytes = Bytes::from(std::fs::read(path)?);
-    let (width, height) = decode(&bytes, limits)?.dimensions();
+fn picture(path: &Path, sniffed: Sniffed, limits: DecodeLimits) -> Result<(u32, u32), StudioError> {
+    let bytes = strip::completed(Bytes::from(std::fs::read(path)?), sniffed.mime);
+    let (width, height) = check(&bytes, limits)?;
     let kept = strip::strip(bytes.clone(), sniffed.mime, orientation(&bytes)?)?;
-    if kept != bytes {
+    if kept.len() as u64 != std::fs::metadata(path)?.len() || kept != bytes {
         std::fs::write(path, &kept)?;
     }
     Ok((width, height))

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::RgbaImage;
 
-use super::{DecodeLimits, Sniffed, decode, probe};
+use super::{DecodeLimits, Sniffed, decode, probe, streams};
 use crate::{Control, Program, StudioError, Talk, Workshop};
 
 /// Longest side of a poster, in pixels.
@@ -29,6 +29,9 @@ pub fn poster(
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<RgbaImage, StudioError> {
+    let found = streams::glance(path, sniffed, workshop, control)?;
+    let nothing = || StudioError::Refused("No picture could be read from this video.".to_owned());
+    let stream = found.pictures.ok_or_else(nothing)?.index;
     let mut best: Option<(f32, RgbaImage)> = None;
     let mut last = None;
     for place in PLACES {
@@ -37,7 +40,7 @@ pub fn poster(
         else {
             continue;
         };
-        let frame = match frame(path, sniffed, from, workshop, control) {
+        let frame = match frame(path, sniffed, (from, stream), workshop, control) {
             Ok(Some(frame)) => frame,
             Ok(None) => continue,
             Err(error @ StudioError::Program { .. }) => {
@@ -54,25 +57,24 @@ pub fn poster(
             best = Some((seen, frame));
         }
     }
-    let nothing = || StudioError::Refused("No picture could be read from this video.".to_owned());
     best.map(|(_, frame)| frame).ok_or_else(|| last.unwrap_or_else(nothing))
 }
 
 fn frame(
     path: &Path,
     sniffed: Sniffed,
-    from: f64,
+    (from, stream): (f64, usize),
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<Option<RgbaImage>, StudioError> {
-    let from = format!("{from:.3}");
+    let (from, stream) = (format!("{from:.3}"), format!("0:{stream}"));
     // Small before any are compared: two dozen large frames would not fit.
     let filter = format!(
         "scale=iw*sar:ih,setsar=1,scale='min({SIDE_MAX_PX},iw)':'min({SIDE_MAX_PX},ih)':force_original_aspect_ratio=decrease,\
          thumbnail=n=24"
     );
     let after =
-        ["-map", "0:v:0", "-vf", &filter, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"];
+        ["-map", &stream, "-vf", &filter, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"];
     let command = probe::ffmpeg(workshop, sniffed.mime, path, &["-ss", &from], &after)?;
     let mut png = Vec::new();
     let mut bytes = |piece: Vec<u8>| {

@@ -6,9 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
-
-use super::{MediaKind, Sniffed, listen};
+use super::{MediaKind, Sniffed, listen, streams};
 use crate::{Control, Program, StudioError, Talk, Workshop};
 
 /// Longest side of a video, in pixels.
@@ -17,9 +15,6 @@ const VIDEO_SIDE_MAX_PX: u32 = 8192;
 const VIDEO_PIXELS_MAX: u64 = 8192 * 4608;
 /// Longest video or sound, in seconds.
 const DURATION_MAX_S: f64 = 24.0 * 60.0 * 60.0;
-/// Most of ffprobe's answer that is read, in bytes.
-const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
-
 /// Most of a part of an MP4 that is no media and is searched, in bytes.
 const DESCRIPTION_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
@@ -28,9 +23,9 @@ const DESCRIPTION_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub struct Probed {
     /// What it really is: a container of video may hold sound alone.
     pub sniffed: Sniffed,
-    /// Width and height in pixels as it is shown, turned where the file says so.
+    /// Width and height in pixels as it is shown: its pixels square, turned where the file says so.
     pub size_px: Option<(u32, u32)>,
-    /// Its length in seconds, where it can be known here.
+    /// Its length in seconds as measured, where it can be known here.
     pub duration_s: Option<f64>,
     /// Whether there is sound.
     pub has_audio: bool,
@@ -42,7 +37,7 @@ fn thing(kind: MediaKind) -> &'static str {
     if kind == MediaKind::Video { "video" } else { "sound" }
 }
 
-fn damaged(kind: MediaKind, why: &str) -> StudioError {
+pub(super) fn damaged(kind: MediaKind, why: &str) -> StudioError {
     let thing = thing(kind);
     StudioError::Refused(format!(
         "This {thing} cannot be played: {why}. Check that it plays on your computer, export it again and upload that."
@@ -51,7 +46,7 @@ fn damaged(kind: MediaKind, why: &str) -> StudioError {
 
 /// The name by which ffmpeg knows the container of a media type.
 #[must_use]
-pub(super) fn demuxer(mime: &str) -> Option<&'static str> {
+pub(crate) fn demuxer(mime: &str) -> Option<&'static str> {
     match mime {
         "video/mp4" | "video/quicktime" | "audio/mp4" => Some("mov"),
         "video/webm" | "video/x-matroska" | "audio/webm" => Some("matroska"),
@@ -59,6 +54,7 @@ pub(super) fn demuxer(mime: &str) -> Option<&'static str> {
         "audio/wav" => Some("wav"),
         "audio/ogg" => Some("ogg"),
         "audio/flac" => Some("flac"),
+        "audio/aac" => Some("aac"),
         _ => None,
     }
 }
@@ -114,32 +110,38 @@ pub fn probe(
         check(&probed)?;
         return Ok(probed);
     }
-    let answer = ask(path, sniffed, workshop, control)?;
-    let mut probed = read(&answer, sniffed)?;
+    let found = streams::look(path, sniffed, workshop, control)?;
+    let probed = Probed {
+        sniffed: found.sniffed,
+        size_px: found.pictures.as_ref().map(|pictures| pictures.size_px),
+        duration_s: found.seconds,
+        has_audio: found.sound.is_some(),
+        has_location: found.has_location,
+    };
+    let kind = probed.sniffed.kind;
     if probed.duration_s.is_none() {
-        probed.duration_s = walk(path, sniffed, workshop, control)?;
+        return Err(damaged(kind, "it has no length"));
     }
     check(&probed)?;
     let seconds = probed.duration_s.unwrap_or_default();
-    let stream = if probed.sniffed.kind == MediaKind::Video { "0:v:0" } else { "0:a:0" };
-    let decodes = |from: f64, streams: &[&str]| -> Result<bool, StudioError> {
-        for stream in streams {
-            if decodes(path, sniffed, (from, stream), workshop, control)? {
+    let decodes = |from: f64, streams: &[Option<usize>]| -> Result<bool, StudioError> {
+        let is_seen = |index: usize| found.pictures.as_ref().is_some_and(|p| p.index == index);
+        for stream in streams.iter().copied().flatten() {
+            if decodes(path, sniffed, (from, stream, is_seen(stream)), workshop, control)? {
                 return Ok(true);
             }
         }
         Ok(false)
     };
-    if !decodes(0.0, &[stream])? {
-        return Err(damaged(probed.sniffed.kind, "it cannot be decoded"));
+    let seen = found.pictures.as_ref().map(|pictures| pictures.index);
+    let main = seen.or(found.sound);
+    if !decodes(0.0, &[main])? {
+        return Err(damaged(kind, "it cannot be decoded"));
     }
     // Sound and picture need not end together, so either will do.
     let end = seconds - (seconds * 0.05).max(1.5);
-    if end > 0.0 && !decodes(end, &[stream, "0:a:0"])? {
-        return Err(damaged(
-            probed.sniffed.kind,
-            "it ends before its end, as if it had been cut off",
-        ));
+    if end > 0.0 && !decodes(end, &[main, found.sound])? {
+        return Err(damaged(kind, "it ends before its end, as if it had been cut off"));
     }
     Ok(probed)
 }
@@ -171,32 +173,6 @@ fn check(probed: &Probed) -> Result<(), StudioError> {
     }
 }
 
-fn ask(
-    path: &Path,
-    sniffed: Sniffed,
-    workshop: &Workshop,
-    control: &Control<'_>,
-) -> Result<Value, StudioError> {
-    let mut command = workshop.command(Program::Ffprobe)?;
-    command.args(["-hide_banner", "-v", "error"]);
-    command.args(input(sniffed.mime, path, &[])?);
-    command.args(["-of", "json=compact=1", "-show_entries"]).arg(
-        "format=duration:format_tags:stream=codec_type,codec_name,codec_tag_string,width,height,duration,\
-         sample_aspect_ratio:stream_tags:stream_disposition=attached_pic:stream_side_data=rotation",
-    );
-    let mut answer = Vec::new();
-    let mut bytes = |piece: Vec<u8>| {
-        answer.extend(piece);
-        if answer.len() > ANSWER_BYTES_MAX {
-            return Err(damaged(sniffed.kind, "it describes itself at absurd length"));
-        }
-        Ok(())
-    };
-    let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
-    workshop.run(Program::Ffprobe, command, talk, control).map_err(|error| told(error, sniffed))?;
-    serde_json::from_slice(&answer).map_err(|error| StudioError::Internal(error.to_string()))
-}
-
 /// A program's complaint about a file as a sentence about the file.
 pub(super) fn told(error: StudioError, sniffed: Sniffed) -> StudioError {
     let StudioError::Program { detail, .. } = error else { return error };
@@ -206,131 +182,20 @@ pub(super) fn told(error: StudioError, sniffed: Sniffed) -> StudioError {
     damaged(sniffed.kind, why)
 }
 
-/// Makes sense of ffprobe's answer.
-fn read(answer: &Value, sniffed: Sniffed) -> Result<Probed, StudioError> {
-    let seconds = |value: &Value| {
-        let seconds = value["duration"].as_str()?.parse::<f64>().ok()?;
-        seconds.is_finite().then_some(seconds)
-    };
-    let no_streams = Vec::new();
-    let streams = answer["streams"].as_array().unwrap_or(&no_streams);
-    let is_cover = |stream: &Value| stream["disposition"]["attached_pic"] == 1;
-    let of = |kind: &'static str| streams.iter().filter(move |stream| stream["codec_type"] == kind);
-    let video = of("video").find(|stream| !is_cover(stream));
-    let audio = of("audio").next();
-    let sniffed = match (sniffed.mime, video, audio) {
-        (_, None, None) => {
-            return Err(damaged(sniffed.kind, "there is neither picture nor sound in it"));
-        }
-        ("video/mp4" | "video/quicktime" | "audio/mp4", None, Some(_)) => {
-            Sniffed { mime: "audio/mp4", kind: MediaKind::Audio, ext: "m4a" }
-        }
-        ("video/webm" | "video/x-matroska", None, Some(_)) => {
-            Sniffed { mime: "audio/webm", kind: MediaKind::Audio, ext: "webm" }
-        }
-        ("audio/mp4", Some(_), _) => {
-            Sniffed { mime: "video/mp4", kind: MediaKind::Video, ext: "mp4" }
-        }
-        ("audio/ogg", Some(_), _) => {
-            return Err(StudioError::Refused(
-                "Videos as OGG are not taken. Save it as MP4 or WebM and upload that.".to_owned(),
-            ));
-        }
-        _ => sniffed,
-    };
-    let duration_s = seconds(&answer["format"]).or_else(|| streams.iter().find_map(seconds));
-    let places = ["location", "gps", "xyz", "geo"];
-    let tells = |tags: &Value| {
-        let keys = tags.as_object().into_iter().flat_map(|tags| tags.keys());
-        keys.map(|key| key.to_ascii_lowercase())
-            .any(|key| places.iter().any(|place| key.contains(place)))
-    };
-    // Cameras write where they are beside the pictures, as a stream of its own.
-    let telemetry = |stream: &Value| {
-        matches!(
-            stream["codec_tag_string"].as_str(),
-            Some("gpmd" | "mebx" | "camm" | "djmd" | "dbgi")
-        )
-    };
-    Ok(Probed {
-        sniffed,
-        size_px: video.map(shown_size),
-        duration_s,
-        has_audio: audio.is_some(),
-        has_location: tells(&answer["format"]["tags"])
-            || streams.iter().any(|stream| tells(&stream["tags"]) || telemetry(stream)),
-    })
-}
-
-/// Width and height as a player shows them.
-fn shown_size(stream: &Value) -> (u32, u32) {
-    let px =
-        |key: &str| stream[key].as_u64().and_then(|px| u32::try_from(px).ok()).unwrap_or_default();
-    let (mut width, height) = (px("width"), px("height"));
-    let aspect = stream["sample_aspect_ratio"].as_str().and_then(|text| text.split_once(':'));
-    if let Some((w, h)) =
-        aspect.and_then(|(w, h)| Some((w.parse::<f64>().ok()?, h.parse::<f64>().ok()?)))
-        && w > 0.0
-        && h > 0.0
-        && (0.1..10.0).contains(&(w / h))
-    {
-        width = (f64::from(width) * w / h).round() as u32;
-    }
-    let side_data = stream["side_data_list"].as_array();
-    let turns = side_data.and_then(|list| list.iter().find_map(|data| data["rotation"].as_f64()));
-    let tagged = || stream["tags"]["rotate"].as_str().and_then(|turns| turns.parse().ok());
-    let turns = turns.or_else(tagged).unwrap_or_default();
-    let is_upright = (turns / 90.0).round().rem_euclid(2.0) == 0.0;
-    if is_upright { (width, height) } else { (height, width) }
-}
-
-/// The length of what does not say it, by reading it to its end.
-fn walk(
-    path: &Path,
-    sniffed: Sniffed,
-    workshop: &Workshop,
-    control: &Control<'_>,
-) -> Result<Option<f64>, StudioError> {
-    let after = ["-map", "0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"];
-    let command = ffmpeg(workshop, sniffed.mime, path, &[], &after)?;
-    let mut last = None;
-    let mut line = |line: &str| {
-        if let Some(us) = line.strip_prefix("out_time_us=").and_then(|us| us.parse::<f64>().ok()) {
-            last = Some(us / 1e6);
-        }
-    };
-    let talk = Talk { line: Some(&mut line), ..Talk::default() };
-    workshop.run(Program::Ffmpeg, command, talk, control).map_err(|error| told(error, sniffed))?;
-    Ok(last)
-}
-
 /// Whether anything comes out of one stream from a second on.
 fn decodes(
     path: &Path,
     sniffed: Sniffed,
-    (from, stream): (f64, &str),
+    (from, stream, is_seen): (f64, usize, bool),
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<bool, StudioError> {
-    let from = format!("{from:.3}");
-    let after: &[&str] = if stream.contains('v') {
-        &[
-            "-map",
-            stream,
-            "-frames:v",
-            "1",
-            "-vf",
-            "scale=16:16",
-            "-pix_fmt",
-            "gray",
-            "-f",
-            "rawvideo",
-            "-",
-        ]
-    } else {
-        &["-map", stream, "-t", "1", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"]
-    };
-    let command = ffmpeg(workshop, sniffed.mime, path, &["-ss", &from], after)?;
+    let (from, stream) = (format!("{from:.3}"), format!("0:{stream}"));
+    let small = ["-frames:v", "1", "-vf", "scale=16:16", "-pix_fmt", "gray", "-f", "rawvideo", "-"];
+    let short = ["-t", "1", "-ac", "1", "-ar", "8000", "-f", "s16le", "-"];
+    let rest = if is_seen { &small[..] } else { &short[..] };
+    let after = [&["-map", &stream][..], rest].concat();
+    let command = ffmpeg(workshop, sniffed.mime, path, &["-ss", &from], &after)?;
     let mut heard = false;
     let mut bytes = |piece: Vec<u8>| {
         heard |= !piece.is_empty();
@@ -451,49 +316,8 @@ pub(super) fn remux(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const MP4: Sniffed = Sniffed { mime: "video/mp4", kind: MediaKind::Video, ext: "mp4" };
-
-    #[test]
-    fn sizes_are_those_that_are_shown() {
-        for (stream, expected) in [
-            (json!({"width": 1920, "height": 1080}), (1920, 1080)),
-            (
-                json!({"width": 1920, "height": 1080, "side_data_list": [{"rotation": -90}]}),
-                (1080, 1920),
-            ),
-            (
-                json!({"width": 1920, "height": 1080, "side_data_list": [{}, {"rotation": 180}]}),
-                (1920, 1080),
-            ),
-            (json!({"width": 1920, "height": 1080, "tags": {"rotate": "270"}}), (1080, 1920)),
-            (json!({"width": 1440, "height": 1080, "sample_aspect_ratio": "4:3"}), (1920, 1080)),
-            (json!({"width": 1440, "height": 1080, "sample_aspect_ratio": "0:1"}), (1440, 1080)),
-            (json!({"width": -5}), (0, 0)),
-        ] {
-            assert_eq!(shown_size(&stream), expected, "{stream}");
-        }
-    }
-
-    #[test]
-    fn covers_are_no_video_and_places_are_noticed() {
-        let sound = json!({"streams": [
-            {"codec_type": "audio", "duration": "3.5"},
-            {"codec_type": "video", "width": 600, "height": 600, "disposition": {"attached_pic": 1}},
-        ], "format": {}});
-        let probed = read(&sound, MP4).unwrap();
-        assert_eq!(
-            (probed.sniffed.mime, probed.size_px, probed.duration_s),
-            ("audio/mp4", None, Some(3.5))
-        );
-        assert!(!probed.has_location);
-        let phone = json!({"streams": [{"codec_type": "video", "width": 6, "height": 4}],
-            "format": {"duration": "2.0", "tags": {"com.apple.quicktime.location.ISO6709": "+52+13/"}}});
-        assert!(read(&phone, MP4).unwrap().has_location);
-        assert!(read(&json!({"streams": [{"codec_type": "data"}]}), MP4).is_err());
-        assert!(read(&json!({}), MP4).is_err());
-    }
 
     #[test]
     fn absurd_facts_are_refused() {

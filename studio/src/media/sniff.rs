@@ -1,5 +1,11 @@
 //! What bytes are, by their content alone.
 
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+
+use super::{boxes, mpeg, svg_text};
+
 /// What kind of thing a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {
@@ -40,11 +46,21 @@ pub struct Sniffed {
     pub ext: &'static str,
 }
 
-const fn found(mime: &'static str, kind: MediaKind, ext: &'static str) -> Option<Sniffed> {
+pub(super) const fn found(
+    mime: &'static str,
+    kind: MediaKind,
+    ext: &'static str,
+) -> Option<Sniffed> {
     Some(Sniffed { mime, kind, ext })
 }
 
-/// Recognizes the types that are stored here; anything else, HTML and scripts above all, is `None`.
+/// How much of the beginning of a file decides what it is, in bytes.
+const HEAD_BYTES: u64 = 64 * 1024;
+/// How many tags in front of a sound are passed over.
+const TAGS_MAX: usize = 8;
+
+/// Recognizes the types that are stored here; anything else, HTML and scripts above all, is `None`. What lies behind a
+/// tag longer than `bytes` is taken for MP3, until [`sniff_file`] looks behind it.
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> Option<Sniffed> {
     use MediaKind as K;
@@ -61,9 +77,6 @@ pub fn sniff(bytes: &[u8]) -> Option<Sniffed> {
     if at(0, b"RIFF") && at(8, b"WEBP") {
         return found("image/webp", K::Image, "webp");
     }
-    if at(0, b"RIFF") && at(8, b"WAVE") {
-        return found("audio/wav", K::Audio, "wav");
-    }
     // Two letters are too few to tell: the header's length and the planes must be right as well.
     if at(0, b"BM")
         && bytes.get(14).is_some_and(|n| matches!(n, 12 | 40 | 52 | 56 | 64 | 108 | 124))
@@ -71,115 +84,102 @@ pub fn sniff(bytes: &[u8]) -> Option<Sniffed> {
     {
         return found("image/bmp", K::Image, "bmp");
     }
-    if at(4, b"ftyp") {
-        return boxed(bytes);
+    if let Some(boxed) = boxes::sniff(bytes) {
+        return Some(boxed);
     }
     if at(0, b"\x1a\x45\xdf\xa3") {
-        let head = &bytes[..bytes.len().min(256)];
-        let has = |what: &[u8]| head.windows(what.len()).any(|w| w == what);
-        return if has(b"webm") {
-            found("video/webm", K::Video, "webm")
-        } else if has(b"matroska") {
-            found("video/x-matroska", K::Video, "mkv")
-        } else {
-            None
-        };
-    }
-    if at(0, b"OggS") {
-        return found("audio/ogg", K::Audio, "ogg");
-    }
-    if at(0, b"fLaC") {
-        return found("audio/flac", K::Audio, "flac");
-    }
-    if at(0, b"ID3") || mpeg_audio(bytes) {
-        return found("audio/mpeg", K::Audio, "mp3");
+        return ebml(bytes);
     }
     if at(0, b"glTF") && at(4, &2_u32.to_le_bytes()) {
         return found("model/gltf-binary", K::Model3d, "glb");
     }
-    if is_svg(bytes) { found("image/svg+xml", K::Svg, "svg") } else { None }
+    if svg_text::is_svg(bytes) {
+        return found("image/svg+xml", K::Svg, "svg");
+    }
+    sound(bytes)
 }
 
-/// ISO base media (ISO/IEC 14496-12): the major brand, then the compatible ones.
-fn boxed(bytes: &[u8]) -> Option<Sniffed> {
+/// The same of a file, looking behind whatever is longer than its beginning.
+///
+/// # Errors
+/// Those of reading.
+pub fn sniff_file(path: &Path) -> std::io::Result<Option<Sniffed>> {
+    let mut file = File::open(path)?;
+    let mut from = 0_u64;
+    for _ in 0..TAGS_MAX {
+        let mut head = Vec::new();
+        file.seek(SeekFrom::Start(from))?;
+        file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
+        let behind = mpeg::tag(&head).filter(|tag| *tag >= head.len());
+        let Some(tag) = behind else {
+            return Ok(if from == 0 { sniff(&head) } else { sound(&head) });
+        };
+        from += tag as u64;
+    }
+    Ok(None)
+}
+
+/// Sounds, behind whatever tags stand in front of them.
+fn sound(bytes: &[u8]) -> Option<Sniffed> {
     use MediaKind as K;
-    let size = u32::from_be_bytes(bytes.get(..4)?.try_into().ok()?) as usize;
-    let brands = bytes.get(8..size.clamp(16, 256).min(bytes.len()))?;
-    let mut list =
-        brands.chunks_exact(4).enumerate().filter(|(i, _)| *i != 1).map(|(_, brand)| brand);
-    let of = |brand: &[u8]| match brand {
-        b"avif" | b"avis" => found("image/avif", K::Image, "avif"),
-        b"M4A " | b"M4B " => found("audio/mp4", K::Audio, "m4a"),
-        b"qt  " => found("video/quicktime", K::Video, "mov"),
-        b"isom" | b"iso2" | b"iso4" | b"iso5" | b"iso6" | b"mp41" | b"mp42" | b"avc1" | b"M4V "
-        | b"dash" | b"MSNV" | b"3gp4" | b"3gp5" => found("video/mp4", K::Video, "mp4"),
-        _ => None,
-    };
-    list.find_map(of)
-}
-
-/// Two MPEG audio frames in a row (ISO/IEC 11172-3), since one sync word is found in anything.
-fn mpeg_audio(bytes: &[u8]) -> bool {
-    let Some(first) = mpeg_frame(bytes) else { return false };
-    bytes.get(first..).is_some_and(|rest| mpeg_frame(rest).is_some())
-}
-
-fn mpeg_frame(bytes: &[u8]) -> Option<usize> {
-    const RATES_1: [u32; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-    const RATES_2: [u32; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-    let head: [u8; 4] = bytes.get(..4)?.try_into().ok()?;
-    let (version, layer) = ((head[1] >> 3) & 3, (head[1] >> 1) & 3);
-    if head[0] != 0xff || head[1] & 0xe0 != 0xe0 || version == 1 || layer != 1 {
-        return None;
-    }
-    let rate = *if version == 3 { &RATES_1 } else { &RATES_2 }.get(usize::from(head[2] >> 4))?;
-    let sampling = [44_100, 48_000, 32_000].get(usize::from((head[2] >> 2) & 3))?
-        >> match version {
-            3 => 0,
-            2 => 1,
-            _ => 2,
+    const MP3: Option<Sniffed> = found("audio/mpeg", MediaKind::Audio, "mp3");
+    let mut rest = bytes;
+    let mut tagged = false;
+    for _ in 0..TAGS_MAX {
+        let Some(tag) = mpeg::tag(rest) else { break };
+        tagged = true;
+        let Some(behind) = rest.get(tag..).filter(|behind| !behind.is_empty()) else {
+            return MP3;
         };
-    if rate == 0 {
-        return None;
+        rest = behind;
     }
-    let samples = if version == 3 { 144 } else { 72 };
-    Some((samples * rate * 1000 / sampling + u32::from(head[2] >> 1 & 1)) as usize)
+    let starts = |what: &[u8]| rest.starts_with(what);
+    if matches!(rest.get(..4), Some(b"RIFF" | b"RF64" | b"BW64"))
+        && rest.get(8..12) == Some(b"WAVE")
+    {
+        return found("audio/wav", K::Audio, "wav");
+    }
+    if starts(b"OggS") {
+        return found("audio/ogg", K::Audio, "ogg");
+    }
+    if starts(b"fLaC") {
+        return found("audio/flac", K::Audio, "flac");
+    }
+    if mpeg::is_adts(rest) {
+        return found("audio/aac", K::Audio, "aac");
+    }
+    // A tag says that it is a sound; without one more than a few frames have to be seen.
+    if mpeg::first_frame(rest, if tagged { 2 } else { 4 }).is_some() { MP3 } else { None }
 }
 
-/// An XML document whose root element is `svg`: after a byte order mark, the declaration, comments
-/// and the document type, nothing else may come first.
-fn is_svg(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(64 * 1024)];
-    let text = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(e) if e.valid_up_to() + 4 > head.len() && e.valid_up_to() > 0 => {
-            std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default()
+/// Matroska and WebM (RFC 8794 and 9559): by the `DocType` of the header's own elements.
+fn ebml(bytes: &[u8]) -> Option<Sniffed> {
+    let mut at = 4;
+    let len = super::ebml::size(bytes, &mut at)?;
+    let header = bytes.get(at..)?;
+    let header = &header[..header.len().min(usize::try_from(len?).unwrap_or(usize::MAX))];
+    let mut at = 0;
+    while at < header.len() {
+        let id = super::ebml::id(header, &mut at)?;
+        let len = usize::try_from(super::ebml::size(header, &mut at)??).ok()?;
+        let value = header.get(at..at.checked_add(len)?)?;
+        if id == 0x4282 {
+            let name = value.split(|b| *b == 0).next().unwrap_or_default();
+            return match name {
+                b"webm" => found("video/webm", MediaKind::Video, "webm"),
+                b"matroska" => found("video/x-matroska", MediaKind::Video, "mkv"),
+                _ => None,
+            };
         }
-        Err(_) => return false,
-    };
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
-    loop {
-        let end = if rest.starts_with("<?xml") {
-            rest.find("?>").map(|i| i + 2)
-        } else if rest.starts_with("<!--") {
-            rest.find("-->").map(|i| i + 3)
-        } else if rest.starts_with("<!DOCTYPE svg")
-            && !rest[..rest.find('>').unwrap_or(rest.len())].contains('[')
-        {
-            rest.find('>').map(|i| i + 1)
-        } else {
-            let name = rest.strip_prefix("<svg").or_else(|| rest.strip_prefix("<svg:svg"));
-            return name.is_some_and(|after| after.starts_with([' ', '\n', '\r', '\t', '>', '/']));
-        };
-        let Some(end) = end else { return false };
-        rest = rest[end..].trim_start();
+        at += len;
     }
+    None
 }
 
 /// How long a WAV file of `len` bytes plays, in milliseconds, where its beginning (`bytes`) says so.
 #[must_use]
 pub fn wav_duration_ms(bytes: &[u8], len: u64) -> Option<u64> {
-    if bytes.get(..4)? != b"RIFF" || bytes.get(8..12)? != b"WAVE" {
+    if !matches!(bytes.get(..4)?, b"RIFF" | b"RF64" | b"BW64") || bytes.get(8..12)? != b"WAVE" {
         return None;
     }
     let number =

@@ -27,6 +27,50 @@ pub(super) fn strip(bytes: Bytes, mime: &str, orientation: u8) -> Result<Bytes, 
     Ok(if kept == bytes { bytes } else { kept })
 }
 
+/// A file that holds all its pixels and lacks only the mark of its end, with that mark; any other as it is.
+pub(super) fn completed(bytes: Bytes, mime: &str) -> Bytes {
+    let whole = match mime {
+        "image/jpeg" if jpeg_end(&bytes).is_none() => completed_jpeg(&bytes),
+        "image/png" => completed_png(&bytes),
+        _ => None,
+    };
+    whole.map_or(bytes, Bytes::from)
+}
+
+fn completed_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+    const END: [u8; 2] = [0xff, 0xd9];
+    let bytes = bytes.strip_suffix(&[0xff]).unwrap_or(bytes);
+    let whole = [bytes, &END].concat();
+    // A decoder makes up what lacks. It makes up something else of other bytes, where it reads them: only then.
+    let pixels = |bytes: &[u8]| {
+        let picture = super::decode(bytes, super::DecodeLimits::default()).ok()?;
+        Some(blake3::hash(picture.as_raw()))
+    };
+    let as_is = pixels(&whole)?;
+    let with_more = pixels(&[bytes, &[0xa5; 4096], &END].concat())?;
+    (as_is == with_more).then_some(whole)
+}
+
+fn completed_png(bytes: &[u8]) -> Option<Vec<u8>> {
+    const END: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
+    let (mut at, mut has_pixels) = (8, false);
+    loop {
+        let head = bytes.get(at..at + 8);
+        let name = head.map(|head| &head[4..]);
+        let len = head.map_or(0, |h| u32::from_be_bytes([h[0], h[1], h[2], h[3]]) as usize);
+        let end = at + 12 + len;
+        if name == Some(b"IEND") && end <= bytes.len() {
+            return None;
+        }
+        if end > bytes.len() || name.is_none() {
+            let is_missing = has_pixels && name != Some(b"IDAT") && name != Some(b"fdAT");
+            return is_missing.then(|| [&bytes[..at], END].concat());
+        }
+        has_pixels |= name == Some(b"IDAT");
+        at = end;
+    }
+}
+
 fn damaged(error: &img_parts::Error) -> MediaError {
     MediaError::Damaged(error.to_string())
 }
@@ -218,6 +262,29 @@ mod tests {
         ] {
             let bytes = Bytes::from(plain(format));
             assert_eq!(strip(bytes.clone(), mime, 1).unwrap(), bytes, "{mime}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_lacks_only_the_mark_of_its_end_gets_it() {
+        let noise = |x: u32, y: u32| image::Rgb([(x * y * 7 % 251) as u8, x as u8 * 3, y as u8]);
+        let picture = DynamicImage::ImageRgb8(image::RgbImage::from_fn(67, 45, noise));
+        for (format, mime, ends) in [
+            (ImageFormat::Jpeg, "image/jpeg", &[1, 2][..]),
+            (ImageFormat::Png, "image/png", &[1, 4, 9, 12][..]),
+        ] {
+            let mut out = std::io::Cursor::new(Vec::new());
+            picture.write_to(&mut out, format).unwrap();
+            let whole = Bytes::from(out.into_inner());
+            assert_eq!(completed(whole.clone(), mime), whole);
+            for end in ends {
+                let cut = whole.slice(..whole.len() - end);
+                assert_eq!(completed(cut, mime), whole, "{mime} without {end} bytes");
+            }
+            for end in [whole.len() / 3, 60] {
+                let cut = whole.slice(..whole.len() - end);
+                assert_eq!(completed(cut.clone(), mime), cut, "{mime} without {end} bytes");
+            }
         }
     }
 

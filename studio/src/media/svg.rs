@@ -1,5 +1,6 @@
 //! Vector pictures of unknown origin: written anew from a list of what is allowed, and drawn.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -9,7 +10,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::roxmltree::{Document, Node, NodeType, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
 
-use super::{DecodeLimits, dimensions, sniff};
+use super::{DecodeLimits, css, dimensions, sniff, svg_text};
 use crate::StudioError;
 
 /// Most bytes of a vector picture.
@@ -20,6 +21,8 @@ const NODES_MAX: u32 = 200_000;
 const DEPTH_MAX: usize = 100;
 /// Longest side of a drawing of it, in pixels.
 const SIDE_MAX_PX: u32 = 4096;
+/// Octaves of noise beyond these change no pixel and cost as much as the others each.
+const OCTAVES_MAX: f64 = 10.0;
 /// Largest picture inside, which is decoded for every drawing.
 const INNER: DecodeLimits = DecodeLimits { side_max_px: 8192, pixels_max: 32_000_000 };
 
@@ -94,20 +97,20 @@ fn refused(why: &str) -> StudioError {
 }
 
 /// The same vector picture without scripts, event handlers, foreign content, links and references to anything outside
-/// it. Answers it with its width and height in pixels. Cleaning what is clean changes nothing.
+/// it; what is harmless stays as it is. Cleaning what is clean changes nothing.
 ///
 /// # Errors
-/// [`StudioError::Refused`] for what is broken, too large or declares entities.
-pub fn clean(bytes: &[u8]) -> Result<(String, (u32, u32)), StudioError> {
+/// [`StudioError::Refused`] for what is broken, too large or declares entities that are more than short text.
+pub fn clean(bytes: &[u8]) -> Result<String, StudioError> {
     if bytes.len() as u64 > SVG_BYTES_MAX {
         return Err(refused("it is larger than 8 MiB; simplify it or save it as PNG"));
     }
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let Some(text) = svg_text::decoded(bytes) else {
         return Err(refused("its text is not UTF-8; export it again"));
     };
-    let text = text.trim_start_matches('\u{feff}');
-    if text.contains("<!ENTITY") {
-        return Err(refused("it declares entities; export it as plain SVG"));
+    let text = &*text;
+    if let Some(why) = svg_text::harm_of_entities(text) {
+        return Err(refused(why));
     }
     let options =
         ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
@@ -120,9 +123,17 @@ pub fn clean(bytes: &[u8]) -> Result<(String, (u32, u32)), StudioError> {
     let mut out = String::with_capacity(text.len());
     element(root, &mut out, 0)?;
     out.push('\n');
-    let size = tree(out.as_bytes())?.size();
+    Ok(out)
+}
+
+/// Width and height of a vector picture in pixels.
+///
+/// # Errors
+/// [`StudioError::Refused`] for what is broken.
+pub(super) fn size(bytes: &[u8]) -> Result<(u32, u32), StudioError> {
+    let size = tree(bytes)?.size();
     let px = |side: f32| side.round().clamp(1.0, 1e6) as u32;
-    Ok((out, (px(size.width()), px(size.height()))))
+    Ok((px(size.width()), px(size.height())))
 }
 
 fn is_svg(node: Node<'_, '_>) -> bool {
@@ -142,10 +153,8 @@ fn element(node: Node<'_, '_>, out: &mut String, depth: usize) -> Result<(), Stu
     if !is_svg(node) || !ELEMENTS.contains(&name) || !animates_harmlessly(node) {
         return Ok(());
     }
-    let style = if name == "style" { Some(style_sheet(node)) } else { None };
-    if style.as_ref().is_some_and(|sheet| !is_harmless(sheet)) {
-        return Ok(());
-    }
+    let style = (name == "style")
+        .then(|| css::clean(&node.children().filter_map(|child| child.text()).collect::<String>()));
     write!(out, "<{name}").map_err(|e| StudioError::Internal(e.to_string()))?;
     if depth == 0 {
         out.push_str(
@@ -153,14 +162,15 @@ fn element(node: Node<'_, '_>, out: &mut String, depth: usize) -> Result<(), Stu
         );
     }
     for attribute in node.attributes() {
-        if let Some(prefix) =
-            allowed(name, attribute.namespace(), attribute.name(), attribute.value())
-        {
+        let key = attribute.name();
+        let value = harmless(name, key, attribute.value());
+        let prefix = allowed(attribute.namespace(), key);
+        if let (Some(prefix), Some(value)) = (prefix, value) {
             out.push(' ');
             out.push_str(prefix);
-            out.push_str(attribute.name());
+            out.push_str(key);
             out.push_str("=\"");
-            escape(attribute.value(), true, out);
+            escape(&value, true, out);
             out.push('"');
         }
     }
@@ -198,50 +208,54 @@ fn animates_harmlessly(node: Node<'_, '_>) -> bool {
     !target.contains("href") && !target.starts_with("on") && !target.contains(':')
 }
 
-/// The rules of a style sheet, without fonts from elsewhere.
-fn style_sheet(node: Node<'_, '_>) -> String {
-    let mut sheet: String = node.children().filter_map(|child| child.text()).collect();
-    while let Some(at) = sheet.to_ascii_lowercase().find("@font-face") {
-        let end = sheet[at..].find('}').map_or(sheet.len(), |end| at + end + 1);
-        sheet.replace_range(at..end, "");
-    }
-    sheet
-}
-
 /// The prefix an attribute is written with; `None` where it is left out.
-fn allowed(
-    element: &str,
-    namespace: Option<&str>,
-    name: &str,
-    value: &str,
-) -> Option<&'static str> {
+fn allowed(namespace: Option<&str>, name: &str) -> Option<&'static str> {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     if !plain || name.len() > 64 || name.to_ascii_lowercase().starts_with("on") {
         return None;
     }
-    let prefix = match namespace {
-        None => "",
-        Some(XLINK) if name == "href" => "xlink:",
-        Some(XML) if matches!(name, "space" | "lang") => "xml:",
-        Some(_) => return None,
+    match namespace {
+        None => Some(""),
+        Some(XLINK) if name == "href" => Some("xlink:"),
+        Some(XML) if matches!(name, "space" | "lang") => Some("xml:"),
+        Some(_) => None,
+    }
+}
+
+/// A value without what leads elsewhere or asks for work that nobody sees; `None` where nothing of it is left.
+fn harmless<'a>(element: &str, name: &str, value: &'a str) -> Option<Cow<'a, str>> {
+    let fine = match name {
+        "href" => {
+            let value = value.trim();
+            value.starts_with('#') || (matches!(element, "image" | "feImage") && is_picture(value))
+        }
+        "style" => {
+            let left = css::clean(value);
+            return (!left.is_empty()).then_some(Cow::Owned(left));
+        }
+        "numOctaves" if value.trim().parse().is_ok_and(|n: f64| n > OCTAVES_MAX) => {
+            return Some(Cow::Owned(OCTAVES_MAX.to_string()));
+        }
+        "from" | "to" | "by" | "values" => !acts(value) && css::is_harmless(value),
+        _ => css::is_harmless(value),
     };
-    let fine = if name == "href" {
-        let value = value.trim();
-        value.starts_with('#') || (matches!(element, "image" | "feImage") && is_picture(value))
-    } else {
-        is_harmless(value)
-    };
-    fine.then_some(prefix)
+    fine.then_some(Cow::Borrowed(value))
+}
+
+/// Whether a value would run or load something where it became a link.
+fn acts(value: &str) -> bool {
+    let low: String = value.to_ascii_lowercase().split_ascii_whitespace().collect();
+    ["javascript:", "vbscript:", "data:"].iter().any(|word| low.contains(word))
 }
 
 /// Whether a link holds a raster picture of a bearable size.
 fn is_picture(link: &str) -> bool {
     let types = ["png", "jpeg", "jpg", "webp", "gif"];
-    let Some((kind, data)) =
-        link.strip_prefix("data:image/").and_then(|rest| rest.split_once(";base64,"))
-    else {
-        return false;
-    };
+    let Some((head, data)) = link.split_once(',') else { return false };
+    let head = head.trim().to_ascii_lowercase();
+    let mut parts = head.split(';').map(str::trim);
+    let kind = parts.next().and_then(|kind| kind.strip_prefix("data:image/"));
+    let (Some(kind), Some("base64")) = (kind, parts.next_back()) else { return false };
     let data: String = data.split_ascii_whitespace().collect();
     let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(data) else { return false };
     let is_raster = sniff(&bytes).is_some_and(|found| found.mime != "image/svg+xml");
@@ -251,29 +265,6 @@ fn is_picture(link: &str) -> bool {
             width.max(height) <= INNER.side_max_px
                 && u64::from(width) * u64::from(height) <= INNER.pixels_max
         })
-}
-
-/// Whether a value or a style sheet loads and runs nothing; what is written to be unreadable counts as harm.
-fn is_harmless(value: &str) -> bool {
-    let low: String = value.to_ascii_lowercase().split_ascii_whitespace().collect();
-    let words = [
-        "javascript:",
-        "vbscript:",
-        "data:",
-        "expression(",
-        "@import",
-        "-moz-binding",
-        "image-set(",
-        "src(",
-    ];
-    if low.contains('\\')
-        || low.contains("/*") && low.contains("url")
-        || words.iter().any(|word| low.contains(word))
-    {
-        return false;
-    }
-    low.match_indices("url(")
-        .all(|(at, _)| low[at + 4..].trim_start_matches(['"', '\'']).starts_with('#'))
 }
 
 fn escape(text: &str, quoted: bool, out: &mut String) {
@@ -354,7 +345,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// [`StudioError::Refused`] for what is broken.
-pub fn draw(bytes: &[u8], width: u32) -> Result<RgbaImage, StudioError> {
+pub(super) fn draw(bytes: &[u8], width: u32) -> Result<RgbaImage, StudioError> {
     let tree = tree(bytes)?;
     let size = tree.size();
     let width = width.clamp(1, SIDE_MAX_PX) as f32;
@@ -381,9 +372,9 @@ mod tests {
         let svg = format!(
             "<svg xmlns=\"{SVG}\" xmlns:xlink=\"{XLINK}\" width=\"40\" height=\"20\">{body}</svg>"
         );
-        let (clean_once, size) = clean(svg.as_bytes()).unwrap();
-        assert_eq!(size, (40, 20));
-        assert_eq!(clean(clean_once.as_bytes()).unwrap().0, clean_once, "{body}");
+        let clean_once = clean(svg.as_bytes()).unwrap();
+        assert_eq!(size(clean_once.as_bytes()), Ok((40, 20)));
+        assert_eq!(clean(clean_once.as_bytes()).unwrap(), clean_once, "{body}");
         clean_once
     }
 
@@ -459,7 +450,20 @@ mod tests {
             let below = format!("<use href=\"#l{}\"/>", level - 1).repeat(10);
             laughs.push_str(&format!("<g id=\"l{level}\">{below}</g>"));
         }
-        assert!(clean(format!("{laughs}</svg>").as_bytes()).is_err());
+        let laughs = clean(format!("{laughs}</svg>").as_bytes()).unwrap();
+        assert!(size(laughs.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn noise_beyond_what_can_be_seen_is_not_made() {
+        let noise = |octaves: &str| {
+            cleaned(&format!(
+                "<filter id=\"f\"><feTurbulence baseFrequency=\"0.05\" numOctaves=\"{octaves}\"/></filter>"
+            ))
+        };
+        assert!(noise("2000000000").contains("numOctaves=\"10\""));
+        assert!(noise("1e30").contains("numOctaves=\"10\""));
+        assert!(noise("3").contains("numOctaves=\"3\""));
     }
 
     #[test]

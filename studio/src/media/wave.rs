@@ -6,7 +6,7 @@ use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 use tiny_skia::{FillRule, Paint, PathBuilder, Pixmap, Transform};
 
-use super::{Sniffed, listen, probe};
+use super::{Sniffed, listen, probe, streams};
 use crate::{Control, Program, StudioError, Talk, Workshop};
 
 /// Most peaks of a waveform.
@@ -98,10 +98,11 @@ pub fn waveform(
         })?;
         return Ok(meter.done(rate_hz));
     }
-    let rate = RATE_HZ.to_string();
+    let found = streams::glance(path, sniffed, workshop, control)?;
+    let Some(stream) = found.sound else { return Ok(None) };
+    let (rate, stream) = (RATE_HZ.to_string(), format!("0:{stream}"));
     // As many channels as there are: mixed, what is opposite in them would vanish. A WAV says how many.
-    let after =
-        ["-map", "0:a:0?", "-ar", &rate, "-c:a", "pcm_s16le", "-bitexact", "-f", "wav", "-"];
+    let after = ["-map", &stream, "-ar", &rate, "-c:a", "pcm_s16le", "-bitexact", "-f", "wav", "-"];
     let command = probe::ffmpeg(workshop, sniffed.mime, path, &[], &after)?;
     let mut rest: Vec<u8> = Vec::new();
     let mut frame_bytes = 0;
@@ -128,16 +129,9 @@ pub fn waveform(
         Ok(())
     };
     let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
-    match workshop.run(Program::Ffmpeg, command, talk, control) {
-        Ok(()) => {}
-        // There is nothing to write where there is no sound.
-        Err(StudioError::Program { detail, .. })
-            if detail.contains("does not contain any stream") =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(probe::told(error, sniffed)),
-    }
+    workshop
+        .run(Program::Ffmpeg, command, talk, control)
+        .map_err(|error| probe::told(error, sniffed))?;
     Ok(meter.done(RATE_HZ))
 }
 

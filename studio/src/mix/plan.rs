@@ -8,6 +8,8 @@ use crate::{Job, StudioError};
 /// What is known of a track before its wishes are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Track {
+    /// The number of the stream of its sound.
+    pub(super) stream: usize,
     pub(super) seconds: f64,
     pub(super) is_voice: bool,
 }
@@ -15,6 +17,7 @@ pub(super) struct Track {
 /// A track with its wishes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Laid {
+    stream: usize,
     volume: f64,
     offset_s: f64,
     fade_in_s: f64,
@@ -28,8 +31,9 @@ struct Laid {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Plan {
     laid: Vec<Laid>,
-    /// Volume of the video's own sound; 0 where it has none.
+    /// Volume of the video's own sound, and the number of its stream; 0 where it has none.
     original: f64,
+    own: usize,
     /// How far everything else steps back while somebody speaks, 0 to 1.
     ducking: f64,
     /// How long the film is.
@@ -69,6 +73,7 @@ impl Plan {
         let laid = tracks.iter().enumerate().map(|(i, track)| {
             let room_s = (seconds - offsets[i]).max(0.0);
             Laid {
+                stream: track.stream,
                 volume: volumes[i],
                 offset_s: offsets[i],
                 fade_in_s: ins[i],
@@ -80,6 +85,7 @@ impl Plan {
         Ok(Self {
             laid: laid.collect(),
             original: if video.has_sound { job.number("keep_original", 1.0) } else { 0.0 },
+            own: video.sound.unwrap_or_default(),
             ducking: job.number("ducking", 0.6).clamp(0.0, 1.0),
             seconds,
             held_s,
@@ -97,8 +103,12 @@ impl Plan {
         let mut graph = String::new();
         let (mut voices, mut beds) = (Vec::new(), Vec::new());
         for (i, track) in self.laid.iter().enumerate() {
-            let mut part =
-                format!("[{}:a:0]{shape},atrim=0:{:.4},asetpts=PTS-STARTPTS", i + 1, track.lasts_s);
+            let mut part = format!(
+                "[{}:{}]{shape},atrim=0:{:.4},asetpts=PTS-STARTPTS",
+                i + 1,
+                track.stream,
+                track.lasts_s
+            );
             let fade_in = track.fade_in_s.min(track.lasts_s);
             if fade_in > 0.0 {
                 write!(part, ",afade=t=in:d={fade_in:.3}")
@@ -121,7 +131,7 @@ impl Plan {
             if track.is_voice { &mut voices } else { &mut beds }.push(format!("[t{i}]"));
         }
         if self.original > 0.0 {
-            let part = format!("[0:a:0]{shape},volume={:.3},{whole}[own];", self.original);
+            let part = format!("[0:{}]{shape},volume={:.3},{whole}[own];", self.own, self.original);
             graph.push_str(&part);
             beds.push("[own]".to_owned());
         }
@@ -192,6 +202,7 @@ mod tests {
             size_px: Some((320, 180)),
             rate: None,
             has_sound: true,
+            sound: Some(1),
             codec: "h264".to_owned(),
             pixels: "yuv420p".to_owned(),
         }
@@ -199,7 +210,7 @@ mod tests {
 
     fn plan(settings: serde_json::Value) -> Result<Plan, StudioError> {
         let job = Job { params: serde_json::from_value(settings).unwrap(), ..Job::default() };
-        let track = |seconds, is_voice| Track { seconds, is_voice };
+        let track = |seconds, is_voice| Track { stream: 0, seconds, is_voice };
         Plan::of(&job, &video(), vec![track(2.0, true), track(9.0, false)])
     }
 

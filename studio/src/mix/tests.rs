@@ -59,9 +59,8 @@ impl Desk {
     }
 
     fn heard(&self, film: &[u8]) -> (Probe, crate::film::Sound) {
-        let source = Source::open(film, &self.workshop).unwrap();
-        let about = source.probe(&self.workshop, &Control::none()).unwrap();
-        (about, source.sound(60.0, &self.workshop, &Control::none()).unwrap())
+        let source = Source::open(film, &self.workshop, &Control::none()).unwrap();
+        (source.about(), source.sound(60.0, &self.workshop, &Control::none()).unwrap())
     }
 
     fn picture_md5(&self, film: &[u8]) -> String {
@@ -150,6 +149,38 @@ fn a_short_track_is_looped_and_a_long_one_can_hold_the_picture() {
 }
 
 #[test]
+fn a_film_of_few_pictures_is_held_under_a_sound_that_is_read_at_once() {
+    let desk = Desk::new();
+    let film = include_bytes!("../../tests/files/1fps-3s.mp4");
+    // So small a file is read to its end while the first picture is still on its way.
+    for rate in ["8000", "11025", "44100"] {
+        let source = format!("sine=frequency=440:duration=6:sample_rate={rate}");
+        let sound = desk.file(&["-f", "lavfi", "-i", &source], "wav");
+        let mixed = desk.mix(json!({"length": "longest"}), film, &[&sound]).unwrap();
+        let (about, heard) = desk.heard(&mixed);
+        assert!((about.duration_s - 6.0).abs() < 0.05, "{about:?}");
+        assert!((heard.seconds() - 6.0).abs() < 0.05 && heard.loudness(5.0, 5.5) > 0.03);
+    }
+}
+
+#[test]
+fn pixels_that_are_not_square_are_shown_in_their_shape() {
+    let desk = Desk::new();
+    let film = include_bytes!("../../tests/files/pixels-not-square.mp4");
+    for (seconds, settings) in [(2.0, json!({})), (5.0, json!({"length": "longest"}))] {
+        let tone = desk.tone(400, seconds);
+        let inputs = [("video", &film[..]), ("audio", &tone)]
+            .map(|(port, bytes)| Input { port: port.to_owned(), bytes: bytes.to_vec().into() });
+        let params = serde_json::from_value(settings).unwrap();
+        let job = Job { params, inputs: inputs.into(), ..Job::default() };
+        let made = compute(&job, &desk.workshop, &Control::none()).unwrap().remove(0);
+        let Content::File { bytes, size_px, .. } = made.content else { panic!("a file") };
+        assert_eq!(size_px, Some((524, 288)));
+        assert_eq!(desk.heard(&bytes).0.size_px, Some((524, 288)));
+    }
+}
+
+#[test]
 fn what_cannot_be_mixed_is_said() {
     let desk = Desk::new();
     let film = desk.film();
@@ -161,7 +192,7 @@ fn what_cannot_be_mixed_is_said() {
     assert!(says(&tone, &[&tone]).contains("no picture"));
     assert!(says(&film, &[&film]).contains("has no sound"));
     assert!(says(b"nonsense", &[&tone]).contains("neither a video nor a sound"));
-    assert!(says(&film[..film.len() / 3], &[&tone]).contains("cannot be read"));
+    assert!(says(&film[..film.len() / 3], &[&tone]).contains("cannot be played"));
     let silent = desk.file(&["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=2"], "wav");
     let (about, _) = desk.heard(&desk.mix(json!({}), &film, &[&silent]).unwrap());
     assert!(about.has_sound, "silence is a track like any other");

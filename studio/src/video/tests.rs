@@ -70,8 +70,8 @@ fn seen(job: &Job) -> Seen {
     };
     assert_eq!(*mime, "video/mp4");
     let size = size_px.unwrap();
-    let source = Source::open(bytes, &workshop).unwrap();
-    let probe = source.probe(&workshop, &none).unwrap();
+    let source = Source::open(bytes, &workshop, &none).unwrap();
+    let probe = source.about();
     assert_eq!(probe.size_px, Some(size));
     assert!((probe.duration_s - duration_s.unwrap()).abs() < 0.06, "{probe:?}");
     let mut frames = Vec::new();
@@ -182,7 +182,7 @@ fn sound_is_laid_under_and_cut_to_the_picture() {
         vec![("start_frame", png(&still(64, 64, 0.5))), ("audio", sound)],
     ));
     assert!(film.probe.has_sound);
-    let heard = Source::open(&film.bytes, &workshop)
+    let heard = Source::open(&film.bytes, &workshop, &Control::none())
         .unwrap()
         .sound(9.0, &workshop, &Control::none())
         .unwrap();
