@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn files_are_known_by_their_boxes() {
         let ftyp = |brands: &[&[u8; 4]]| {
-            let rest = brands[1..].concat();
+            let rest: Vec<u8> =
+                brands[1..].iter().flat_map(|brand| brand.iter().copied()).collect();
             boxed(b"ftyp", &[&brands[0][..], &[0; 4], &rest].concat())
         };
         let (moov, mdat) = (boxed(b"moov", &[0; 40]), boxed(b"mdat", &[7; 90]));

@@ -29,6 +29,7 @@ pub fn poster(
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<RgbaImage, StudioError> {
+    workshop.programs().path(Program::Ffmpeg)?;
     let found = streams::glance(path, sniffed, workshop, control)?;
     let nothing = || StudioError::Refused("No picture could be read from this video.".to_owned());
     let stream = found.pictures.ok_or_else(nothing)?.index;
