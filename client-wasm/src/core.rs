@@ -5,6 +5,7 @@
 
 pub mod angles;
 pub mod clip;
+pub mod damage;
 pub mod differences;
 pub mod doc;
 pub mod editor;

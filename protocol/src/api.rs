@@ -204,6 +204,67 @@ pub struct CanvasBody {
     pub preview: Option<Preview>,
     /// How many have it open.
     pub online: usize,
+    /// What of it could not be read when it was opened and did not come back since; only where one canvas is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub damage: Vec<Damage>,
+}
+
+/// Stored changes of a canvas that could not be read. Their bytes are kept aside until the canvas is deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Damage {
+    /// When it was found, in ms since 1970.
+    pub at: i64,
+    /// How many stored changes.
+    pub rows: i64,
+    /// How many bytes of them are kept aside; 0 where nothing was there to keep.
+    pub bytes: i64,
+    /// What is wrong with them.
+    pub reason: DamageReason,
+    /// Number of the first of them in the canvas's log.
+    pub first: i64,
+}
+
+/// What is wrong with stored changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DamageReason {
+    /// They are not what was written: left out.
+    Altered,
+    /// They cannot be read: left out.
+    Unreadable,
+    /// They are not there.
+    Missing,
+    /// They are sound, but build on changes that are lost: left out until those come back.
+    BuildsOnLost,
+    /// They are not what was written, but can be read: in the canvas, which may differ from what it was.
+    Doubtful,
+    /// They were not what was written, and were put right by their checksum: in the canvas.
+    Repaired,
+}
+
+impl DamageReason {
+    /// Its name.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Altered => "altered",
+            Self::Unreadable => "unreadable",
+            Self::Missing => "missing",
+            Self::BuildsOnLost => "builds_on_lost",
+            Self::Doubtful => "doubtful",
+            Self::Repaired => "repaired",
+        }
+    }
+
+    /// The reason of a name; of one that is unknown, [`DamageReason::Unreadable`].
+    #[must_use]
+    pub fn from_id(id: &str) -> Self {
+        let all =
+            [Self::Altered, Self::Missing, Self::BuildsOnLost, Self::Doubtful, Self::Repaired];
+        all.into_iter().find(|reason| reason.id() == id).unwrap_or(Self::Unreadable)
+    }
 }
 
 /// `POST /api/canvases`.

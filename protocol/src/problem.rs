@@ -69,6 +69,8 @@ error_codes! {
     Internal, "internal", 500, "The server failed";
     /// The server has too much in hand, or is stopping; `Retry-After` tells when to try again.
     Unavailable, "unavailable", 503, "Busy right now";
+    /// The database itself is damaged where this is stored.
+    StorageDamaged, "storage_damaged", 503, "The stored data is damaged";
 }
 
 // The derive would not see the names, which are a macro's here.

@@ -9,12 +9,14 @@
 //! ```
 //!
 //! [`guard`] checks a Yjs update before the CRDT library sees it, [`merge`] joins updates without
-//! decoding their content, [`awareness`] reads and writes the states inside [`Frame::Awareness`].
+//! decoding their content, [`salvage`] reads what is left of damaged ones, [`awareness`] reads and writes the states
+//! inside [`Frame::Awareness`].
 
 pub mod awareness;
 pub mod guard;
 pub mod merge;
 pub mod read;
+pub mod salvage;
 
 use read::{ReadError, Reader, write_buf, write_var};
 use thiserror::Error;

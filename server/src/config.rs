@@ -48,6 +48,12 @@ pub struct DoctorOptions {
     /// A folder of TOML files with further models.
     #[arg(long, env = "GESSO_CATALOG")]
     pub catalog: Option<PathBuf>,
+    /// The PostgreSQL database, where the server uses one.
+    #[arg(long, env = "GESSO_DATABASE")]
+    pub database: Option<String>,
+    /// Writes the bytes of damaged canvases that were set aside into this folder.
+    #[arg(long)]
+    pub save_damaged: Option<PathBuf>,
 }
 
 /// What can be done with credits.

@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod canvases;
+pub mod checksum;
 pub mod generations;
 pub mod idempotency;
 pub mod late;
@@ -13,7 +14,7 @@ pub mod people;
 pub mod runs;
 mod script;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod writer;
 
 use std::path::Path;
@@ -74,6 +75,24 @@ impl DbError {
     /// Whether a unique row was there already.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Whether the database itself found that what it stored is damaged.
+    pub fn is_damage(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
+            sqlx::Error::Database(error) => match error.code().as_deref() {
+                // PostgreSQL: data corrupted, index corrupted, a page that cannot be read.
+                Some("XX001" | "XX002" | "58030") => true,
+                // SQLite: SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, whatever they say further.
+                Some(code) => {
+                    code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
+                }
+                None => false,
+            },
+            _ => false,
+        }
     }
 
     pub(crate) fn row(table: &'static str) -> impl Fn(serde_json::Error) -> Self {
@@ -184,6 +203,32 @@ impl Db {
         }
         db.fold_words().await?;
         Ok(db)
+    }
+
+    /// Opens a database to read what is in it, and changes nothing; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn open_unchanged(url: Option<&str>, data: &Path) -> Result<Option<Self>, DbError> {
+        let file = data.join("gesso.db");
+        match url {
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                let options = PgPoolOptions::new().max_connections(1);
+                Ok(Some(Self::Postgres(options.connect(url).await?)))
+            }
+            Some(url) => Err(DbError::Url(url.to_owned())),
+            None if !file.exists() => Ok(None),
+            None => {
+                let options = SqliteConnectOptions::from_str("sqlite://")?
+                    .filename(file)
+                    .read_only(true)
+                    .busy_timeout(Duration::from_millis(BUSY_MS));
+                let write = Writer::open(options.clone()).await?;
+                let read =
+                    SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+                Ok(Some(Self::Sqlite { read, write }))
+            }
+        }
     }
 
     async fn open_sqlite(file: &Path) -> Result<Self, DbError> {

@@ -1,4 +1,7 @@
-//! `gesso doctor`: what is usable here, what is missing and how to get it. It changes nothing.
+//! `gesso doctor`: what is usable here, what is missing and how to get it, and which canvases are damaged. It changes
+//! nothing.
+
+mod canvases;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,11 +24,11 @@ pub struct Report {
     pub well: bool,
 }
 
-/// Looks at the data folder, the programs and the models.
+/// Looks at the data folder, the canvases, the programs and the models.
 ///
 /// # Errors
 /// When the catalogue cannot be read.
-pub fn examine(options: &DoctorOptions) -> Result<Report, StartError> {
+pub async fn examine(options: &DoctorOptions) -> Result<Report, StartError> {
     let catalog = catalog_with(options.catalog.as_deref())?;
     // The doctor computes nothing, so the folder for that is one it has to leave no trace in.
     let scratch = std::env::temp_dir();
@@ -36,6 +39,7 @@ pub fn examine(options: &DoctorOptions) -> Result<Report, StartError> {
         })?;
     let mut report = Report { text: String::new(), well: true };
     folder(&mut report, &options.data);
+    canvases::examine(&mut report, options).await;
     programs(&mut report, workshop.programs());
     models(&mut report, &catalog, &Providers::built_in(workshop));
     Ok(report)

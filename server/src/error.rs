@@ -11,7 +11,7 @@ use gesso_protocol::wire::close;
 use crate::assets::AssetError;
 use crate::db::DbError;
 use crate::readers::ReadError;
-use crate::room::RoomError;
+use crate::room::{RoomError, StoreError};
 use crate::run::RunError;
 
 /// After how many seconds a canvas that was being closed can be opened again.
@@ -85,6 +85,14 @@ impl From<RoomError> for ApiError {
                 let too_large = [close::TOO_LARGE, close::DOCUMENT_LIMIT].contains(&refusal.code);
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
                 Self::new(code, format!("The update is refused: {}.", refusal.reason))
+            }
+            RoomError::Store(StoreError::Database(ref error)) if error.is_damage() => {
+                tracing::error!(%error, "the database is damaged");
+                Self::new(
+                    ErrorCode::StorageDamaged,
+                    "The server's database is damaged where this canvas is stored. Other canvases are not touched. \
+                     Whoever runs the server finds more in its log and with `gesso doctor`.",
+                )
             }
             RoomError::Closed => {
                 let detail = "The canvas is being closed. Try again in a moment.";

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         match cli.command {
             Some(Command::Serve(options)) => serve(options).await,
             Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
-            Some(Command::Doctor(options)) => doctor(&options),
+            Some(Command::Doctor(options)) => doctor(&options).await,
             // Answered above, without any of this.
             Some(Command::DrawSvg { .. }) => Ok(()),
             None => serve(cli.serve).await,
@@ -89,8 +89,8 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
 }
 
 /// Ends well where everything is there, so that a script may ask.
-fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
-    let report = gesso_server::doctor::examine(options)?;
+async fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
+    let report = gesso_server::doctor::examine(options).await?;
     write!(std::io::stdout(), "{}", report.text)?;
     if report.well { Ok(()) } else { Err("Something is missing: see the lines with --.".into()) }
 }

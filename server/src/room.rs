@@ -7,7 +7,9 @@
 pub(crate) mod budget;
 pub(crate) mod core;
 mod driver;
+mod fold;
 mod limits;
+pub(crate) mod mend;
 pub(crate) mod outbox;
 mod store;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod assets;
 mod batches;
+mod damage;
 mod http;
 mod kills;
 mod kinds;

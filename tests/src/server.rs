@@ -83,6 +83,35 @@ impl Remains {
         Db::open(self.database.as_deref(), self.data.path()).await.expect("the records open")
     }
 
+    /// The folder of its records.
+    pub fn folder(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
+    /// Where its records are, if not in the folder.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// Executes a statement on its records, behind every server's back.
+    pub async fn execute(&self, sql: &str) {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        let done = match &self.database {
+            Some(url) => {
+                let mut records = sqlx::PgConnection::connect(url).await.expect("the records open");
+                sqlx::query(sql).execute(&mut records).await.map(|done| done.rows_affected())
+            }
+            None => {
+                let file = self.data.path().join("gesso.db");
+                let url = format!("sqlite://{}", file.display());
+                let mut records =
+                    sqlx::SqliteConnection::connect(&url).await.expect("the records open");
+                sqlx::query(sql).execute(&mut records).await.map(|done| done.rows_affected())
+            }
+        };
+        assert!(done.expect("it is executed") > 0, "it changes something");
+    }
+
     /// Starts another server on it, for the same person.
     pub async fn restart(self) -> TestServer {
         let Self { data, database, fake, client } = self;

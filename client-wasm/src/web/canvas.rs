@@ -20,6 +20,7 @@ pub mod commands;
 pub mod compare;
 pub mod context;
 pub mod controls;
+pub mod damage;
 pub mod dom;
 pub mod film;
 pub mod foot;
@@ -89,6 +90,7 @@ pub fn CanvasPage(
             <overlays::HelpButton page=page />
             <sending::All page=page />
             <bars::OfflineBanner page=page />
+            <damage::DamageBanner page=page />
             <context::ContextMenu page=page />
             <spotlight::Spotlight page=page />
             <overlays::Help page=page />

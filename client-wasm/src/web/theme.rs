@@ -128,7 +128,8 @@ impl Default for Theme {
     }
 }
 
-fn storage() -> Option<web_sys::Storage> {
+/// What the browser remembers for this server; `None` where it remembers nothing.
+pub fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 

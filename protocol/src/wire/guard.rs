@@ -456,7 +456,7 @@ fn read_id(reader: &mut Reader<'_>) -> Result<Id, ReadError> {
 }
 
 /// Reads a struct whole: how many elements, and what it is.
-fn read_struct<'a>(reader: &mut Reader<'a>) -> Result<(u32, Kind<'a>), GuardError> {
+pub(super) fn read_struct<'a>(reader: &mut Reader<'a>) -> Result<(u32, Kind<'a>), GuardError> {
     let kind = read_head(reader)?;
     let len = match kind {
         Kind::Gc | Kind::Skip => reader.var_u32()?,

@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
     }
 }
 
-fn write_deletions(out: &mut Vec<u8>, mut deletions: Vec<Deletion>) {
+pub(super) fn write_deletions(out: &mut Vec<u8>, mut deletions: Vec<Deletion>) {
     deletions.sort_unstable();
     let mut by_client: BTreeMap<u64, Vec<(u32, u32)>> = BTreeMap::new();
     for Deletion { client, start, end } in deletions {

@@ -139,13 +139,14 @@ impl Db {
     /// When the database fails.
     pub async fn purge(&self, id: &str) -> Result<(), DbError> {
         const BY_RUN: [&str; 4] = ["steps", "invocations", "reviews", "run_snapshots"];
-        const BY_CANVAS: [&str; 6] = [
+        const BY_CANVAS: [&str; 7] = [
             "active_nodes",
             "node_results",
             "generations",
             "late_results",
             "doc_updates",
             "doc_snapshots",
+            "doc_aside",
         ];
         const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \
              AND status IN ('queued', 'running', 'paused')";

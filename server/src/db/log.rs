@@ -1,15 +1,36 @@
-//! The document log: append-only rows of Yjs updates, and one snapshot of all before them.
+//! The document log: append-only rows of Yjs updates, and one snapshot of all before them. What of it turned out to be
+//! damaged stands aside in a table of its own.
+
+mod aside;
 
 use super::script::{Script, args};
-use super::{Db, DbError, with_read, with_tx};
+use super::{Db, DbError, checksum, with_read, with_tx};
 
-/// One update of a canvas's log.
+pub use aside::{AsideRow, Mend, SetAside};
+
+/// How many rows are looked for one by one where the database cannot list them.
+const STEPS_MAX: usize = 100_000;
+
+/// A row as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LogRow {
     /// Its place in the log, rising by one.
     pub seq: i64,
-    /// A Yjs v1 update.
-    pub data: Vec<u8>,
+    /// A Yjs v1 update; `None` where the database itself cannot read it any more.
+    pub data: Option<Vec<u8>>,
+    /// What it was when it was written ([`checksum`]); rows from before have none.
+    pub checksum: Option<Vec<u8>>,
+}
+
+/// A canvas's log as it is stored, checked by nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredLog {
+    /// The snapshot, if there is one.
+    pub snapshot: Option<LogRow>,
+    /// All updates, by their place.
+    pub rows: Vec<LogRow>,
+    /// What stands aside and only waits for what it builds on: its id and an update.
+    pub waiting: Vec<(String, Vec<u8>)>,
 }
 
 /// An update to append.
@@ -23,36 +44,119 @@ pub struct Append<'a> {
     pub data: &'a [u8],
 }
 
+const SNAPSHOT: &str = "SELECT seq, data, checksum FROM doc_snapshots WHERE canvas = $1";
+const SNAPSHOT_SEQ: &str = "SELECT seq FROM doc_snapshots WHERE canvas = $1";
+
 impl Db {
-    /// A canvas's snapshot, if there is one, and the updates after it in order.
+    /// A canvas's log. Rows that the database cannot read any more come without their bytes.
     ///
     /// # Errors
-    /// When the database fails.
-    pub async fn read_log(&self, canvas: &str) -> Result<(Option<LogRow>, Vec<LogRow>), DbError> {
-        const SNAPSHOT: &str = "SELECT seq, data FROM doc_snapshots WHERE canvas = $1";
-        const UPDATES: &str =
-            "SELECT seq, data FROM doc_updates WHERE canvas = $1 AND seq > $2 ORDER BY seq";
-        // The snapshot first: a fold between the two reads removes only rows that a newer snapshot holds,
-        // and then the rows do not follow the older one, which is seen below.
+    /// When the database fails otherwise, or cannot even say which rows there are.
+    pub async fn read_log(&self, canvas: &str) -> Result<StoredLog, DbError> {
+        // The snapshot first: a fold between the two reads removes only rows that a newer snapshot holds, and then
+        // there is a newer one.
         loop {
-            let snapshot: Option<LogRow> = with_read!(self, pool => sqlx::query_as(SNAPSHOT)
+            let snapshot = self.read_snapshot(canvas).await?;
+            let rows = self.read_rows(canvas).await?;
+            let again: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SNAPSHOT_SEQ)
                 .bind(canvas)
                 .fetch_optional(pool)
                 .await)?;
-            let after = snapshot.as_ref().map_or(0, |row| row.seq);
-            let updates: Vec<LogRow> = with_read!(self, pool => sqlx::query_as(UPDATES)
-                .bind(canvas)
-                .bind(after)
-                .fetch_all(pool)
-                .await)?;
-            let again: Option<i64> = with_read!(self, pool => sqlx::query_scalar("SELECT seq FROM doc_snapshots WHERE canvas = $1")
+            if again == snapshot.as_ref().map(|row| row.seq) {
+                return Ok(StoredLog { snapshot, rows, waiting: self.waiting(canvas).await? });
+            }
+        }
+    }
+
+    async fn read_snapshot(&self, canvas: &str) -> Result<Option<LogRow>, DbError> {
+        let read: Result<Option<LogRow>, DbError> =
+            with_read!(self, pool => sqlx::query_as(SNAPSHOT)
+            .bind(canvas)
+            .fetch_optional(pool)
+            .await)
+            .map_err(DbError::from);
+        match read {
+            Err(error) if error.is_damage() => {
+                let seq: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SNAPSHOT_SEQ)
                     .bind(canvas)
                     .fetch_optional(pool)
                     .await)?;
-            if again.unwrap_or(0) == after {
-                return Ok((snapshot, updates));
+                Ok(seq.map(|seq| LogRow { seq, data: None, checksum: None }))
+            }
+            read => read,
+        }
+    }
+
+    async fn read_rows(&self, canvas: &str) -> Result<Vec<LogRow>, DbError> {
+        const ALL: &str =
+            "SELECT seq, data, checksum FROM doc_updates WHERE canvas = $1 ORDER BY seq";
+        const ONE: &str =
+            "SELECT seq, data, checksum FROM doc_updates WHERE canvas = $1 AND seq = $2";
+        let all: Result<Vec<LogRow>, DbError> = with_read!(self, pool => sqlx::query_as(ALL)
+            .bind(canvas)
+            .fetch_all(pool)
+            .await)
+        .map_err(DbError::from);
+        match all {
+            Err(error) if error.is_damage() => {
+                tracing::error!(canvas, %error, "the log is read row by row");
+            }
+            all => return all,
+        }
+        // A page of the database is damaged: what lies on others can be read one by one.
+        let mut rows = Vec::new();
+        for seq in self.places(canvas).await? {
+            let one: Result<Option<LogRow>, DbError> = with_read!(self, pool => sqlx::query_as(ONE)
+                .bind(canvas)
+                .bind(seq)
+                .fetch_optional(pool)
+                .await)
+            .map_err(DbError::from);
+            match one {
+                Ok(row) => rows.extend(row),
+                Err(error) if error.is_damage() => {
+                    rows.push(LogRow { seq, data: None, checksum: None });
+                }
+                Err(error) => return Err(error),
             }
         }
+        Ok(rows)
+    }
+
+    /// The places of the rows there are, as far as the database can say.
+    async fn places(&self, canvas: &str) -> Result<Vec<i64>, DbError> {
+        const ALL: &str = "SELECT seq FROM doc_updates WHERE canvas = $1 ORDER BY seq";
+        const NEXT: &str =
+            "SELECT seq FROM doc_updates WHERE canvas = $1 AND seq > $2 ORDER BY seq LIMIT 1";
+        let all: Result<Vec<i64>, DbError> = with_read!(self, pool => sqlx::query_scalar(ALL)
+            .bind(canvas)
+            .fetch_all(pool)
+            .await)
+        .map_err(DbError::from);
+        match all {
+            Err(error) if error.is_damage() => {}
+            all => return all,
+        }
+        let (mut places, mut last) = (Vec::new(), i64::MIN);
+        for _ in 0..STEPS_MAX {
+            let next: Result<Option<i64>, DbError> =
+                with_read!(self, pool => sqlx::query_scalar(NEXT)
+                .bind(canvas)
+                .bind(last)
+                .fetch_optional(pool)
+                .await)
+                .map_err(DbError::from);
+            match next {
+                Ok(Some(seq)) => {
+                    last = seq;
+                    places.push(seq);
+                }
+                Ok(None) => break,
+                Err(error) if error.is_damage() && !places.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(places)
     }
 
     /// Appends updates of any number of canvases in one transaction; durable when it returns.
@@ -60,8 +164,12 @@ impl Db {
     /// # Errors
     /// When the database fails, or a place in a log is taken: then nothing was appended.
     pub async fn append_log(&self, updates: &[Append<'_>]) -> Result<(), DbError> {
-        const INSERT: &str = "INSERT INTO doc_updates (canvas, seq, data) SELECT * FROM (VALUES ";
-        let row = |update: &Append<'_>| args![update.canvas, update.seq, update.data];
+        const INSERT: &str =
+            "INSERT INTO doc_updates (canvas, seq, data, checksum) SELECT * FROM (VALUES ";
+        let row = |update: &Append<'_>| {
+            let sum = checksum::of(update.canvas, update.seq, update.data);
+            args![update.canvas, update.seq, update.data, &sum[..]]
+        };
         let rows: Vec<_> = updates.iter().map(row).collect();
         let mut script = Script::default();
         script.padded(INSERT, rows, ") AS v WHERE column1 IS NOT NULL", &[]);
@@ -74,14 +182,22 @@ impl Db {
     /// # Errors
     /// When the database fails: then nothing changed.
     pub async fn fold_log(&self, canvas: &str, seq: i64, data: &[u8]) -> Result<(), DbError> {
-        const PUT: &str = "INSERT INTO doc_snapshots (canvas, seq, data) VALUES ($1, $2, $3) \
-             ON CONFLICT (canvas) DO UPDATE SET seq = excluded.seq, data = excluded.data \
+        const PUT: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT (canvas) DO UPDATE \
+             SET seq = excluded.seq, data = excluded.data, checksum = excluded.checksum \
              WHERE doc_snapshots.seq < excluded.seq";
         const REMOVE: &str = "DELETE FROM doc_updates WHERE canvas = $1 AND seq <= \
              (SELECT seq FROM doc_snapshots WHERE canvas = $1)";
+        let sum = checksum::of_state(canvas, seq, data);
         // One transaction: the rows go only with the snapshot that holds them.
         with_tx!(self, tx => {
-            let put = sqlx::query(PUT).bind(canvas).bind(seq).bind(data).execute(&mut *tx).await;
+            let put = sqlx::query(PUT)
+                .bind(canvas)
+                .bind(seq)
+                .bind(data)
+                .bind(&sum[..])
+                .execute(&mut *tx)
+                .await;
             match put {
                 Ok(_) => sqlx::query(REMOVE)
                     .bind(canvas)

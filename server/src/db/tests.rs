@@ -1,5 +1,6 @@
 //! The run records on SQLite, and on PostgreSQL where `GESSO_TEST_POSTGRES` names a cluster.
 
+mod damage;
 mod migration;
 mod records;
 mod starts;
@@ -18,13 +19,13 @@ use super::runs::{
     StepChange, UnitChange,
 };
 
-pub(super) const CANVAS: &str = "canvas";
+pub(crate) const CANVAS: &str = "canvas";
 const MADE_WITH: &str =
     r#"{"model":"m","version":"1","settings":{},"prompt":"","negative":"","inputs":{}}"#;
 
 /// A database of its own, removed after the test.
-pub(super) struct TestDb {
-    pub(super) db: Db,
+pub(crate) struct TestDb {
+    pub(crate) db: Db,
     folder: PathBuf,
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn empty() -> Vec<TestDb> {
 }
 
 /// A database of each kind with a canvas and 1,000 credits (in millicredits 1,000).
-pub(super) async fn databases() -> Vec<TestDb> {
+pub(crate) async fn databases() -> Vec<TestDb> {
     let all = empty().await;
     for test in &all {
         test.db.grant_first(Money(1_000), 1).await.unwrap();

@@ -7,7 +7,8 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use gesso_protocol::api::{
-    CanvasBody, CanvasChange, EditsDone, GraphBody, GraphNode, NewCanvas, Page, Problem,
+    CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
+    Page, Problem,
 };
 use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
@@ -25,7 +26,7 @@ use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
 use crate::error::ApiError;
-use crate::room::{self, RoomHandle};
+use crate::room::{self, RoomError, RoomHandle};
 
 /// The largest update that can be posted, in bytes.
 const DOC_MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -52,6 +53,7 @@ async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
         last_run: app.db.last_run(&row.id).await?,
         preview: app.db.preview(&row.id).await?,
         online: app.rooms.online(&row.id),
+        damage: Vec::new(),
         role: "owner".to_owned(),
         id: row.id,
         name: row.name,
@@ -172,7 +174,16 @@ async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<CanvasBody>, ApiError> {
     let row = existing(&app, &id).await?;
-    Ok(Json(body(&app, row).await?))
+    let mut canvas = body(&app, row).await?;
+    // What is damaged turns out when it is opened.
+    let opened = app.rooms.open(&id).await;
+    canvas.damage = app.db.damage(&id).await.unwrap_or_default();
+    if let Err(error @ (RoomError::Load(_) | RoomError::Store(_))) = opened {
+        tracing::error!(canvas = id, %error, "a canvas cannot be opened");
+        let reason = DamageReason::Unreadable;
+        canvas.damage.push(Damage { at: now_ms(), rows: 1, bytes: 0, reason, first: 0 });
+    }
+    Ok(Json(canvas))
 }
 
 /// Changes name or description.

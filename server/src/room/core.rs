@@ -6,6 +6,7 @@
 
 mod answers;
 mod apply;
+mod aside;
 mod ids;
 mod index;
 mod presence;
@@ -81,6 +82,8 @@ pub(crate) enum Effect {
     Persist { number: u64, update: Bytes },
     /// Somebody wrote where only the server writes: lay the database's truth over the document.
     CheckOutcome,
+    /// What stood aside under these ids is in the document again.
+    Recovered(Vec<String>),
 }
 
 /// Why an update or a connection was refused.
@@ -190,6 +193,8 @@ pub(crate) struct Core {
     guards: Option<apply::Guards>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
+    /// What stands aside until the document holds what it builds on.
+    aside: Vec<aside::Waiting>,
     /// Committed since the last flush, with whom it came from.
     out: Vec<(Option<ConnId>, Bytes)>,
     effects: Vec<Effect>,
@@ -273,6 +278,7 @@ impl Core {
             meter: work::thread_cpu_us,
             conns: BTreeMap::new(),
             presence: Presence::new(u64::from(own), now_ms),
+            aside: Vec::new(),
             out: Vec::new(),
             effects: Vec::new(),
             persisted: 0,
@@ -467,6 +473,7 @@ impl Core {
         if self.broken.is_some() {
             return;
         }
+        self.take_back();
         self.presence.tick(
             now_ms,
             self.limits.awareness_expires_ms,

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use gesso_protocol::schema;
 use gesso_protocol::wire::close;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
@@ -16,8 +16,10 @@ use tokio::task::JoinHandle;
 
 use super::budget::{Hold, Usage};
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
+use super::fold::fold;
+use super::mend::{self, Stored};
 use super::outbox::Outbox;
-use super::store::{Append, Found, Store, Stored, fold};
+use super::store::{Append, Store};
 use super::time::now_ms;
 use super::{OutcomeWrite, RoomError, RoomHooks, RoomLimits};
 
@@ -90,25 +92,39 @@ pub(crate) struct Loaded {
     tail: (u64, u64),
 }
 
-/// Loads a canvas's document and lays the database's truth of outcome over it.
+/// Loads a canvas's document and lays the database's truth of outcome over it. What of it is damaged is set aside and
+/// the rest is opened.
 pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
-    let Stored { updates, seq, tail } = match setup.store.load(&setup.canvas).await? {
-        Found::Nothing => return Err(RoomError::NotFound),
-        Found::Deleted => return Err(RoomError::Deleted),
-        Found::Document(stored) => stored,
+    let mut doubt = false;
+    let (mut core, chosen, seq, tail) = loop {
+        let stored = match mend::load(&*setup.store, &setup.canvas, doubt).await? {
+            mend::Loaded::Nothing => return Err(RoomError::NotFound),
+            mend::Loaded::Deleted => return Err(RoomError::Deleted),
+            mend::Loaded::Document(stored) => stored,
+        };
+        let Stored { updates, seq, tail, waiting, .. } = stored;
+        let (limits, repair) = (setup.limits.clone(), setup.repair);
+        // Many rooms at once take turns: each would otherwise have a thread and its memory.
+        let turn = setup.usage.heavy.acquire().await;
+        // Decoding a large document takes long enough to be in the way of others on this thread.
+        let opened = tokio::task::spawn_blocking(move || {
+            let mut core = Core::open(&updates, rand::random(), limits, repair, now_ms())
+                .map_err(|error| RoomError::Load(error.to_string()))?;
+            core.wait_for(waiting);
+            let chosen = core.read(|txn| schema::chosen_generations(txn));
+            Ok::<_, RoomError>((core, chosen))
+        });
+        let opened = opened.await.unwrap_or_else(|error| Err(RoomError::Load(error.to_string())));
+        drop(turn);
+        match opened {
+            Ok((core, chosen)) => break (core, chosen, seq, tail),
+            Err(error) if doubt => return Err(error),
+            Err(error) => {
+                tracing::error!(canvas = %setup.canvas, %error, "a document's log is looked through");
+                doubt = true;
+            }
+        }
     };
-    let (limits, repair) = (setup.limits.clone(), setup.repair);
-    // Many rooms at once take turns: each would otherwise have a thread and its memory.
-    let turn = setup.usage.heavy.acquire().await;
-    // Decoding a large document takes long enough to be in the way of others on this thread.
-    let opened = tokio::task::spawn_blocking(move || {
-        let core = Core::open(&updates, rand::random(), limits, repair, now_ms())
-            .map_err(|error| RoomError::Load(error.to_string()))?;
-        let chosen = core.read(|txn| schema::chosen_generations(txn));
-        Ok::<_, RoomError>((core, chosen))
-    });
-    let (mut core, chosen) = opened.await.map_err(|error| RoomError::Load(error.to_string()))??;
-    drop(turn);
     core.count_answers_in(&setup.usage.answers);
     let outcome = setup
         .hooks
@@ -152,7 +168,8 @@ pub(crate) struct Driver {
     writes_at_outcome: u64,
     /// The last persist that the list was told of, and when.
     told: (u64, Instant),
-    folding: Option<JoinHandle<()>>,
+    /// Folding the log; ends with the ids of what was found damaged.
+    folding: Option<JoinHandle<Vec<String>>>,
     idle_since: Option<Instant>,
 }
 
@@ -389,6 +406,7 @@ impl Driver {
             }
             self.forget(conn);
         }
+        self.look_after_folding();
         self.core.tick(now);
         self.tell();
     }
@@ -458,6 +476,7 @@ impl Driver {
                 }
                 Effect::Persist { number, update } => self.persist(number, update).await,
                 Effect::CheckOutcome => self.check_outcome(),
+                Effect::Recovered(ids) => self.recovered(ids),
             }
         }
     }
@@ -513,10 +532,36 @@ impl Driver {
         let usage = Arc::clone(&self.setup.usage);
         self.folding = Some(tokio::spawn(async move {
             let _turn = usage.heavy.acquire().await;
-            if let Err(error) = fold(store, Arc::clone(&canvas)).await {
+            fold(store, Arc::clone(&canvas)).await.unwrap_or_else(|error| {
                 tracing::error!(%canvas, %error, "a document's log could not be folded");
+                Vec::new()
+            })
+        }));
+    }
+
+    /// What turned out to be damaged on disk this room still has: the whole document is stored once more.
+    fn look_after_folding(&mut self) {
+        let Some(task) = self.folding.take_if(|task| task.is_finished()) else { return };
+        let lost = task.now_or_never().and_then(Result::ok).unwrap_or_default();
+        if !lost.is_empty() {
+            self.core.persist_whole(lost);
+            self.is_dirty = true;
+        }
+    }
+
+    /// Notes that what stood aside is in the document again, once that is durable.
+    fn recovered(&mut self, ids: Vec<String>) {
+        let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
+        self.fresh.push(Box::new(move |durable| {
+            if durable.is_ok() {
+                tokio::spawn(async move {
+                    if let Err(error) = store.recovered(&canvas, &ids).await {
+                        tracing::error!(%canvas, %error, "what came back could not be noted");
+                    }
+                });
             }
         }));
+        self.is_dirty = true;
     }
 
     fn check_outcome(&mut self) {

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
-use yrs::updates::decoder::Decode as _;
-use yrs::{ReadTxn as _, StateVector, Transact as _, Update};
 
-use crate::db::log::Append as AppendRow;
+use crate::clock::now_ms;
+use crate::db::log::{Append as AppendRow, Mend, SetAside, StoredLog};
 use crate::db::{Db, DbError};
 
 /// How many appends may wait for the log writer.
@@ -38,17 +37,6 @@ impl From<DbError> for StoreError {
     }
 }
 
-/// A document as stored.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Stored {
-    /// Snapshot and updates, oldest first.
-    pub(crate) updates: Vec<Bytes>,
-    /// The last place in the log.
-    pub(crate) seq: i64,
-    /// How many rows follow the snapshot, and their bytes.
-    pub(crate) tail: (u64, u64),
-}
-
 /// What stands at a canvas's id.
 #[derive(Debug, Clone)]
 pub(crate) enum Found {
@@ -56,8 +44,8 @@ pub(crate) enum Found {
     Nothing,
     /// A canvas that was deleted.
     Deleted,
-    /// A document.
-    Document(Stored),
+    /// A document, as it is stored.
+    Document(StoredLog),
 }
 
 /// One update on its way into the log.
@@ -81,6 +69,24 @@ pub(crate) trait Store: Send + Sync + 'static {
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// Puts a log right; false where it was folded meanwhile.
+    fn mend<'a>(
+        &'a self,
+        canvas: &'a str,
+        mend: &'a Mend,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+    /// Sets aside copies of what was damaged, where the log cannot be put right.
+    fn set_aside<'a>(
+        &'a self,
+        canvas: &'a str,
+        aside: &'a [SetAside],
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    /// What stood aside is in the document again.
+    fn recovered<'a>(
+        &'a self,
+        canvas: &'a str,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 impl Store for Db {
@@ -91,23 +97,7 @@ impl Store for Db {
                 Some(row) if row.deleted_at.is_some() => return Ok(Found::Deleted),
                 Some(_) => {}
             }
-            let (snapshot, rows) = self.read_log(canvas).await?;
-            let mut stored =
-                Stored { seq: snapshot.as_ref().map_or(0, |row| row.seq), ..Stored::default() };
-            stored.updates.extend(snapshot.map(|row| Bytes::from(row.data)));
-            for row in rows {
-                if row.seq != stored.seq + 1 {
-                    return Err(StoreError::Unreadable(format!(
-                        "the log misses update {}",
-                        stored.seq + 1
-                    )));
-                }
-                stored.seq = row.seq;
-                stored.tail.0 += 1;
-                stored.tail.1 += row.data.len() as u64;
-                stored.updates.push(row.data.into());
-            }
-            Ok(Found::Document(stored))
+            Ok(Found::Document(self.read_log(canvas).await?))
         })
     }
 
@@ -132,6 +122,30 @@ impl Store for Db {
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { Ok(self.fold_log(canvas, seq, snapshot).await?) })
+    }
+
+    fn mend<'a>(
+        &'a self,
+        canvas: &'a str,
+        mend: &'a Mend,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move { Ok(self.mend_log(canvas, mend, now_ms()).await?) })
+    }
+
+    fn set_aside<'a>(
+        &'a self,
+        canvas: &'a str,
+        aside: &'a [SetAside],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { Ok(Self::set_aside(self, canvas, aside, now_ms()).await?) })
+    }
+
+    fn recovered<'a>(
+        &'a self,
+        canvas: &'a str,
+        ids: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move { Ok(Self::recovered(self, canvas, ids, now_ms()).await?) })
     }
 }
 
@@ -197,39 +211,4 @@ async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<
         }
         append.done.send(result).ok();
     }
-}
-
-/// Folds a canvas's log into one snapshot, from the log itself: no room is asked or held up.
-pub(crate) async fn fold(store: Arc<dyn Store>, canvas: Arc<str>) -> Result<(), StoreError> {
-    let Found::Document(stored) = store.load(&canvas).await? else { return Ok(()) };
-    if stored.tail.0 == 0 {
-        return Ok(());
-    }
-    let seq = stored.seq;
-    let snapshot = tokio::task::spawn_blocking(move || merge(&stored.updates))
-        .await
-        .map_err(|error| StoreError::Unreadable(error.to_string()))??;
-    store.fold(&canvas, seq, &snapshot).await
-}
-
-/// Merges updates into one, with what was deleted collected.
-fn merge(updates: &[Bytes]) -> Result<Vec<u8>, StoreError> {
-    Ok(open(updates)?.transact().encode_diff_v1(&StateVector::default()))
-}
-
-/// A document made of updates, to read.
-pub(crate) fn open(updates: &[Bytes]) -> Result<yrs::Doc, StoreError> {
-    let unreadable = |error: String| StoreError::Unreadable(error);
-    // A replica that only reads: its id never gets into the document.
-    let doc = gesso_protocol::doc::open(0, "");
-    for bytes in updates {
-        let update = Update::decode_v1(bytes).map_err(|error| unreadable(error.to_string()))?;
-        // A transaction each, as when they were written: what one deletes is collected before the next.
-        let mut txn = doc.transact_mut();
-        txn.apply_update(update).map_err(|error| unreadable(error.to_string()))?;
-    }
-    if doc.transact().has_missing_updates() {
-        return Err(unreadable("its log has a gap".to_owned()));
-    }
-    Ok(doc)
 }

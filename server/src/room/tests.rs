@@ -1,5 +1,6 @@
 //! Rooms with their tasks, over sockets and over a store that can be told to fail.
 
+mod damage;
 mod life;
 mod load;
 mod sockets;
@@ -20,8 +21,9 @@ use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
 use yrs::{Doc, Map as _, ReadTxn as _, StateVector, Transact as _, Update, WriteTxn as _};
 
-use super::store::{Found, Stored};
+use super::store::Found;
 use super::*;
+use crate::db::log::{LogRow, Mend, SetAside, StoredLog};
 use crate::ws;
 
 /// A store in memory that can be slow, fail, and be looked into.
@@ -72,19 +74,16 @@ impl Store for MemoryStore {
             if log.is_deleted {
                 return Ok(Found::Deleted);
             }
-            let mut stored = Stored {
-                seq: log.snapshot.as_ref().map_or(0, |(seq, _)| *seq),
-                ..Stored::default()
+            let row = |(seq, data): (i64, Bytes)| LogRow {
+                seq,
+                data: Some(data.to_vec()),
+                checksum: None,
             };
-            stored.updates.extend(log.snapshot.map(|(_, data)| data));
-            for (seq, data) in log.rows {
-                assert_eq!(seq, stored.seq + 1, "the log has no gaps");
-                stored.seq = seq;
-                stored.tail.0 += 1;
-                stored.tail.1 += data.len() as u64;
-                stored.updates.push(data);
-            }
-            Ok(Found::Document(stored))
+            Ok(Found::Document(StoredLog {
+                snapshot: log.snapshot.map(row),
+                rows: log.rows.into_iter().map(row).collect(),
+                waiting: Vec::new(),
+            }))
         })
     }
 
@@ -117,6 +116,30 @@ impl Store for MemoryStore {
             log.rows.retain(|(row, _)| *row > seq);
             Ok(())
         })
+    }
+
+    fn mend<'a>(
+        &'a self,
+        canvas: &'a str,
+        mend: &'a Mend,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        panic!("the log of {canvas} has no gaps: {:?}", mend.aside)
+    }
+
+    fn set_aside<'a>(
+        &'a self,
+        canvas: &'a str,
+        aside: &'a [SetAside],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        panic!("the log of {canvas} has no gaps: {aside:?}")
+    }
+
+    fn recovered<'a>(
+        &'a self,
+        canvas: &'a str,
+        _: &'a [String],
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        panic!("nothing of {canvas} stands aside")
     }
 }
 

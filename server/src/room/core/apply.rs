@@ -14,7 +14,7 @@ use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
 use super::index::{Admitted, Spans, Verdict};
-use super::work::Spending;
+use super::work::{Spending, Work};
 use super::{
     ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, Refusal, Role, SERVER_ORIGIN,
 };
@@ -558,17 +558,29 @@ impl Core {
 
     /// An update that came over HTTP; the same rules as a connection's, a gap is refused at once.
     pub(crate) fn post(&mut self, bytes: &[u8], now_ms: u64) -> Result<(), Refusal> {
+        let work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
+        let (done, work) = self.post_as(HTTP_ORIGIN, bytes, work);
+        self.posted = work;
+        done
+    }
+
+    /// An update of nobody's connection.
+    pub(super) fn post_as(
+        &mut self,
+        origin: &str,
+        bytes: &[u8],
+        mut work: Spending,
+    ) -> (Result<(), Refusal>, Work) {
         let doc = self.doc.clone();
-        let mut work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
         work.allow(bytes.len());
         let mut writing =
-            Writing { doc: &doc, from: None, origin: Origin::from(HTTP_ORIGIN), txn: None, work };
+            Writing { doc: &doc, from: None, origin: Origin::from(origin), txn: None, work };
         let mut stopped =
             self.try_apply(&mut writing, bytes, self.limits.post_max_bytes, false).err();
         self.end_writing(&mut writing, &mut stopped);
-        self.posted = writing.work.end((self.meter)());
+        let work = writing.work.end((self.meter)());
         let reloaded = || Refusal::new(close::RESTART, "the room had to be reloaded");
-        match stopped {
+        let done = match stopped {
             None if self.broken.is_some() => Err(reloaded()),
             None => Ok(()),
             Some(Stop::Gap(_)) => Err(Refusal::new(
@@ -580,6 +592,7 @@ impl Core {
                 self.broken.get_or_insert(why);
                 Err(reloaded())
             }
-        }
+        };
+        (done, work)
     }
 }

@@ -110,6 +110,7 @@ impl World {
                 }
             }
             Effect::CheckOutcome => self.checks += 1,
+            Effect::Recovered(ids) => panic!("nothing stood aside: {ids:?}"),
         }
     }
 

@@ -30,7 +30,10 @@ fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
                     world.core.durable(number);
                 }
                 Effect::Close { reason, .. } => refused.push(reason),
-                Effect::Send { .. } | Effect::Answer { .. } | Effect::CheckOutcome => {}
+                Effect::Send { .. }
+                | Effect::Answer { .. }
+                | Effect::CheckOutcome
+                | Effect::Recovered(_) => {}
             }
         }
         world.core.leave(conn, 1);

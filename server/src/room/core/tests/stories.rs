@@ -263,7 +263,8 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                 | Effect::Answer { .. }
                 | Effect::Close { .. }
                 | Effect::Persist { .. }
-                | Effect::CheckOutcome) => world.perform(other),
+                | Effect::CheckOutcome
+                | Effect::Recovered(_)) => world.perform(other),
             }
         }
         // It takes one frame now and then.
@@ -290,9 +291,10 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                         Effect::Send { frame, covers, .. } => {
                             outbox.push(frame, covers, world.now_ms)
                         }
-                        Effect::Close { .. } | Effect::Persist { .. } | Effect::CheckOutcome => {
-                            panic!("nothing else happens")
-                        }
+                        Effect::Close { .. }
+                        | Effect::Persist { .. }
+                        | Effect::CheckOutcome
+                        | Effect::Recovered(_) => panic!("nothing else happens"),
                     }
                 }
             }

@@ -1,0 +1,114 @@
+//! Damaging what is stored, behind the server's back; and a database file that is damaged itself.
+
+use super::*;
+use crate::db::log::{Append, LogRow};
+use crate::db::{with_read, with_write};
+
+impl TestDb {
+    /// Writes a stored update anew as it is given, the checksum too.
+    pub(crate) async fn overwrite_update(&self, canvas: &str, row: &LogRow) {
+        const SQL: &str =
+            "UPDATE doc_updates SET data = $3, checksum = $4 WHERE canvas = $1 AND seq = $2";
+        self.overwrite(SQL, canvas, row).await;
+    }
+
+    /// Writes a stored snapshot anew as it is given, the checksum too.
+    pub(crate) async fn overwrite_snapshot(&self, canvas: &str, row: &LogRow) {
+        const SQL: &str =
+            "UPDATE doc_snapshots SET data = $3, checksum = $4 WHERE canvas = $1 AND seq = $2";
+        self.overwrite(SQL, canvas, row).await;
+    }
+
+    async fn overwrite(&self, sql: &'static str, canvas: &str, row: &LogRow) {
+        let done = with_write!(&self.db, on => sqlx::query(sql)
+            .bind(canvas)
+            .bind(row.seq)
+            .bind(row.data.as_deref())
+            .bind(row.checksum.as_deref())
+            .execute(on)
+            .await
+            .map(|done| done.rows_affected()));
+        assert_eq!(done.unwrap(), 1);
+    }
+
+    /// Takes a stored update away.
+    pub(crate) async fn remove_update(&self, canvas: &str, seq: i64) {
+        const SQL: &str = "DELETE FROM doc_updates WHERE canvas = $1 AND seq = $2";
+        with_write!(&self.db, on => sqlx::query(SQL).bind(canvas).bind(seq).execute(on).await.map(|_| ()))
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn rows_carry_checksums_and_go_with_their_canvas() {
+    for test in databases().await {
+        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0] };
+        test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
+        test.db.fold_log(CANVAS, 1, &[0, 0]).await.unwrap();
+        test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
+        let log = test.db.read_log(CANVAS).await.unwrap();
+        let sums = (log.snapshot.unwrap().checksum.unwrap(), log.rows[0].checksum.clone().unwrap());
+        assert_eq!(sums.0, crate::db::checksum::of_state(CANVAS, 1, &[0, 0]));
+        assert_eq!(sums.1, crate::db::checksum::of(CANVAS, 2, &[0, 0]));
+        let aside = crate::db::log::SetAside {
+            seq: 7,
+            rows: 2,
+            reason: gesso_protocol::api::DamageReason::Altered,
+            data: vec![1, 2, 3],
+        };
+        // The same is set aside once.
+        for now in [50, 60] {
+            test.db.set_aside(CANVAS, std::slice::from_ref(&aside), now).await.unwrap();
+        }
+        let damage = test.db.damage(CANVAS).await.unwrap();
+        assert_eq!(damage.len(), 1);
+        assert_eq!((damage[0].at, damage[0].rows, damage[0].bytes, damage[0].first), (50, 2, 3, 7));
+        assert_eq!(test.db.aside(CANVAS).await.unwrap()[0].data, [1, 2, 3]);
+        test.db.fold_log(CANVAS, 2, &[0, 0]).await.unwrap();
+        assert_eq!(test.db.aside(CANVAS).await.unwrap().len(), 1);
+        test.db.mark_deleted(CANVAS, 70).await.unwrap();
+        test.db.purge(CANVAS).await.unwrap();
+        assert_eq!(test.db.aside(CANVAS).await.unwrap(), []);
+    }
+}
+
+/// Where in the file the table's rows are.
+async fn pages(db: &Db, sql: &'static str) -> Vec<i64> {
+    with_read!(db, pool => sqlx::query_scalar(sql).fetch_all(pool).await).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
+    let folder = folder();
+    let db = Db::open(None, &folder).await.unwrap();
+    // Each row has a page of its own and more.
+    let data: Vec<Vec<u8>> = (0..8_u8).map(|n| vec![n + 1; 6_000]).collect();
+    for (at, data) in data.iter().enumerate() {
+        db.append_log(&[Append { canvas: CANVAS, seq: at as i64 + 1, data }]).await.unwrap();
+    }
+    let Db::Sqlite { write, .. } = &db else { unreachable!() };
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .execute(&mut *write.acquire().await.unwrap())
+        .await
+        .unwrap();
+    assert!(pages(&db, "SELECT seq FROM doc_updates").await.len() == 8);
+    db.close().await;
+    // The page on which the fourth row's bytes go on.
+    let file = folder.join("gesso.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let is_filled = |page: &[u8]| page[4..1_000].iter().all(|byte| *byte == 4);
+    let page = bytes.chunks(4096).position(is_filled).unwrap();
+    // The leaf that leads to it leads to one that does not exist.
+    let number = (page as u32 + 1).to_be_bytes();
+    let named = bytes.windows(4).rposition(|window| window == number).unwrap();
+    bytes[named..named + 4].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff]);
+    std::fs::write(&file, bytes).unwrap();
+    let db = Db::open(None, &folder).await.unwrap();
+    let log = db.read_log(CANVAS).await.unwrap();
+    let read: Vec<_> = log.rows.iter().map(|row| (row.seq, row.data.as_deref())).collect();
+    let expected =
+        data.iter().enumerate().map(|(at, data)| (at as i64 + 1, (at != 3).then_some(&data[..])));
+    assert_eq!(read, expected.collect::<Vec<_>>());
+    db.close().await;
+    std::fs::remove_dir_all(&folder).unwrap();
+}
