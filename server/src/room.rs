@@ -104,7 +104,7 @@ impl Copy {
         match self {
             Self::Read(canvas) => Ok(*canvas),
             Self::Encoded(update) => {
-                let doc = store::open(std::slice::from_ref(&update))?;
+                let doc = fold::open(std::slice::from_ref(&update))?;
                 let canvas = schema::read_canvas(&yrs::Transact::transact(&doc));
                 Ok(canvas)
             }
