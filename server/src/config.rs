@@ -120,7 +120,7 @@ pub struct ServeOptions {
     #[arg(long, env = "GESSO_WRITE_STALL_MS", default_value_t = 60_000)]
     pub write_stall_ms: u64,
     /// The memory that bodies of requests may take at once, in bytes. A file that is uploaded takes none.
-    #[arg(long, env = "GESSO_BODIES_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_BODIES_MAX_BYTES", default_value_t = 384 * 1024 * 1024)]
     pub bodies_max_bytes: usize,
     /// The part of it that one person may take.
     #[arg(long, env = "GESSO_BODIES_PERSON_MAX_BYTES", default_value_t = 160 * 1024 * 1024)]

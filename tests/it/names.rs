@@ -92,14 +92,14 @@ async fn the_library_is_searched_as_people_read() {
             let request =
                 server.client.get(format!("{}/api/assets", server.url)).query(&[("q", nothing)]);
             let answer: Value = request.send().await.unwrap().json().await.unwrap();
-            let count = answer["items"].as_array().unwrap().len();
+            let count = answer["items"].as_array().map(Vec::len);
             let expected = match nothing {
                 "%" | "_" => 1,
                 // What nobody sees is no word at all.
                 "\0" => names.len(),
                 _ => 0,
             };
-            assert_eq!(count, expected, "{nothing:?}");
+            assert_eq!(count, Some(expected), "{nothing:?}: {answer}");
         }
     }
 }

@@ -26,8 +26,8 @@ use crate::error::ApiError;
 
 /// What is counted in: memory is given out in pieces of so many bytes.
 const PIECE_BYTES: usize = 16 * 1024;
-/// Above how many bytes of memory a body is a large one.
-const LARGE_BYTES: usize = 4 * 1024 * 1024;
+/// Above how many bytes of memory a body is a large one, which waits for its turn.
+const LARGE_BYTES: usize = 16 * 1024 * 1024;
 /// Large bodies leave one part in so many of all memory to small ones.
 const SMALL_PART: usize = 8;
 /// How large a body is at most where its route says nothing, in bytes.
@@ -56,7 +56,7 @@ pub struct BodyLimits {
 impl Default for BodyLimits {
     fn default() -> Self {
         Self {
-            held_bytes_max: 256 * 1024 * 1024,
+            held_bytes_max: 384 * 1024 * 1024,
             person_bytes_max: 160 * 1024 * 1024,
             wait: Duration::from_secs(5),
             stall: Duration::from_secs(20),
@@ -84,6 +84,8 @@ struct Inner {
     all: Arc<Semaphore>,
     /// What large bodies may take of it: small ones find room however many large ones come.
     large: Arc<Semaphore>,
+    /// How many large ones come in at once: as many as surely find room beside each other.
+    turns: Arc<Semaphore>,
     people: Mutex<HashMap<String, Weak<Share>>>,
 }
 
@@ -105,8 +107,9 @@ impl Bodies {
     pub fn new(limits: BodyLimits) -> Self {
         let all = Arc::new(Semaphore::new(pieces(limits.held_bytes_max)));
         let large = limits.held_bytes_max - limits.held_bytes_max / SMALL_PART;
+        let turns = Arc::new(Semaphore::new((large / limits.person_bytes_max.max(1)).max(1)));
         let large = Arc::new(Semaphore::new(pieces(large)));
-        Self(Arc::new(Inner { limits, all, large, people: Mutex::new(HashMap::new()) }))
+        Self(Arc::new(Inner { limits, all, large, turns, people: Mutex::new(HashMap::new()) }))
     }
 
     /// What one request of a person takes; it is given back when the last clone of the lease goes.
@@ -158,38 +161,59 @@ impl Lease {
         if count == 0 {
             return Ok(());
         }
+        if bytes > LARGE_BYTES {
+            self.take_turn().await?;
+        }
         let Bodies(bodies) = &inner.bodies;
-        let mut taken = Vec::new();
-        let was_large = inner.held().is_large;
-        let is_large = was_large || bytes > LARGE_BYTES;
-        if is_large && !was_large {
-            taken.push(take(&inner.of_person.turn, 1, bodies.limits.wait).await.ok_or_else(yours)?);
-        }
-        let memory = &inner.of_person.memory;
-        taken.push(take(memory, count, bodies.limits.wait).await.ok_or_else(yours)?);
-        if is_large {
-            // What was taken while it was small counts from here on as well.
-            let Ok(of_large) = u32::try_from(if was_large { missing } else { wanted }) else {
-                return Err(too_much());
-            };
-            let large = take(&bodies.large, of_large, bodies.limits.wait).await;
-            taken.push(large.ok_or_else(too_much)?);
-        }
-        taken.push(take(&bodies.all, count, bodies.limits.wait).await.ok_or_else(too_much)?);
+        let own = take(&inner.of_person.memory, count, bodies.limits.wait).await;
+        let own = own.ok_or_else(yours)?;
+        let is_large = inner.held().is_large;
+        let large = match is_large {
+            true => {
+                Some(take(&bodies.large, count, bodies.limits.wait).await.ok_or_else(too_much)?)
+            }
+            false => None,
+        };
+        let all = take(&bodies.all, count, bodies.limits.wait).await.ok_or_else(too_much)?;
         let mut held = inner.held();
         held.pieces += missing;
-        held.is_large = is_large;
-        for permit in taken {
-            // One permit of each kind: a body of many small frames takes no list of them.
+        held.add([Some(own), large, Some(all)]);
+        Ok(())
+    }
+
+    /// Waits for the turn of a large body. What it took while it was small counts as of a large one from here on.
+    ///
+    /// # Errors
+    /// Those of [`Self::grow`].
+    async fn take_turn(&self) -> Result<(), ApiError> {
+        let Self(inner) = self;
+        if inner.held().is_large {
+            return Ok(());
+        }
+        let Bodies(bodies) = &inner.bodies;
+        let Ok(count) = u32::try_from(inner.held().pieces) else { return Err(too_much()) };
+        let own = take(&inner.of_person.turn, 1, bodies.limits.wait).await.ok_or_else(yours)?;
+        let turn = take(&bodies.turns, 1, bodies.limits.wait).await.ok_or_else(too_much)?;
+        let large = take(&bodies.large, count, bodies.limits.wait).await.ok_or_else(too_much)?;
+        let mut held = inner.held();
+        held.is_large = true;
+        held.add([Some(own), Some(turn), Some(large)]);
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Keeps permits; of each kind it is one, so that a body of many small frames takes no list of them.
+    fn add(&mut self, permits: [Option<OwnedSemaphorePermit>; 3]) {
+        for permit in permits.into_iter().flatten() {
             let same = |held: &&mut OwnedSemaphorePermit| {
                 Arc::ptr_eq(held.semaphore(), permit.semaphore())
             };
-            match held.permits.iter_mut().find(same) {
+            match self.permits.iter_mut().find(same) {
                 Some(of_kind) => of_kind.merge(permit),
-                None => held.permits.push(permit),
+                None => self.permits.push(permit),
             }
         }
-        Ok(())
     }
 }
 
@@ -260,10 +284,23 @@ pub(super) async fn whole(request: Request, weight: usize) -> Result<Bytes, ApiE
     let max = request.extensions().get::<BodyMax>().map_or(BODY_BYTES_MAX, |max| max.0);
     let asks_first = request.headers().contains_key(header::EXPECT);
     let body = request.into_body();
-    let announced = body.size_hint().exact().is_some_and(|bytes| bytes > max as u64);
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut body = body.into_data_stream();
-    let read =
-        if announced { Err(too_large(max)) } else { read(&mut body, &lease, max, weight).await };
+    let read = if announced > max {
+        Err(too_large(max))
+    } else {
+        // Who says that a large body comes waits for its turn before anything is held.
+        let turn = match &lease {
+            Some(lease) if announced.saturating_mul(weight) > LARGE_BYTES => {
+                lease.take_turn().await
+            }
+            _ => Ok(()),
+        };
+        match turn {
+            Ok(()) => read(&mut body, &lease, max, weight).await,
+            Err(refused) => Err(refused),
+        }
+    };
     if read.is_err()
         && let Some(lease) = &lease
     {
@@ -420,28 +457,30 @@ mod tests {
     async fn large_bodies_come_one_after_the_other_and_leave_room() {
         let mib = 1024 * 1024;
         let bodies = Bodies::new(BodyLimits {
-            held_bytes_max: 32 * mib,
-            person_bytes_max: 16 * mib,
+            held_bytes_max: 64 * mib,
+            person_bytes_max: 32 * mib,
             wait: Duration::from_millis(10),
             ..BodyLimits::default()
         });
         let first = bodies.lease("ivy");
         first.grow(mib).await.unwrap();
-        first.grow(12 * mib).await.unwrap();
+        first.grow(20 * mib).await.unwrap();
         let second = bodies.lease("ivy");
         second.grow(3 * mib).await.unwrap();
-        assert_eq!(code(second.grow(5 * mib).await), ErrorCode::RateLimited, "it is not its turn");
+        assert_eq!(code(second.grow(17 * mib).await), ErrorCode::RateLimited, "not its turn");
+        assert_eq!(code(second.take_turn().await), ErrorCode::RateLimited);
         let other = bodies.lease("sam");
-        other.grow(14 * mib).await.unwrap();
-        let third = bodies.lease("kim");
-        assert_eq!(code(third.grow(5 * mib).await), ErrorCode::Unavailable);
-        third.grow(mib).await.unwrap();
+        assert_eq!(code(other.take_turn().await), ErrorCode::Unavailable, "nobody else's either");
+        other.grow(16 * mib).await.unwrap();
         drop(first);
-        second.grow(5 * mib).await.unwrap();
-        third.grow(8 * mib).await.unwrap();
-        drop((second, third, other));
-        assert_eq!(bodies.0.large.available_permits(), pieces(28 * mib));
-        assert_eq!(bodies.0.all.available_permits(), pieces(32 * mib));
+        other.take_turn().await.unwrap();
+        other.grow(30 * mib).await.unwrap();
+        second.grow(16 * mib).await.unwrap();
+        drop((second, other));
+        let Bodies(bodies) = &bodies;
+        assert_eq!(bodies.large.available_permits(), pieces(56 * mib));
+        assert_eq!(bodies.all.available_permits(), pieces(64 * mib));
+        assert_eq!(bodies.turns.available_permits(), 1);
     }
 
     #[tokio::test]
