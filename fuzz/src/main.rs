@@ -19,10 +19,12 @@ mod play;
 #[path = "../../server/src/room"]
 #[expect(dead_code, unreachable_pub, reason = "the server uses the rest, and gives it away")]
 mod room {
+    pub(crate) mod budget;
     pub(crate) mod core;
     pub(crate) mod limits;
     #[cfg(test)]
     pub(crate) mod outbox;
+    pub(crate) mod time;
 }
 
 use std::io::BufRead as _;

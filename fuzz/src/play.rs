@@ -97,7 +97,7 @@ impl Game {
                             fate = Fate::Saved;
                         }
                     }
-                    Effect::Answer { .. } | Effect::CheckOutcome => {}
+                    Effect::Answer { .. } | Effect::CheckOutcome | Effect::Recovered(_) => {}
                 }
             }
         }

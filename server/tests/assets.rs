@@ -361,7 +361,7 @@ async fn the_library_is_listed_newest_first_in_pages() {
     let mut cursor = String::new();
     loop {
         let page: Value = serde_json::from_slice(
-            &content(server.get(&format!("/assets?limit=2&cursor={cursor}"), &[]).await).await,
+            &content(server.get(&format!("/assets?limit=2{cursor}"), &[]).await).await,
         )
         .unwrap();
         seen.extend(
@@ -372,7 +372,7 @@ async fn the_library_is_listed_newest_first_in_pages() {
                 .map(|i| (i["created_at"].as_i64().unwrap(), i["id"].as_str().unwrap().to_owned())),
         );
         match page["next"].as_str() {
-            Some(next) => cursor = next.to_owned(),
+            Some(next) => cursor = format!("&cursor={next}"),
             None => break,
         }
     }

@@ -19,7 +19,7 @@ fn spoil(bytes: usize, canvas: &str, seq: usize, is_postgres: bool) -> String {
 }
 
 fn note(id: &str) -> serde_json::Value {
-    json!([{"op": "add_node", "id": id, "kind": "sticky_note", "x": 0, "y": 0}])
+    json!([{"op": "add_node", "id": id, "kind": "sticky_note", "pos": [0, 0]}])
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! Every limit of a room, by name.
 
+/// How much longer a build without optimization takes for the same work.
+const SLOWER: u64 = if cfg!(debug_assertions) { 10 } else { 1 };
+
 /// The limits of a room and of its connections (DESIGN §6).
 #[derive(Debug, Clone)]
 pub struct RoomLimits {
@@ -42,6 +45,8 @@ pub struct RoomLimits {
     pub work_burst_us: u64,
     /// CPU time that a connection earns anew, in us a second.
     pub work_us_per_second: u64,
+    /// CPU time that each update may take without counting, in us.
+    pub work_us_per_update: u64,
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub work_us_per_kilobyte: u64,
     /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
@@ -95,9 +100,10 @@ impl Default for RoomLimits {
             sockets_max: 10_000,
             gap_max_bytes: 4 << 20,
             gap_max_ms: 10_000,
-            work_burst_us: 250_000,
+            work_burst_us: 250_000 * SLOWER,
             work_us_per_second: 250_000,
-            work_us_per_kilobyte: 200,
+            work_us_per_update: 100 * SLOWER,
+            work_us_per_kilobyte: 200 * SLOWER,
             forgeries_per_minute: 20,
             awareness_ids_max: 16,
             awareness_expires_ms: 30_000,

@@ -432,7 +432,7 @@ mod tests {
     fn bombs_and_broken_files_are_refused() {
         let deep =
             format!("<svg xmlns=\"{SVG}\">{}{}</svg>", "<g>".repeat(50_000), "</g>".repeat(50_000));
-        let entity = "<!DOCTYPE svg SYSTEM \">\" [<!ENTITY a \"b\">]><svg xmlns=\"x\">&a;</svg>";
+        let entity = "<!DOCTYPE svg SYSTEM \">\" [<!ENTITY a \"&b;\">]><svg xmlns=\"x\">&a;</svg>";
         let wide = format!("<svg xmlns=\"{SVG}\">{}</svg>", "<g/>".repeat(210_000));
         for (bomb, says) in [
             (deep.as_str(), "nested too deep"),

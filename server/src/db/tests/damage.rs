@@ -99,8 +99,10 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     let is_filled = |page: &[u8]| page[4..1_000].iter().all(|byte| *byte == 4);
     let page = bytes.chunks(4096).position(is_filled).unwrap();
     // The leaf that leads to it leads to one that does not exist.
+    // Its number stands behind the first of the row's bytes.
     let number = (page as u32 + 1).to_be_bytes();
-    let named = bytes.windows(4).rposition(|window| window == number).unwrap();
+    let behind = [[4; 4], number].concat();
+    let named = bytes.windows(8).rposition(|window| window == behind).unwrap() + 4;
     bytes[named..named + 4].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff]);
     std::fs::write(&file, bytes).unwrap();
     let db = Db::open(None, &folder).await.unwrap();

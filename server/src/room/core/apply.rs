@@ -40,11 +40,11 @@ fn origin(conn: ConnId) -> Origin {
 
 fn undoing(doc: &Doc, roots: &[&str]) -> UndoManager<()> {
     let mut manager = UndoManager::with_options(Options {
-        capture_timeout_millis: 0,
+        capture_timeout_millis: 1,
         tracked_origins: Default::default(),
         capture_transaction: None,
-        // Nothing is ever joined by time, so time stands still.
-        timestamp: Arc::new(|| 0),
+        // Time stands still, so that all pieces of what one writer sent are undone as one; then the stack is emptied.
+        timestamp: Arc::new(|| 1),
         init_undo_stack: Vec::new(),
         init_redo_stack: Vec::new(),
     });

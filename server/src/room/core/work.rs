@@ -27,6 +27,7 @@ impl Work {
             allowed_us: 0,
             burst_us: limits.work_burst_us,
             us_per_kilobyte: limits.work_us_per_kilobyte,
+            us_per_update: limits.work_us_per_update,
         }
     }
 }
@@ -40,12 +41,14 @@ pub(super) struct Spending {
     allowed_us: u64,
     burst_us: u64,
     us_per_kilobyte: u64,
+    us_per_update: u64,
 }
 
 impl Spending {
-    /// So many bytes were sent: what they take in the ordinary does not count.
+    /// An update of so many bytes was sent: what it takes in the ordinary does not count.
     pub(super) fn allow(&mut self, bytes: usize) {
-        self.allowed_us += (bytes as u64 * self.us_per_kilobyte).div_ceil(1_000);
+        self.allowed_us +=
+            self.us_per_update + (bytes as u64 * self.us_per_kilobyte).div_ceil(1_000);
     }
 
     fn spent_us(&self, cpu_us: u64) -> u64 {

@@ -42,9 +42,9 @@ async fn sockets_that_only_ping_share_one_answer_and_are_closed_as_too_slow() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Whoever reads again in time is told why.
+    // Whoever reads again in time is told why; where the time to take a farewell is over, the socket is cut off (1006).
     let code = clients.pop().unwrap().until_closed().await;
-    assert_eq!(code, close::TRY_LATER);
+    assert!([close::TRY_LATER, 1006].contains(&code), "{code}");
     eventually("all sockets are gone", || usage.sockets() == 0).await;
     let fresh = Client::synced(address, "c", 9).await;
     assert!(fresh.get("meta", "k15").is_some());

@@ -59,7 +59,8 @@ fn splits(count: u32) -> Vec<u8> {
 
 #[test]
 fn an_update_that_takes_too_long_is_stopped_and_what_was_taken_is_sound() {
-    let mut world = world(RoomLimits { work_burst_us: 20 * READING_US, ..limits() });
+    let mut world =
+        world(RoomLimits { work_burst_us: 20 * READING_US, work_us_per_kilobyte: 200, ..limits() });
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     world.send(a, Frame::Update(&splits(60_000)).encode());
     let (code, reason) = world.pages[a].closed.clone().unwrap();
@@ -95,6 +96,7 @@ fn time_and_bytes_are_earned() {
     let limits = RoomLimits {
         work_burst_us: 1_000,
         work_us_per_second: 500,
+        work_us_per_update: 0,
         work_us_per_kilobyte: 100,
         ..limits()
     };
