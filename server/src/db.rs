@@ -80,19 +80,16 @@ impl DbError {
     /// Whether the database itself found that what it stored is damaged.
     pub fn is_damage(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        match error {
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => true,
-            sqlx::Error::Database(error) => match error.code().as_deref() {
-                // PostgreSQL: data corrupted, index corrupted, a page that cannot be read.
-                Some("XX001" | "XX002" | "58030") => true,
-                // SQLite: SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, whatever they say further.
-                Some(code) => {
-                    code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
-                }
-                None => false,
-            },
-            _ => false,
+        if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
+            return true;
         }
+        let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+            return false;
+        };
+        // PostgreSQL: data corrupted, index corrupted, a page that cannot be read.
+        matches!(&*code, "XX001" | "XX002" | "58030")
+            // SQLite: SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, whatever they say further.
+            || code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
     }
 
     pub(crate) fn row(table: &'static str) -> impl Fn(serde_json::Error) -> Self {

@@ -221,10 +221,12 @@ fn beside(format: ImageFormat, bytes: &[u8]) -> u64 {
     // A progressive JPEG is held as coefficients until its last scan.
     let is_progressive =
         || bytes.windows(2).any(|at| matches!(at, [0xff, 0xc2 | 0xc6 | 0xca | 0xce]));
-    match format {
-        ImageFormat::Jpeg if is_progressive() => 6,
-        ImageFormat::WebP | ImageFormat::Gif => 4,
-        _ => 0,
+    if format == ImageFormat::Jpeg && is_progressive() {
+        6
+    } else if matches!(format, ImageFormat::WebP | ImageFormat::Gif) {
+        4
+    } else {
+        0
     }
 }
 

@@ -62,10 +62,7 @@ impl Program {
 
     /// The same by Homebrew's name.
     const fn formula(self) -> &'static str {
-        match self {
-            Self::Heif => "libheif",
-            other => other.package(),
-        }
+        if matches!(self, Self::Heif) { "libheif" } else { self.package() }
     }
 
     /// The variable that names another place to find it.

@@ -1,4 +1,4 @@
-//! The fuzzer of rooms: `fuzz_room` plays crafted and honest histories, under AddressSanitizer where the toolchain allows, and
+//! The fuzzer of rooms: `fuzz_room` plays crafted and honest histories, under `AddressSanitizer` where the toolchain allows, and
 //! Yjs reads what came of them.
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@
 use super::guard::{Deletion, GuardError, Id, Kind, Parent, Scan, Struct, read_struct};
 use super::merge::write_deletions;
 use super::read::{Reader, write_var};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
 /// How many structs may be read for each byte of a damaged state while its sections are looked for.
@@ -286,9 +286,9 @@ struct Walk<'s, 'a, F> {
     salvage: &'s Salvage<'a>,
     held: &'s F,
     lanes: Vec<Lane>,
-    by_client: HashMap<u64, usize>,
+    by_client: BTreeMap<u64, usize>,
     /// Lanes that wait for an element of a client, by that client.
-    waiting: HashMap<u64, Vec<(u32, usize)>>,
+    waiting: BTreeMap<u64, Vec<(u32, usize)>>,
 }
 
 impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
@@ -299,7 +299,7 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
         };
         let by_client = salvage.runs.iter().enumerate().map(|(at, run)| (run.client, at)).collect();
         let lanes = salvage.runs.iter().map(lane).collect();
-        Self { salvage, held, lanes, by_client, waiting: HashMap::new() }
+        Self { salvage, held, lanes, by_client, waiting: BTreeMap::new() }
     }
 
     fn progress(&self, client: u64) -> u32 {

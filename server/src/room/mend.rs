@@ -366,7 +366,7 @@ impl Bench {
         }
         let pieces = row.checksum.as_deref().and_then(|sum| Pieces::of(data, sum));
         let is_sound = |range| pieces.as_ref().is_none_or(|pieces| pieces.are_sound(range));
-        let mut salvage = Salvage::of_state(data, &is_sound);
+        let mut salvage = Salvage::of_state(data, is_sound);
         if verdict == Verdict::Altered {
             // A wrong deletion would be taken over by everybody. What is deleted says so itself once it is collected.
             salvage = salvage.without_deletions();

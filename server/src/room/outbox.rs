@@ -72,7 +72,7 @@ impl Outbox {
     /// One that is counted with nobody else's.
     #[cfg(test)]
     pub(crate) fn alone(max_bytes: usize) -> Self {
-        let usage = super::budget::Usage::new(&super::RoomLimits::default());
+        let usage = super::budget::Usage::new(&super::limits::RoomLimits::default());
         let ticket = usage.admit("").expect("there is room for one");
         Self::new(max_bytes, ticket.outflow.clone())
     }

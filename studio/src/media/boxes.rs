@@ -1,4 +1,4 @@
-//! ISO base media and QuickTime files (ISO/IEC 14496-12) by the boxes they are made of: brands are many and new ones
+//! ISO base media and `QuickTime` files (ISO/IEC 14496-12) by the boxes they are made of: brands are many and new ones
 //! come, so they decide only which of the family a file is.
 
 use std::fs::File;

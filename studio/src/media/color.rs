@@ -1,5 +1,9 @@
 //! Colours as they are meant: pictures that say in which colours they are (an ICC profile, or what PNG says of its own)
 //! are brought to sRGB, as a browser shows them.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "colour spaces of pictures are grey or RGB; all others are of other devices"
+)]
 
 use image::{ImageFormat, RgbaImage};
 use moxcms::{

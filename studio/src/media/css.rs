@@ -1,5 +1,9 @@
 //! Style sheets of unknown origin: what leads elsewhere or runs is taken out, declaration by declaration, and the rest
 //! stays letter by letter.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the many kinds of tokens few are of interest"
+)]
 
 use cssparser::{Parser, SourcePosition, Token};
 

@@ -79,9 +79,8 @@ fn ask(
         ..Talk::default()
     };
     // However it ended, by its memory, its time or its own fault: it was the picture that did it.
-    workshop.run(Program::Own, command, talk, control).map_err(|error| match error {
-        StudioError::Program { .. } => too_much(),
-        error => error,
+    workshop.run(Program::Own, command, talk, control).map_err(|error| {
+        if matches!(error, StudioError::Program { .. }) { too_much() } else { error }
     })?;
     let number =
         |at: usize| answer.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);

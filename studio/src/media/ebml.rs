@@ -1,4 +1,4 @@
-//! The elements of Matroska and WebM files (RFC 8794), as far as they are asked for here.
+//! The elements of Matroska and `WebM` files (RFC 8794), as far as they are asked for here.
 
 use std::io::Read as _;
 use std::path::Path;

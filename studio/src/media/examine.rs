@@ -60,9 +60,10 @@ fn look(
     let len = std::fs::metadata(path)?.len();
     // What came in was seen only at its beginning.
     let unknown = || StudioError::Refused(BROKEN.to_owned());
-    let sniffed = match sniffed.kind {
-        MediaKind::Audio => super::sniff_file(path)?.ok_or_else(unknown)?,
-        _ => sniffed,
+    let sniffed = if sniffed.kind == MediaKind::Audio {
+        super::sniff_file(path)?.ok_or_else(unknown)?
+    } else {
+        sniffed
     };
     match sniffed.kind {
         MediaKind::Image => {

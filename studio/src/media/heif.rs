@@ -60,9 +60,8 @@ pub(super) fn convert(
         ))
     };
     let talk = Talk { within: Some(TIME_MAX), ..Talk::default() };
-    workshop.run(Program::Heif, command, talk, control).map_err(|error| match error {
-        StudioError::Program { .. } => damaged(),
-        error => error,
+    workshop.run(Program::Heif, command, talk, control).map_err(|error| {
+        if matches!(error, StudioError::Program { .. }) { damaged() } else { error }
     })?;
     // Of several pictures in one file each is written under a name of its own.
     let written = [to, folder.path().join("out-1.png")].into_iter().find(|path| path.is_file());

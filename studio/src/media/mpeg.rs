@@ -4,7 +4,7 @@
 /// How far into a file its first frame may be, in bytes: a recording may begin within one, or behind padding.
 const SEARCHED_BYTES: usize = 64 * 1024;
 
-/// How long the tag is with which bytes begin, in bytes (ID3v2 and APEv2).
+/// How long the tag is with which bytes begin, in bytes (`ID3v2` and `APEv2`).
 pub(super) fn tag(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"ID3") {
         let head = bytes.get(3..10)?;

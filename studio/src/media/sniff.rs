@@ -152,7 +152,7 @@ fn sound(bytes: &[u8]) -> Option<Sniffed> {
     if mpeg::first_frame(rest, if tagged { 2 } else { 4 }).is_some() { MP3 } else { None }
 }
 
-/// Matroska and WebM (RFC 8794 and 9559): by the `DocType` of the header's own elements.
+/// Matroska and `WebM` (RFC 8794 and 9559): by the `DocType` of the header's own elements.
 fn ebml(bytes: &[u8]) -> Option<Sniffed> {
     let mut at = 4;
     let len = super::ebml::size(bytes, &mut at)?;

@@ -133,7 +133,7 @@ fn spoil(data: &mut [u8], at: usize, bit: u8) {
 
 #[test]
 fn wrong_bytes_of_a_row_lose_that_row_and_what_builds_on_it() {
-    for damaged in 0..HISTORY.len() {
+    for (damaged, _) in HISTORY.iter().enumerate() {
         let sound = log(0, true);
         for at in (damaged % 4..sound.rows[damaged].data.as_ref().unwrap().len()).step_by(4) {
             for bit in [1, 0x80] {
@@ -160,7 +160,7 @@ fn wrong_bytes_of_a_row_lose_that_row_and_what_builds_on_it() {
 
 #[test]
 fn any_flipped_byte_of_a_row_without_a_checksum_takes_nothing_from_others() {
-    for damaged in 0..HISTORY.len() {
+    for (damaged, _) in HISTORY.iter().enumerate() {
         let sound = log(0, false);
         let bytes = sound.rows[damaged].data.clone().unwrap();
         let deletions = Scan::read(&bytes).unwrap().sections[0].bytes.end;

@@ -16,9 +16,9 @@ type Titles = BTreeMap<String, String>;
 
 fn titles(txn: &impl ReadTxn) -> Titles {
     let Some(nodes) = txn.get_map("nodes") else { return Titles::new() };
-    let title = |node: &yrs::Out| match node {
-        yrs::Out::YMap(node) => node.get(txn, "title").map(|title| title.to_string(txn)),
-        _ => None,
+    let title = |node: &yrs::Out| {
+        let yrs::Out::YMap(node) = node else { return None };
+        node.get(txn, "title").map(|title| title.to_string(txn))
     };
     nodes.iter(txn).filter_map(|(id, node)| Some((id.to_owned(), title(&node)?))).collect()
 }

@@ -70,7 +70,7 @@ impl Server {
         let wrong = || "write NAME=ws://HOST:PORT,PID".to_owned();
         let (name, rest) = text.split_once('=').ok_or_else(wrong)?;
         let (url, pid) = rest.rsplit_once(',').ok_or_else(wrong)?;
-        let pid = pid.trim().parse().map_err(|_| wrong())?;
+        let pid = pid.trim().parse().ok().ok_or_else(wrong)?;
         if !Path::new(&format!("/proc/{pid}/stat")).exists() {
             return Err(format!("there is no process {pid} to read"));
         }
