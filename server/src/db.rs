@@ -34,6 +34,9 @@ pub const WORKSPACE: &str = "default";
 
 /// The most connections that read at once.
 const READERS_MAX: u32 = 4;
+/// What a connection keeps of SQLite's file, in KiB (negative: not in pages): little, since the system keeps it too and
+/// what is kept here is never given back.
+const CACHE_KIB: &str = "-256";
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// After how many pages the write-ahead log is copied into the file: 16 MB of them.
@@ -237,12 +240,11 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             // Copying the log back into the file stops the writer for some milliseconds: less often is better.
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", CACHE_KIB)
             .busy_timeout(Duration::from_millis(BUSY_MS));
         let write = Writer::open(options.clone().statement_cache_capacity(PREPARED_MAX)).await?;
-        let read = SqlitePoolOptions::new()
-            .max_connections(READERS_MAX)
-            .connect_with(options.read_only(false))
-            .await?;
+        let read =
+            SqlitePoolOptions::new().max_connections(READERS_MAX).connect_with(options).await?;
         Ok(Self::Sqlite { read, write })
     }
 

@@ -4,6 +4,7 @@
 //! `store` the document log. [`Rooms`] is the registry: two openings at once share one load, and a load that
 //! failed serves nobody an empty document.
 
+mod arrivals;
 pub(crate) mod budget;
 pub(crate) mod core;
 mod driver;
@@ -25,14 +26,15 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::{BoxFuture, join_all};
 use gesso_protocol::schema::{self, Canvas, Meta};
-use gesso_protocol::wire::close;
-use tokio::sync::{OnceCell, Semaphore, mpsc, oneshot};
+use gesso_protocol::wire::{Frame, close};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 use yrs::{Transaction, TransactionMut};
 
 use crate::db::Db;
 use crate::readers::Readers;
+use arrivals::Arrivals;
 use budget::{Hold, Inflow, Ticket, Usage};
-use driver::{Call, Driver, Message, Setup, Waiter};
+use driver::{Call, Driver, Inbox, Message, Setup, Waiter};
 use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
 
@@ -241,12 +243,14 @@ impl Rooms {
             }),
         };
         let loaded = driver::load(&setup).await?;
-        let (sender, inbox) = mpsc::channel(self.registry.limits.inbox_max_messages);
+        let (sender, messages) = mpsc::channel(self.registry.limits.inbox_max_messages);
+        let frames = Arc::new(Arrivals::new(&self.registry.limits));
+        let inbox = Inbox { messages, frames: Arc::clone(&frames) };
         let inner = Inner {
             canvas: name,
             sender,
+            frames,
             next_conn: AtomicU64::new(1),
-            inbox_bytes: Arc::new(Semaphore::new(self.registry.limits.inbox_max_bytes)),
             limits: self.registry.limits.clone(),
         };
         tokio::spawn(Driver::new(setup, inbox, loaded).run());
@@ -313,8 +317,8 @@ impl Registry {
 struct Inner {
     canvas: Arc<str>,
     sender: mpsc::Sender<Message>,
+    frames: Arc<Arrivals>,
     next_conn: AtomicU64,
-    inbox_bytes: Arc<Semaphore>,
     limits: RoomLimits,
 }
 
@@ -562,11 +566,17 @@ impl Connection {
     /// Hands a frame to the room; waits while too much waits for it already.
     pub(crate) async fn frame(&self, bytes: Bytes, hold: Hold) -> Result<(), RoomError> {
         let inner = &self.room.inner;
-        let size = bytes.len().clamp(1, inner.limits.inbox_max_bytes);
-        let size = u32::try_from(size).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&inner.inbox_bytes).acquire_many_owned(size).await;
-        let permit = permit.or(Err(RoomError::Closed))?;
-        self.room.send(Message::Frame { conn: self.conn, bytes, place: (permit, hold) }).await
+        let is_question =
+            matches!(Frame::decode(&bytes), Ok(Frame::SyncStep1(_) | Frame::QueryAwareness));
+        let arrived = inner.frames.admit(self.conn, bytes, hold).await;
+        if is_question {
+            return self.room.send(Message::Asked(arrived)).await;
+        }
+        if inner.sender.is_closed() {
+            return Err(RoomError::Closed);
+        }
+        inner.frames.push(arrived);
+        Ok(())
     }
 
     /// What is to be sent next; what the room has to know about it is told by [`Connection::sent`].

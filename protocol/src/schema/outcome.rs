@@ -9,9 +9,9 @@ use yrs::{
     TransactionMut, WriteTxn as _,
 };
 
+use super::read::read_choices;
 use super::{
-    Chosen, Generation, ItemResult, NodeResult, RunInfo, read_generations, read_node, read_result,
-    read_run,
+    Chosen, Generation, ItemResult, NodeResult, RunInfo, read_generations, read_result, read_run,
 };
 use crate::nodes::NodeKind;
 use crate::values::json_to_any;
@@ -155,7 +155,7 @@ fn is_evaluator(txn: &TransactionMut<'_>, id: &str) -> bool {
 pub fn chosen_generations(txn: &impl ReadTxn) -> Vec<String> {
     let Some(nodes) = txn.get_map("nodes") else { return Vec::new() };
     let ids: Vec<String> = nodes.keys(txn).map(str::to_owned).collect();
-    let choices = ids.iter().filter_map(|id| read_node(txn, id)).flat_map(|node| node.output);
+    let choices = ids.iter().flat_map(|id| read_choices(txn, id));
     choices
         .filter_map(|(_, choice)| match choice.chosen {
             Chosen::Generation(id) => Some(id),
@@ -178,8 +178,7 @@ fn named(txn: &TransactionMut<'_>, id: &str) -> BTreeSet<String> {
             named.extend(items.flat_map(|item| item.generations));
         }
     }
-    let choices = read_node(txn, id).map(|node| node.output).unwrap_or_default();
-    named.extend(choices.into_values().filter_map(|choice| match choice.chosen {
+    named.extend(read_choices(txn, id).into_values().filter_map(|choice| match choice.chosen {
         Chosen::Generation(id) => Some(id),
         Chosen::Asset(_) | Chosen::Nothing => None,
     }));

@@ -179,6 +179,13 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
     })
 }
 
+/// What people chose of a node's outputs; empty where there is no such node.
+pub(super) fn read_choices<T: ReadTxn>(txn: &T, id: &str) -> BTreeMap<String, OutputChoice> {
+    let nodes = if crate::ids::is_id(id) { txn.get_map("nodes") } else { None };
+    let node = nodes.and_then(|nodes| nodes.get(txn, id)).and_then(Held::of);
+    node.map(|node| read_output(txn, &node)).unwrap_or_default()
+}
+
 fn plain_entries<T: ReadTxn>(txn: &T, map: &Held) -> BTreeMap<String, Value> {
     map.entries(txn)
         .into_iter()

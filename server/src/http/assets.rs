@@ -10,7 +10,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RANGE};
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json, Router};
-use gesso_protocol::api::{AssetMeta, Me, Page, Problem, WaveformBody};
+use gesso_protocol::api::{AssetMeta, Me, Page, WaveformBody};
 use gesso_protocol::values::DataType;
 use gesso_studio::media::Waveform;
 use serde::Deserialize;
@@ -212,12 +212,7 @@ struct BytesQuery {
         (status = 200, description = "All of it.", body = Vec<u8>, content_type = "*/*"),
         (status = 206, description = "A part of it.", body = Vec<u8>, content_type = "*/*"),
         (status = 304, description = "It is there already."),
-        (
-            status = 416,
-            description = "It has no such part.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 416, description = "It has no such part."),
     ),
 )]
 async fn bytes(
@@ -271,18 +266,8 @@ struct ThumbnailQuery {
     responses(
         (status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/*"),
         (status = 304, description = "It is there already."),
-        (
-            status = 413,
-            description = "It is too large to be drawn.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 415,
-            description = "There is no picture of it.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 413, description = "It is too large to be drawn."),
+        (status = 415, description = "There is no picture of it."),
     ),
 )]
 async fn thumbnail(
@@ -318,12 +303,7 @@ async fn thumbnail(
     responses(
         (status = 200, description = "Its peaks.", body = WaveformBody),
         (status = 304, description = "It is there already."),
-        (
-            status = 415,
-            description = "It is no sound.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 415, description = "It is no sound."),
     ),
 )]
 async fn waveform(

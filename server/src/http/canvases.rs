@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
-    Page, Problem,
+    Page,
 };
 use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
@@ -92,18 +92,8 @@ async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<Canva
     request_body = Option<NewCanvas>,
     responses(
         (status = 201, description = "The new canvas.", body = CanvasBody),
-        (
-            status = 404,
-            description = "There is no such template.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 409,
-            description = "The id is or was used.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 404, description = "There is no such template."),
+        (status = 409, description = "The id is or was used."),
     ),
 )]
 async fn add(
@@ -269,12 +259,7 @@ async fn duplicate(
     params(("id" = String, Path, description = "A canvas.")),
     responses(
         (status = 200, description = "The graph.", body = GraphBody),
-        (
-            status = 413,
-            description = "It is too large to be answered whole.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 413, description = "It is too large to be answered whole."),
     ),
 )]
 async fn graph(
@@ -341,18 +326,8 @@ async fn apply(
     request_body = Edits,
     responses(
         (status = 200, description = "What each edit made or changed.", body = EditsDone),
-        (
-            status = 409,
-            description = "It contradicts what is there.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "The graph would not be right.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "It contradicts what is there."),
+        (status = 422, description = "The graph would not be right."),
     ),
 )]
 async fn edits(

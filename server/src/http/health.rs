@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use gesso_protocol::api::{Health, Problem};
+use gesso_protocol::api::Health;
 use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,12 +57,7 @@ async fn alive() -> Json<Health> {
     get, path = "/readyz", tag = "server",
     responses(
         (status = 200, description = "It can.", body = Health),
-        (
-            status = 503,
-            description = "It cannot now.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 503, description = "It cannot now."),
     ),
 )]
 async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {

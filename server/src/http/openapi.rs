@@ -75,11 +75,24 @@ pub(super) fn finished(mut api: OpenApi) -> OpenApi {
                 let tag = operation.tags.iter().flatten().next();
                 let id = operation.operation_id.as_ref();
                 operation.operation_id = tag.zip(id).map(|(tag, id)| format!("{tag}_{id}"));
+                complete_problems(operation);
                 add_problems(operation, &method);
             }
         }
     }
     api
+}
+
+/// What is no success is a problem: routes tell only when.
+fn complete_problems(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if status.starts_with(['4', '5'])
+            && let RefOr::T(response) = response
+            && response.content.is_empty()
+        {
+            *response = problem(&response.description);
+        }
+    }
 }
 
 /// The problems that any route of this form can answer.

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::{
-    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page, Problem,
+    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page,
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
@@ -66,18 +66,8 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
     request_body = EstimateRequest,
     responses(
         (status = 200, description = "Its price and its steps.", body = Estimate),
-        (
-            status = 409,
-            description = "Something it needs is in hand.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "The graph is not right.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "Something it needs is in hand."),
+        (status = 422, description = "The graph is not right."),
     ),
 )]
 async fn estimate(
@@ -106,24 +96,9 @@ async fn estimate(
     request_body = RunRequest,
     responses(
         (status = 202, description = "It is started.", body = RunStarted),
-        (
-            status = 402,
-            description = "The balance is too small.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 409,
-            description = "Something it needs is in hand, or the key was used for another request.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "The graph is not right, or it would cost too much.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 402, description = "The balance is too small."),
+        (status = 409, description = "Something it needs is in hand, or the key was used for another request."),
+        (status = 422, description = "The graph is not right, or it would cost too much."),
     ),
 )]
 async fn start(
@@ -349,12 +324,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Run
     params(("id" = String, Path, description = "A run.")),
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
-        (
-            status = 409,
-            description = "It has ended.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "It has ended."),
     ),
 )]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
@@ -380,24 +350,9 @@ async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<R
     request_body = Option<RetryRequest>,
     responses(
         (status = 202, description = "It is started.", body = RunStarted),
-        (
-            status = 402,
-            description = "The balance is too small.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 409,
-            description = "Something it needs is in hand, or the key was used for another request.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "The graph is not right, or it would cost too much.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 402, description = "The balance is too small."),
+        (status = 409, description = "Something it needs is in hand, or the key was used for another request."),
+        (status = 422, description = "The graph is not right, or it would cost too much."),
     ),
 )]
 async fn retry(
@@ -433,18 +388,8 @@ async fn retry(
     request_body = ReviewRequest,
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
-        (
-            status = 409,
-            description = "It was decided already.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "It cannot be decided so.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "It was decided already."),
+        (status = 422, description = "It cannot be decided so."),
     ),
 )]
 async fn review(
@@ -473,12 +418,7 @@ async fn review(
     request_body = QueueChange,
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
-        (
-            status = 409,
-            description = "It does not wait any more.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "It does not wait any more."),
     ),
 )]
 async fn reorder(
@@ -510,18 +450,8 @@ async fn reorder(
     ),
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
-        (
-            status = 402,
-            description = "The balance is too small.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 409,
-            description = "It cannot be taken over.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 402, description = "The balance is too small."),
+        (status = 409, description = "It cannot be taken over."),
     ),
 )]
 async fn take_late(
@@ -546,18 +476,8 @@ async fn take_late(
     request_body = EditedGeneration,
     responses(
         (status = 201, description = "The new result.", body = GenerationBody),
-        (
-            status = 409,
-            description = "It contradicts what is there.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "It does not fit the node.",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 409, description = "It contradicts what is there."),
+        (status = 422, description = "It does not fit the node."),
     ),
 )]
 async fn edited(

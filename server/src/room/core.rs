@@ -222,12 +222,8 @@ impl Core {
         repair: Repair,
         now_ms: u64,
     ) -> Result<Self, OpenError> {
-        let doc = catch_unwind(AssertUnwindSafe(|| load(stored, own)))
+        let (doc, mut index) = catch_unwind(AssertUnwindSafe(|| load(stored, own)))
             .unwrap_or_else(|_| Err(OpenError("the CRDT library gave up on it".to_owned())))?;
-        let state = doc.transact().encode_diff_v1(&StateVector::default());
-        let scan = Scan::read(&state).map_err(|error| OpenError(error.to_string()))?;
-        let mut index = Index::default();
-        index.absorb(&scan);
         index.shrink();
         if index.clock(u64::from(own)) > 0 {
             return Err(OpenError("the room's id is in use already".to_owned()));
@@ -260,7 +256,10 @@ impl Core {
         });
         let count = nodes.len(&doc.transact()) as usize;
         let mut answers = Answers::new(Budget::new(limits.answers_max_bytes), now_ms);
-        answers.keep_whole(&state);
+        if let [whole] = stored {
+            // A log that was just folded is the document as it is to be sent.
+            answers.keep_whole(whole);
+        }
         let guards = apply::Guards::new(&doc);
         Ok(Self {
             guards: Some(guards),
@@ -271,8 +270,9 @@ impl Core {
             committed,
             node_changes,
             nodes: count,
-            document_bytes: state.len(),
-            measured_bytes: state.len(),
+            // What the log takes is the most that the document can; it is measured when that matters.
+            document_bytes: stored.iter().map(Bytes::len).sum(),
+            measured_bytes: 0,
             ids: Ids::default(),
             posted: Work::default(),
             meter: work::thread_cpu_us,
@@ -727,16 +727,20 @@ impl Drop for Core {
     }
 }
 
-fn load(stored: &[Bytes], own: u32) -> Result<Doc, OpenError> {
+fn load(stored: &[Bytes], own: u32) -> Result<(Doc, Index), OpenError> {
     let doc = gesso_protocol::doc::open(own, "");
+    let mut index = Index::default();
     for bytes in stored {
+        let scan = Scan::read(bytes).map_err(|error| OpenError(error.to_string()))?;
         let update = Update::decode_v1(bytes).map_err(|error| OpenError(error.to_string()))?;
         // A transaction each, as when they were written: what one deletes is collected before the next.
         let mut txn = doc.transact_mut();
         txn.apply_update(update).map_err(|error| OpenError(error.to_string()))?;
+        drop(txn);
+        index.absorb(&scan);
     }
     if doc.transact().has_missing_updates() {
         return Err(OpenError("its log has a gap".to_owned()));
     }
-    Ok(doc)
+    Ok((doc, index))
 }

@@ -11,10 +11,11 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use gesso_protocol::schema;
 use gesso_protocol::wire::close;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::budget::{Hold, Usage};
+use super::arrivals::{Arrivals, Arrived};
+use super::budget::Usage;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::fold::fold;
 use super::mend::{self, Stored};
@@ -49,12 +50,8 @@ pub(crate) enum Message {
         outbox: Arc<Outbox>,
         reply: oneshot::Sender<Result<(), Refusal>>,
     },
-    Frame {
-        conn: ConnId,
-        bytes: Bytes,
-        /// Its place among what waits: in this room, and with its connection, person and process.
-        place: (OwnedSemaphorePermit, Hold),
-    },
+    /// A frame that asks for something and waits for no tick.
+    Asked(Arrived),
     Answered(ConnId),
     Drained(ConnId),
     Leave(ConnId),
@@ -67,6 +64,14 @@ pub(crate) enum Message {
         reason: String,
         done: oneshot::Sender<()>,
     },
+}
+
+/// What a room's task receives from.
+pub(crate) struct Inbox {
+    pub(crate) messages: mpsc::Receiver<Message>,
+    /// What connections write: taken before any message that was sent after it, and else together with what else
+    /// comes before the next fan-out, so that dense traffic does not wake the room for every frame.
+    pub(crate) frames: Arc<Arrivals>,
 }
 
 /// What a room's task needs from outside.
@@ -143,7 +148,7 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
 /// A room's task.
 pub(crate) struct Driver {
     setup: Setup,
-    inbox: mpsc::Receiver<Message>,
+    inbox: Inbox,
     core: Core,
     outboxes: BTreeMap<ConnId, Arc<Outbox>>,
     seq: i64,
@@ -152,6 +157,8 @@ pub(crate) struct Driver {
     appends: FuturesOrdered<BoxFuture<'static, (u64, Result<(), RoomError>)>>,
     /// Waiters whose write was not flushed yet, then those that wait for a persist to be durable.
     fresh: Vec<Waiter>,
+    /// Nobody comes any more: what is left is stored at once.
+    is_ending: bool,
     waiters: Vec<(u64, Waiter)>,
     durable: u64,
     is_dirty: bool,
@@ -180,7 +187,7 @@ enum End {
 }
 
 impl Driver {
-    pub(crate) fn new(setup: Setup, inbox: mpsc::Receiver<Message>, loaded: Loaded) -> Self {
+    pub(crate) fn new(setup: Setup, inbox: Inbox, loaded: Loaded) -> Self {
         Self {
             setup,
             inbox,
@@ -190,6 +197,7 @@ impl Driver {
             tail: loaded.tail,
             appends: FuturesOrdered::new(),
             fresh: Vec::new(),
+            is_ending: false,
             waiters: Vec::new(),
             durable: 0,
             // What loading wrote over the document is to be flushed.
@@ -215,6 +223,7 @@ impl Driver {
             End::Retired => (close::RESTART, String::new(), None),
             End::Asked { code, reason, done } => (code, reason, Some(done)),
         };
+        self.is_ending = true;
         self.core.close_all(code, &reason, now_ms());
         self.flush().await;
         while let Some((number, result)) = self.appends.next().await {
@@ -246,8 +255,9 @@ impl Driver {
                 (true, false) => edits_due,
                 (false, _) => awareness_due,
             };
+            let is_gathering = self.is_dirty && Instant::now() < edits_due;
             tokio::select! {
-                message = self.inbox.recv() => match message {
+                message = self.inbox.messages.recv() => match message {
                     None => return End::Retired,
                     Some(message) => {
                         if let Some(end) = self.drain(message).await {
@@ -255,6 +265,7 @@ impl Driver {
                         }
                     }
                 },
+                () = self.inbox.frames.some(), if !is_gathering => self.take_frames(),
                 Some((number, result)) = self.appends.next(), if !self.appends.is_empty() => {
                     self.appended(number, result);
                 }
@@ -272,6 +283,7 @@ impl Driver {
             self.is_stirred |= self.core.is_stirred();
             let now = Instant::now();
             if self.is_dirty && now >= edits_due {
+                self.take_frames();
                 self.flush_edits().await;
             }
             if self.is_stirred && now >= awareness_due {
@@ -289,36 +301,45 @@ impl Driver {
         }
     }
 
-    /// Takes everything that has arrived and applies it connection by connection.
+    /// Performs all messages that have arrived, each after the frames that came before it.
     async fn drain(&mut self, first: Message) -> Option<End> {
-        let mut frames: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
-        let mut places = Vec::new();
         let mut next = Some(first);
         let mut count = 0;
         while let Some(message) = next {
-            if let Message::Frame { conn, bytes, place } = message {
-                frames.entry(conn).or_default().push(bytes);
-                places.push(place);
-            } else {
-                self.apply(&mut frames);
-                if let Some(end) = self.message(message).await {
-                    return Some(end);
-                }
+            self.take_frames();
+            if let Some(end) = self.message(message).await {
+                return Some(end);
             }
             count += 1;
-            next = if count < DRAIN_MAX { self.inbox.try_recv().ok() } else { None };
+            next = if count < DRAIN_MAX { self.inbox.messages.try_recv().ok() } else { None };
         }
-        self.apply(&mut frames);
         self.idle_since = None;
         None
     }
 
-    fn apply(&mut self, frames: &mut BTreeMap<ConnId, Vec<Bytes>>) {
-        for (conn, frames) in std::mem::take(frames) {
+    /// Takes all frames that have arrived.
+    fn take_frames(&mut self) {
+        let arrived = self.inbox.frames.take();
+        if !arrived.is_empty() {
+            self.apply(arrived);
+        }
+    }
+
+    /// Applies frames connection by connection.
+    fn apply(&mut self, arrived: Vec<Arrived>) {
+        let mut frames: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
+        // Held until the frames are applied.
+        let mut places = Vec::with_capacity(arrived.len());
+        for Arrived { conn, bytes, place } in arrived {
+            frames.entry(conn).or_default().push(bytes);
+            places.push(place);
+        }
+        for (conn, frames) in frames {
             if self.core.broken().is_none() {
                 self.core.frames(conn, &frames, now_ms());
             }
         }
+        self.idle_since = None;
     }
 
     async fn message(&mut self, message: Message) -> Option<End> {
@@ -331,7 +352,7 @@ impl Driver {
                 self.count_online();
                 reply.send(joined).ok();
             }
-            Message::Frame { .. } => {}
+            Message::Asked(frame) => self.apply(vec![frame]),
             Message::Answered(conn) => self.core.answered(conn),
             Message::Drained(conn) => {
                 self.drained.push(conn);
@@ -388,6 +409,10 @@ impl Driver {
             .filter(|(_, outbox)| outbox.is_gone())
             .map(|(conn, _)| *conn)
             .collect();
+        if !gone.is_empty() {
+            // What they wrote before they went counts.
+            self.take_frames();
+        }
         for conn in gone {
             self.forget(conn);
         }
@@ -486,8 +511,13 @@ impl Driver {
         self.tail.0 += 1;
         self.tail.1 += update.len() as u64;
         let (done, durable) = oneshot::channel();
-        let append =
-            Append { canvas: Arc::clone(&self.setup.canvas), seq: self.seq, data: update, done };
+        let append = Append {
+            canvas: Arc::clone(&self.setup.canvas),
+            seq: self.seq,
+            data: update,
+            is_awaited: self.is_ending || !self.fresh.is_empty(),
+            done,
+        };
         let sent = self.setup.log.send(append).await.is_ok();
         self.appends.push_back(Box::pin(async move {
             let result = match durable.await {

@@ -108,7 +108,7 @@ impl Default for RoomLimits {
             awareness_ids_max: 16,
             awareness_expires_ms: 30_000,
             awareness_renew_ms: 15_000,
-            flush_interval_ms: 16,
+            flush_interval_ms: 15,
             awareness_interval_ms: 20,
             inbox_max_messages: 1_024,
             inbox_max_bytes: 64 << 20,

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::clock::now_ms;
 use crate::db::log::{Append as AppendRow, Mend, SetAside, StoredLog};
@@ -15,6 +17,9 @@ use crate::db::{Db, DbError};
 const APPENDS_MAX: usize = 4_096;
 /// The most bytes of one transaction of the log writer.
 const BATCH_MAX_BYTES: usize = 16 << 20;
+/// The shortest time between two commits of what the server itself does not wait for. A quiet log commits at once; with
+/// the fan-out's tick before it, nothing that was sent is in memory alone for more than 100 ms.
+const COMMIT_INTERVAL: Duration = Duration::from_millis(60);
 
 /// Why a document could not be loaded or stored.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -54,6 +59,8 @@ pub(crate) struct Append {
     pub(crate) canvas: Arc<str>,
     pub(crate) seq: i64,
     pub(crate) data: Bytes,
+    /// The server itself waits for it: it is not gathered with others.
+    pub(crate) is_awaited: bool,
     /// Told when it is durable, or why it is not.
     pub(crate) done: oneshot::Sender<Result<(), StoreError>>,
 }
@@ -159,15 +166,10 @@ pub(crate) fn spawn_log_writer(store: Arc<dyn Store>) -> mpsc::Sender<Append> {
 async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) {
     // Canvases with an update that could not be stored, by its place: nothing after it may be stored before it.
     let mut failed: HashMap<Arc<str>, i64> = HashMap::new();
+    let mut committed: Option<Instant> = None;
     while let Some(first) = receiver.recv().await {
-        let mut bytes = first.data.len();
-        let mut batch = vec![first];
-        while bytes < BATCH_MAX_BYTES
-            && let Ok(next) = receiver.try_recv()
-        {
-            bytes += next.data.len();
-            batch.push(next);
-        }
+        let due = committed.map_or_else(Instant::now, |at| at + COMMIT_INTERVAL);
+        let mut batch = gather(first, &mut receiver, due).await;
         if !failed.is_empty() {
             let (late, rest): (Vec<Append>, Vec<Append>) = batch.into_iter().partition(|append| {
                 failed.get(&append.canvas).is_some_and(|seq| append.seq > *seq)
@@ -180,7 +182,9 @@ async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) 
         if batch.is_empty() {
             continue;
         }
-        if store.append(&batch).await.is_ok() {
+        let appended = store.append(&batch).await;
+        committed = Some(Instant::now());
+        if appended.is_ok() {
             for append in batch {
                 failed.remove(&append.canvas);
                 // A room that no longer listens has been given up and will load from the log.
@@ -190,6 +194,24 @@ async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) 
             one_by_one(&*store, batch, &mut failed).await;
         }
     }
+}
+
+/// What goes into one transaction: all that comes until then, or that is there when something is awaited.
+async fn gather(first: Append, receiver: &mut mpsc::Receiver<Append>, due: Instant) -> Vec<Append> {
+    let (mut bytes, mut is_awaited) = (first.data.len(), first.is_awaited);
+    let mut batch = vec![first];
+    while bytes < BATCH_MAX_BYTES {
+        let next = match receiver.try_recv() {
+            Ok(next) => Some(next),
+            Err(_) if is_awaited => None,
+            Err(_) => timeout_at(due, receiver.recv()).await.ok().flatten(),
+        };
+        let Some(next) = next else { break };
+        bytes += next.data.len();
+        is_awaited |= next.is_awaited;
+        batch.push(next);
+    }
+    batch
 }
 
 fn after_failure() -> StoreError {
@@ -210,5 +232,46 @@ async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<
             failed.insert(Arc::clone(&append.canvas), append.seq);
         }
         append.done.send(result).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(seq: i64, is_awaited: bool) -> Append {
+        let (done, _) = oneshot::channel();
+        Append { canvas: Arc::from("c"), seq, data: Bytes::from_static(b"x"), is_awaited, done }
+    }
+
+    async fn seqs(first: Append, receiver: &mut mpsc::Receiver<Append>, due: Instant) -> Vec<i64> {
+        gather(first, receiver, due).await.iter().map(|append| append.seq).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_awaited_takes_along_what_waits_and_waits_for_nothing() {
+        let (sender, mut receiver) = mpsc::channel(8);
+        let hour = Instant::now() + Duration::from_secs(3_600);
+        sender.send(append(2, false)).await.unwrap();
+        assert_eq!(seqs(append(1, true), &mut receiver, hour).await, [1, 2]);
+        // Nobody waits for the first; the third ends the gathering.
+        let sending = async {
+            for seq in [4, 5] {
+                tokio::task::yield_now().await;
+                sender.send(append(seq, seq == 5)).await.unwrap();
+            }
+        };
+        let (gathered, ()) = tokio::join!(seqs(append(3, false), &mut receiver, hour), sending);
+        assert_eq!(gathered, [3, 4, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_quiet_log_is_written_at_once() {
+        let (sender, mut receiver) = mpsc::channel(8);
+        assert_eq!(seqs(append(1, false), &mut receiver, Instant::now()).await, [1]);
+        // And at the end of the server nothing is waited for.
+        drop(sender);
+        let hour = Instant::now() + Duration::from_secs(3_600);
+        assert_eq!(seqs(append(2, false), &mut receiver, hour).await, [2]);
     }
 }

@@ -227,12 +227,12 @@ impl Index {
             Fit::Whole(order) => order,
         };
         let placed = places(scan, &order, self, Rules::Apply)?;
-        let nodes = List { owner: Owner::Root(self.hash("nodes")), key: 0 };
+        let nodes = Owner::Root(self.hash("nodes"));
         let is_node = |placed: &&Placed| {
             !placed.is_deleted
-                && placed.place.is_some_and(|place| {
-                    place.list.owner == nodes.owner && place.list.key != nodes.key
-                })
+                && placed
+                    .place
+                    .is_some_and(|place| place.list.owner == nodes && place.list.key != 0)
         };
         let nodes = placed.iter().filter(is_node).count();
         let mut deletions = Vec::new();

@@ -166,7 +166,7 @@ impl World {
 
     /// The room as it would be after a crash: from what is in the log.
     fn reloaded(&self) -> serde_json::Value {
-        json(&load(&self.log, 901).unwrap())
+        json(&load(&self.log, 901).unwrap().0)
     }
 }
 

@@ -99,3 +99,33 @@ async fn a_joiner_of_a_busy_room_waits_for_no_flush() {
     let client = Client::synced(address, "c", 1).await;
     assert!(client.is_synced);
 }
+
+#[tokio::test]
+async fn what_is_gathered_is_there_for_whoever_asks() {
+    let store = MemoryStore::with("c");
+    let hour = 3_600_000;
+    let limits = RoomLimits { flush_interval_ms: hour, awareness_interval_ms: hour, ..quick() };
+    let rooms = rooms(&store, limits);
+    let address = listen(rooms.clone()).await;
+    let mut writer = Client::synced(address, "c", 1).await;
+    writer.set("meta", "name", "written").await;
+    // The next flush is an hour away, and nobody waits for what was written; whoever asks later gets it.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let joiner = Client::synced(address, "c", 2).await;
+        if joiner.get("meta", "name").is_some() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it waits for the flush");
+    }
+    let room = rooms.open("c").await.unwrap();
+    writer.set("meta", "name", "and again").await;
+    let name = async || {
+        let read = |txn: &yrs::Transaction<'_>| txn.get_map("meta")?.get(txn, "name");
+        room.read(read).await.unwrap().map(|name| name.to_string(&writer.doc.transact()))
+    };
+    while name().await.as_deref() != Some("and again") {
+        assert!(Instant::now() < deadline, "it waits for the flush");
+        tokio::task::yield_now().await;
+    }
+}

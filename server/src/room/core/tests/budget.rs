@@ -205,6 +205,29 @@ fn the_document_limit_counts_what_there_is() {
 }
 
 #[test]
+fn a_long_log_of_a_small_document_leaves_room() {
+    let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    for round in 0..40 {
+        world.act(a, |txn| set(txn, "meta", "k", &format!("{round}{}", "x".repeat(5_000))));
+    }
+    let written: usize = world.log.iter().map(Bytes::len).sum();
+    assert!(written > 200_000, "{written}");
+    let limits = RoomLimits { document_max_bytes: 20_000, ..limits() };
+    let mut core = Core::open(&world.log, 901, limits, no_repair, 1).unwrap();
+    let doc = gesso_protocol::doc::open(77, "c");
+    let write = |key: &str| {
+        let mut txn = doc.transact_mut();
+        set(&mut txn, "meta", key, &"x".repeat(10_000));
+        txn.encode_update_v1()
+    };
+    core.post(&write("l"), 2).unwrap();
+    core.flush(2);
+    let refused = core.post(&write("m"), 3).unwrap_err();
+    assert_eq!(refused.code, close::DOCUMENT_LIMIT);
+}
+
+#[test]
 fn plain_values_among_the_nodes_count() {
     let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
     let a = world.join(Role::Editor);
