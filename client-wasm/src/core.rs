@@ -10,6 +10,7 @@ pub mod differences;
 pub mod doc;
 pub mod editor;
 pub mod geometry;
+pub mod grouping;
 pub mod index;
 pub mod library;
 pub mod pairing;

@@ -212,27 +212,15 @@ impl Replica {
         self.undo.can_redo()
     }
 
-    /// Takes in an update of others.
+    /// Takes in an update of others, or what this device kept of an earlier visit.
     ///
     /// # Errors
     /// When the bytes are no update; the document is as it was.
     pub fn apply(&mut self, update: &[u8]) -> Result<Changes, ReplicaError> {
-        self.take_in(update, REMOTE)
-    }
-
-    /// Takes in what this device kept of this canvas from an earlier visit.
-    ///
-    /// # Errors
-    /// When the bytes are no update.
-    pub fn restore(&mut self, update: &[u8]) -> Result<Changes, ReplicaError> {
-        self.take_in(update, REMOTE)
-    }
-
-    fn take_in(&mut self, update: &[u8], origin: &'static str) -> Result<Changes, ReplicaError> {
         let update =
             Update::decode_v1(update).map_err(|e| ReplicaError::Malformed(e.to_string()))?;
         {
-            let mut txn = self.doc.try_transact_mut_with(origin).map_err(ReplicaError::Busy)?;
+            let mut txn = self.doc.try_transact_mut_with(REMOTE).map_err(ReplicaError::Busy)?;
             txn.apply_update(update).map_err(|e| ReplicaError::Malformed(e.to_string()))?;
         }
         Ok(self.drain(false))

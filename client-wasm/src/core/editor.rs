@@ -179,7 +179,7 @@ pub trait World {
     ///
     /// # Errors
     /// The sentence that stands beside the pointer.
-    fn refusal(&self, a: &PortRef, b: &PortRef, replaces: Option<&str>) -> Result<(), String>;
+    fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String>;
     /// The connection that ends at this input, where the port takes one and has one: its key and its output.
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)>;
 }

@@ -53,7 +53,7 @@ impl Editor {
                 wire.at = world.camera().to_canvas(*at);
                 wire.over = match over {
                     Target::Port(port) if *port != wire.from => {
-                        let verdict = world.refusal(&wire.from, port, wire.replaces.as_deref());
+                        let verdict = world.refusal(&wire.from, port);
                         Some((port.clone(), verdict))
                     }
                     Target::Port(_)
@@ -85,7 +85,7 @@ impl Editor {
         match over {
             Target::Port(port) if *port == wire.from => {}
             Target::Port(port) => {
-                if world.refusal(&wire.from, port, wire.replaces.as_deref()).is_ok() {
+                if world.refusal(&wire.from, port).is_ok() {
                     let (from, to) = oriented(wire.from, port.clone());
                     out.push(Effect::Connect { from, to, replaces: wire.replaces });
                 }

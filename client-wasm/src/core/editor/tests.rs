@@ -12,7 +12,7 @@ impl World for Plain {
             [("a", Rect::new(0.0, 0.0, 10.0, 10.0)), ("b", Rect::new(200.0, 0.0, 10.0, 10.0))];
         nodes.iter().filter(|(_, r)| r.touches(rect)).map(|(id, _)| (*id).to_owned()).collect()
     }
-    fn refusal(&self, a: &PortRef, b: &PortRef, _: Option<&str>) -> Result<(), String> {
+    fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String> {
         if a.side == b.side { Err("Two outputs do not connect".to_owned()) } else { Ok(()) }
     }
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)> {

@@ -11,6 +11,7 @@ use super::layout;
 use super::page::{Page, fresh_id, rect_of};
 use crate::core::clip::Clip;
 use crate::core::geometry::{Point, Rect};
+use crate::core::grouping::Groups;
 
 /// A node of a kind as it begins, without a place.
 pub fn blank(kind: &str) -> NewNode {
@@ -91,20 +92,9 @@ pub fn delete(page: Page, ids: &[String]) {
 /// Copies what is selected beside itself and selects the copies.
 pub fn duplicate(page: Page, by: [f64; 2]) {
     let ids = page.core().borrow().editor.selection.clone();
-    let ids = with_group_members(page, ids);
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
     let clip = Clip::of(&page.core().borrow().replica, &ids);
     paste_clip(page, &clip, by, true);
-}
-
-fn with_group_members(page: Page, mut ids: BTreeSet<String>) -> BTreeSet<String> {
-    page.read(|canvas| {
-        for node in canvas.nodes.values() {
-            if node.parent.as_ref().is_some_and(|p| ids.contains(p)) {
-                ids.insert(node.id.clone());
-            }
-        }
-        ids
-    })
 }
 
 fn paste_clip(page: Page, clip: &Clip, by: [f64; 2], incoming: bool) {
@@ -122,7 +112,7 @@ pub fn copied(page: Page) -> Option<String> {
     if ids.is_empty() {
         return None;
     }
-    let ids = with_group_members(page, ids);
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
     Some(Clip::of(&page.core().borrow().replica, &ids).to_json())
 }
 
@@ -151,7 +141,8 @@ pub fn select_all(page: Page) {
 
 /// Moves what is selected.
 pub fn nudge(page: Page, dx: f64, dy: f64) {
-    let ids = with_group_members(page, page.selection.get_untracked());
+    let ids = page.selection.get_untracked();
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
     page.edit(|txn| {
         for id in &ids {
             if let Some(node) = schema::read_node(txn, id) {
@@ -170,6 +161,13 @@ pub fn group(page: Page) {
         Rect::around(ids.iter().filter_map(|id| core.index.get(id)))
     };
     let Some(rect) = rect else { return };
+    // What is in a group among them stays there, and the new group is where all of them are.
+    let (members, parent) = page.read(|canvas| {
+        let groups = Groups::of(canvas);
+        let members = groups.outermost(&ids);
+        let parent = groups.common_parent(&members).map(str::to_owned);
+        (members, parent)
+    });
     let frame = NewNode {
         pos: [rect.x - 24.0, rect.y - 52.0],
         size: Some([rect.w + 48.0, rect.h + 76.0]),
@@ -179,7 +177,8 @@ pub fn group(page: Page) {
     let id = frame.id.clone();
     page.edit(|txn| {
         schema::add_node(txn, &frame);
-        for member in &ids {
+        schema::set_node_value(txn, &id, "parent", &json!(parent));
+        for member in &members {
             schema::set_node_value(txn, member, "parent", &json!(id));
         }
     });
@@ -197,17 +196,28 @@ pub fn ungroup(page: Page) {
     if groups.is_empty() {
         return;
     }
-    let members: Vec<String> = page.read(|canvas| {
-        let inside = |p: &Option<String>| p.as_ref().is_some_and(|p| groups.contains(p));
-        canvas.nodes.values().filter(|n| inside(&n.parent)).map(|n| n.id.clone()).collect()
+    // What was in them is now where they were.
+    let members: Vec<(String, Option<String>)> = page.read(|canvas| {
+        let parents = Groups::of(canvas);
+        let is_gone = |group: &&str| groups.iter().any(|gone| gone == group);
+        let left = |parent: &str| {
+            std::iter::successors(Some(parent), |group| parents.parent(group))
+                .find(|group| !is_gone(group))
+                .map(str::to_owned)
+        };
+        let inside = |id: &String| {
+            let parent = parents.parent(id).filter(is_gone)?;
+            (!is_gone(&id.as_str())).then(|| (id.clone(), left(parent)))
+        };
+        canvas.nodes.keys().filter_map(inside).collect()
     });
     page.edit(|txn| {
-        for id in &members {
-            schema::set_node_value(txn, id, "parent", &Value::Null);
+        for (id, parent) in &members {
+            schema::set_node_value(txn, id, "parent", &json!(parent));
         }
         schema::remove_nodes(txn, &groups);
     });
-    page.select(members);
+    page.select(members.into_iter().map(|(id, _)| id));
 }
 
 /// Puts what is selected above or below everything else.

@@ -12,6 +12,7 @@ use super::layout;
 use super::page::{Asked, Core, Drag, Page, now_ms, port_key, rect_of};
 use crate::core::editor::{Button, Effect, Input, Mods, PortRef, Side, State, Target, World};
 use crate::core::geometry::{Camera, Point, Rect};
+use crate::core::grouping::Groups;
 
 /// While nodes are dragged their places are written at most so often, in ms.
 const WRITE_MS: f64 = 60.0;
@@ -41,8 +42,8 @@ impl World for Facts<'_> {
         ids
     }
 
-    fn refusal(&self, a: &PortRef, b: &PortRef, replaces: Option<&str>) -> Result<(), String> {
-        refusal(&self.graph, a, b, replaces)
+    fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String> {
+        refusal(&self.graph, a, b)
     }
 
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)> {
@@ -61,12 +62,7 @@ impl World for Facts<'_> {
 ///
 /// # Errors
 /// The sentence for people.
-pub fn refusal(
-    graph: &Graph,
-    a: &PortRef,
-    b: &PortRef,
-    _replaces: Option<&str>,
-) -> Result<(), String> {
+pub fn refusal(graph: &Graph, a: &PortRef, b: &PortRef) -> Result<(), String> {
     if a.side == b.side {
         let what = if a.side == Side::Out { "outputs" } else { "inputs" };
         return Err(format!("Two {what} do not connect"));
@@ -244,36 +240,12 @@ fn carry_out(page: Page, effect: Effect) {
     }
 }
 
-/// The nodes a drag of `ids` moves: them and everything in groups among them.
-fn with_members(page: Page, ids: &BTreeSet<String>) -> BTreeSet<String> {
-    page.read(|canvas| {
-        let mut all = ids.clone();
-        loop {
-            let more: Vec<String> = canvas
-                .nodes
-                .values()
-                .filter(|n| !all.contains(&n.id))
-                .filter(|n| {
-                    n.parent.as_ref().is_some_and(|p| {
-                        all.contains(p) && canvas.nodes.get(p).is_some_and(|g| g.kind == "group")
-                    })
-                })
-                .map(|n| n.id.clone())
-                .collect();
-            if more.is_empty() {
-                return all;
-            }
-            all.extend(more);
-        }
-    })
-}
-
 fn drag_start(page: Page, copy: bool) {
     if copy {
         super::commands::duplicate(page, [0.0, 0.0]);
     }
     let selection = page.core().borrow().editor.selection.clone();
-    let all = with_members(page, &selection);
+    let all = page.read(|canvas| Groups::of(canvas).with_members(&selection));
     let core = page.core();
     let mut core = core.borrow_mut();
     let from = all

@@ -83,7 +83,7 @@ pub async fn restore(page: Page) {
         let Some((count, update)) = bytes.split_first_chunk::<8>() else { continue };
         let changes = {
             let mut core = core.borrow_mut();
-            let taken = core.replica.restore(update);
+            let taken = core.replica.apply(update);
             if taken.is_ok() {
                 core.sync.restored(u64::from_le_bytes(*count));
             }
