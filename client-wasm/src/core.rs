@@ -11,6 +11,7 @@ pub mod doc;
 pub mod editor;
 pub mod geometry;
 pub mod grouping;
+pub mod icons;
 pub mod index;
 pub mod library;
 pub mod pairing;

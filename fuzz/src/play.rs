@@ -181,7 +181,7 @@ pub(crate) fn crafted(seed: u64, updates: &[Vec<u8>], tally: &mut Tally) -> Valu
     let mut game = Game::new();
     for update in updates {
         if random.chance(15) {
-            drop(game.core.post(update, 1));
+            drop(game.core.post(update, "poster", 1));
             game.turn();
         } else {
             game.send(update);

@@ -1,4 +1,4 @@
-//! The bodies of the HTTP API (DESIGN §7), shared by server and browser.
+//! The bodies of the HTTP API (docs/spec/http.md (R-HTTP-36 to R-HTTP-67)), shared by server and browser.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The model catalogue: models are data, in TOML, checked when it is loaded (DESIGN §3).
+//! The model catalogue: models are data, in TOML, checked when it is loaded (R-GRAPH-45, R-GRAPH-46).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Typed edits for clients that are not CRDTs (DESIGN §7): checked against the canvas as a whole, then
+//! Typed edits for clients that are not CRDTs (R-HTTP-45): checked against the canvas as a whole, then
 //! written in one transaction, all or nothing.
 
 #[cfg(feature = "openapi")]

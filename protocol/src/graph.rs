@@ -1,4 +1,4 @@
-//! The graph as everybody reads it: materialized from a document, total on any document (DESIGN §4).
+//! The graph as everybody reads it: materialized from a document, total on any document (R-GRAPH-12).
 
 mod connect;
 mod flow;

@@ -1,4 +1,4 @@
-//! Identifiers in the document: lower-case ULIDs or other `[a-z0-9_-]{1,64}` strings (DESIGN §2).
+//! Identifiers in the document: lower-case ULIDs or other `[a-z0-9_-]{1,64}` strings (R-DOC-7).
 
 /// The longest identifier, in characters.
 pub const ID_CHARS_MAX: usize = 64;

@@ -1,4 +1,4 @@
-//! One call of a model with everything it depends on, and the fingerprint of that (DESIGN §4).
+//! One call of a model with everything it depends on, and the fingerprint of that (R-GRAPH-50, R-GRAPH-51).
 
 use std::collections::BTreeMap;
 

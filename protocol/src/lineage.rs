@@ -1,4 +1,4 @@
-//! Where an item of a batch comes from, and how the inputs of a step are joined on that (DESIGN §4, Batches).
+//! Where an item of a batch comes from, and how the inputs of a step are joined on that (R-GRAPH-31 to R-GRAPH-34).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The node kinds: typed ports and what each kind holds (DESIGN §3). One file a kind, listed once, in
+//! The node kinds: typed ports and what each kind holds (R-GRAPH-1). One file a kind, listed once, in
 //! [`node_kinds!`]; nothing else in the product enumerates them.
 
 use serde::Serialize;

@@ -1,5 +1,5 @@
 //! Fractional indexes: strings over `0-9A-Za-z` compared by bytes, so that something can always be put
-//! between two others by writing one value (DESIGN §2, "Order").
+//! between two others by writing one value (R-DOC-8, R-DOC-9).
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Appending and prepending count in the leading digits, so that keys stay short over many of them.

@@ -1,4 +1,4 @@
-//! What a run will do: which steps, in which order, with what, at which price; or why not (DESIGN §4, §5).
+//! What a run will do: which steps, in which order, with what, at which price; or why not (R-RUN-1 to R-RUN-8).
 //! The browser's preview and the server's execution are the same plan.
 
 mod build;

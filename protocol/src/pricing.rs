@@ -1,4 +1,4 @@
-//! Money, prices and quotes. A price is data; this is the only code that evaluates one (DESIGN §3).
+//! Money, prices and quotes. A price is data; this is the only code that evaluates one (R-GRAPH-47).
 //! Everything is integer arithmetic: money in millicredits, quantities and multipliers in thousandths.
 #![deny(clippy::float_arithmetic, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident, $id:literal, $status:literal, $title:literal;)*) => {
-        /// A stable code of DESIGN §7; answers carry it as `code`.
+        /// A stable code of R-HTTP-12; answers carry it as `code`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum ErrorCode { $( $(#[$doc])* #[serde(rename = $id)] $variant, )* }
 
@@ -181,7 +181,7 @@ impl Refusal {
         Self { code, detail, nodes: Vec::new() }
     }
 
-    /// One made of node problems; cycles come before other problems (DESIGN §4). Of very many the first
+    /// One made of node problems; cycles come before other problems (R-GRAPH-17). Of very many the first
     /// [`NODES_TOLD_MAX`] are named. `None` when there are none.
     pub fn of_nodes(mut nodes: Vec<NodeProblem>) -> Option<Self> {
         nodes.sort_by_key(|problem| problem.code != ErrorCode::CycleDetected);

@@ -1,4 +1,4 @@
-//! The document of DESIGN §2 with typed reads and writes. Reading is total: whatever a foreign writer put
+//! The document of R-DOC-1, R-DOC-5 (docs/spec/document.md) with typed reads and writes. Reading is total: whatever a foreign writer put
 //! into a document, a read gives values or leaves them out, and never fails.
 
 mod content;

@@ -142,7 +142,7 @@ fn sync(out: &mut Vec<u8>, step: u64, body: &[u8]) {
     write_buf(out, body);
 }
 
-/// Close codes of the sync connection (DESIGN §6) with the reasons sent beside them.
+/// Close codes of the sync connection (R-SYNC-70) with the reasons sent beside them.
 pub mod close {
     /// A text frame arrived; the protocol is binary.
     pub const TEXT_FRAME: u16 = 1003;

@@ -13,7 +13,7 @@ use gesso_protocol::values::DataType;
 use gesso_studio::{Program, Workshop};
 use tokio_util::sync::CancellationToken;
 
-/// What a repeated submission does, when nobody knows whether the first arrived (DESIGN §5.8).
+/// What a repeated submission does, when nobody knows whether the first arrived (R-RUN-62, R-RUN-63).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// It is simply computed again.

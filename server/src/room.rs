@@ -450,12 +450,13 @@ impl RoomHandle {
         .await
     }
 
-    /// Applies one Yjs v1 update with the rules of a connection; returns once it is durable.
+    /// Applies one Yjs v1 update of a person with the rules of a connection; returns once it is durable.
     ///
     /// # Errors
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
-    pub async fn apply_update(&self, update: Bytes) -> Result<(), RoomError> {
-        self.call(move |core, reply| match core.post(&update, now_ms()) {
+    pub async fn apply_update(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
+        let person = person.to_owned();
+        self.call(move |core, reply| match core.post(&update, &person, now_ms()) {
             Ok(()) => after_write(Some(()), reply),
             Err(refusal) => {
                 reply.send(Err(RoomError::Refused(refusal))).ok();
@@ -579,7 +580,8 @@ impl Connection {
         Ok(())
     }
 
-    /// What is to be sent next; what the room has to know about it is told by [`Connection::sent`].
+    /// Waits for what is to be sent or done next; [`Connection::answered`] and [`Connection::drained`] tell the room
+    /// what came of it.
     pub(crate) async fn next(&self) -> Next {
         self.outbox.next().await
     }

@@ -23,7 +23,7 @@ mod tests;
 mod wave;
 mod whole;
 
-use std::io::Cursor;
+use std::io::{Cursor, Read as _};
 
 use fast_image_resize as fir;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
@@ -32,7 +32,9 @@ use image::{
     RgbaImage,
 };
 
-pub use drawing::{DRAW_ARGUMENT, draw as draw_svg, serve_drawing, size as svg_size};
+pub use drawing::{
+    DRAW_ARGUMENT, DRAWING_TIME_MAX, draw as draw_svg, serve_drawing, size as svg_size,
+};
 pub use examine::{Examined, examine};
 pub use poster::poster;
 pub(crate) use probe::demuxer;
@@ -55,6 +57,9 @@ impl Default for DecodeLimits {
         Self { side_max_px: 16_384, pixels_max: 100_000_000 }
     }
 }
+
+/// Largest color profile, in bytes.
+const PROFILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// Why bytes gave no picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,13 +105,41 @@ fn format(bytes: &[u8]) -> Result<ImageFormat, MediaError> {
         return Err(MediaError::Empty);
     }
     match sniff(bytes).map(|s| s.mime) {
-        Some("image/png") => Ok(ImageFormat::Png),
+        Some("image/png") => png_profile(bytes).map(|()| ImageFormat::Png),
         Some("image/jpeg") => Ok(ImageFormat::Jpeg),
         Some("image/webp") => Ok(ImageFormat::WebP),
         Some("image/gif") => Ok(ImageFormat::Gif),
         Some("image/bmp") => Ok(ImageFormat::Bmp),
         _ => Err(MediaError::Unsupported),
     }
+}
+
+/// Whether the color profile of a PNG is of a size that profiles have: it is compressed, and the decoder would take all of it.
+fn png_profile(bytes: &[u8]) -> Result<(), MediaError> {
+    let damaged = || MediaError::Damaged("its color profile is too large".to_owned());
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let [a, b, c, d, kind @ ..] = *head;
+        let len = u32::from_be_bytes([a, b, c, d]) as usize;
+        let body = after.get(..len).unwrap_or(after);
+        if kind == *b"IDAT" {
+            break;
+        }
+        if kind == *b"iCCP" {
+            // Its name, a zero, and the method.
+            let name = body.iter().position(|byte| *byte == 0).unwrap_or(body.len());
+            let packed = body.get(name + 2..).unwrap_or_default();
+            let mut unpacked = flate2::read::ZlibDecoder::new(packed).take(PROFILE_BYTES_MAX + 1);
+            let copied = std::io::copy(&mut unpacked, &mut std::io::sink());
+            if copied.is_ok_and(|bytes| bytes > PROFILE_BYTES_MAX) {
+                return Err(damaged());
+            }
+            break;
+        }
+        // Its checksum follows.
+        rest = after.get(len.saturating_add(4)..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 fn damaged(error: &image::ImageError) -> MediaError {

@@ -3,6 +3,7 @@
 
 mod assets;
 mod batches;
+mod contract;
 mod damage;
 mod http;
 mod kills;

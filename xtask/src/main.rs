@@ -94,6 +94,7 @@ fn build(work: &Workspace) -> Result<std::path::PathBuf> {
     let mut cargo = work.cargo(&["build", "--release", "--package", "gesso-server"]);
     cargo.env(client::DIST_ENV, &dist);
     shell::must(&mut cargo)?;
+    eprintln!("built with {:.1} CPU-minutes", shell::cpu_seconds() / 60.0);
     Ok(work.binary("release"))
 }
 

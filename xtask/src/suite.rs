@@ -33,6 +33,14 @@ pub(crate) fn run(work: &Workspace) -> Result<ExitCode> {
             ["-p", "gesso-client", "-p", "gesso-protocol", "--target", wasm_target::TARGET];
         clippy(work, &target, None)
     });
+    report.step("docs", || {
+        let mut cargo = native(
+            work,
+            &["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"],
+            dist.as_deref(),
+        );
+        shell::must(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+    });
     let binary = report.keep("server", || {
         shell::must(&mut native(work, &["build", "--workspace", "--bins"], dist.as_deref()))?;
         Ok(work.binary("debug"))
@@ -133,7 +141,8 @@ fn test_files(dir: &Path) -> Result<Vec<PathBuf>> {
 /// What happened so far.
 #[derive(Default)]
 struct Report {
-    times: Vec<(String, f32)>,
+    /// Each step, what it took by the clock and in CPU time, in seconds.
+    times: Vec<(String, f32, f32)>,
     failed: Vec<String>,
     tests_passed: u32,
     tests_failed: u32,
@@ -143,9 +152,11 @@ impl Report {
     /// A step that gives something later steps need.
     fn keep<T>(&mut self, name: &str, act: impl FnOnce() -> Result<T>) -> Option<T> {
         println!("\n== {name}");
-        let start = Instant::now();
+        let (start, cpu) = (Instant::now(), shell::cpu_seconds());
         let result = act();
-        self.time(name, start);
+        let (seconds, cpu) = (start.elapsed().as_secs_f32(), shell::cpu_seconds() - cpu);
+        println!("== {name}: {seconds:.1} s, {cpu:.1} s of CPU");
+        self.times.push((name.to_owned(), seconds, cpu));
         match result {
             Ok(value) => Some(value),
             Err(error) => {
@@ -173,18 +184,15 @@ impl Report {
         self.tests_failed += seen.failed;
     }
 
-    fn time(&mut self, name: &str, start: Instant) {
-        let seconds = start.elapsed().as_secs_f32();
-        println!("== {name}: {seconds:.1} s");
-        self.times.push((name.to_owned(), seconds));
-    }
-
     fn end(self) -> ExitCode {
         println!();
-        for (name, seconds) in &self.times {
+        println!("   clock        CPU");
+        for (name, seconds, cpu) in &self.times {
             let word = if self.failed.contains(name) { "FAILED" } else { "ok" };
-            println!("{seconds:8.1} s  {word:6}  {name}");
+            println!("{seconds:8.1} s {cpu:8.1} s  {word:6}  {name}");
         }
+        let cpu: f32 = self.times.iter().map(|(_, _, cpu)| cpu).sum();
+        println!("{:.1} CPU-minutes", cpu / 60.0);
         for name in &self.failed {
             println!("failed: {name}");
         }

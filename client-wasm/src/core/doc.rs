@@ -123,7 +123,7 @@ fn observe(doc: &Doc, root: &'static str, noted: &Arc<Mutex<Noted>>) {
 }
 
 impl Replica {
-    /// An empty replica. `client` must be random and fresh for every page and every reload (DESIGN §6).
+    /// An empty replica. `client` must be random and fresh for every page and every reload (R-DOC-6).
     pub fn new(client: u32, guid: &str, now: Now) -> Self {
         let doc = document::open(client, guid);
         let noted = Arc::new(Mutex::new(Noted::default()));

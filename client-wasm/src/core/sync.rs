@@ -15,7 +15,7 @@ const RETRY_MS_MAX: u64 = 30_000;
 const RETRY_MS_MIN: u64 = 500;
 /// A handshake that takes longer is given up.
 const HANDSHAKE_MS_MAX: u64 = 20_000;
-/// What does not fit a frame goes over HTTP (DESIGN §6), with room for the header.
+/// What does not fit a frame goes over HTTP (R-SYNC-15), with room for the header.
 const STEP2_BYTES_MAX: usize = 4 * 1024 * 1024 - 64;
 
 /// Something happened.

@@ -36,33 +36,6 @@ fn sized(name: &str, class: &'static str) -> impl IntoView + use<> {
     view! { <svg class=class aria-hidden="true"><use href=href></use></svg> }
 }
 
-/// The name of the icon of a node kind.
-pub fn of_kind(kind: &str) -> &'static str {
-    match kind {
-        "text" => "text",
-        "upload" => "upload",
-        "media" => "media",
-        "list" => "list",
-        "image_generator" => "image",
-        "video_generator" => "video",
-        "assistant" => "assistant",
-        "image_upscaler" => "upscale",
-        "svg_generator" => "svg",
-        "camera_angles" => "camera",
-        "voiceover" => "voice",
-        "sound_effects" => "fx",
-        "music_generator" => "music",
-        "video_audio_mix" => "mix",
-        "lip_sync" => "lips",
-        "model3d_generator" => "model3d",
-        "evaluator" => "evaluator",
-        "sticky_note" => "note",
-        "sticker" => "sticker",
-        "group" => "group",
-        _ => "help",
-    }
-}
-
 /// The mark.
 pub fn logo() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! What a unit can cost before it is called, and what it did cost after (DESIGN §3, prices and quotes).
+//! What a unit can cost before it is called, and what it did cost after (R-GRAPH-48, R-GRAPH-49, R-RUN-18).
 
 use super::facts::Facts;
 use super::units::Known;

@@ -1,4 +1,4 @@
-//! Whether what a node shows still is what it would make (DESIGN §4, fingerprints).
+//! Whether what a node shows still is what it would make (R-GRAPH-52).
 
 use std::collections::BTreeSet;
 

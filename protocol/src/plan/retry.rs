@@ -1,4 +1,4 @@
-//! A new run of what failed in an earlier one, from the same snapshot and seeds (DESIGN §5.6).
+//! A new run of what failed in an earlier one, from the same snapshot and seeds (R-RUN-41).
 
 use std::collections::BTreeMap;
 

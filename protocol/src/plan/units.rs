@@ -1,4 +1,4 @@
-//! The invocations of a plan: which item of which input meets which (DESIGN §4, Batches). A function of the plan
+//! The invocations of a plan: which item of which input meets which (R-GRAPH-30, R-GRAPH-33). A function of the plan
 //! alone, so that a server that takes a run up finds the same ones.
 
 use std::collections::BTreeMap;

@@ -244,21 +244,21 @@ fn drop_old_runs(txn: &mut TransactionMut<'_>, runs: &MapRef) {
     }
 }
 
-/// Takes results and generations of nodes that are gone out of the document; they come back from the
-/// database if the node does. Answers how many were dropped.
-pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> usize {
+/// Takes results and generations of nodes that are gone out of the document (R-DOC-28); they come back from the
+/// database if the node does. Answers the ids of those nodes.
+pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> BTreeSet<String> {
     let nodes = txn.get_or_insert_map("nodes");
-    let mut dropped = 0;
+    let mut forgotten = BTreeSet::new();
     for root in ["results", "generations"] {
         let map = txn.get_or_insert_map(root);
         let gone: Vec<String> =
             map.keys(txn).filter(|id| !nodes.contains_key(txn, id)).map(str::to_owned).collect();
         for id in gone {
             map.remove(txn, &id);
-            dropped += 1;
+            forgotten.insert(id);
         }
     }
-    dropped
+    forgotten
 }
 
 /// The database's truth of a canvas's outcome.

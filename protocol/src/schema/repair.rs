@@ -26,7 +26,7 @@ pub(super) fn node_part(txn: &mut TransactionMut<'_>, id: &str, key: &str) -> Op
     shared_map(txn, &node, key)
 }
 
-/// Adds the Y types that a node of its kind must have and lacks (DESIGN §2: only the room does this), keeping what
+/// Adds the Y types that a node of its kind must have and lacks (R-DOC-15), keeping what
 /// plain values stand in their place. Answers whether anything was missing.
 pub fn repair(txn: &mut TransactionMut<'_>, id: &str) -> bool {
     let Some(map) = node_map(txn, id) else { return false };

@@ -339,7 +339,7 @@ pub fn mark_schema(txn: &mut TransactionMut<'_>) {
     txn.get_or_insert_map("meta").try_update(txn, "schema", crate::doc::SCHEMA_VERSION);
 }
 
-/// The key of an edge into `to` (DESIGN §2): the port alone where it takes one connection. `None` when the
+/// The key of an edge into `to` (R-DOC-22): the port alone where it takes one connection. `None` when the
 /// kind of the node has no such input.
 pub fn edge_key(to_kind: &str, from: (&str, &str), to: (&str, &str)) -> Option<String> {
     let port = nodes::spec(to_kind)?.input(to.1)?;

@@ -4,7 +4,7 @@ use super::read::{ReadError, Reader, write_buf, write_var};
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-/// The largest state one client may have, in bytes of JSON (DESIGN §2).
+/// The largest state one client may have, in bytes of JSON (R-SYNC-50).
 pub const STATE_MAX_BYTES: usize = 16 * 1024;
 /// How deep a state may nest.
 pub const STATE_MAX_DEPTH: usize = 32;

@@ -19,9 +19,9 @@ use serde::de::IgnoredAny;
 use std::ops::Range;
 use thiserror::Error;
 
-/// How deep a value (Any or JSON) may nest (DESIGN §6).
+/// How deep a value (Any or JSON) may nest (R-SYNC-32, R-DOC-40).
 pub const VALUE_MAX_DEPTH: usize = 32;
-/// How deep a shared type may sit below a root type (DESIGN §6).
+/// How deep a shared type may sit below a root type (R-SYNC-32, R-DOC-40).
 pub const TYPE_MAX_DEPTH: u32 = 8;
 /// The largest clock: yrs computes with 31 bits.
 const CLOCK_MAX: u32 = i32::MAX as u32;

@@ -45,6 +45,7 @@ struct Inner {
     films: Arc<Semaphore>,
     /// Turns of drawing, which some pictures make long.
     drawings: Arc<Semaphore>,
+    long_drawings: Arc<Semaphore>,
 }
 
 /// What somebody said of bytes before anybody looked.
@@ -89,6 +90,8 @@ pub(super) enum Turn {
     Picture,
     Film,
     Drawing,
+    /// A drawing that takes long: one at a time, so that it never holds up the others.
+    LongDrawing,
 }
 
 impl Turn {
@@ -149,7 +152,17 @@ impl Blobs {
         let pictures = Arc::new(Semaphore::new(limits.decoders_max.max(1)));
         let films = Arc::new(Semaphore::new(limits.programs_max.max(1)));
         let drawings = Arc::new(Semaphore::new(limits.drawings_max.max(1)));
-        let inner = Inner { store, root, staging, workshop, limits, pictures, films, drawings };
+        let inner = Inner {
+            store,
+            root,
+            staging,
+            workshop,
+            limits,
+            pictures,
+            films,
+            drawings,
+            long_drawings: Arc::new(Semaphore::new(1)),
+        };
         Self(Arc::new(inner))
     }
 
@@ -318,6 +331,7 @@ impl Blobs {
             Turn::Picture => &self.0.pictures,
             Turn::Film => &self.0.films,
             Turn::Drawing => &self.0.drawings,
+            Turn::LongDrawing => &self.0.long_drawings,
         };
         let turn = Arc::clone(turns)
             .acquire_owned()

@@ -2,6 +2,7 @@
 
 use std::path::Path as FsPath;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gesso_studio::media::{self, MediaKind, Sniffed, Waveform};
@@ -21,6 +22,8 @@ const WIDTH_DEFAULT_PX: u32 = 320;
 const DRAWN_MAX_PX: u32 = 1280;
 /// The widest drawing of a model.
 const MODEL_SIDE_MAX_PX: u32 = 640;
+/// How long a drawing takes where all are drawn in turn; what takes longer waits for others that do.
+const QUICK_DRAWING: Duration = Duration::from_secs(1);
 /// How many vector pictures that cannot be drawn are remembered.
 const UNDRAWABLE_MAX: usize = 1000;
 
@@ -117,8 +120,27 @@ impl Assets {
         }
     }
 
-    /// A drawing of a vector picture. What cannot be drawn is tried once.
+    /// A drawing of a vector picture. What takes long is begun anew where it holds up nothing but what takes long too; what
+    /// cannot be drawn is tried once.
     async fn drawing(&self, id: &str, width: u32) -> Result<(Vec<u8>, &'static str), AssetError> {
+        let begun = Instant::now();
+        match self.drawing_within(id, width, Turn::Drawing, QUICK_DRAWING).await {
+            Err(AssetError::Studio(StudioError::Refused(_)))
+                if begun.elapsed() >= QUICK_DRAWING =>
+            {
+                self.drawing_within(id, width, Turn::LongDrawing, media::DRAWING_TIME_MAX).await
+            }
+            drawn => drawn,
+        }
+    }
+
+    async fn drawing_within(
+        &self,
+        id: &str,
+        width: u32,
+        turn: Turn,
+        within: Duration,
+    ) -> Result<(Vec<u8>, &'static str), AssetError> {
         self.is_drawable(id).map_err(AssetError::Studio)?;
         let file = self.0.blobs.local(id).await?;
         let (assets, id) = (self.clone(), id.to_owned());
@@ -126,8 +148,12 @@ impl Assets {
             // Somebody else may have tried while this one waited for its turn.
             assets.is_drawable(&id)?;
             let svg = std::fs::read(file.path())?;
-            let drawn = media::draw_svg(&svg, width, workshop, control);
-            if let Err(StudioError::Refused(why)) = &drawn {
+            let begun = Instant::now();
+            let drawn = media::draw_svg(&svg, width, within, workshop, control);
+            let is_final = turn == Turn::LongDrawing || begun.elapsed() < within;
+            if let Err(StudioError::Refused(why)) = &drawn
+                && is_final
+            {
                 let mut known = assets.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
                 known.push_back((id, why.clone()));
                 if known.len() > UNDRAWABLE_MAX {
@@ -136,7 +162,7 @@ impl Assets {
             }
             Ok(media::small(drawn?, width)?)
         };
-        self.0.blobs.work(Turn::Drawing, work).await
+        self.0.blobs.work(turn, work).await
     }
 
     /// Whether drawing a vector picture is worth trying.

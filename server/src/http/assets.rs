@@ -267,7 +267,6 @@ struct ThumbnailQuery {
         (status = 200, description = "A picture.", body = Vec<u8>, content_type = "image/*"),
         (status = 304, description = "It is there already."),
         (status = 413, description = "It is too large to be drawn."),
-        (status = 415, description = "There is no picture of it."),
     ),
 )]
 async fn thumbnail(
@@ -303,7 +302,6 @@ async fn thumbnail(
     responses(
         (status = 200, description = "Its peaks.", body = WaveformBody),
         (status = 304, description = "It is there already."),
-        (status = 415, description = "It is no sound."),
     ),
 )]
 async fn waveform(

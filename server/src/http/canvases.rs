@@ -21,7 +21,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::bodies::BodyMax;
-use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Update, known_id};
+use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
@@ -374,11 +374,12 @@ async fn doc(
 )]
 async fn post_doc(
     State(app): State<App>,
+    Person(me): Person,
     Path(id): Path<String>,
     Update(update): Update,
 ) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
-    room.apply_update(update).await?;
+    room.apply_update(update, &me.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,4 @@
-//! Who may speak to the server (DESIGN §9). In open mode everybody who reaches a loopback address is a member;
+//! Who may speak to the server (R-HTTP-1 to R-HTTP-5). In open mode everybody who reaches a loopback address is a member;
 //! pages of other sites and proxies are kept out all the same, on every route.
 
 use axum::extract::{Request, State};

@@ -324,7 +324,6 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Run
     params(("id" = String, Path, description = "A run.")),
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
-        (status = 409, description = "It has ended."),
     ),
 )]
 async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
@@ -389,7 +388,6 @@ async fn retry(
     responses(
         (status = 200, description = "The run as it is now.", body = RunBody),
         (status = 409, description = "It was decided already."),
-        (status = 422, description = "It cannot be decided so."),
     ),
 )]
 async fn review(

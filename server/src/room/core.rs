@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use gesso_protocol::doc::PEOPLE_ROOTS;
+use gesso_protocol::schema;
 use gesso_protocol::wire::awareness;
-use gesso_protocol::wire::guard::order::Need;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
 use gesso_protocol::wire::merge::merge;
 use gesso_protocol::wire::{Frame, close};
@@ -107,8 +107,10 @@ struct Parked {
     number: u64,
     bytes: Bytes,
     since_ms: u64,
-    waits_for: Need,
 }
+
+/// What parked updates are found by: the client and the clock they wait for, and their number.
+type ParkedAt = (u64, u32, u64);
 
 impl Parked {
     /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
@@ -123,8 +125,8 @@ struct Conn {
     wants_saved: bool,
     /// Update messages received.
     received: u64,
-    /// Parked updates, oldest first, and their bytes together.
-    parked: Vec<Parked>,
+    /// Parked updates by what they wait for, and their bytes together.
+    parked: BTreeMap<ParkedAt, Parked>,
     parked_bytes: usize,
     /// Counts that become `saved` when the log is durable up to a number.
     promises: VecDeque<(u64, u64)>,
@@ -148,7 +150,7 @@ impl Conn {
     /// Update messages settled (applied or refused), in arrival order.
     fn settled(&self) -> u64 {
         self.parked
-            .iter()
+            .values()
             .map(|parked| parked.number)
             .min()
             .map_or(self.received, |first| first - 1)
@@ -180,6 +182,8 @@ pub(crate) struct Core {
     committed: Arc<Mutex<Vec<Bytes>>>,
     node_changes: NodeChanges,
     nodes: usize,
+    /// Nodes that were gone when the room was loaded, and whose results the document no longer holds.
+    forgotten: BTreeSet<String>,
     /// What the document takes at most, in encoded bytes, and what it took when it was last measured.
     document_bytes: usize,
     measured_bytes: usize,
@@ -202,6 +206,8 @@ pub(crate) struct Core {
     durable: u64,
     /// Updates came that may have to be told as saved.
     has_news: bool,
+    /// Whose parked updates fit, more of them than were applied at once.
+    unfinished: BTreeSet<ConnId>,
     /// Who asked for something that need not wait for a flush.
     asked: Vec<ConnId>,
     answers: Answers,
@@ -270,6 +276,7 @@ impl Core {
             committed,
             node_changes,
             nodes: count,
+            forgotten: BTreeSet::new(),
             // What the log takes is the most that the document can; it is measured when that matters.
             document_bytes: stored.iter().map(Bytes::len).sum(),
             measured_bytes: 0,
@@ -284,6 +291,7 @@ impl Core {
             persisted: 0,
             durable: 0,
             has_news: false,
+            unfinished: BTreeSet::new(),
             asked: Vec::new(),
             answers,
             broken: None,
@@ -351,7 +359,7 @@ impl Core {
                 person: Arc::from(person),
                 wants_saved,
                 received: 0,
-                parked: Vec::new(),
+                parked: BTreeMap::new(),
                 parked_bytes: 0,
                 promises: VecDeque::new(),
                 promised: 0,
@@ -492,7 +500,10 @@ impl Core {
         for conn in waiting {
             self.updates(conn, Vec::new(), now_ms);
             let is_late = self.conns.get(&conn).is_some_and(|state| {
-                state.parked.iter().any(|parked| parked.since_ms + self.limits.gap_max_ms <= now_ms)
+                state
+                    .parked
+                    .values()
+                    .any(|parked| parked.since_ms + self.limits.gap_max_ms <= now_ms)
             });
             if is_late {
                 self.refuse(
@@ -519,6 +530,21 @@ impl Core {
         if let Some((frame, sole)) = self.presence.flush(now_ms) {
             for conn in self.conns.keys().filter(|conn| Some(**conn) != sole) {
                 self.effects.push(Effect::Send { conn: *conn, frame: frame.clone(), covers: None });
+            }
+        }
+    }
+
+    /// Whether there is anything for [`Core::go_on`].
+    pub(crate) fn is_unfinished(&self) -> bool {
+        !self.unfinished.is_empty() && self.broken.is_none()
+    }
+
+    /// Applies more of what waited for a gap that was filled. Others have their turn in between.
+    pub(crate) fn go_on(&mut self, now_ms: u64) {
+        for conn in std::mem::take(&mut self.unfinished) {
+            if self.broken.is_none() {
+                self.has_news = true;
+                self.updates(conn, Vec::new(), now_ms);
             }
         }
     }
@@ -705,6 +731,13 @@ impl Core {
     pub(crate) fn share_state(&mut self, now_ms: u64) -> Option<Bytes> {
         let frame = self.answers.get(Vec::new(), &self.doc, self.document_bytes, now_ms)?;
         Some(answers::update_of(&frame))
+    }
+
+    /// Takes what belongs to nodes that are gone out of the document. Should one come back, by an undo, the database's
+    /// truth brings it again.
+    pub(crate) fn forget_nodes(&mut self) {
+        let forgotten = self.write(schema::forget_nodes).unwrap_or_default();
+        self.forgotten.extend(forgotten);
     }
 
     /// Closes every connection.

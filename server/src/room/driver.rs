@@ -82,7 +82,7 @@ pub(crate) struct Setup {
     pub(crate) log: mpsc::Sender<Append>,
     pub(crate) hooks: Arc<dyn RoomHooks>,
     pub(crate) repair: Repair,
-    /// How many connections there are, for the list of canvases.
+    /// People on the canvas, each counted once, for the list of canvases.
     pub(crate) online: Arc<AtomicUsize>,
     /// What all sockets hold.
     pub(crate) usage: Arc<Usage>,
@@ -139,6 +139,7 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
     let laid = tokio::task::spawn_blocking(move || {
         core.write(outcome)
             .ok_or_else(|| RoomError::Load("the outcome could not be written".to_owned()))?;
+        core.forget_nodes();
         Ok::<Core, RoomError>(core)
     });
     let core = laid.await.map_err(|error| RoomError::Load(error.to_string()))??;
@@ -270,6 +271,9 @@ impl Driver {
                     self.appended(number, result);
                 }
                 () = tokio::time::sleep_until(due.into()), if self.is_dirty || self.is_stirred => {}
+                () = tokio::task::yield_now(), if self.core.is_unfinished() => {
+                    self.core.go_on(now_ms());
+                }
                 _ = tick.tick() => {
                     self.tick();
                     self.resync().await;

@@ -3,7 +3,7 @@
 /// How much longer a build without optimization takes for the same work.
 const SLOWER: u64 = if cfg!(debug_assertions) { 10 } else { 1 };
 
-/// The limits of a room and of its connections (DESIGN §6).
+/// The limits of a room and of its connections (R-SYNC-60 to R-SYNC-66, R-DOC-39).
 #[derive(Debug, Clone)]
 pub struct RoomLimits {
     /// The largest WebSocket message, in bytes; above it 1009.

@@ -1,4 +1,4 @@
-//! The fair queue (DESIGN §5.12): a free slot of a provider goes to the next person in turn, there to the first of
+//! The fair queue (R-RUN-70): a free slot of a provider goes to the next person in turn, there to the first of
 //! their runs, there to the first unit that waits. Pure: no clock, no input or output.
 //!
 //! Invariant: a provider's lanes name exactly the runs that are not held and have units waiting for it. A lane with

@@ -14,7 +14,7 @@ use crate::db::generations::is_candidate;
 use crate::db::late::LateRow;
 use crate::db::runs::{Changes, NewGeneration, ReviewRow, StatusChange, StepChange};
 
-/// Of a larger batch only the results of this many first items stand in the document (DESIGN §2).
+/// Of a larger batch only the results of this many first items stand in the document (R-DOC-30).
 pub(super) const SHOWN_ITEMS_MAX: u32 = 200;
 
 /// What one turn changes.

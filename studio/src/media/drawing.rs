@@ -12,7 +12,7 @@ use crate::{Control, Program, StudioError, Talk, Workshop};
 /// Most address space of a drawing, in bytes.
 const MEMORY_MAX_BYTES: u64 = 1536 * 1024 * 1024;
 /// Most time of a drawing.
-const TIME_MAX: Duration = Duration::from_secs(20);
+pub const DRAWING_TIME_MAX: Duration = Duration::from_secs(20);
 /// Most bytes of a drawing's answer: its pixels and a little more.
 const ANSWER_BYTES_MAX: usize = 4096 * 4096 * 4 + 1024;
 /// Most bytes that the drawing process reads.
@@ -35,16 +35,18 @@ pub fn size(
     if !workshop.programs().has(Program::Own) {
         return svg::size(svg);
     }
-    Ok(ask(svg, 0, workshop, control)?.0)
+    Ok(ask(svg, 0, DRAWING_TIME_MAX, workshop, control)?.0)
 }
 
-/// A drawing of a vector picture, `width` pixels wide, on nothing; narrower where it would be too high.
+/// A drawing of a vector picture, `width` pixels wide, on nothing; narrower where it would be too high. It may take as
+/// long as `within`.
 ///
 /// # Errors
 /// Those of [`size`].
 pub fn draw(
     svg: &[u8],
     width: u32,
+    within: Duration,
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<RgbaImage, StudioError> {
@@ -52,7 +54,7 @@ pub fn draw(
     if !workshop.programs().has(Program::Own) {
         return svg::draw(svg, width);
     }
-    let ((width, height), pixels) = ask(svg, width, workshop, control)?;
+    let ((width, height), pixels) = ask(svg, width, within, workshop, control)?;
     RgbaImage::from_raw(width, height, pixels)
         .ok_or_else(|| StudioError::Internal("a drawing of another size".to_owned()))
 }
@@ -60,6 +62,7 @@ pub fn draw(
 fn ask(
     svg: &[u8],
     width: u32,
+    within: Duration,
     workshop: &Workshop,
     control: &Control<'_>,
 ) -> Result<((u32, u32), Vec<u8>), StudioError> {
@@ -75,7 +78,7 @@ fn ask(
     let talk = Talk {
         feed: Some(&mut feed),
         bytes: Some(&mut bytes),
-        within: Some(TIME_MAX),
+        within: Some(within),
         ..Talk::default()
     };
     // However it ended, by its memory, its time or its own fault: it was the picture that did it.

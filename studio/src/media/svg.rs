@@ -109,7 +109,8 @@ pub fn clean(bytes: &[u8]) -> Result<String, StudioError> {
         return Err(refused("its text is not UTF-8; export it again"));
     };
     let text = &*text;
-    if let Some(why) = svg_text::harm_of_entities(text) {
+    if let Some(why) = svg_text::harm_of_entities(text).or_else(|| svg_text::harm_of_elements(text))
+    {
         return Err(refused(why));
     }
     let options =
@@ -143,7 +144,7 @@ fn is_svg(node: Node<'_, '_>) -> bool {
 
 fn element(node: Node<'_, '_>, out: &mut String, depth: usize) -> Result<(), StudioError> {
     if depth > DEPTH_MAX {
-        return Err(refused("its groups are nested too deep; flatten them"));
+        return Err(refused("it is nested too deep; flatten its groups"));
     }
     // A link's content is part of the picture, its destination is not.
     let name = match node.tag_name().name() {

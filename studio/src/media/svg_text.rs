@@ -116,6 +116,56 @@ pub(super) fn is_svg(bytes: &[u8]) -> bool {
             }))
 }
 
+/// Most attributes of an element: readers compare each with all before it.
+const ATTRIBUTES_MAX: usize = 250;
+/// How deep elements may be in each other.
+const DEPTH_MAX: usize = 1_000;
+
+/// Why the elements of a text cannot be taken, told before it is parsed; `None` where there is no reason.
+pub(super) fn harm_of_elements(text: &str) -> Option<&'static str> {
+    let mut rest = text;
+    let mut depth = 0_usize;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at..];
+        let skipped = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
+        if let Some((start, end)) = skipped.iter().find(|(start, _)| rest.starts_with(start)) {
+            let Some(until) = rest[start.len()..].find(end) else { return None };
+            rest = &rest[start.len() + until + end.len()..];
+            continue;
+        }
+        let is_end = rest.starts_with("</");
+        let (mut quote, mut values, mut end) = (None, 0, rest.len());
+        for (at, byte) in rest.bytes().enumerate() {
+            match (quote, byte) {
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (None, b'>') => {
+                    end = at + 1;
+                    break;
+                }
+                (Some(open), byte) if open == byte => {
+                    quote = None;
+                    values += 1;
+                }
+                _ => {}
+            }
+        }
+        let (tag, after) = rest.split_at(end);
+        if values > ATTRIBUTES_MAX && !tag.starts_with("<!") {
+            return Some("an element has too many attributes; export it as plain SVG");
+        }
+        if is_end {
+            depth = depth.saturating_sub(1);
+        } else if !tag.starts_with("<!") && !tag.ends_with("/>") {
+            depth += 1;
+        }
+        if depth > DEPTH_MAX {
+            return Some("it is nested too deep; flatten its groups");
+        }
+        rest = after;
+    }
+    None
+}
+
 /// Why the entities that a text declares cannot be taken; `None` where they are harmless: short plain text, such as the
 /// name of a namespace, that does not grow when it is put in.
 pub(super) fn harm_of_entities(text: &str) -> Option<&'static str> {
@@ -190,6 +240,22 @@ mod tests {
             "text <svg>",
         ] {
             assert!(!is_svg(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_are_bounded_before_they_are_parsed() {
+        let with = |count: usize| {
+            let attributes: String = (0..count).map(|n| format!(" a{n}='>\"'")).collect();
+            format!("<svg><!-- <g {attributes} --><path{attributes}/><![CDATA[<<<]]></svg>")
+        };
+        assert_eq!(harm_of_elements(&with(ATTRIBUTES_MAX)), None);
+        assert!(harm_of_elements(&with(ATTRIBUTES_MAX + 1)).is_some());
+        let deep = |depth: usize| "<g xmlns:a='u'>".repeat(depth) + &"</g>".repeat(depth);
+        assert_eq!(harm_of_elements(&deep(DEPTH_MAX).repeat(3)), None);
+        assert!(harm_of_elements(&deep(DEPTH_MAX + 1)).is_some());
+        for broken in ["<", "<a b='", "<!--", "</", "<a", "\u{fe}<é '"] {
+            assert_eq!(harm_of_elements(broken), None);
         }
     }
 

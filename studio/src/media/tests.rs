@@ -369,3 +369,28 @@ proptest! {
         });
     }
 }
+
+/// A PNG of one pixel with a color profile of so many zeros.
+fn png_with_profile(zeros: usize) -> Vec<u8> {
+    let plain = encode_png(&RgbaImage::new(1, 1)).unwrap();
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut packed, &vec![0; zeros]).unwrap();
+    let body = [b"p\0\0".as_slice(), &packed.finish().unwrap()].concat();
+    let mut crc = flate2::Crc::new();
+    crc.update(&[b"iCCP".as_slice(), &body].concat());
+    let (len, sum) = ((body.len() as u32).to_be_bytes(), crc.sum().to_be_bytes());
+    let chunk = [&len[..], b"iCCP", &body, &sum].concat();
+    // Behind the signature and the header.
+    [&plain[..33], &chunk, &plain[33..]].concat()
+}
+
+#[test]
+fn a_profile_that_unpacks_to_very_much_is_refused_before_it_is() {
+    assert_eq!(dimensions(&png_with_profile(3_000)).unwrap(), (1, 1));
+    for read in [
+        dimensions(&png_with_profile(20_000_000)).map(drop),
+        decode(&png_with_profile(20_000_000), DecodeLimits::default()).map(drop),
+    ] {
+        assert!(matches!(read, Err(MediaError::Damaged(_))), "{read:?}");
+    }
+}

@@ -13,7 +13,8 @@ use super::people;
 use super::ports::Ports;
 use super::standing::{Shown, notes, state_mark};
 use super::text::TextField;
-use crate::web::icons::{icon, of_kind};
+use crate::core::icons::of_kind;
+use crate::web::icons::icon;
 
 /// What all parts of one card share.
 #[derive(Clone)]

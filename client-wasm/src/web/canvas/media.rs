@@ -10,9 +10,10 @@ use leptos::prelude::*;
 use super::card::Card;
 use super::page::Page;
 use super::standing;
+use crate::core::icons::of_kind;
 use crate::core::results::{self, Counts, Standing};
 use crate::core::words::ordinal;
-use crate::web::icons::{icon, of_kind};
+use crate::web::icons::icon;
 
 pub use crate::core::results::Showing;
 

@@ -15,7 +15,8 @@ use super::layout;
 use super::page::Page;
 use super::standing::{self, state_mark};
 use super::text::TextField;
-use crate::web::icons::{icon, of_kind};
+use crate::core::icons::of_kind;
+use crate::web::icons::icon;
 
 /// The panel.
 #[component]

@@ -12,7 +12,8 @@ use super::net;
 use super::page::Page;
 use super::running;
 use super::runs::{Earlier, OneRun};
-use crate::web::icons::{icon, of_kind};
+use crate::core::icons::of_kind;
+use crate::web::icons::icon;
 
 /// A run's steps are asked for again so long after something moved, in ms.
 const DELAY_MS: u64 = 250;

@@ -14,7 +14,8 @@ use super::layout;
 use super::page::{Asked, Page};
 use crate::core::editor::{PortRef, Side};
 use crate::core::geometry::Point;
-use crate::web::icons::{icon, of_kind};
+use crate::core::icons::of_kind;
+use crate::web::icons::icon;
 
 /// Something Spotlight offers.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,9 +9,10 @@ use super::layout;
 use super::page::Page;
 use super::running;
 use super::standing::{Shown, state_mark};
+use crate::core::icons::of_kind;
 use crate::core::results::{self, Standing};
 use crate::core::words::{sentence, took};
-use crate::web::icons::{icon, of_kind};
+use crate::web::icons::icon;
 
 /// Items shown of an opened step.
 const ITEMS: usize = 50;

@@ -16,7 +16,8 @@ use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 use super::index::{Admitted, Spans, Verdict};
 use super::work::{Spending, Work};
 use super::{
-    ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, Refusal, Role, SERVER_ORIGIN,
+    ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, ParkedAt, Refusal, Role,
+    SERVER_ORIGIN,
 };
 
 /// How often undoing may uncover more to undo before the rest is left to the database's truth.
@@ -29,6 +30,8 @@ const PIECE_MOST: usize = 4_096;
 const PIECE_QUICK_US: u64 = 2_000;
 /// A piece that took more CPU time than this is followed by a smaller one, in us.
 const PIECE_SLOW_US: u64 = 8_000;
+/// How long what waited for a gap is applied at once, in us of CPU time.
+const RETRY_MOST_US: u64 = 20_000;
 /// What a struct takes at least of the document's limit, in bytes: in memory even the shortest takes more.
 const STRUCT_BYTES: usize = 16;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
@@ -129,6 +132,8 @@ fn too_much_work() -> Stop {
 struct Writing<'d> {
     doc: &'d Doc,
     from: Option<ConnId>,
+    /// Who writes without a connection; nobody: ids of others are closed to it.
+    person: Option<&'d str>,
     origin: Origin,
     txn: Option<TransactionMut<'d>>,
     work: Spending,
@@ -151,8 +156,14 @@ impl Core {
         let doc = self.doc.clone();
         let work = self.conns.get(&conn).map(|state| state.work).unwrap_or_default();
         let work = work.begin(now_ms, (self.meter)(), &self.limits);
-        let mut writing =
-            Writing { doc: &doc, from: Some(conn), origin: origin(conn), txn: None, work };
+        let mut writing = Writing {
+            doc: &doc,
+            from: Some(conn),
+            person: None,
+            origin: origin(conn),
+            txn: None,
+            work,
+        };
         let mut stopped = self.take_all(conn, &mut writing, updates, now_ms).err();
         if stopped.is_none() {
             stopped = self.retry(conn, &mut writing).err();
@@ -199,10 +210,9 @@ impl Core {
     ) -> Result<(), Stop> {
         let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
         // A copy: the update is a part of its frame, which may be far larger than what is counted here.
-        let parked =
-            Parked { number, bytes: Bytes::copy_from_slice(bytes), since_ms: now_ms, waits_for };
+        let parked = Parked { number, bytes: Bytes::copy_from_slice(bytes), since_ms: now_ms };
         state.parked_bytes += parked.size();
-        state.parked.push(parked);
+        state.parked.insert((waits_for.client, waits_for.clock, number), parked);
         if state.parked_bytes > self.limits.gap_max_bytes {
             let refusal = Refusal::new(close::REFUSED, "too much builds on what never came");
             return Err(Stop::Refused(refusal));
@@ -251,34 +261,51 @@ impl Core {
         }
     }
 
-    /// Tries what waits, again and again while one of them fits. Only what has what it waited for is tried, so that
-    /// each attempt brings an update further.
+    /// Applies what waits while one of them fits. A long row of them is applied in parts ([`Core::go_on`]).
     fn retry(&mut self, conn: ConnId, writing: &mut Writing<'_>) -> Result<(), Stop> {
-        loop {
-            let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
-            if !state.parked.iter().any(|parked| self.index.has(parked.waits_for)) {
+        let began = (self.meter)();
+        let mut last = None;
+        while let Some(at) = self.fitting(conn, last) {
+            let now = (self.meter)();
+            if writing.work.is_over(now) {
+                return Err(too_much_work());
+            }
+            if now.saturating_sub(began) > RETRY_MOST_US {
+                self.unfinished.insert(conn);
                 return Ok(());
             }
-            let waiting = std::mem::take(&mut state.parked);
-            let mut left = Vec::new();
-            for mut parked in waiting {
-                if !self.index.has(parked.waits_for) {
-                    left.push(parked);
-                    continue;
+            let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
+            let Some(parked) = state.parked.remove(&at) else { return Ok(()) };
+            let tried = self.try_apply(writing, &parked.bytes, self.limits.frame_max_bytes, true);
+            let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
+            match tried {
+                Ok(()) => state.parked_bytes -= parked.size(),
+                Err(Stop::Gap(need)) => {
+                    state.parked.insert((need.client, need.clock, parked.number), parked);
                 }
-                match self.try_apply(writing, &parked.bytes, self.limits.frame_max_bytes, true) {
-                    Ok(()) => {}
-                    Err(Stop::Gap(need)) => {
-                        parked.waits_for = need;
-                        left.push(parked);
-                    }
-                    Err(stop) => return Err(stop),
-                }
+                Err(stop) => return Err(stop),
             }
-            if let Some(state) = self.conns.get_mut(&conn) {
-                state.parked_bytes = left.iter().map(Parked::size).sum();
-                state.parked = left;
+            last = Some(at.0);
+        }
+        Ok(())
+    }
+
+    /// What waits and has what it waited for; what waited for this client first. Only the least that is waited for of each
+    /// client is looked at.
+    fn fitting(&self, conn: ConnId, client: Option<u64>) -> Option<ParkedAt> {
+        let parked = &self.conns.get(&conn)?.parked;
+        let first = |client: u64| parked.range((client, 0, 0)..).next().map(|(at, _)| *at);
+        let fits = |at: &ParkedAt| self.index.clock(at.0) >= at.1;
+        if let Some(at) = client.and_then(first).filter(|at| Some(at.0) == client && fits(at)) {
+            return Some(at);
+        }
+        let mut from = 0;
+        loop {
+            let at = first(from)?;
+            if fits(&at) {
+                return Some(at);
             }
+            from = at.0.checked_add(1)?;
         }
     }
 
@@ -310,7 +337,7 @@ impl Core {
         if admitted.is_known() {
             return Ok(());
         }
-        self.check_ids(writing.from, &scan, is_live)?;
+        self.check_ids(writing, &scan, is_live)?;
         self.check_limits(&admitted, bytes.len())?;
         self.apply(writing, &scan, &admitted)
     }
@@ -319,7 +346,7 @@ impl Core {
     /// waits until their owner has brought it: then it is held, or was never true.
     fn check_ids(
         &mut self,
-        from: Option<ConnId>,
+        writing: &Writing<'_>,
         scan: &Scan<'_>,
         is_live: bool,
     ) -> Result<(), Stop> {
@@ -328,9 +355,11 @@ impl Core {
             .iter()
             .filter(|section| section.end > self.index.clock(section.client))
             .peekable();
-        let state = from.and_then(|conn| Some((conn, self.conns.get(&conn)?)));
-        let (conn, person) = state
-            .map_or((None, None), |(conn, state)| (Some(conn), Some(Arc::clone(&state.person))));
+        let state = writing.from.and_then(|conn| Some((conn, self.conns.get(&conn)?)));
+        let (conn, person) = match state {
+            Some((conn, state)) => (Some(conn), Some(Arc::clone(&state.person))),
+            None => (None, writing.person.map(Arc::from)),
+        };
         let sole = news.peek().map(|section| section.client);
         let mut count = 0;
         for section in news {
@@ -462,9 +491,14 @@ impl Core {
         if changes.is_empty() {
             return forged;
         }
-        for (_, change) in &changes {
+        for (id, change) in &changes {
             match change {
-                NodeChange::Inserted => self.nodes += 1,
+                NodeChange::Inserted => {
+                    self.nodes += 1;
+                    if self.forgotten.remove(id) {
+                        self.effects.push(super::Effect::CheckOutcome);
+                    }
+                }
                 NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),
                 NodeChange::Replaced => {}
             }
@@ -556,10 +590,10 @@ impl Core {
         self.broken.is_none().then_some(value)
     }
 
-    /// An update that came over HTTP; the same rules as a connection's, a gap is refused at once.
-    pub(crate) fn post(&mut self, bytes: &[u8], now_ms: u64) -> Result<(), Refusal> {
+    /// An update that a person sent over HTTP; the same rules as a connection's, a gap is refused at once.
+    pub(crate) fn post(&mut self, bytes: &[u8], person: &str, now_ms: u64) -> Result<(), Refusal> {
         let work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
-        let (done, work) = self.post_as(HTTP_ORIGIN, bytes, work);
+        let (done, work) = self.post_as(HTTP_ORIGIN, Some(person), bytes, work);
         self.posted = work;
         done
     }
@@ -568,13 +602,20 @@ impl Core {
     pub(super) fn post_as(
         &mut self,
         origin: &str,
+        person: Option<&str>,
         bytes: &[u8],
         mut work: Spending,
     ) -> (Result<(), Refusal>, Work) {
         let doc = self.doc.clone();
         work.allow(bytes.len());
-        let mut writing =
-            Writing { doc: &doc, from: None, origin: Origin::from(origin), txn: None, work };
+        let mut writing = Writing {
+            doc: &doc,
+            from: None,
+            person,
+            origin: Origin::from(origin),
+            txn: None,
+            work,
+        };
         let mut stopped =
             self.try_apply(&mut writing, bytes, self.limits.post_max_bytes, false).err();
         self.end_writing(&mut writing, &mut stopped);

@@ -210,11 +210,6 @@ impl Index {
         Held::clock(self, client)
     }
 
-    /// Whether what somebody waits for is held now.
-    pub(super) fn has(&self, need: Need) -> bool {
-        self.clock(need.client) >= need.clock
-    }
-
     /// What the document holds, as a state vector.
     pub(super) fn state_vector(&self) -> StateVector {
         self.lanes.iter().map(|lane| (ClientID::new(lane.client), lane.clock)).collect()

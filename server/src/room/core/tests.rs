@@ -84,6 +84,9 @@ impl World {
     /// One flush of the room, and everybody takes what it sent.
     fn turn(&mut self) {
         loop {
+            while self.core.is_unfinished() {
+                self.core.go_on(self.now_ms);
+            }
             self.core.flush(self.now_ms);
             let effects = self.core.take_effects();
             if effects.is_empty() {

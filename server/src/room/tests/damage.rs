@@ -81,7 +81,7 @@ impl People {
         drop(txn);
         let update = doc.transact().encode_diff_v1(&before);
         if update != [0, 0] {
-            room.apply_update(update.into()).await.unwrap();
+            room.apply_update(update.into(), "a").await.unwrap();
         }
     }
 
@@ -244,7 +244,7 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
     let nodes = new.get_or_insert_map("nodes");
     nodes.insert(&mut new.transact_mut(), "afterwards", MapPrelim::from([("title", "new")]));
     let update = new.transact().encode_diff_v1(&StateVector::default());
-    room.apply_update(update.into()).await.unwrap();
+    room.apply_update(update.into(), "a").await.unwrap();
     rooms.shutdown().await;
     let rooms = over(test);
     let room = rooms.open(CANVAS).await.unwrap();

@@ -81,9 +81,9 @@ async fn the_servers_writes_are_durable_when_they_return() {
     let before = replica.transact().state_vector();
     replica.get_or_insert_map("meta").insert(&mut replica.transact_mut(), "posted", "yes");
     let update = replica.transact().encode_diff_v1(&before);
-    room.apply_update(update.into()).await.unwrap();
+    room.apply_update(update.into(), "a").await.unwrap();
     assert!(matches!(
-        room.apply_update(Bytes::from_static(&[9, 9])).await,
+        room.apply_update(Bytes::from_static(&[9, 9]), "a").await,
         Err(RoomError::Refused(_))
     ));
     let posted =

@@ -121,7 +121,7 @@ async fn what_is_gathered_is_there_for_whoever_asks() {
     let room = rooms.open("c").await.unwrap();
     writer.set("meta", "name", "and again").await;
     let name = async || {
-        let read = |txn: &yrs::Transaction<'_>| txn.get_map("meta")?.get(txn, "name");
+        let read = |txn: &Transaction<'_>| txn.get_map("meta")?.get(txn, "name");
         room.read(read).await.unwrap().map(|name| name.to_string(&writer.doc.transact()))
     };
     while name().await.as_deref() != Some("and again") {

@@ -168,6 +168,13 @@ fn what_was_acknowledged_is_there_after_a_kill() {
 #[tokio::test]
 async fn forged_outcomes_heal_on_the_forgers_own_page() {
     let store = MemoryStore::with("c");
+    let written = {
+        let doc = gesso_protocol::doc::open(9, "writer");
+        let mut txn = doc.transact_mut();
+        txn.get_or_insert_map("nodes").insert(&mut txn, "n", "a node");
+        txn.encode_update_v1()
+    };
+    store.canvases.lock().unwrap().get_mut("c").unwrap().rows.push((1, written.into()));
     let truth = Truth(Mutex::new(BTreeMap::from([("n".to_owned(), "completed".to_owned())])));
     let rooms = Rooms::over(Arc::clone(&store) as Arc<dyn Store>, quick(), Arc::new(truth));
     let address = listen(rooms).await;

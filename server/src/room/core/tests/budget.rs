@@ -205,6 +205,38 @@ fn the_document_limit_counts_what_there_is() {
 }
 
 #[test]
+fn a_long_row_that_waited_for_a_gap_is_applied_in_parts() {
+    let mut world = world(RoomLimits { work_burst_us: 10_000_000, ..limits() });
+    let a = world.join(Role::Editor);
+    let mut write = |n| world.edit(a, |txn| set(txn, "meta", &format!("k{n}"), "v")).into();
+    let frames: Vec<Bytes> = (0..300).map(&mut write).collect();
+    let conn = world.pages[a].conn;
+    // Backwards: everything waits for the first.
+    let looks = READINGS.get();
+    for frame in frames.iter().skip(1).rev() {
+        world.core.frames(conn, std::slice::from_ref(frame), 2);
+    }
+    let waiting = READINGS.get() - looks;
+    assert!(waiting < 300 * 8, "what waits is looked at by its need alone: {waiting}");
+    let looks = READINGS.get();
+    world.core.frames(conn, std::slice::from_ref(&frames[0]), 2);
+    let mut parts = 1;
+    let mut last = READINGS.get();
+    assert!(last - looks < 40, "the first part: {}", last - looks);
+    while world.core.is_unfinished() {
+        world.core.go_on(2);
+        assert!(READINGS.get() - last < 40, "each part is bounded");
+        last = READINGS.get();
+        parts += 1;
+    }
+    assert!(parts > 10, "{parts}");
+    world.turn();
+    let meta = json(&world.core.doc)["meta"].clone();
+    assert_eq!(meta.as_object().unwrap().len(), 300);
+    assert_eq!(world.pages[a].closed, None);
+}
+
+#[test]
 fn a_long_log_of_a_small_document_leaves_room() {
     let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
     let a = world.join(Role::Editor);
@@ -221,9 +253,9 @@ fn a_long_log_of_a_small_document_leaves_room() {
         set(&mut txn, "meta", key, &"x".repeat(10_000));
         txn.encode_update_v1()
     };
-    core.post(&write("l"), 2).unwrap();
+    core.post(&write("l"), "a", 2).unwrap();
     core.flush(2);
-    let refused = core.post(&write("m"), 3).unwrap_err();
+    let refused = core.post(&write("m"), "a", 3).unwrap_err();
     assert_eq!(refused.code, close::DOCUMENT_LIMIT);
 }
 

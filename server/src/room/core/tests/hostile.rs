@@ -172,7 +172,7 @@ proptest! {
     fn nonsense_never_breaks_the_room(all in proptest::collection::vec(hostile(), 1..24)) {
         let mut world = World::with(
             RoomLimits { forgeries_per_minute: usize::MAX, ..limits() },
-            gesso_protocol::schema::repair,
+            schema::repair,
         );
         world.core.write(|txn| set(txn, "results", "k0", "the server's"));
         let honest = world.join(Role::Editor);
@@ -193,7 +193,7 @@ proptest! {
             prop_assert_eq!(world.core.broken(), None);
             prop_assert!(!world.core.doc.transact().has_missing_updates());
             // What others do with a document does not panic either.
-            drop(gesso_protocol::schema::read_canvas(&world.core.doc.transact()));
+            drop(schema::read_canvas(&world.core.doc.transact()));
             drop(json(&world.core.doc));
             // What the index believes is what the document holds.
             let held = world.core.doc.transact().state_vector();

@@ -52,6 +52,19 @@ fn ids_stay_with_a_person_who_is_away() {
 }
 
 #[test]
+fn what_is_too_large_for_a_frame_may_be_posted_by_its_person_and_by_nobody_else() {
+    let mut world = World::new();
+    let a = world.join(Role::Editor);
+    world.act(a, |txn| set(txn, "meta", "first", "mine"));
+    let frame = world.edit(a, |txn| set(txn, "meta", "second", "mine"));
+    let Ok(Frame::Update(update)) = Frame::decode(&frame) else { panic!("an edit is an update") };
+    let refused = world.core.post(update, "person 1", world.now_ms).unwrap_err();
+    assert_eq!(refused.code, close::REFUSED);
+    world.core.post(update, "person 0", world.now_ms).unwrap();
+    assert_eq!(json(&world.core.doc)["meta"]["second"], "mine");
+}
+
+#[test]
 fn what_a_page_relays_is_taken_once_its_owner_brought_it() {
     let mut world = World::new();
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));

@@ -12,10 +12,8 @@ fn history(json: &str) -> Vec<Vec<u8>> {
 
 /// Sends each update from a connection of its own; the reasons of those that were refused.
 fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
-    let mut world = World::with(
-        RoomLimits { forgeries_per_minute: usize::MAX, ..limits() },
-        gesso_protocol::schema::repair,
-    );
+    let mut world =
+        World::with(RoomLimits { forgeries_per_minute: usize::MAX, ..limits() }, schema::repair);
     let mut refused = Vec::new();
     for (at, update) in updates.iter().enumerate() {
         let conn = ConnId(1_000 + at as u64);
@@ -39,7 +37,7 @@ fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
         world.core.leave(conn, 1);
         assert_eq!(world.core.broken(), None);
     }
-    drop(gesso_protocol::schema::read_canvas(&world.core.doc.transact()));
+    drop(schema::read_canvas(&world.core.doc.transact()));
     assert_eq!(world.reloaded(), json(&world.core.doc));
     (world, refused)
 }
@@ -109,7 +107,7 @@ fn each_rule_holds_through_a_reload() {
     for (update, expected) in crafted {
         for stored in [world.log.clone(), vec![world.core.encode_state()]] {
             let mut core = Core::open(&stored, 901, limits(), no_repair, 1).unwrap();
-            assert_eq!(core.post(&update, 1).unwrap_err().reason, expected.to_string());
+            assert_eq!(core.post(&update, "a", 1).unwrap_err().reason, expected.to_string());
             assert_eq!(core.broken(), None);
         }
     }

@@ -407,7 +407,7 @@ fn a_state_that_is_not_renewed_goes_after_30_s() {
 
 #[test]
 fn nodes_without_their_types_get_them_from_the_room() {
-    let mut world = World::with(limits(), gesso_protocol::schema::repair);
+    let mut world = World::with(limits(), schema::repair);
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     world.act(a, |txn| {
         let nodes = txn.get_or_insert_map("nodes");
@@ -467,7 +467,7 @@ fn a_room_takes_only_so_many() {
 
 /// A canvas of so many nodes, and a page on it.
 fn canvas_of(nodes: u32) -> (World, usize) {
-    let mut world = World::with(limits(), gesso_protocol::schema::repair);
+    let mut world = World::with(limits(), schema::repair);
     let page = world.join(Role::Editor);
     world.act(page, |txn| {
         let map = txn.get_or_insert_map("nodes");

@@ -1,0 +1,66 @@
+//! What others rely on changes on purpose only, and whatever is added is added everywhere.
+
+use std::collections::BTreeSet;
+
+use gesso_protocol::nodes::SPECS;
+use gesso_protocol::wire::Frame;
+use serde_json::Value;
+use tests::{Database, TestServer};
+
+/// What a client may ask, one line a route.
+const ROUTES: &str = include_str!("../data/routes.txt");
+const SPEC_HTTP: &str = include_str!("../../docs/spec/http.md");
+const SPEC_GRAPH: &str = include_str!("../../docs/spec/graph.md");
+const MODELS: &str = include_str!("../../docs/models.md");
+
+#[tokio::test]
+async fn the_routes_are_those_that_were_agreed_and_each_is_in_the_specification() {
+    let server = TestServer::start(&Database::Sqlite).await;
+    let document = format!("{}/api/openapi.json", server.url);
+    let document: Value = server.client.get(document).send().await.unwrap().json().await.unwrap();
+    let mut routes = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in ["get", "post", "put", "patch", "delete"] {
+            if item.get(method).is_some() {
+                routes.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    let agreed: BTreeSet<String> = ROUTES.lines().map(str::to_owned).collect();
+    assert_eq!(routes, agreed, "tests/data/routes.txt holds the routes that clients rely on");
+    for route in &routes {
+        let (method, path) = route.split_once(' ').unwrap();
+        let is_told = SPEC_HTTP.lines().any(|line| line.contains(method) && line.contains(path));
+        assert!(is_told, "docs/spec/http.md does not tell of {route}");
+    }
+}
+
+#[test]
+fn every_kind_is_documented() {
+    for spec in SPECS {
+        assert!(SPEC_GRAPH.contains(&format!("`{}`", spec.id)), "docs/spec/graph.md: {}", spec.id);
+        // An evaluator chooses among what others made.
+        if spec.runs() && spec.id != "evaluator" {
+            let row = format!("| {} |", spec.title);
+            assert!(MODELS.contains(&row), "docs/models.md has no row for {}", spec.title);
+        }
+    }
+}
+
+#[test]
+fn frames_are_the_bytes_that_stock_clients_know() {
+    let frames = [
+        (Frame::SyncStep1(&[0]), "00000100"),
+        (Frame::SyncStep2(&[0, 0]), "0001020000"),
+        (Frame::Update(&[0, 0]), "0002020000"),
+        (Frame::Awareness(&[0]), "010100"),
+        (Frame::Denied("no"), "0200026e6f"),
+        (Frame::QueryAwareness, "03"),
+        (Frame::Saved(300), "64ac02"),
+    ];
+    for (frame, hex) in frames {
+        let bytes: String = frame.encode().iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(bytes, hex, "{frame:?}");
+        assert_eq!(Frame::decode(&frame.encode()).unwrap(), frame);
+    }
+}
