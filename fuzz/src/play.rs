@@ -78,6 +78,9 @@ impl Game {
     /// One flush; says what came of the connection that wrote.
     fn turn(&mut self) -> Fate {
         let mut fate = Fate::Waits;
+        while self.core.is_unfinished() {
+            self.core.go_on(1);
+        }
         self.core.flush(1);
         loop {
             let effects = self.core.take_effects();

@@ -45,7 +45,7 @@ pub fn told(damage: &[Damage]) -> Option<Told> {
         ("A part of this canvas was damaged on the server's disk.", text)
     } else {
         let text = format!(
-            "Everything else is here, and new work is saved. {kept}. Whoever still has this canvas open, or worked on \
+            "What could be read is here, and new work is saved. {kept}. Whoever still has this canvas open, or worked on \
              it offline, brings their part back by connecting."
         );
         ("A part of this canvas could not be read from the server's disk.", text)

@@ -176,9 +176,9 @@ fn ending(code: u16) -> Option<&'static str> {
         4401 => Some("You are not signed in any more. Reload the page to sign in."),
         4403 => Some("You may not open this canvas. Ask its owner to share it with you."),
         4404 => Some("There is no canvas at this address. It may have been deleted."),
-        4409 => {
-            Some("This canvas was deleted while you had it open. Your copy is still on this page.")
-        }
+        4409 => Some(
+            "This canvas was deleted. What this page still shows is kept nowhere else: copy what you need.",
+        ),
         _ => None,
     }
 }
