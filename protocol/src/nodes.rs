@@ -1,5 +1,5 @@
 //! The node kinds: typed ports and what each kind holds (R-GRAPH-1). One file a kind, listed once, in
-//! [`node_kinds!`]; nothing else in the product enumerates them.
+//! `node_kinds!`; nothing else in the product enumerates them.
 
 use serde::Serialize;
 

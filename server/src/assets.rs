@@ -23,6 +23,7 @@ use tokio::sync::OnceCell;
 
 use crate::db::assets::{AssetQuery, AssetRow, Scope};
 use crate::db::{Db, DbError};
+use crate::error::DISK_FULL;
 
 use blobs::Turn;
 pub use blobs::{Blobs, Kept, Told};
@@ -124,7 +125,7 @@ impl AssetError {
             matches!(self, Self::Studio(StudioError::DiskFull))
         };
         let detail = if full {
-            "The server's disk is full, so nothing was stored. Tell whoever runs it."
+            DISK_FULL
         } else {
             "The server could not read or write the file. Try again; its log says why."
         };

@@ -95,6 +95,14 @@ impl DbError {
             || code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
     }
 
+    /// Whether nothing was stored because no room is left.
+    pub fn is_full(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.as_database_error().and_then(|error| error.code());
+        // PostgreSQL: disk full. SQLite: SQLITE_FULL.
+        code.is_some_and(|code| code == "53100" || code == "13")
+    }
+
     pub(crate) fn row(table: &'static str) -> impl Fn(serde_json::Error) -> Self {
         move |error| Self::Row { table, why: error.to_string() }
     }

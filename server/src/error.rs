@@ -58,9 +58,18 @@ impl ApiError {
     }
 }
 
+/// What people are told where no room is left on the server.
+pub(crate) const DISK_FULL: &str =
+    "The server's disk is full, so nothing was stored. Tell whoever runs it.";
+
+fn disk_full(error: &DbError) -> ApiError {
+    tracing::error!(%error, "the disk is full");
+    ApiError::new(ErrorCode::Internal, DISK_FULL)
+}
+
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
-        Self::Internal(error.to_string())
+        if error.is_full() { disk_full(&error) } else { Self::Internal(error.to_string()) }
     }
 }
 
@@ -85,6 +94,9 @@ impl From<RoomError> for ApiError {
                 let too_large = [close::TOO_LARGE, close::DOCUMENT_LIMIT].contains(&refusal.code);
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
                 Self::new(code, format!("The update is refused: {}.", refusal.reason))
+            }
+            RoomError::Store(StoreError::Database(ref error)) if error.is_full() => {
+                disk_full(error)
             }
             RoomError::Store(StoreError::Database(ref error)) if error.is_damage() => {
                 tracing::error!(%error, "the database is damaged");

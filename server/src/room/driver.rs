@@ -545,7 +545,15 @@ impl Driver {
                     waiter(Ok(()));
                 }
             }
-            Err(error) => self.core.give_up_on_log(&error.to_string()),
+            Err(error) => {
+                // Whoever waits is told why; nothing that comes after it can be stored before the room is loaded anew.
+                let waiting =
+                    std::mem::take(&mut self.waiters).into_iter().map(|(_, waiter)| waiter);
+                for waiter in waiting.chain(std::mem::take(&mut self.fresh)) {
+                    waiter(Err(error.clone()));
+                }
+                self.core.give_up_on_log(&error.to_string());
+            }
         }
     }
 

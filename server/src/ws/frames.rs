@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 use tungstenite::protocol::frame::FrameHeader;
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
 use crate::room::budget::{Hold, Inflow};
 use crate::room::now_ms;
@@ -69,6 +69,15 @@ pub(super) fn control(kind: Control, payload: &[u8], out: &mut Vec<u8>) {
 fn put_header(opcode: OpCode, is_final: bool, bytes: usize, out: &mut Vec<u8>) {
     let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
     header.format(bytes as u64, out).expect("a vector takes all");
+}
+
+/// The code of a close frame; of one that nobody may send, that it is none (RFC 6455 §5.5.1, §7.4).
+fn closing(payload: &[u8]) -> u16 {
+    match payload.first_chunk().map(|code| u16::from_be_bytes(*code)) {
+        None if payload.is_empty() => CloseCode::Normal.into(),
+        Some(code) if CloseCode::from(code).is_allowed() => code,
+        Some(_) | None => CloseCode::Protocol.into(),
+    }
 }
 
 /// A frame whose payload is on its way.
@@ -315,10 +324,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
                 let payload = std::mem::take(&mut self.control);
                 Some(match kind {
                     Control::Ping => Event::Ping(payload.into()),
-                    Control::Close => {
-                        let code = payload.first_chunk().map(|code| u16::from_be_bytes(*code));
-                        Event::Close(code.unwrap_or(1_000))
-                    }
+                    Control::Close => Event::Close(closing(&payload)),
                     Control::Pong | Control::Reserved(_) => Event::Pong,
                 })
             }
@@ -472,6 +478,14 @@ mod tests {
         assert!(matches!(reader.next().await, Ok(Event::Close(1_001))));
         drop(client);
         assert!(matches!(reader.next().await, Err(Broken::Gone)));
+    }
+
+    #[test]
+    fn codes_that_nobody_may_send_are_answered_as_such() {
+        let of = |code: u16| closing(&code.to_be_bytes());
+        assert_eq!([of(1_000), of(1_001), of(3_000), of(4_999)], [1_000, 1_001, 3_000, 4_999]);
+        assert_eq!([of(0), of(999), of(1_005), of(1_006), of(5_000)], [1_002; 5]);
+        assert_eq!((closing(&[]), closing(&[3])), (1_000, 1_002));
     }
 
     #[tokio::test]

@@ -129,7 +129,7 @@ pub(super) fn harm_of_elements(text: &str) -> Option<&'static str> {
         rest = &rest[at..];
         let skipped = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")];
         if let Some((start, end)) = skipped.iter().find(|(start, _)| rest.starts_with(start)) {
-            let Some(until) = rest[start.len()..].find(end) else { return None };
+            let until = rest[start.len()..].find(end)?;
             rest = &rest[start.len() + until + end.len()..];
             continue;
         }
