@@ -23,7 +23,6 @@ use tokio::sync::OnceCell;
 
 use crate::db::assets::{AssetQuery, AssetRow, Scope};
 use crate::db::{Db, DbError};
-use crate::error::DISK_FULL;
 
 use blobs::Turn;
 pub use blobs::{Blobs, Kept, Told};
@@ -152,6 +151,10 @@ fn studio_code(error: &StudioError) -> ErrorCode {
         ErrorCode::Internal
     }
 }
+
+/// What people are told where no room is left on the server.
+pub(crate) const DISK_FULL: &str =
+    "The server's disk is full, so nothing was stored. Tell whoever runs it.";
 
 /// Whether a store failed because no room is left.
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {

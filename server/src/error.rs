@@ -8,7 +8,7 @@ use gesso_protocol::api::Problem;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
 use gesso_protocol::wire::close;
 
-use crate::assets::AssetError;
+use crate::assets::{AssetError, DISK_FULL};
 use crate::db::DbError;
 use crate::readers::ReadError;
 use crate::room::{RoomError, StoreError};
@@ -57,10 +57,6 @@ impl ApiError {
         Self::new(ErrorCode::BadRequest, detail)
     }
 }
-
-/// What people are told where no room is left on the server.
-pub(crate) const DISK_FULL: &str =
-    "The server's disk is full, so nothing was stored. Tell whoever runs it.";
 
 fn disk_full(error: &DbError) -> ApiError {
     tracing::error!(%error, "the disk is full");

@@ -22,7 +22,7 @@ pub(crate) struct Arrivals {
     waiting: Mutex<Vec<Arrived>>,
     wake: Notify,
     /// Bytes that may still wait.
-    room: Arc<Semaphore>,
+    free: Arc<Semaphore>,
     /// What a frame counts for at least and at most, in bytes.
     counted: (usize, usize),
 }
@@ -34,7 +34,7 @@ impl Arrivals {
         Self {
             waiting: Mutex::default(),
             wake: Notify::new(),
-            room: Arc::new(Semaphore::new(max)),
+            free: Arc::new(Semaphore::new(max)),
             counted: (least, max),
         }
     }
@@ -43,9 +43,9 @@ impl Arrivals {
     pub(crate) async fn admit(&self, conn: ConnId, bytes: Bytes, hold: Hold) -> Arrived {
         let (least, most) = self.counted;
         let size = u32::try_from(bytes.len().clamp(least, most)).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.room).acquire_many_owned(size).await;
-        let room = room.expect("it is never closed");
-        Arrived { conn, bytes, place: (room, hold) }
+        let permit = Arc::clone(&self.free).acquire_many_owned(size).await;
+        let permit = permit.expect("it is never closed");
+        Arrived { conn, bytes, place: (permit, hold) }
     }
 
     /// Puts a frame last.

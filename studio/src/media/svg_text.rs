@@ -118,7 +118,7 @@ pub(super) fn is_svg(bytes: &[u8]) -> bool {
 
 /// Most attributes of an element: readers compare each with all before it.
 const ATTRIBUTES_MAX: usize = 250;
-/// How deep elements may be in each other.
+/// How deep elements may be in each other to be parsed at all; cleaning allows fewer.
 const DEPTH_MAX: usize = 1_000;
 
 /// Why the elements of a text cannot be taken, told before it is parsed; `None` where there is no reason.

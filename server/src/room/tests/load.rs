@@ -88,12 +88,15 @@ async fn a_person_has_so_many_sockets_and_the_server_too() {
     Client::synced(address, "c?person=a", 4).await;
 }
 
-#[tokio::test]
-async fn a_joiner_of_a_busy_room_waits_for_no_flush() {
-    let store = MemoryStore::with("c");
+fn rooms_that_flush_in_an_hour() -> Rooms {
     let hour = 3_600_000;
     let limits = RoomLimits { flush_interval_ms: hour, awareness_interval_ms: hour, ..quick() };
-    let rooms = rooms(&store, limits);
+    rooms(&MemoryStore::with("c"), limits)
+}
+
+#[tokio::test]
+async fn a_joiner_of_a_busy_room_waits_for_no_flush() {
+    let rooms = rooms_that_flush_in_an_hour();
     let address = listen(rooms).await;
     // The next flush is an hour away; the answer is not.
     let client = Client::synced(address, "c", 1).await;
@@ -102,10 +105,7 @@ async fn a_joiner_of_a_busy_room_waits_for_no_flush() {
 
 #[tokio::test]
 async fn what_is_gathered_is_there_for_whoever_asks() {
-    let store = MemoryStore::with("c");
-    let hour = 3_600_000;
-    let limits = RoomLimits { flush_interval_ms: hour, awareness_interval_ms: hour, ..quick() };
-    let rooms = rooms(&store, limits);
+    let rooms = rooms_that_flush_in_an_hour();
     let address = listen(rooms.clone()).await;
     let mut writer = Client::synced(address, "c", 1).await;
     writer.set("meta", "name", "written").await;
