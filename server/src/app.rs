@@ -18,11 +18,11 @@ use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
-use crate::http::bodies::{Bodies, BodyLimits};
+use crate::http::body_budget::{Bodies, BodyLimits};
 use crate::providers::Providers;
 use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
 use crate::run::{Runs, RunsSetup};
-use crate::serve::ConnectionLimits;
+use crate::serve::limits::ConnectionLimits;
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 //! nothing.
 
 mod canvases;
+mod report;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -14,15 +15,7 @@ use gesso_studio::{Program, Programs, Workshop};
 use crate::app::{StartError, catalog_with};
 use crate::config::DoctorOptions;
 use crate::providers::{Providers, how_to_get};
-
-/// What the doctor found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// For people, line by line.
-    pub text: String,
-    /// Whether everything is usable.
-    pub well: bool,
-}
+pub use report::Report;
 
 /// Looks at the data folder, the canvases, the programs and the models.
 ///
@@ -43,19 +36,6 @@ pub async fn examine(options: &DoctorOptions) -> Result<Report, StartError> {
     programs(&mut report, workshop.programs());
     models(&mut report, &catalog, &Providers::built_in(workshop));
     Ok(report)
-}
-
-impl Report {
-    fn line(&mut self, good: bool, what: &str, told: &str) {
-        self.well &= good;
-        let mark = if good { "ok" } else { "--" };
-        writeln!(self.text, "{mark}  {what:<20} {told}").expect("writing to a String cannot fail");
-    }
-
-    fn title(&mut self, title: &str) {
-        let gap = if self.text.is_empty() { "" } else { "\n" };
-        writeln!(self.text, "{gap}{title}").expect("writing to a String cannot fail");
-    }
 }
 
 fn folder(report: &mut Report, data: &Path) {

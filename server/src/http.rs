@@ -3,6 +3,7 @@
 
 pub mod assets;
 pub mod bodies;
+pub mod body_budget;
 pub mod canvases;
 pub mod catalog;
 pub mod client;

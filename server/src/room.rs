@@ -8,7 +8,9 @@ mod arrivals;
 pub(crate) mod budget;
 pub(crate) mod core;
 mod driver;
+mod error;
 mod fold;
+mod hooks;
 mod limits;
 pub(crate) mod mend;
 pub(crate) mod outbox;
@@ -17,15 +19,14 @@ mod store;
 mod tests;
 mod time;
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dashmap::DashMap;
-use futures_util::future::{BoxFuture, join_all};
-use gesso_protocol::schema::{self, Canvas, Meta};
+use futures_util::future::join_all;
+use gesso_protocol::schema::{self, Canvas};
 use gesso_protocol::wire::{Frame, close};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 use yrs::{Transaction, TransactionMut};
@@ -39,51 +40,11 @@ use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
 
 pub use self::core::{Refusal, Role};
+pub use error::RoomError;
+pub use hooks::{OutcomeWrite, RoomHooks};
 pub use limits::RoomLimits;
 pub use store::StoreError;
 pub(crate) use time::now_ms;
-
-/// A write that rewrites what differs from the database, in one of the server's transactions.
-pub type OutcomeWrite = Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>;
-
-/// What a room asks of the rest of the server.
-pub trait RoomHooks: Send + Sync + 'static {
-    /// The database's truth of a canvas's outcome, as a write that rewrites what differs from it. Asked when a
-    /// room loads and after somebody else wrote to a root of the server. `chosen` are generations that people's
-    /// choices name.
-    fn outcome<'a>(
-        &'a self,
-        canvas: &'a str,
-        chosen: Vec<String>,
-    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
-
-    /// Tells that the document changed, with its name and description as they are now; at most once in
-    /// [`RoomLimits::tell_ms`].
-    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
-}
-
-/// Why a room could not do what it was asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RoomError {
-    /// There is no such canvas.
-    #[error("there is no such canvas")]
-    NotFound,
-    /// The canvas was deleted.
-    #[error("the canvas was deleted")]
-    Deleted,
-    /// Its document could not be loaded.
-    #[error("the document could not be loaded: {0}")]
-    Load(String),
-    /// The log failed.
-    #[error("the document's log failed: {0}")]
-    Store(#[from] StoreError),
-    /// The update or the connection was refused.
-    #[error("{0}")]
-    Refused(Refusal),
-    /// The room ended or was loaded anew meanwhile; opening it again is safe, repeating a write is up to the caller.
-    #[error("the room was closed meanwhile")]
-    Closed,
-}
 
 /// Up to how many nodes and edges a document is read by its room, which is quicker then.
 const READ_HERE_MAX: u32 = 1_000;

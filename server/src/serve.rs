@@ -1,6 +1,7 @@
 //! Connections: taken up to a bound, ended where the other side stalls, and all ended within moments when the server
 //! stops, whatever clients do.
 
+pub(crate) mod limits;
 mod refusal;
 mod stream;
 
@@ -28,6 +29,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+pub use limits::ConnectionLimits;
+
 use crate::app::App;
 use crate::http;
 use stream::Watched;
@@ -42,36 +45,6 @@ const FIELDS_MAX: usize = 100;
 const TURNED_AWAY_MAX: usize = 64;
 /// How long that may take.
 const TURNED_AWAY_S: u64 = 1;
-
-/// How connections are held, all configurable.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionLimits {
-    /// The most connections at once, sockets included.
-    pub connections_max: usize,
-    /// How long the head of a request may take, and how long a connection may wait for its next one.
-    pub head: Duration,
-    /// How long the other side may take nothing of an answer.
-    pub write_stall: Duration,
-    /// How long requests that are under way are waited for when the server stops.
-    pub drain: Duration,
-    /// How long rooms may take to be flushed then.
-    pub flush: Duration,
-    /// How long what is still open may take to end after that.
-    pub farewell: Duration,
-}
-
-impl Default for ConnectionLimits {
-    fn default() -> Self {
-        Self {
-            connections_max: 4_096,
-            head: Duration::from_secs(20),
-            write_stall: Duration::from_secs(60),
-            drain: Duration::from_secs(2),
-            flush: Duration::from_secs(4),
-            farewell: Duration::from_secs(1),
-        }
-    }
-}
 
 /// Serves `app` on `listener` until `stop` ends, then ends everything in order.
 ///

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use gesso_protocol::plan::{Mode, Target};
 use gesso_server::room::RoomError;
-use gesso_server::run::Asked;
+use gesso_server::run::StartRequest;
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -17,8 +17,8 @@ fn image(id: &str, text: &str) -> Value {
            "settings": {"model": "fake-image"}})
 }
 
-fn asked() -> Asked {
-    Asked {
+fn asked() -> StartRequest {
+    StartRequest {
         person: "ann".to_owned(),
         person_name: "Ann".to_owned(),
         target: Target::of(Mode::Workflow, None),
@@ -166,7 +166,7 @@ async fn a_deleted_canvas_leaves_nothing_whoever_comes_back_meanwhile() {
     let second = second["id"].as_str().unwrap().to_owned();
     server.until(&format!("/api/runs/{second}"), |run| run["status"] == "running").await;
     let lost = {
-        let start = Asked { target: Target::of(Mode::Node, Some("b")), ..asked() };
+        let start = StartRequest { target: Target::of(Mode::Node, Some("b")), ..asked() };
         drop(dropped_after(20, server.app.runs.start(&canvas, start)).await);
         server.app.db.open_runs().await.unwrap().into_iter().map(|run| run.id)
     };

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Edit, FieldAsset, FieldChoice, FieldChosen, FieldItem, Fields};
+use super::model::{Edit, FieldAsset, FieldChoice, FieldChosen, FieldItem, Fields};
 use crate::ids::is_id;
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::{Connection, lines};

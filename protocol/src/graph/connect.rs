@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Graph;
+use super::materialize::Graph;
 use crate::nodes::{NodeSpec, PortType};
 use crate::problem::{ErrorCode, Refusal, quoted};
 use crate::values::DataType;

@@ -1,5 +1,7 @@
 use super::*;
 use crate::fixture::{canvas, edge};
+use crate::problem::ErrorCode;
+use crate::values::DataType;
 
 #[test]
 fn edges_are_typed_ordered_and_checked() {

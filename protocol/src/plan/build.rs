@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::toposort;
 use serde_json::Value;
 
-use super::units::{Known, UnitsError};
-use super::{
-    From, Kept, LINKS_MAX, Mode, Plan, PlannedInput, Ready, ReadyItem, Source, Step,
-    TEXT_BYTES_MAX, TITLE_CHARS_MAX, Target, UNITS_MAX, Unit, Units, check, model_of,
+use super::check;
+use super::known::Known;
+use super::model::{
+    ExistingOutput, InputBinding, InputSource, LINKS_MAX, Mode, Plan, PlannedInput, ReadyItem,
+    ReusedItem, Source, Step, TEXT_BYTES_MAX, TITLE_CHARS_MAX, Target, UNITS_MAX, Unit,
 };
+use super::units::{Units, UnitsError};
 use crate::catalog::{Catalog, Model};
 use crate::graph::{Graph, History, camera_angles, flow, sends_all};
 use crate::lineage::{JoinError, Pairing};
@@ -34,7 +36,7 @@ pub(super) struct Planner<'a> {
     problems: Vec<NodeProblem>,
     steps: Vec<Step>,
     units: Units,
-    ready: Vec<Ready>,
+    ready: Vec<ExistingOutput>,
     step_of: BTreeMap<String, u32>,
     /// The place of what is on an output, where anything is.
     ready_of: BTreeMap<(String, String), Option<u32>>,
@@ -238,7 +240,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The items of a drafted step whose result still is what would be made.
-    fn unchanged(&self, step: &Step, units: &[Unit]) -> BTreeMap<String, Kept> {
+    fn unchanged(&self, step: &Step, units: &[Unit]) -> BTreeMap<String, ReusedItem> {
         let known = self.known();
         let history = History::of(self.canvas, &step.node);
         let mut kept = BTreeMap::new();
@@ -263,7 +265,7 @@ impl<'a> Planner<'a> {
                 self.shown(step, &history, &unit.key, &call.fingerprint().to_string())
             };
             if let Some(generations) = generations {
-                kept.insert(unit.key.clone(), Kept { generations, error: None, flows: None });
+                kept.insert(unit.key.clone(), ReusedItem { generations, error: None, flows: None });
             }
         }
         kept
@@ -301,11 +303,11 @@ impl<'a> Planner<'a> {
 
     fn candidate_id(&self, unit: &Unit) -> Option<String> {
         match *unit.picks.first()? {
-            super::Pick::Ready { ready, item } => {
+            InputBinding::Ready { ready, item } => {
                 let ready = self.ready.get(ready as usize)?;
                 Some(ready.items.get(item as usize)?.id.clone())
             }
-            super::Pick::Unit { .. } | super::Pick::AllReady(_) | super::Pick::AllOf(_) => None,
+            InputBinding::Unit { .. } | InputBinding::AllReady(_) | InputBinding::AllOf(_) => None,
         }
     }
 
@@ -365,13 +367,14 @@ impl<'a> Planner<'a> {
             step.angles = angles;
         }
         let sources = step.inputs.iter().flat_map(|input| &input.sources);
-        let after_trouble = sources.clone().any(|source| source.from == From::Step(u32::MAX));
+        let after_trouble =
+            sources.clone().any(|source| source.from == InputSource::Step(u32::MAX));
         if after_trouble || self.problems.len() > before {
             return None;
         }
         let is_empty = |source: &Source| match source.from {
-            From::Ready(at) => self.ready[at as usize].items.is_empty(),
-            From::Step(at) => self.units.step(at).is_empty(),
+            InputSource::Ready(at) => self.ready[at as usize].items.is_empty(),
+            InputSource::Step(at) => self.units.step(at).is_empty(),
         };
         let empty = step.inputs.is_empty() || sources.clone().any(is_empty);
         let units = self.rows(&step)?;
@@ -467,9 +470,9 @@ impl<'a> Planner<'a> {
                 }
                 let all = edge.edge.items_all && port.many;
                 let from = match self.step_of.get(from) {
-                    Some(step) => From::Step(*step),
+                    Some(step) => InputSource::Step(*step),
                     None => match self.ready(from, out) {
-                        Some(at) => From::Ready(at),
+                        Some(at) => InputSource::Ready(at),
                         None => continue,
                     },
                 };
@@ -498,7 +501,7 @@ impl<'a> Planner<'a> {
         let at = if items.is_empty() && !is_list {
             None
         } else {
-            self.ready.push(Ready { node: from.to_owned(), port: out.to_owned(), items });
+            self.ready.push(ExistingOutput { node: from.to_owned(), port: out.to_owned(), items });
             Some(self.ready.len() as u32 - 1)
         };
         self.ready_of.insert(key, at);
@@ -555,4 +558,52 @@ impl<'a> Planner<'a> {
             }
         }
     }
+}
+
+/// The nodes that a run has in hand, as the document tells.
+pub fn active_nodes(canvas: &Canvas) -> BTreeSet<String> {
+    canvas
+        .results
+        .iter()
+        .filter(|(_, result)| result.state.is_active())
+        .map(|(node, _)| node.clone())
+        .collect()
+}
+
+/// The model a node would run with: the one it names, or the first of its kind that can run here.
+///
+/// # Errors
+/// A sentence, where it names one that is unknown, of another kind or unusable, or there is none.
+pub fn model_of<'a>(
+    catalog: &'a Catalog,
+    kind: &str,
+    settings: &BTreeMap<String, Value>,
+    usable: &dyn Fn(&Model) -> bool,
+) -> Result<&'a Model, String> {
+    let named = match settings.get("model") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(crate::pricing::value_key(value)),
+    };
+    match named {
+        None => catalog.models_of(kind).find(|model| usable(model)).ok_or_else(|| {
+            match catalog.models_of(kind).next() {
+                None => "No model for it is installed here. Add one to the catalogue.".to_owned(),
+                Some(first) => unusable(first),
+            }
+        }),
+        Some(id) => match catalog.model(&id).filter(|model| model.kind == kind) {
+            None => Err(format!("There is no model {} for it. Choose another one.", quoted(&id))),
+            Some(model) if !usable(model) => Err(unusable(model)),
+            Some(model) => Ok(model),
+        },
+    }
+}
+
+fn unusable(model: &Model) -> String {
+    let needs =
+        if model.needs.is_empty() { "its provider".to_owned() } else { model.needs.join(" and ") };
+    format!(
+        "“{}” cannot run here; it needs {needs} on the server. Whoever runs the server sees with “gesso doctor” how to get it.",
+        model.name
+    )
 }

@@ -1,7 +1,7 @@
 //! Whether the invocations of a step get what the kind needs.
 
-use super::units::Known;
-use super::{Step, Unit};
+use super::known::Known;
+use super::model::{Step, Unit};
 use crate::catalog::Model;
 use crate::nodes::{Need, NodeSpec, PortSpec, PortType};
 use crate::problem::{ErrorCode, NodeProblem, quoted};

@@ -1,8 +1,8 @@
 //! What a unit can cost before it is called, and what it did cost after (R-GRAPH-48, R-GRAPH-49, R-RUN-18).
 
 use super::facts::Facts;
-use super::units::Known;
-use super::{Step, Unit};
+use super::facts::milliseconds;
+use super::model::{InputBinding, Step, Unit};
 use crate::invocation::Invocation;
 use crate::nodes::NodeKind;
 use crate::pricing::{Milli, Money, Price, Unit as Per};
@@ -21,8 +21,13 @@ pub struct Made {
 /// An input as far as it is known: `None` where something of it has yet to be made.
 type Input<'a> = (&'a str, Option<Facts>);
 
-/// The most a unit can cost, and whether that is also what it will cost.
-pub(super) fn hold(step: &Step, unit: &Unit, known: &Known<'_>) -> (Money, bool) {
+/// The most a unit can cost, and whether that is also what it will cost. `facts` tells what is known of an input
+/// before the run.
+pub(super) fn hold(
+    step: &Step,
+    unit: &Unit,
+    facts: &dyn Fn(&InputBinding) -> Option<Facts>,
+) -> (Money, bool) {
     let Some(price) = &step.price else { return (Money::ZERO, true) };
     let mut picks = unit.picks.iter();
     let mut inputs: Vec<Input<'_>> = Vec::new();
@@ -32,7 +37,7 @@ pub(super) fn hold(step: &Step, unit: &Unit, known: &Known<'_>) -> (Money, bool)
             let mut content = Some(Facts::default());
             for pick in picks.by_ref().take(input.sources.len()) {
                 steps::note(1);
-                content = content.zip(known.units.facts(pick)).map(|(mut all, more)| {
+                content = content.zip(facts(pick)).map(|(mut all, more)| {
                     all.add(more);
                     all
                 });
@@ -72,12 +77,6 @@ fn most(price: &Price) -> Milli {
 
 fn seconds(duration_s: f64) -> Milli {
     Milli(milliseconds(duration_s))
-}
-
-/// A length in whole ms, rounded up; what is no length is none.
-pub(super) fn milliseconds(duration_s: f64) -> i64 {
-    // `as` saturates, and nothing that is not a number is left.
-    (duration_s.max(0.0) * 1000.0).ceil() as i64
 }
 
 fn megapixels(width: u32, height: u32, scale: i64) -> Milli {

@@ -1,7 +1,7 @@
 //! What checks and prices ask of the content on a connection: counted once for each thing that is there, however many
 //! calls get it.
 
-use super::Ready;
+use super::model::ExistingOutput;
 use crate::lineage::Lineage;
 use crate::schema::{Generation, ItemContent};
 use crate::steps;
@@ -37,7 +37,7 @@ impl Facts {
     }
 
     fn of_file(duration_s: Option<f64>, size_px: Option<(u32, u32)>) -> Self {
-        let longest_ms = duration_s.map(super::cost::milliseconds);
+        let longest_ms = duration_s.map(milliseconds);
         Self { count: 1, filled: true, longest_ms, size_px, ..Self::default() }
     }
 
@@ -96,9 +96,15 @@ pub(super) struct ReadyFacts {
 }
 
 impl ReadyFacts {
-    pub(super) fn of(ready: &Ready) -> Self {
+    pub(super) fn of(ready: &ExistingOutput) -> Self {
         let each: Vec<Facts> = ready.items.iter().map(|item| Facts::of(&item.content)).collect();
         let lineages = ready.items.iter().map(|item| Lineage::parse(&item.key)).collect();
         Self { all: Facts::of_all(each.iter().copied()), each, lineages }
     }
+}
+
+/// A length in whole ms, rounded up; what is no length is none.
+pub(super) fn milliseconds(duration_s: f64) -> i64 {
+    // `as` saturates, and nothing that is not a number is left.
+    (duration_s.max(0.0) * 1000.0).ceil() as i64
 }

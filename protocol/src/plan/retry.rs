@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::units::{Pick, Unit, Units};
-use super::{Kept, Plan};
+use super::model::{InputBinding, Plan, ReusedItem, Unit};
+use super::units::Units;
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::{Failure, Generation, NodeState};
 
@@ -78,8 +78,8 @@ impl Plan {
                 Fate::Hole => (Vec::new(), before.and_then(|item| item.error.clone())),
             };
             let kept_before = self.steps[unit.step as usize].kept.get(&unit.key);
-            let flows = Some(kept_before.map_or(step.count, Kept::flows));
-            let kept = Kept { generations, error, flows };
+            let flows = Some(kept_before.map_or(step.count, ReusedItem::flows));
+            let kept = ReusedItem { generations, error, flows };
             step.kept.insert(unit.key.clone(), kept);
         }
         plan.price();
@@ -96,13 +96,13 @@ impl Plan {
         let (mut hole, mut left, mut again) = (false, false, false);
         for pick in &unit.picks {
             let (range, is_review) = match *pick {
-                Pick::Unit { unit, .. } => (unit..unit + 1, false),
+                InputBinding::Unit { unit, .. } => (unit..unit + 1, false),
                 // An evaluator leaves holes out of its batch.
-                Pick::AllOf(step) => {
+                InputBinding::AllOf(step) => {
                     let at = step as usize;
                     (units.of_step[at].clone(), self.steps[at].is_review())
                 }
-                Pick::Ready { .. } | Pick::AllReady(_) => continue,
+                InputBinding::Ready { .. } | InputBinding::AllReady(_) => continue,
             };
             let of = fates.get(range.start as usize..range.end as usize).unwrap_or_default();
             let is_left = |fate: &Fate| *fate == Fate::Left || (is_review && *fate == Fate::Hole);

@@ -1,6 +1,14 @@
 mod batches;
 mod limits;
 
+use crate::catalog::Catalog;
+use crate::graph::Graph;
+use crate::pricing::Money;
+use crate::pricing::Quote;
+use crate::problem::ErrorCode;
+use crate::problem::Refusal;
+use crate::schema::Canvas;
+use crate::schema::ItemContent;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -20,7 +28,7 @@ fn planned(canvas: &Canvas, mode: Mode, node: Option<&str>) -> Result<Plan, Refu
 /// The fingerprint of a unit, with what is known of its inputs.
 fn fingerprint(plan: &Plan, unit: usize) -> String {
     let units = plan.units();
-    let known = units::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
+    let known = known::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
     let unit = &units.all[unit];
     let step = &plan.steps[unit.step as usize];
     let call = step.invocation(unit, |pick| known.contents(pick).unwrap_or_default());
@@ -90,7 +98,7 @@ fn one_node_uses_what_is_on_its_inputs() {
     made(&mut canvas, "g", "g1");
     let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
     assert_eq!(plan.steps.len(), 1);
-    assert_eq!(plan.steps[0].inputs[0].sources[0].from, From::Ready(0));
+    assert_eq!(plan.steps[0].inputs[0].sources[0].from, InputSource::Ready(0));
     assert!(matches!(plan.ready[0].items[0].content, ItemContent::Asset(_)));
     let plan = planned(&canvas, Mode::Downstream, Some("g")).unwrap();
     assert_eq!(plan.steps.len(), 2);

@@ -5,57 +5,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::facts::{Facts, ReadyFacts};
-use super::{From, Kept, LINKS_MAX, Plan, Ready, Step, TEXT_BYTES_MAX, UNITS_MAX};
+use super::model::{
+    ExistingOutput, InputBinding, InputSource, LINKS_MAX, Plan, ReusedItem, Step, TEXT_BYTES_MAX,
+    UNITS_MAX, Unit,
+};
 use crate::lineage::{JoinError, KEY_BYTES_MAX, Lineage, Most, join};
-use crate::pricing::Money;
-use crate::schema::ItemContent;
 use crate::steps;
-
-/// What one invocation gets over one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pick {
-    /// An item that is there: places in [`Plan::ready`] and in its items.
-    Ready {
-        /// The output.
-        ready: u32,
-        /// The item.
-        item: u32,
-    },
-    /// What another unit makes: the nth of it, or the one that flows.
-    Unit {
-        /// Its place in [`Units::all`].
-        unit: u32,
-        /// Which of what it makes, where all flow.
-        nth: Option<u32>,
-    },
-    /// The whole batch of an output that is there.
-    AllReady(u32),
-    /// The whole batch that a step makes: its place in [`Plan::steps`].
-    AllOf(u32),
-}
-
-/// One item of one step: a call of a model, or a candidate of an evaluator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
-    /// The step's place in the plan.
-    pub step: u32,
-    /// Its position in the batch.
-    pub n: u32,
-    /// Where it comes from.
-    pub lineage: Lineage,
-    /// Its item key: the lineage as text.
-    pub key: String,
-    /// Which of the step's camera angles.
-    pub angle: Option<u32>,
-    /// What it gets, connection by connection, in the order of the step's inputs.
-    pub picks: Vec<Pick>,
-    /// Whether it is taken over instead of called.
-    pub kept: bool,
-    /// The most it can cost.
-    pub hold: Money,
-    /// Whether that is also what it will cost.
-    pub exact: bool,
-}
 
 /// All units of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,7 +40,7 @@ struct StepFacts {
 }
 
 /// What is on a connection: where each item comes from, and what it is.
-type Flowing = (Vec<Lineage>, Vec<Pick>);
+type Flowing = (Vec<Lineage>, Vec<InputBinding>);
 
 /// Why the units of a step cannot be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +55,7 @@ pub(super) enum UnitsError {
     TooDeep,
 }
 
-impl std::convert::From<JoinError> for UnitsError {
+impl From<JoinError> for UnitsError {
     fn from(error: JoinError) -> Self {
         match error {
             JoinError::TooMany => Self::TooMany,
@@ -128,7 +83,13 @@ impl Units {
     }
 
     /// Adds the units of the next step.
-    pub(super) fn push(&mut self, earlier: &[Step], ready: &[Ready], step: &Step, rows: Vec<Unit>) {
+    pub(super) fn push(
+        &mut self,
+        _earlier: &[Step],
+        _ready: &[ExistingOutput],
+        step: &Step,
+        rows: Vec<Unit>,
+    ) {
         let start = self.all.len() as u32;
         let (mut flows, mut frames) = (0_usize, 0_usize);
         let mut all = Some(Facts::default());
@@ -136,10 +97,10 @@ impl Units {
             let kept = step.kept.get(&unit.key);
             unit.kept = kept.is_some();
             if !unit.kept {
-                let known = Known { units: self, earlier, ready };
-                (unit.hold, unit.exact) = super::cost::hold(step, &unit, &known);
+                let facts = |binding: &InputBinding| self.facts(binding);
+                (unit.hold, unit.exact) = super::cost::hold(step, &unit, &facts);
             }
-            let made = kept.map_or(step.count, Kept::flows).max(1);
+            let made = kept.map_or(step.count, ReusedItem::flows).max(1);
             flows = flows.saturating_add(if step.send_all { made as usize } else { 1 });
             frames += usize::from(unit.angle == Some(0));
             let facts = kept
@@ -163,7 +124,7 @@ impl Units {
     pub(super) fn rows(
         &mut self,
         earlier: &[Step],
-        ready: &[Ready],
+        ready: &[ExistingOutput],
         step: &Step,
     ) -> Result<Vec<Unit>, UnitsError> {
         self.learn(ready);
@@ -179,8 +140,8 @@ impl Units {
         for source in &sources {
             flowing.push(if is_whole(source) {
                 let pick = match source.from {
-                    From::Ready(at) => Pick::AllReady(at),
-                    From::Step(at) => Pick::AllOf(at),
+                    InputSource::Ready(at) => InputBinding::AllReady(at),
+                    InputSource::Step(at) => InputBinding::AllOf(at),
                 };
                 (vec![Lineage::none()], vec![pick])
             } else {
@@ -209,7 +170,7 @@ impl Units {
         }
         let mut units = Vec::with_capacity(rows.len() * angles);
         for row in rows {
-            let picks: Vec<Pick> = flowing
+            let picks: Vec<InputBinding> = flowing
                 .iter()
                 .zip(&row.picks)
                 .map(|((_, picks), pick)| picks[*pick as usize])
@@ -227,7 +188,7 @@ impl Units {
     }
 
     /// Takes note of outputs that are there.
-    fn learn(&mut self, ready: &[Ready]) {
+    fn learn(&mut self, ready: &[ExistingOutput]) {
         let known = self.ready.len();
         self.ready.extend(ready.iter().skip(known).map(ReadyFacts::of));
     }
@@ -253,8 +214,12 @@ impl Units {
                 let facts = self.facts(pick).unwrap_or_default();
                 // What a step of this run makes counts as often, though nobody knows it yet.
                 let count = match *pick {
-                    Pick::AllOf(step) => self.steps.get(step as usize).map_or(0, |s| s.flows.0),
-                    Pick::AllReady(_) | Pick::Ready { .. } | Pick::Unit { .. } => facts.count,
+                    InputBinding::AllOf(step) => {
+                        self.steps.get(step as usize).map_or(0, |s| s.flows.0)
+                    }
+                    InputBinding::AllReady(_)
+                    | InputBinding::Ready { .. }
+                    | InputBinding::Unit { .. } => facts.count,
                 };
                 links = links.saturating_add(count.max(1));
                 bytes = bytes.saturating_add(if step.is_review() { 0 } else { facts.bytes });
@@ -266,25 +231,27 @@ impl Units {
     }
 
     /// What is known of a pick: `None` where a unit of the run has yet to make it.
-    pub(super) fn facts(&self, pick: &Pick) -> Option<Facts> {
+    pub(super) fn facts(&self, pick: &InputBinding) -> Option<Facts> {
         match *pick {
-            Pick::Ready { ready, item } => {
+            InputBinding::Ready { ready, item } => {
                 self.ready.get(ready as usize)?.each.get(item as usize).copied()
             }
-            Pick::AllReady(ready) => Some(self.ready.get(ready as usize)?.all),
-            Pick::Unit { unit, nth } => {
+            InputBinding::AllReady(ready) => Some(self.ready.get(ready as usize)?.all),
+            InputBinding::Unit { unit, nth } => {
                 let made = self.kept.get(&unit)?.get(nth.unwrap_or(0) as usize)?;
                 Some(made.unwrap_or_default())
             }
-            Pick::AllOf(step) => self.steps.get(step as usize)?.all,
+            InputBinding::AllOf(step) => self.steps.get(step as usize)?.all,
         }
     }
 
     /// How many items are on a connection, without looking at them.
     fn count_flowing(&self, earlier: &[Step], source: &super::Source) -> usize {
         match source.from {
-            From::Ready(at) => self.ready.get(at as usize).map_or(0, |ready| ready.each.len()),
-            From::Step(at) => {
+            InputSource::Ready(at) => {
+                self.ready.get(at as usize).map_or(0, |ready| ready.each.len())
+            }
+            InputSource::Step(at) => {
                 let facts = self.steps.get(at as usize).cloned().unwrap_or_default();
                 let is_frame = earlier.get(at as usize).is_some_and(|step| step.is_frame(source));
                 if is_frame { facts.flows.1 } else { facts.flows.0 }
@@ -295,20 +262,20 @@ impl Units {
     /// What is on a connection, item by item.
     fn flowing(&self, earlier: &[Step], source: &super::Source) -> Flowing {
         let at = match source.from {
-            From::Ready(at) => {
+            InputSource::Ready(at) => {
                 let lineages = self.ready.get(at as usize).map(|ready| ready.lineages.clone());
                 let lineages = lineages.unwrap_or_default();
-                let pick = |(item, _)| Pick::Ready { ready: at, item };
+                let pick = |(item, _)| InputBinding::Ready { ready: at, item };
                 let picks = (0_u32..).zip(&lineages).map(pick).collect();
                 steps::note(lineages.len());
                 return (lineages, picks);
             }
-            From::Step(at) => at,
+            InputSource::Step(at) => at,
         };
         let Some(step) = earlier.get(at as usize) else { return Flowing::default() };
         let range = self.of_step.get(at as usize).cloned().unwrap_or_default();
         let units = range.clone().zip(self.step(at));
-        let one = |unit| Pick::Unit { unit, nth: None };
+        let one = |unit| InputBinding::Unit { unit, nth: None };
         if step.is_frame(source) {
             let first = source.port == "start_frame";
             let wanted = if first { 0 } else { step.angles.len() as u32 - 1 };
@@ -320,24 +287,16 @@ impl Units {
         units
             .flat_map(|(at, unit)| {
                 // What was taken over has as many as it has; what is made anew gives as many as are asked for.
-                let made = step.kept.get(&unit.key).map_or(step.count, Kept::flows);
+                let made = step.kept.get(&unit.key).map_or(step.count, ReusedItem::flows);
                 let each = step.send_all && made > 1;
                 let single = (!each).then(|| (unit.lineage.clone(), one(at)));
                 let all = (0..if each { made } else { 0 }).map(move |nth| {
                     let lineage = unit.lineage.with(&step.node, nth.to_string());
-                    (lineage, Pick::Unit { unit: at, nth: Some(nth) })
+                    (lineage, InputBinding::Unit { unit: at, nth: Some(nth) })
                 });
                 single.into_iter().chain(all)
             })
             .collect()
-    }
-}
-
-impl Unit {
-    fn new(step: u32, n: usize, lineage: Lineage, angle: Option<u32>, picks: Vec<Pick>) -> Self {
-        let key = lineage.to_string();
-        let (kept, hold, exact) = (false, Money::ZERO, true);
-        Self { step, n: n as u32, lineage, key, angle, picks, kept, hold, exact }
     }
 }
 
@@ -347,13 +306,13 @@ fn candidates(
     step: &Step,
     place: u32,
     earlier: &[Step],
-    ready: &[Ready],
+    ready: &[ExistingOutput],
     sources: &[&super::Source],
     flowing: Vec<Flowing>,
 ) -> Vec<Unit> {
     let node_of = |source: &super::Source| match source.from {
-        From::Ready(at) => ready.get(at as usize).map_or("", |ready| ready.node.as_str()),
-        From::Step(at) => earlier.get(at as usize).map_or("", |step| step.node.as_str()),
+        InputSource::Ready(at) => ready.get(at as usize).map_or("", |ready| ready.node.as_str()),
+        InputSource::Step(at) => earlier.get(at as usize).map_or("", |step| step.node.as_str()),
     };
     let several = sources.len() > 1;
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -373,50 +332,10 @@ fn candidates(
     units
 }
 
-/// What is known of picks before the run.
-pub(super) struct Known<'a> {
-    pub(super) units: &'a Units,
-    pub(super) earlier: &'a [Step],
-    pub(super) ready: &'a [Ready],
-}
-
-impl<'a> Known<'a> {
-    /// The content of a pick: `None` where a unit of the run has yet to make it.
-    pub(super) fn contents(&self, pick: &Pick) -> Option<Vec<ItemContent>> {
-        match *pick {
-            Pick::Ready { ready, item } => {
-                let items = &self.ready.get(ready as usize)?.items;
-                Some(vec![items.get(item as usize)?.content.clone()])
-            }
-            Pick::AllReady(ready) => {
-                let items = &self.ready.get(ready as usize)?.items;
-                Some(items.iter().map(|item| item.content.clone()).collect())
-            }
-            Pick::Unit { unit, nth } => {
-                let unit = self.units.all.get(unit as usize)?;
-                Some(
-                    self.kept(unit)?
-                        .get(nth.unwrap_or(0) as usize)?
-                        .content()
-                        .into_iter()
-                        .collect(),
-                )
-            }
-            Pick::AllOf(step) => {
-                let mut all = Vec::new();
-                for unit in self.units.step(step) {
-                    let made = self.kept(unit)?;
-                    let send_all = self.earlier.get(step as usize).is_some_and(|s| s.send_all);
-                    let flowing = if send_all { made } else { made.get(..1).unwrap_or_default() };
-                    all.extend(flowing.iter().filter_map(crate::schema::Generation::content));
-                }
-                Some(all)
-            }
-        }
-    }
-
-    fn kept(&self, unit: &Unit) -> Option<&'a [crate::schema::Generation]> {
-        let step = self.earlier.get(unit.step as usize)?;
-        Some(step.kept.get(&unit.key)?.generations.as_slice())
+impl Plan {
+    /// Its invocations, in the order of the steps.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        Units::of(self)
     }
 }

@@ -13,7 +13,8 @@ use yrs::{
     Text as _, TextPrelim, TextRef, TransactionMut, WriteTxn as _,
 };
 
-use super::{Chosen, read_generations, read_node};
+use super::model::Chosen;
+use super::read::{read_generations, read_node};
 use crate::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use crate::values::{any_to_json, depth, json_to_any};
 use crate::wire::guard::{TYPE_MAX_DEPTH, VALUE_MAX_DEPTH};

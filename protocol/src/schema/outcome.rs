@@ -9,10 +9,9 @@ use yrs::{
     TransactionMut, WriteTxn as _,
 };
 
+use super::model::{Chosen, Generation, ItemResult, NodeResult, RunInfo};
 use super::read::read_choices;
-use super::{
-    Chosen, Generation, ItemResult, NodeResult, RunInfo, read_generations, read_result, read_run,
-};
+use super::read::{read_generations, read_result, read_run};
 use crate::nodes::NodeKind;
 use crate::values::json_to_any;
 

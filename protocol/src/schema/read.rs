@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use yrs::{Any, Array as _, GetString as _, Map as _, MapRef, Out, ReadTxn};
 
-use super::shown::lines;
-use super::{
+use super::model::{
     Canvas, Chosen, Edge, Failure, Generation, ItemContent, ItemResult, ListItem, Meta, Node,
     NodeResult, NodeState, OutputChoice, RunInfo, RunStatus, UNREADABLE,
 };
+use super::shown::lines;
 use crate::names;
 use crate::pricing::Money;
 use crate::values::{AssetRef, any_to_json};

@@ -2,8 +2,11 @@
 
 use yrs::{Any, Map as _, MapPrelim, MapRef, Out, TextPrelim, TransactionMut};
 
+use super::model::UNREADABLE;
 use super::read::Held;
-use super::{UNREADABLE, lines, node_map, read_node};
+use super::read::read_node;
+use super::shared::node_map;
+use super::shown::lines;
 use crate::nodes;
 
 /// The Y.Map under a key. A plain object there becomes one, with its values.

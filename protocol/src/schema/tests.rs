@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use yrs::updates::decoder::Decode as _;
 use yrs::{
     Any, Array as _, ArrayPrelim, Doc, Map as _, MapPrelim, MapRef, ReadTxn as _, StateVector,

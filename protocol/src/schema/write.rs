@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use yrs::{
-    Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TextRef, TransactionMut,
-    WriteTxn as _,
+    Any, Map as _, MapPrelim, MapRef, Out, ReadTxn, TextPrelim, TransactionMut, WriteTxn as _,
 };
 
+use super::model::{Edge, ItemContent, ListItem, Node};
+use super::read::{read_edge, read_node};
 use super::repair::{node_part, shared_map};
-use super::{Edge, ItemContent, ListItem, Node, lines, read_edge, read_node};
+use super::shared::node_map;
+use super::shown::lines;
 use crate::nodes;
 use crate::order;
 use crate::values::{AssetRef, json_to_any};
@@ -100,34 +102,6 @@ impl Connection {
             items_all: edge.items_all,
         }
     }
-}
-
-/// A node's Y.Map.
-pub fn node_map<T: ReadTxn>(txn: &T, id: &str) -> Option<MapRef> {
-    txn.get_map("nodes")?.get(txn, id)?.cast().ok()
-}
-
-/// The Y.Text of a node: `text` or `negative`, or of a list item: `items/{item id}`.
-pub fn text_of<T: ReadTxn>(txn: &T, node: &str, field: &str) -> Option<TextRef> {
-    let map = node_map(txn, node)?;
-    match field.strip_prefix("items/") {
-        Some(item) => {
-            let items: MapRef = map.get(txn, "items")?.cast().ok()?;
-            let item: MapRef = items.get(txn, item)?.cast().ok()?;
-            item.get(txn, "text")?.cast().ok()
-        }
-        None => map.get(txn, field)?.cast().ok(),
-    }
-}
-
-/// How many entries `nodes` has, whatever they are.
-pub fn node_count<T: ReadTxn>(txn: &T) -> usize {
-    txn.get_map("nodes").map_or(0, |nodes| nodes.len(txn) as usize)
-}
-
-/// Whether anything stands under a key of a root, whatever it is.
-pub fn stands<T: ReadTxn>(txn: &T, root: &str, key: &str) -> bool {
-    txn.get_map(root).is_some_and(|map| map.contains_key(txn, key))
 }
 
 /// The highest `z` of all nodes.

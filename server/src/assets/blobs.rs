@@ -18,7 +18,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{AssetError, AssetLimits};
+use super::error::AssetError;
+use super::limits::AssetLimits;
 
 /// Where bytes wait for their name.
 const STAGING: &str = "staging";

@@ -9,7 +9,8 @@ use serde_json::Value;
 use tempfile::TempPath;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
-use super::{AssetError, Assets};
+use super::error::AssetError;
+use super::store::Assets;
 use crate::db::assets::AssetRow;
 
 /// How much of the beginning decides what a file is.
@@ -33,6 +34,15 @@ pub struct Incoming {
 }
 
 impl Assets {
+    /// Stores bytes and their row. Storing the same content again answers the row that is there.
+    ///
+    /// # Errors
+    /// All but `NotFound`.
+    pub async fn store(&self, bytes: Bytes, about: Incoming) -> Result<AssetMeta, AssetError> {
+        let stream = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(bytes)]);
+        self.receive(stream, about).await
+    }
+
     /// Stores what a stream brings, and its row.
     ///
     /// # Errors

@@ -7,14 +7,10 @@ use bytes::Bytes;
 use gesso_studio::stock::{self, StockItem};
 use serde_json::json;
 
-use super::{AssetError, Assets};
+use super::error::AssetError;
+use super::store::Assets;
 use crate::clock::now_ms;
 use crate::db::assets::{AssetQuery, AssetRow, Scope};
-
-/// Whether an id is that of a piece of the stock.
-pub(super) fn has(id: &str) -> bool {
-    stock::all().iter().any(|item| item.id == id)
-}
 
 fn row(item: &StockItem, created_at: i64) -> AssetRow {
     AssetRow {

@@ -2,14 +2,17 @@
 //! terminal state is written once and never changed.
 
 mod hands;
+mod made;
 mod record;
 mod rows;
 mod start;
 
 use gesso_protocol::schema::Generation;
 
-pub use record::{Changes, NewGeneration, RecordError, StatusChange, StepChange, UnitChange};
-pub(super) use record::{add_assets, add_generations};
+pub use made::NewGeneration;
+pub(super) use made::{add_assets, add_generations};
+pub use record::{Changes, RecordError, StatusChange, StepChange, UnitChange};
+
 pub use rows::{InvocationRow, ReviewRow, RunRow, StepRow};
 pub use start::{NewInvocation, NewRun, NewStep, StartError};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Report;
+use super::report::Report;
 use crate::config::DoctorOptions;
 use crate::db::{Db, DbError};
 use crate::room::mend;

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::bodies::Lease;
+use super::body_budget::Lease;
 use super::extract::{PageQuery, Paging};
 use super::multipart::file_name;
 use crate::assets::serve::{guard, is_known};

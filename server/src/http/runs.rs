@@ -25,9 +25,9 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::idempotency::Keep;
 use crate::db::late::LateRow;
-use crate::db::runs::RunRow;
+use crate::db::runs::{InvocationRow, RunRow};
 use crate::error::ApiError;
-use crate::run::{Asked, Decision, RunError, item_body};
+use crate::run::{Decision, RunError, StartRequest};
 
 /// The longest `Idempotency-Key`, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -124,7 +124,7 @@ async fn start(
             return Err(ApiError::bad_request(detail));
         }
     };
-    let asked = Asked {
+    let asked = StartRequest {
         person: me.id,
         person_name: me.name,
         target: target(&request.mode, request.node, request.nodes)?,
@@ -368,7 +368,7 @@ async fn retry(
     {
         return Ok(answer);
     }
-    let asked = Asked {
+    let asked = StartRequest {
         person: me.id,
         person_name: me.name,
         target: Target::of(Mode::Workflow, None),
@@ -511,4 +511,21 @@ async fn history(
     let made = app.db.history(&id, &node, after, page.rows()).await?;
     let Page { items, next } = page.cut(made, |(seq, _)| seq.to_string());
     Ok(Json(Page { items: items.into_iter().map(|(_, made)| made).collect(), next }))
+}
+
+/// An item of a step, as the API tells it.
+fn item_body(row: &InvocationRow) -> ItemBody {
+    ItemBody {
+        key: row.item.clone(),
+        n: u32::try_from(row.n).unwrap_or_default(),
+        state: row.state(),
+        attempts: u32::try_from(row.attempts).unwrap_or_default(),
+        cost: Money(row.cost),
+        seed: Some(row.seed),
+        error: row.failure(),
+        generations: row.generation_ids(),
+        reused: row.reused != 0,
+        started_at: row.started_at,
+        finished_at: row.finished_at,
+    }
 }

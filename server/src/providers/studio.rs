@@ -9,7 +9,7 @@ use gesso_protocol::values::DataType;
 use gesso_studio::{Control, Input, Job, MediaKind, Program, StudioError, Workshop, models};
 use tokio::sync::Semaphore;
 
-use super::{Call, Content, Produced, Provider, ProviderError, Repeat};
+use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
 
 /// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;

@@ -7,11 +7,15 @@
 mod answers;
 mod apply;
 mod aside;
+mod conn;
+mod effect;
+mod guards;
 mod ids;
 mod index;
 mod presence;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -32,12 +36,18 @@ use yrs::{
     ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
 };
 
+pub(crate) use effect::{ConnId, Covers, Effect};
+pub use effect::{Refusal, Role};
+
 use super::budget::Budget;
 use super::limits::RoomLimits;
 use answers::Answers;
+use conn::Conn;
+use guards::Guards;
 use ids::Ids;
 use index::Index;
 use presence::Presence;
+use waiting::Waiting;
 use work::Work;
 
 /// The most entries of one awareness message.
@@ -46,116 +56,6 @@ const AWARENESS_ENTRIES_MAX: usize = 1_000;
 const STEP_1_MAX_MS: u64 = 2_000;
 /// One minute, in ms.
 const MINUTE_MS: u64 = 60_000;
-/// Origin of what the server writes.
-const SERVER_ORIGIN: &str = "server";
-/// Origin of people's edits that came over HTTP.
-const HTTP_ORIGIN: &str = "http";
-
-/// A connection, numbered by the room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ConnId(pub(crate) u64);
-
-/// What a connection may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything people may write.
-    Editor,
-    /// Comments only.
-    Commenter,
-    /// Nothing; sees everything and may be seen.
-    Viewer,
-}
-
-/// Where a frame that is dropped or sent late leaves its receiver: for each client, the first clock it lacks.
-pub(crate) type Covers = Arc<[(u64, u32)]>;
-
-/// Something the driver has to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Queue a frame for a connection. `covers` is there when it carries document updates.
-    Send { conn: ConnId, frame: Bytes, covers: Option<Covers> },
-    /// Queue an answer that does not count against the queue's bound.
-    Answer { conn: ConnId, frame: Bytes },
-    /// Close a connection; the core has forgotten it already.
-    Close { conn: ConnId, code: u16, reason: String },
-    /// Make this update durable; then call [`Core::durable`] with its number.
-    Persist { number: u64, update: Bytes },
-    /// Somebody wrote where only the server writes: lay the database's truth over the document.
-    CheckOutcome,
-    /// What stood aside under these ids is in the document again.
-    Recovered(Vec<String>),
-}
-
-/// Why an update or a connection was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Refusal {
-    /// The close code that goes with it.
-    pub code: u16,
-    /// What to tell the sender.
-    pub reason: String,
-}
-
-impl Refusal {
-    fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
-    }
-}
-
-/// An update that waits for what it builds on.
-struct Parked {
-    number: u64,
-    bytes: Bytes,
-    since_ms: u64,
-}
-
-/// What parked updates are found by: the client and the clock they wait for, and their number.
-type ParkedAt = (u64, u32, u64);
-
-impl Parked {
-    /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
-    fn size(&self) -> usize {
-        self.bytes.len() + size_of::<Self>()
-    }
-}
-
-struct Conn {
-    role: Role,
-    person: Arc<str>,
-    wants_saved: bool,
-    /// Update messages received.
-    received: u64,
-    /// Parked updates by what they wait for, and their bytes together.
-    parked: BTreeMap<ParkedAt, Parked>,
-    parked_bytes: usize,
-    /// Counts that become `saved` when the log is durable up to a number.
-    promises: VecDeque<(u64, u64)>,
-    promised: u64,
-    /// Everybody's awareness is due.
-    wants_everybody: bool,
-    /// An answer to a step 1 that is due.
-    wants: Option<StateVector>,
-    /// An answer is under way; the next waits for it.
-    answering: bool,
-    /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
-    is_open: bool,
-    joined_ms: u64,
-    /// What its updates cost.
-    work: Work,
-    /// When it wrote where only the server writes, in ms.
-    forgeries: VecDeque<u64>,
-}
-
-impl Conn {
-    /// Update messages settled (applied or refused), in arrival order.
-    fn settled(&self) -> u64 {
-        self.parked
-            .values()
-            .map(|parked| parked.number)
-            .min()
-            .map_or(self.received, |first| first - 1)
-    }
-}
 
 /// What adds the Y types a node lacks; given ids of nodes that are new.
 pub(crate) type Repair = fn(&mut yrs::TransactionMut<'_>, &str) -> bool;
@@ -194,11 +94,11 @@ pub(crate) struct Core {
     /// CPU time of this thread, in us; only differences count.
     meter: fn() -> u64,
     /// Undoes what clients write to the server's roots, and commenters outside of comments.
-    guards: Option<apply::Guards>,
+    guards: Option<Guards>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
     /// What stands aside until the document holds what it builds on.
-    aside: Vec<aside::Waiting>,
+    aside: Vec<Waiting>,
     /// Committed since the last flush, with whom it came from.
     out: Vec<(Option<ConnId>, Bytes)>,
     effects: Vec<Effect>,
@@ -266,7 +166,7 @@ impl Core {
             // A log that was just folded is the document as it is to be sent.
             answers.keep_whole(whole);
         }
-        let guards = apply::Guards::new(&doc);
+        let guards = Guards::new(&doc);
         Ok(Self {
             guards: Some(guards),
             own: u64::from(own),

@@ -17,12 +17,14 @@ use tokio::task::JoinHandle;
 use super::arrivals::{Arrivals, Arrived};
 use super::budget::Usage;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
+use super::error::RoomError;
 use super::fold::fold;
+use super::hooks::{OutcomeWrite, RoomHooks};
+use super::limits::RoomLimits;
 use super::mend::{self, Stored};
 use super::outbox::Outbox;
 use super::store::{Append, Store};
 use super::time::now_ms;
-use super::{OutcomeWrite, RoomError, RoomHooks, RoomLimits};
 
 /// How often a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;

@@ -22,6 +22,11 @@ use yrs::updates::encoder::Encode as _;
 use yrs::{Doc, Map as _, ReadTxn as _, StateVector, Transact as _, Update, WriteTxn as _};
 
 use super::store::Found;
+use std::error::Error as StdError;
+
+use futures_util::future::BoxFuture;
+use gesso_protocol::schema::Meta;
+
 use super::*;
 use crate::db::log::{LogRow, Mend, SetAside, StoredLog};
 use crate::ws;

@@ -3,29 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::api::{EditedGeneration, Estimate, GenerationBody, RunStarted};
+use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::plan::{Past, PastItem, Plan, Retry, Target, Unit, Units};
+use gesso_protocol::plan::{Plan, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use gesso_protocol::schema::{
-    self, Canvas, Generation, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
+    self, Canvas, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
 };
 
 use super::driver::Opened;
-use super::mailbox::Mailbox;
-use super::{InHand, LEASE_MS, Planned, RunError, Runs, refuse};
+use super::error::{RunError, refuse};
+use super::event::Mailbox;
+use super::runs::{InHand, LEASE_MS, Planned, Runs};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::DbError;
-use crate::db::generations::{MadeWith, is_candidate};
+use crate::db::generations::is_candidate;
 use crate::db::idempotency::Keep;
-use crate::db::runs::{NewInvocation, NewRun, NewStep, RunRow, StartError};
+use crate::db::runs::{NewInvocation, NewRun, NewStep, StartError};
 use crate::failpoint;
 use crate::readers::Place;
 
 /// Who asks for a run, and how.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct StartRequest {
     /// Who.
     pub person: String,
     /// Their name.
@@ -45,149 +46,22 @@ impl Runs {
     ///
     /// # Errors
     /// See [`RunError`]; nothing happened then.
-    pub async fn start(&self, canvas: &str, asked: Asked) -> Result<RunStarted, RunError> {
+    pub async fn start(&self, canvas: &str, asked: StartRequest) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (place, mut planned) = self.plan(&room, &asked.target).await?;
         self.own_records(&mut planned.plan).await?;
         self.begin(canvas, asked, (place, planned), None).await
     }
 
-    /// Starts a new run of what failed or was blocked in one that has ended.
-    ///
-    /// # Errors
-    /// See [`RunError`]; nothing happened then.
-    pub async fn retry(
-        &self,
-        run: &RunRow,
-        which: &Retry,
-        asked: Asked,
-    ) -> Result<RunStarted, RunError> {
-        if !run.status().is_terminal() {
-            return refuse(ErrorCode::Conflict, "The run has not ended. Wait for it or stop it.");
-        }
-        let room = self.inner.rooms.open(&run.canvas).await?;
-        let place = self.inner.rooms.readers().place().await?;
-        let copy = room.copy().await?;
-        let plan = run.plan()?;
-        let past = self.past(run, &plan).await?;
-        let which = which.clone();
-        let planning = move || {
-            let canvas = copy.canvas()?;
-            let graph = Graph::materialize(&canvas);
-            let plan = plan.retry(&past, &which)?;
-            Ok::<_, RunError>(Planned { canvas, graph, plan })
-        };
-        let (place, planned) = place.run(planning).await?;
-        self.begin(&run.canvas, asked, (place, planned?), Some(run.id.clone())).await
-    }
-
-    /// How a run ended, item by item.
-    async fn past(&self, run: &RunRow, plan: &Plan) -> Result<Past, DbError> {
-        let rows = self.inner.db.invocations(&run.id).await?;
-        let decided: BTreeSet<String> =
-            self.inner.db.review_of(&run.id).await?.into_iter().map(|review| review.node).collect();
-        let ids: Vec<String> = rows.iter().flat_map(|row| row.generation_ids()).collect();
-        let made = self.inner.db.generations_by_id(&run.canvas, &ids).await?;
-        let made: BTreeMap<String, Generation> =
-            made.into_iter().map(|(_, made)| (made.id.clone(), made)).collect();
-        let mut past = Past::new();
-        for node in &decided {
-            past.entry(node.clone()).or_default();
-        }
-        let reviews = reviews(plan);
-        for row in rows {
-            let is_review = reviews.contains(row.node.as_str());
-            if is_review && !decided.contains(&row.node) && row.state() != NodeState::Completed {
-                continue;
-            }
-            let generation = |id: String| match made.get(&id) {
-                Some(made) => made.clone(),
-                None => Generation { id, ..Generation::default() },
-            };
-            let item = PastItem {
-                state: row.state(),
-                generations: row.generation_ids().into_iter().map(generation).collect(),
-                error: row.failure(),
-                seed: Some(row.seed),
-            };
-            past.entry(row.node.clone()).or_default().insert(row.item.clone(), item);
-        }
-        Ok(past)
-    }
-
-    /// Adds a picture that somebody edited to what a node made: the newest, free.
-    ///
-    /// # Errors
-    /// `not_found` where the generation or the picture is unknown.
-    pub async fn add_edited(
+    pub(super) async fn begin(
         &self,
         canvas: &str,
-        node: &str,
-        edited: &EditedGeneration,
-        by: &str,
-    ) -> Result<GenerationBody, RunError> {
-        let before = self.inner.db.generation_of(canvas, node, &edited.from).await?;
-        let Some(before) = before else {
-            return refuse(ErrorCode::NotFound, format!("There is no result {}.", edited.from));
-        };
-        let Some(asset) = self.inner.db.asset(&edited.asset).await? else {
-            return refuse(ErrorCode::NotFound, format!("There is no asset {}.", edited.asset));
-        };
-        let asset = asset.reference();
-        let source = before.generation;
-        if asset.ty != source.ty {
-            let detail = "An edited result has the type of what it was made from.";
-            return refuse(ErrorCode::TypeMismatch, detail);
-        }
-        let generation = Generation {
-            id: fresh_id(),
-            run: String::new(),
-            key: source.key.clone(),
-            port: source.port.clone(),
-            at: now_ms(),
-            by: by.to_owned(),
-            seed: None,
-            // It still is what these inputs and settings led to: editing it makes nothing outdated.
-            fingerprint: source.fingerprint.clone(),
-            ..Generation::of_asset(&asset)
-        };
-        let made_with = MadeWith {
-            model: before.model,
-            version: before.version,
-            settings: serde_json::json!({"edited_from": source.id}),
-            prompt: before.prompt,
-            negative: before.negative,
-            inputs: before.inputs,
-        };
-        self.inner.db.add_generation(canvas, node, &generation, &made_with).await?;
-        let room = self.inner.rooms.open(canvas).await?;
-        let (id, shown) = (node.to_owned(), generation.clone());
-        room.write(move |txn| {
-            if schema::node_map(txn, &id).is_some() {
-                schema::put_generations(txn, &id, std::slice::from_ref(&shown));
-            }
-        })
-        .await?;
-        Ok(GenerationBody {
-            generation,
-            model: made_with.model,
-            version: made_with.version,
-            settings: made_with.settings,
-            prompt: made_with.prompt,
-            negative: made_with.negative,
-            inputs: made_with.inputs,
-        })
-    }
-
-    async fn begin(
-        &self,
-        canvas: &str,
-        asked: Asked,
+        asked: StartRequest,
         (place, Planned { canvas: held, graph, plan }): (Place, Planned),
         retry_of: Option<String>,
     ) -> Result<RunStarted, RunError> {
         let active: BTreeSet<String> =
-            self.inner.db.active_nodes(canvas).await?.into_iter().collect();
+            self.inner.services.db.active_nodes(canvas).await?.into_iter().collect();
         plan.check_idle(&graph, &active)?;
         let estimate = Estimate::of(&plan);
         if let Some(max) = asked.max_cost.filter(|max| estimate.cost > *max) {
@@ -239,7 +113,7 @@ impl Runs {
         let mailbox = Arc::new(Mailbox::default());
         let in_hand = InHand::take(&self.inner, &new.id, &mailbox);
         let started =
-            self.inner.db.start_run(&new, &snapshot, &steps, &invocations, now_ms()).await;
+            self.inner.services.db.start_run(&new, &snapshot, &steps, &invocations, now_ms()).await;
         let run = started.map_err(|error| refused(error, &graph, answer.cost))?;
         if !self.passes(failpoint::RUN_RECORDED) {
             return Ok(answer);
@@ -261,19 +135,26 @@ impl Runs {
             // The run is recorded and goes on; the document is brought in line when its room loads.
             tracing::error!(%error, canvas, "a started run could not be shown");
         }
-        self.inner.events.changed(canvas);
+        self.inner.services.events.changed(canvas);
         if self.passes(failpoint::RUN_SHOWN) {
             drop(steps);
             let run = (run, room, 0);
-            self.drive(Opened::fresh(&self.inner, run, plan, units, &invocations, mailbox));
+            self.drive(Opened::fresh(
+                &self.inner.services,
+                run,
+                plan,
+                units,
+                &invocations,
+                mailbox,
+            ));
             in_hand.passed_on();
         }
         Ok(answer)
     }
 
     fn passes(&self, name: &'static str) -> bool {
-        self.inner.failpoints.pass(name);
-        !self.inner.failpoints.is_dead()
+        self.inner.services.failpoints.pass(name);
+        !self.inner.services.failpoints.is_dead()
     }
 
     /// Replaces what the document says of assets by the server's own records.
@@ -282,7 +163,7 @@ impl Runs {
         for (at, ready) in (0_u32..).zip(&mut plan.ready) {
             for item in &mut ready.items {
                 let ItemContent::Asset(asset) = &mut item.content else { continue };
-                match self.inner.db.asset(&asset.id).await? {
+                match self.inner.services.db.asset(&asset.id).await? {
                     Some(row) => *asset = row.reference(),
                     None => {
                         unknown.insert(at);
@@ -294,8 +175,8 @@ impl Runs {
         for step in &plan.steps {
             for input in &step.inputs {
                 let lacks = input.sources.iter().any(|source| match source.from {
-                    gesso_protocol::plan::From::Ready(at) => unknown.contains(&at),
-                    gesso_protocol::plan::From::Step(_) => false,
+                    gesso_protocol::plan::InputSource::Ready(at) => unknown.contains(&at),
+                    gesso_protocol::plan::InputSource::Step(_) => false,
                 });
                 if lacks {
                     problems.push(NodeProblem {
@@ -406,7 +287,7 @@ fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
 }
 
 /// The nodes of a plan where a person decides.
-fn reviews(plan: &Plan) -> BTreeSet<&str> {
+pub(super) fn reviews(plan: &Plan) -> BTreeSet<&str> {
     let reviews = plan.steps.iter().filter(|step| step.is_review());
     reviews.map(|step| step.node.as_str()).collect()
 }

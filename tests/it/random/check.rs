@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use gesso_protocol::plan::{Pick, Plan, Unit, Units};
+use gesso_protocol::plan::{InputBinding, Plan, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, ItemContent};
 use serde_json::{Value, json};
@@ -272,13 +272,13 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
         }
         assert!(step.is_review() || item(unit).is_some(), "{}", what());
         let arrived = unit.picks.iter().all(|pick| match *pick {
-            Pick::Ready { .. } | Pick::AllReady(_) => true,
-            Pick::Unit { unit, nth } => {
+            InputBinding::Ready { .. } | InputBinding::AllReady(_) => true,
+            InputBinding::Unit { unit, nth } => {
                 let unit = &units.all[unit as usize];
                 let made = item(unit).map_or(0, |item| list(&item["generations"]).len());
                 state(unit) == "completed" && (nth.unwrap_or(0) as usize) < made.max(1)
             }
-            Pick::AllOf(at) => {
+            InputBinding::AllOf(at) => {
                 let all = units.step(at);
                 let done = |unit: &Unit| state(unit) == "completed";
                 // What nobody accepted is no hole: the batch is what is left of it.
@@ -294,13 +294,13 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
             "completed" | "failed" => assert!(arrived, "called without its inputs: {}", what()),
             "cancelled" => {
                 let rejected = unit.picks.iter().any(|pick| match *pick {
-                    Pick::Ready { .. } | Pick::AllReady(_) => false,
-                    Pick::Unit { unit, .. } => {
+                    InputBinding::Ready { .. } | InputBinding::AllReady(_) => false,
+                    InputBinding::Unit { unit, .. } => {
                         let unit = &units.all[unit as usize];
                         // Not accepted, or after something that was not.
                         ["idle", "cancelled"].contains(&state(unit))
                     }
-                    Pick::AllOf(at) => {
+                    InputBinding::AllOf(at) => {
                         let mut all = units.step(at).iter();
                         all.all(|unit| ["idle", "cancelled"].contains(&state(unit)))
                     }
@@ -375,7 +375,7 @@ fn contents(
     run: &Value,
     plan: &Plan,
     units: &Units,
-    pick: &Pick,
+    pick: &InputBinding,
     made: &Histories,
 ) -> Vec<ItemContent> {
     let of_unit = |unit: &Unit, nth: Option<usize>| -> Vec<ItemContent> {
@@ -392,16 +392,16 @@ fn contents(
         ids.iter().filter_map(|id| made[id].1.content()).collect()
     };
     match *pick {
-        Pick::Ready { ready, item } => {
+        InputBinding::Ready { ready, item } => {
             vec![plan.ready[ready as usize].items[item as usize].content.clone()]
         }
-        Pick::AllReady(ready) => {
+        InputBinding::AllReady(ready) => {
             plan.ready[ready as usize].items.iter().map(|item| item.content.clone()).collect()
         }
-        Pick::Unit { unit, nth } => {
+        InputBinding::Unit { unit, nth } => {
             of_unit(&units.all[unit as usize], Some(nth.unwrap_or(0) as usize))
         }
-        Pick::AllOf(step) => {
+        InputBinding::AllOf(step) => {
             let all = plan.steps[step as usize].send_all;
             units.step(step).iter().flat_map(|unit| of_unit(unit, (!all).then_some(0))).collect()
         }

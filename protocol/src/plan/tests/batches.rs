@@ -1,5 +1,11 @@
 //! Batches: lineage, pairing, holes, `items: all`, what is kept and what is tried again.
 
+use crate::catalog::Catalog;
+use crate::pricing::Money;
+use crate::problem::ErrorCode;
+use crate::schema::Canvas;
+use crate::schema::ItemContent;
+use serde_json::Value;
 use serde_json::json;
 
 use super::{made_item, planned};
@@ -41,7 +47,7 @@ fn a_list_runs_everything_after_it_once_per_item() {
     assert_eq!(keys(&plan, "u"), ["l=a", "l=b", "l=c"]);
     assert_eq!((plan.steps[0].invocations, plan.quote().cost), (3, Money::credits(9)));
     let units = plan.units();
-    assert_eq!(units.step(1)[2].picks, [Pick::Unit { unit: 2, nth: None }], "item by item");
+    assert_eq!(units.step(1)[2].picks, [InputBinding::Unit { unit: 2, nth: None }], "item by item");
     let one = planned(&batch(&["a"]), Mode::Workflow, None).unwrap();
     assert_eq!(keys(&one, "u"), [""], "one item is no batch");
 }
@@ -118,7 +124,7 @@ fn items_of_one_list_meet_again_and_a_whole_batch_goes_at_once() {
     assert_eq!(keys(&plan, "v"), ["l=a", "l=b"], "not four");
     assert_eq!(keys(&plan, "s"), [""]);
     let at = plan.steps.iter().position(|step| step.node == "s").unwrap() as u32;
-    assert_eq!(plan.units().step(at)[0].picks, [Pick::AllOf(0)]);
+    assert_eq!(plan.units().step(at)[0].picks, [InputBinding::AllOf(0)]);
 }
 
 #[test]
@@ -164,7 +170,7 @@ fn camera_angles_are_items_and_frames() {
     assert_eq!(keys(&plan, "b"), [""]);
     let units = plan.units();
     let frame = plan.steps.iter().position(|step| step.node == "b").unwrap() as u32;
-    let Pick::Unit { unit, .. } = units.step(frame)[0].picks[0] else { panic!("no unit") };
+    let InputBinding::Unit { unit, .. } = units.step(frame)[0].picks[0] else { panic!("no unit") };
     assert_eq!(units.all[unit as usize].key, "c=mine");
 }
 
@@ -199,12 +205,12 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
             item.state = NodeState::Failed;
             continue;
         }
-        let known = units::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
+        let known = known::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
         let call = step.invocation(unit, |pick| match pick {
-            Pick::Ready { .. } | Pick::AllReady(_) | Pick::AllOf(_) => {
+            InputBinding::Ready { .. } | InputBinding::AllReady(_) | InputBinding::AllOf(_) => {
                 known.contents(pick).unwrap_or_default()
             }
-            Pick::Unit { unit, .. } => {
+            InputBinding::Unit { unit, .. } => {
                 let from = &plan.steps[units.all[*unit as usize].step as usize].node;
                 let items = flow(canvas, from, "image");
                 let key = &units.all[*unit as usize].key;

@@ -2,10 +2,18 @@
 //! canvas, and what is told is short. Proved by counting steps.
 
 use super::*;
+use crate::graph::Graph;
+use crate::pricing::Money;
+use crate::problem::ErrorCode;
 use crate::problem::NODES_TOLD_MAX;
+use crate::problem::Refusal;
+use crate::schema::Canvas;
+use crate::schema::ItemContent;
 use crate::schema::{ListItem, Node};
 use crate::steps::{self, assert_linear};
 use crate::values::AssetRef;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// More steps than a plan of any canvas of some thousand parts may take, whatever it asks for.
 const STEPS_MAX: u64 = 20 * LINKS_MAX as u64;

@@ -4,24 +4,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use gesso_protocol::wire::close;
 use gesso_protocol::wire::guard::order::Need;
 use gesso_protocol::wire::guard::pieces::Pieces;
 use gesso_protocol::wire::guard::{GuardError, Scan};
-use yrs::undo::{Options, UndoManager};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
+use super::conn::{Parked, ParkedAt};
+use super::effect::{ConnId, Effect, Refusal, Role};
+use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
 use super::work::{Spending, Work};
-use super::{
-    ConnId, Core, HTTP_ORIGIN, MINUTE_MS, NodeChange, Parked, ParkedAt, Refusal, Role,
-    SERVER_ORIGIN,
-};
+use super::{Core, MINUTE_MS, NodeChange};
 
-/// How often undoing may uncover more to undo before the rest is left to the database's truth.
-const UNDO_ROUNDS: usize = 100_000;
 /// Structs and deletions of the first piece of an update; the next ones grow while they are quick.
 const PIECE_FIRST: usize = 4;
 /// The most of one piece.
@@ -36,75 +32,6 @@ const RETRY_MOST_US: u64 = 20_000;
 const STRUCT_BYTES: usize = 16;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
-
-fn origin(conn: ConnId) -> Origin {
-    Origin::from(format!("conn {}", conn.0))
-}
-
-fn undoing(doc: &Doc, roots: &[&str]) -> UndoManager<()> {
-    let mut manager = UndoManager::with_options(Options {
-        capture_timeout_millis: 1,
-        tracked_origins: Default::default(),
-        capture_transaction: None,
-        // Time stands still, so that all pieces of what one writer sent are undone as one; then the stack is emptied.
-        timestamp: Arc::new(|| 1),
-        init_undo_stack: Vec::new(),
-        init_redo_stack: Vec::new(),
-    });
-    for root in roots {
-        manager.expand_scope(doc, &doc.get_or_insert_map(*root));
-    }
-    manager
-}
-
-/// What undoes writes that are not permitted: one manager a set of roots, tracking whom they are closed to.
-pub(super) struct Guards {
-    /// The server's roots, closed to everybody.
-    server: UndoManager<()>,
-    /// What people write except comments, closed to commenters.
-    content: UndoManager<()>,
-}
-
-impl Guards {
-    pub(super) fn new(doc: &Doc) -> Self {
-        let mut server = undoing(doc, &SERVER_ROOTS);
-        server.include_origin(HTTP_ORIGIN);
-        let content: Vec<&str> =
-            PEOPLE_ROOTS.into_iter().filter(|root| *root != "comments").collect();
-        Self { server, content: undoing(doc, &content) }
-    }
-
-    pub(super) fn include(&mut self, conn: ConnId, role: Role) {
-        self.server.include_origin(origin(conn));
-        if role == Role::Commenter {
-            self.content.include_origin(origin(conn));
-        }
-    }
-
-    pub(super) fn exclude(&mut self, conn: ConnId) {
-        self.server.exclude_origin(origin(conn));
-        self.content.exclude_origin(origin(conn));
-    }
-
-    /// Undoes what was written where it may not be; says whether there was anything.
-    fn compensate(&mut self) -> bool {
-        let mut found = false;
-        for manager in [&mut self.server, &mut self.content] {
-            if !manager.can_undo() {
-                continue;
-            }
-            found = true;
-            for _ in 0..UNDO_ROUNDS {
-                if !manager.undo_blocking() {
-                    break;
-                }
-            }
-            // Nothing is ever redone, and what is kept for it would never be collected.
-            manager.clear_all();
-        }
-        found
-    }
-}
 
 /// Why an update was not applied.
 enum Stop {
@@ -485,7 +412,7 @@ impl Core {
         };
         if forged {
             self.absorb(None);
-            self.effects.push(super::Effect::CheckOutcome);
+            self.effects.push(Effect::CheckOutcome);
         }
         let changes = std::mem::take(&mut *self.node_changes.lock().expect("no holder panics"));
         if changes.is_empty() {
@@ -496,7 +423,7 @@ impl Core {
                 NodeChange::Inserted => {
                     self.nodes += 1;
                     if self.forgotten.remove(id) {
-                        self.effects.push(super::Effect::CheckOutcome);
+                        self.effects.push(Effect::CheckOutcome);
                     }
                 }
                 NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),

@@ -4,16 +4,11 @@ use bytes::Bytes;
 use gesso_protocol::wire::salvage::Salvage;
 
 use super::super::limits::RoomLimits;
+use super::Core;
+use super::effect::{Effect, Refusal};
+use super::guards::SERVER_ORIGIN;
+use super::waiting::Waiting;
 use super::work::Work;
-use super::{Core, Effect, Refusal, SERVER_ORIGIN};
-
-/// Something that waits.
-pub(super) struct Waiting {
-    id: String,
-    update: Bytes,
-    /// Clients and clocks, one of which has to be held before trying is of any use; empty: never tried.
-    waits: Vec<(u64, u32)>,
-}
 
 impl Core {
     /// The clock after the last held element of a client.

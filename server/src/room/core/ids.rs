@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ConnId;
+use super::effect::ConnId;
 
 /// How many ids one connection may claim. A page has one, and a new one when it takes a fresh replica.
 const CLAIMS_MAX: usize = 64;

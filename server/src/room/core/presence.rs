@@ -7,7 +7,7 @@ use bytes::Bytes;
 use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
 
-use super::ConnId;
+use super::effect::ConnId;
 use super::ids::is_nameless;
 
 /// How many ids are remembered at most, of people here and gone; above it new ones are not heard.

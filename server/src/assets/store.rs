@@ -1,0 +1,122 @@
+//! The store: bytes and what is known of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use gesso_protocol::api::AssetMeta;
+use gesso_studio::media::{self};
+use gesso_studio::{Control, RgbaImage, Workshop};
+use tokio::sync::OnceCell;
+
+use super::blobs::{Blobs, Turn};
+use super::error::AssetError;
+use super::limits::AssetLimits;
+use crate::db::Db;
+use crate::db::assets::{AssetQuery, AssetRow, Scope};
+
+/// The asset store: bytes and what is known of them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Assets(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) blobs: Blobs,
+    pub(super) db: Db,
+    /// Whether the stock has its rows.
+    pub(super) stock: OnceCell<()>,
+    /// Vector pictures that cannot be drawn, with the reason, so that nobody tries again and again.
+    pub(super) undrawable: Mutex<VecDeque<(String, String)>>,
+}
+
+impl Assets {
+    /// A store of these bytes and rows.
+    #[must_use]
+    pub fn new(blobs: Blobs, db: Db) -> Self {
+        Self(Arc::new(Inner { blobs, db, stock: OnceCell::new(), undrawable: Mutex::default() }))
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub fn limits(&self) -> &AssetLimits {
+        self.0.blobs.limits()
+    }
+
+    /// The row of an asset.
+    ///
+    /// # Errors
+    /// `NotFound`, `Db`, and those of storing for what is of the stock.
+    pub async fn row(&self, id: &str) -> Result<AssetRow, AssetError> {
+        let missing = || AssetError::NotFound("There is no such asset.".to_owned());
+        self.known(id).await?.ok_or_else(missing)
+    }
+
+    /// The row of an asset, if there is such an asset.
+    ///
+    /// # Errors
+    /// `Db`, and those of storing for what is of the stock.
+    pub async fn known(&self, id: &str) -> Result<Option<AssetRow>, AssetError> {
+        if !is_content_id(id) {
+            return Ok(None);
+        }
+        let found = self.0.db.asset(id).await?;
+        if found.is_some() || !is_stock(id) {
+            return Ok(found);
+        }
+        self.enter_stock().await?;
+        Ok(self.0.db.asset(id).await?)
+    }
+
+    /// What is known of an asset.
+    ///
+    /// # Errors
+    /// Those of [`Self::row`].
+    pub async fn meta(&self, id: &str) -> Result<AssetMeta, AssetError> {
+        Ok(self.row(id).await?.meta())
+    }
+
+    /// The library, newest first.
+    ///
+    /// # Errors
+    /// `Db`, and those of storing for the stock.
+    pub async fn list(&self, query: &AssetQuery) -> Result<Vec<AssetRow>, AssetError> {
+        if query.scope == Scope::Stock {
+            self.enter_stock().await?;
+        }
+        Ok(self.0.db.assets(query).await?)
+    }
+
+    /// The whole content of an asset.
+    ///
+    /// # Errors
+    /// `NotFound`, `Db`, `Store`.
+    pub async fn load(&self, id: &str) -> Result<Bytes, AssetError> {
+        self.row(id).await?;
+        let found = self.0.blobs.read(id).await?;
+        found.ok_or_else(|| AssetError::NotFound("The content of this asset is gone.".to_owned()))
+    }
+
+    /// The pixels of a picture.
+    ///
+    /// # Errors
+    /// All of reading, and `Studio` for what is no picture or too large a one.
+    pub async fn picture(&self, id: &str) -> Result<RgbaImage, AssetError> {
+        self.row(id).await?;
+        let limits = self.limits().picture;
+        let file = self.0.blobs.local(id).await?;
+        let work = move |_: &Workshop, _: &Control<'_>| {
+            Ok(media::decode(&std::fs::read(file.path())?, limits)?)
+        };
+        self.0.blobs.work(Turn::Picture, work).await
+    }
+}
+
+/// Whether it is the hex of a BLAKE3 hash; nothing else ever becomes part of a path.
+fn is_content_id(id: &str) -> bool {
+    id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether an id is that of a piece of the stock.
+fn is_stock(id: &str) -> bool {
+    gesso_studio::stock::all().iter().any(|item| item.id == id)
+}

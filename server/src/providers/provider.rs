@@ -1,0 +1,145 @@
+//! Providers: who computes a model. The only list of them is [`Providers::built_in`].
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use gesso_protocol::catalog::Model;
+use gesso_protocol::invocation::Invocation;
+use gesso_protocol::values::DataType;
+use gesso_studio::Program;
+use tokio_util::sync::CancellationToken;
+
+/// What a repeated submission does, when nobody knows whether the first arrived (R-RUN-62, R-RUN-63).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It is simply computed again.
+    Safe,
+    /// The same idempotency key makes it one.
+    Keyed,
+    /// It might be bought twice.
+    Unsafe,
+}
+
+/// A file that arrives with an invocation.
+#[derive(Clone, Debug)]
+pub struct InputFile {
+    /// The input.
+    pub port: String,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// Records the id of a job that a provider has accepted, durably before it returns; `false` when that was not
+/// possible and the call must end.
+pub type Submitted = Arc<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// One call of a model.
+pub struct Call {
+    /// What with.
+    pub invocation: Invocation,
+    /// The files on its inputs, in order.
+    pub files: Vec<InputFile>,
+    /// How many results are wanted.
+    pub count: u32,
+    /// The seed of the first; the others follow from it.
+    pub seed: u64,
+    /// The same for every repetition of this call and for no other.
+    pub key: String,
+    /// A job that was submitted before: it is asked for, not submitted again.
+    pub job: Option<String>,
+    /// To be called as soon as there is a job.
+    pub submitted: Submitted,
+    /// Told how far it is, from 0 to 1.
+    pub progress: Arc<dyn Fn(f32) + Send + Sync>,
+    /// Tells that somebody stopped it. The provider stops its side where that is possible; what it delivers all
+    /// the same is kept aside.
+    pub cancel: CancellationToken,
+}
+
+/// What one result is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A file.
+    File {
+        /// The media type of its bytes.
+        mime: &'static str,
+        /// Its bytes.
+        bytes: Bytes,
+        /// Width and height in pixels, where it has them.
+        size_px: Option<(u32, u32)>,
+    },
+    /// A text.
+    Text(String),
+}
+
+/// One thing a model made.
+#[derive(Clone, Debug)]
+pub struct Produced {
+    /// The output it belongs to.
+    pub port: &'static str,
+    /// Its data type.
+    pub ty: DataType,
+    /// What it is.
+    pub content: Content,
+    /// Its length in seconds, where it has one.
+    pub duration_s: Option<f64>,
+    /// The seed that makes it again, where there is one.
+    pub seed: Option<u64>,
+}
+
+/// Why a provider gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderError {
+    /// It may work in a moment.
+    #[error("{detail}")]
+    Transient {
+        /// What happened.
+        detail: String,
+        /// How long to wait, in ms, if it said so.
+        retry_after_ms: Option<u64>,
+    },
+    /// Nobody knows whether the provider took it: the connection broke after it was sent.
+    #[error("{detail}")]
+    Unknown {
+        /// What happened.
+        detail: String,
+    },
+    /// It will not work like this.
+    #[error("{detail}")]
+    Permanent {
+        /// What happened, in the provider's own words.
+        detail: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Somebody stopped it.
+    #[error("stopped")]
+    Cancelled,
+}
+
+/// How whoever runs the server gets what a model is missing, in a sentence.
+#[must_use]
+pub fn how_to_get(missing: &str) -> String {
+    match Program::from_name(missing) {
+        Some(program) => format!("{missing}: {}", program.how_to_get()),
+        None => format!("{missing}: the catalogue names it and this server does not have it."),
+    }
+}
+
+/// Somebody who computes models.
+pub trait Provider: Send + Sync {
+    /// Its name in the catalogue.
+    fn id(&self) -> &'static str;
+    /// What a repeated submission does.
+    fn repeat(&self) -> Repeat;
+    /// How many calls it takes at once.
+    fn at_once(&self) -> usize;
+    /// What a model of it still needs to run here: names of programs or credentials.
+    fn missing(&self, model: &Model) -> Vec<String> {
+        let _ = model;
+        Vec::new()
+    }
+    /// Computes.
+    fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>>;
+}

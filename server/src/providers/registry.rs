@@ -1,0 +1,52 @@
+//! The providers of this server.
+
+use super::provider::Provider;
+use super::studio;
+use gesso_protocol::catalog::Model;
+use gesso_studio::Workshop;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All providers of this server.
+#[derive(Clone)]
+pub struct Providers {
+    by_id: Arc<BTreeMap<&'static str, Arc<dyn Provider>>>,
+}
+
+impl Providers {
+    /// The providers that every server has.
+    pub fn built_in(workshop: Workshop) -> Self {
+        Self::of(vec![Arc::new(studio::Studio::new(workshop))])
+    }
+
+    /// These providers.
+    pub fn of(providers: Vec<Arc<dyn Provider>>) -> Self {
+        let by_id = providers.into_iter().map(|provider| (provider.id(), provider)).collect();
+        Self { by_id: Arc::new(by_id) }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.by_id.values()
+    }
+
+    /// The provider of that name.
+    pub fn get(&self, id: &str) -> Option<Arc<dyn Provider>> {
+        self.by_id.get(id).cloned()
+    }
+
+    /// What a model still needs to run here; empty when it can.
+    pub fn missing(&self, model: &Model) -> Vec<String> {
+        if let Some(provider) = self.by_id.get(model.provider.as_str()) {
+            return provider.missing(model);
+        }
+        let mut missing = vec![format!("the provider “{}”", model.provider)];
+        missing.extend(model.needs.iter().cloned());
+        missing
+    }
+
+    /// Whether a model can run here.
+    pub fn usable(&self, model: &Model) -> bool {
+        self.missing(model).is_empty()
+    }
+}

@@ -1,0 +1,63 @@
+//! A connection, as the core of a room sees it.
+
+use super::effect::Role;
+use crate::room::core::work::Work;
+use bytes::Bytes;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use yrs::StateVector;
+
+/// An update that waits for what it builds on.
+pub(super) struct Parked {
+    pub(super) number: u64,
+    pub(super) bytes: Bytes,
+    pub(super) since_ms: u64,
+}
+
+/// What parked updates are found by: the client and the clock they wait for, and their number.
+pub(super) type ParkedAt = (u64, u32, u64);
+
+impl Parked {
+    /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len() + size_of::<Self>()
+    }
+}
+
+pub(super) struct Conn {
+    pub(super) role: Role,
+    pub(super) person: Arc<str>,
+    pub(super) wants_saved: bool,
+    /// Update messages received.
+    pub(super) received: u64,
+    /// Parked updates by what they wait for, and their bytes together.
+    pub(super) parked: BTreeMap<ParkedAt, Parked>,
+    pub(super) parked_bytes: usize,
+    /// Counts that become `saved` when the log is durable up to a number.
+    pub(super) promises: VecDeque<(u64, u64)>,
+    pub(super) promised: u64,
+    /// Everybody's awareness is due.
+    pub(super) wants_everybody: bool,
+    /// An answer to a step 1 that is due.
+    pub(super) wants: Option<StateVector>,
+    /// An answer is under way; the next waits for it.
+    pub(super) answering: bool,
+    /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
+    pub(super) is_open: bool,
+    pub(super) joined_ms: u64,
+    /// What its updates cost.
+    pub(super) work: Work,
+    /// When it wrote where only the server writes, in ms.
+    pub(super) forgeries: VecDeque<u64>,
+}
+
+impl Conn {
+    /// Update messages settled (applied or refused), in arrival order.
+    pub(super) fn settled(&self) -> u64 {
+        self.parked
+            .values()
+            .map(|parked| parked.number)
+            .min()
+            .map_or(self.received, |first| first - 1)
+    }
+}

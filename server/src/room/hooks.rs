@@ -1,0 +1,25 @@
+//! What a room asks of whoever owns it.
+
+use futures_util::future::BoxFuture;
+use gesso_protocol::schema::Meta;
+use std::error::Error as StdError;
+use yrs::TransactionMut;
+
+/// A write that rewrites what differs from the database, in one of the server's transactions.
+pub type OutcomeWrite = Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>;
+
+/// What a room asks of the rest of the server.
+pub trait RoomHooks: Send + Sync + 'static {
+    /// The database's truth of a canvas's outcome, as a write that rewrites what differs from it. Asked when a
+    /// room loads and after somebody else wrote to a root of the server. `chosen` are generations that people's
+    /// choices name.
+    fn outcome<'a>(
+        &'a self,
+        canvas: &'a str,
+        chosen: Vec<String>,
+    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
+
+    /// Tells that the document changed, with its name and description as they are now; at most once in
+    /// [`RoomLimits::tell_ms`].
+    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
+}

@@ -1,0 +1,8 @@
+//! What a run does next, as a pure function of its plan and of what became of its units so far.
+
+mod core;
+mod end;
+mod tally;
+
+pub use core::{Core, Effect, Recorded};
+pub use end::End;

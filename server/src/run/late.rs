@@ -1,0 +1,34 @@
+//! Results that came after their call was stopped: kept aside.
+
+use super::context::RunContext;
+use super::outcome::InvocationOutput;
+use crate::clock::{fresh_id, now_ms};
+use crate::db::late::{LateBody, LateRow};
+
+/// How long a late result is kept, in ms.
+const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// A result that came after its call was stopped.
+pub(super) fn late_row(run: &RunContext, unit: u32, output: InvocationOutput) -> Option<LateRow> {
+    let planned = &run.units.all[unit as usize];
+    let body = LateBody {
+        generations: output.generations,
+        made_with: output.made_with,
+        assets: output.assets,
+    };
+    let body = serde_json::to_string(&body).inspect_err(|error| {
+        tracing::error!(%error, run = run.row.id, "a late result cannot be kept");
+    });
+    Some(LateRow {
+        id: fresh_id(),
+        canvas: run.row.canvas.clone(),
+        run: run.row.id.clone(),
+        node: run.plan.steps[planned.step as usize].node.clone(),
+        item: planned.key.clone(),
+        person: run.row.person.clone(),
+        cost: output.cost.0,
+        at: now_ms(),
+        expires_at: now_ms() + LATE_KEPT_MS,
+        body: body.ok()?,
+    })
+}

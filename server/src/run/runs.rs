@@ -1,0 +1,339 @@
+//! The runs of this server: which it has in hand, and what people may ask of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use gesso_protocol::api::Estimate;
+use gesso_protocol::catalog::{Catalog, Model};
+use gesso_protocol::graph::Graph;
+use gesso_protocol::plan::{Plan, Target, plan};
+use gesso_protocol::problem::ErrorCode;
+use gesso_protocol::schema::{Canvas, RunStatus};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::commit::GroupCommit;
+use super::context::Services;
+use super::driver::{Driver, Opened};
+use super::error::{RunError, refuse};
+use super::event::{Decision, Event, Mailbox};
+use super::scheduler::Scheduler;
+use crate::assets::Blobs;
+use crate::clock::fresh_id;
+use crate::db::runs::RunRow;
+use crate::db::{Db, DbError};
+use crate::events::Events;
+use crate::failpoint::Failpoints;
+use crate::providers::Providers;
+use crate::readers::Place;
+use crate::room::{RoomHandle, Rooms};
+/// How often ending runs are looked at, in ms.
+const END_POLL_MS: u64 = 20;
+/// How long ending runs are waited for, in ms.
+const END_MAX_MS: u64 = 10_000;
+/// How often a driver that is about to leave is looked at, in ms.
+const LEFT_POLL_MS: u64 = 1;
+/// How long that is waited for, in ms.
+const LEFT_MAX_MS: u64 = 2_000;
+/// How long a server has a run in hand without renewing that, in ms.
+pub(super) const LEASE_MS: i64 = 30_000;
+
+/// All runs of this server.
+#[derive(Clone)]
+pub struct Runs {
+    pub(super) inner: Arc<Inner>,
+}
+
+/// What runs work with.
+pub struct RunsSetup {
+    /// Their records.
+    pub db: Db,
+    /// The documents they are shown in.
+    pub rooms: Rooms,
+    /// Where results are stored.
+    pub blobs: Blobs,
+    /// Who computes.
+    pub providers: Providers,
+    /// The models.
+    pub catalog: Arc<Catalog>,
+    /// Who is told that lists changed.
+    pub events: Events,
+    /// Where a test may kill them.
+    pub failpoints: Failpoints,
+    /// Makes drivers leave their runs where they stand.
+    pub shutdown: CancellationToken,
+}
+
+pub(super) struct Inner {
+    pub(super) services: Services,
+    pub(super) rooms: Rooms,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) driven: DashMap<String, Arc<Mailbox>>,
+    /// Runs whose driver fell, and how often.
+    pub(super) falls: DashMap<String, u32>,
+    /// Held while a run is taken up: two drivers of this server would put each other out of the queue.
+    pub(super) taking_up: tokio::sync::Mutex<()>,
+    /// This server's name in leases.
+    pub(super) owner: String,
+}
+
+impl Inner {
+    /// A server with a SQLite folder has it to itself: the folder is locked.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self.services.db, Db::Sqlite { .. })
+    }
+}
+
+impl Runs {
+    /// With everything they work with. Call it inside a tokio runtime: it starts the task that tells positions
+    /// and renews leases.
+    pub fn new(setup: RunsSetup) -> Self {
+        let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } =
+            setup;
+        let services = Services {
+            commit: GroupCommit::new(db.clone(), failpoints.is_doubled()),
+            scheduler: Scheduler::new(&providers),
+            db,
+            blobs,
+            providers,
+            events,
+            failpoints,
+            tasks: TaskTracker::new(),
+            shutdown,
+        };
+        let inner = Inner {
+            services,
+            rooms,
+            catalog,
+            driven: DashMap::new(),
+            falls: DashMap::new(),
+            taking_up: tokio::sync::Mutex::default(),
+            owner: fresh_id(),
+        };
+        let runs = Self { inner: Arc::new(inner) };
+        runs.inner.services.tasks.spawn(runs.clone().maintain());
+        runs
+    }
+
+    /// What a run would do and cost; nothing is changed.
+    ///
+    /// # Errors
+    /// What a run would be refused for.
+    pub async fn estimate(&self, canvas: &str, target: &Target) -> Result<Estimate, RunError> {
+        let room = self.inner.rooms.open(canvas).await?;
+        let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
+        Ok(Estimate::of(&plan))
+    }
+
+    /// Reads the document as it is and plans a run of it, away from the threads that serve connections.
+    pub(super) async fn plan(
+        &self,
+        room: &RoomHandle,
+        target: &Target,
+    ) -> Result<(Place, Planned), RunError> {
+        let place = self.inner.rooms.readers().place().await?;
+        let copy = room.copy().await?;
+        let (inner, target) = (Arc::clone(&self.inner), target.clone());
+        let planning = move || {
+            let canvas = copy.canvas()?;
+            let graph = Graph::materialize(&canvas);
+            let usable = |model: &Model| inner.services.providers.usable(model);
+            let plan = plan(&canvas, &graph, &inner.catalog, &target, &usable)?;
+            Ok::<_, RunError>(Planned { canvas, graph, plan })
+        };
+        let (place, planned) = place.run(planning).await?;
+        Ok((place, planned?))
+    }
+
+    /// Takes a run in hand.
+    pub(super) fn drive(&self, opened: Opened) {
+        let (row, mailbox) = (opened.row(), opened.mailbox());
+        if row.cancel_requested != 0 {
+            mailbox.push(Event::Cancel);
+        }
+        let waits = (row.place, row.waiting != 0);
+        self.inner.services.scheduler.enter(&row.id, &row.person, waits, mailbox, opened.room());
+        let in_hand = InHand::take(&self.inner, &row.id, mailbox);
+        let driver = self.inner.services.tasks.spawn(Driver::new(opened).drive());
+        let inner = Arc::clone(&self.inner);
+        self.inner.services.tasks.spawn(async move {
+            if driver.await.is_err_and(|error| error.is_panic()) {
+                // The sweep takes it up again, some times.
+                *inner.falls.entry(in_hand.run.clone()).or_default() += 1;
+                tracing::error!(run = in_hand.run, "a driver fell");
+            } else {
+                inner.falls.remove(&in_hand.run);
+            }
+            inner.services.scheduler.leave(&in_hand.run);
+            drop(in_hand);
+        });
+    }
+
+    /// Stops a run. Stopping one that has ended changes nothing; one that nobody drives is ended all the same.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn cancel(&self, run: &str) -> Result<(), DbError> {
+        if self.inner.services.db.request_cancel(run).await?
+            && !self.tell(run, Event::Cancel)
+            && let Some(run) = self.inner.services.db.run(run).await?
+        {
+            self.take_up(run).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell(&self, run: &str, event: Event) -> bool {
+        let mailbox = self.inner.driven.get(run).map(|mailbox| Arc::clone(&mailbox));
+        mailbox.is_some_and(|mailbox| mailbox.push(event).is_none())
+    }
+
+    /// Decides about the candidates of an evaluator; durable when it returns.
+    ///
+    /// # Errors
+    /// `conflict` where nothing waits for a decision, `not_found` or `bad_request` where it makes no sense.
+    pub async fn review(&self, run: &str, decision: Decision) -> Result<(), RunError> {
+        let (reply, decided) = oneshot::channel();
+        if self.tell(run, Event::Review { decision, reply })
+            && let Ok(result) = decided.await
+        {
+            return Ok(result?);
+        }
+        refuse(ErrorCode::Conflict, "The run has ended; nothing waits for a review.")
+    }
+
+    /// Holds a waiting run back, or lets it go on.
+    ///
+    /// # Errors
+    /// `forbidden` where it is somebody else's, `conflict` where it waits no more.
+    pub async fn hold(&self, run: &RunRow, person: &str, held: bool) -> Result<(), RunError> {
+        check_own(run, person)?;
+        if !self.inner.services.db.set_waiting(&run.id, held).await? {
+            return refuse(ErrorCode::Conflict, "The run waits no more; stop it instead.");
+        }
+        self.inner.services.scheduler.hold(&run.id, held);
+        Ok(())
+    }
+
+    /// Puts a waiting run after another of the same person, or first.
+    ///
+    /// # Errors
+    /// As [`Self::hold`].
+    pub async fn place(
+        &self,
+        run: &RunRow,
+        person: &str,
+        after: Option<&str>,
+    ) -> Result<(), RunError> {
+        check_own(run, person)?;
+        let Some(moves) = self.inner.services.scheduler.place_after(&run.id, after) else {
+            let detail = "Only one's own runs that still wait can be put in order.";
+            return refuse(ErrorCode::Conflict, detail);
+        };
+        for (run, place) in moves {
+            self.inner.services.db.set_place(&run, place).await?;
+        }
+        Ok(())
+    }
+
+    /// Where a run waits in the queue, from 1.
+    pub fn position(&self, run: &str) -> Option<u32> {
+        self.inner.services.scheduler.position(run)
+    }
+
+    /// Stops all runs of a canvas and waits until they have ended, so that nothing stays held for them. What has not
+    /// ended by itself after a while is ended in the records.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_all(&self, canvas: &str) -> Result<(), DbError> {
+        for run in self.inner.services.db.unfinished_runs_of(canvas).await? {
+            self.cancel(&run.id).await?;
+        }
+        let ended = async {
+            while !self.inner.services.db.unfinished_runs_of(canvas).await?.is_empty() {
+                tokio::time::sleep(Duration::from_millis(END_POLL_MS)).await;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(Duration::from_millis(END_MAX_MS), ended).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                for run in self.inner.services.db.unfinished_runs_of(canvas).await? {
+                    self.end_left(run, None).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until a run that has ended stands so in the document too: whoever is told of its end finds its results
+    /// there.
+    pub async fn left(&self, run: &str) {
+        let left = async {
+            while self.inner.driven.contains_key(run) {
+                tokio::time::sleep(Duration::from_millis(LEFT_POLL_MS)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_millis(LEFT_MAX_MS), left).await.ok();
+    }
+
+    /// How many runs are in hand.
+    pub fn active(&self) -> usize {
+        self.inner.driven.len()
+    }
+
+    /// Waits until every driver has left its run, to be taken up again after the restart.
+    pub async fn stopped(&self) {
+        self.inner.services.tasks.close();
+        self.inner.services.tasks.wait().await;
+        // Nobody drives them here any more: the next server need not wait until the leases end.
+        if let Err(error) = self.inner.services.db.renew_leases(&self.inner.owner, 0).await {
+            tracing::warn!(%error, "leases cannot be given back");
+        }
+    }
+}
+
+/// What a run is planned from, and its plan.
+pub(super) struct Planned {
+    pub(super) canvas: Canvas,
+    pub(super) graph: Graph,
+    pub(super) plan: Plan,
+}
+
+/// A run that this server has in hand, or is about to. However that ends, others can take it up after it.
+pub(super) struct InHand {
+    inner: Arc<Inner>,
+    run: String,
+}
+
+impl InHand {
+    pub(super) fn take(inner: &Arc<Inner>, run: &str, mailbox: &Arc<Mailbox>) -> Self {
+        inner.driven.insert(run.to_owned(), Arc::clone(mailbox));
+        Self { inner: Arc::clone(inner), run: run.to_owned() }
+    }
+
+    /// Somebody else has it in hand from here on.
+    pub(super) fn passed_on(mut self) {
+        self.run.clear();
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.inner.driven.remove(&self.run);
+    }
+}
+
+fn check_own(run: &RunRow, person: &str) -> Result<(), RunError> {
+    if run.person != person {
+        let detail = format!("The run is {}'s; only they can hold or move it.", run.person_name);
+        return refuse(ErrorCode::Forbidden, detail);
+    }
+    if run.status() != RunStatus::Queued {
+        return refuse(ErrorCode::Conflict, "The run waits no more; stop it instead.");
+    }
+    Ok(())
+}

@@ -1,0 +1,347 @@
+//! Random operations against a plain list of what waits.
+
+use proptest::prelude::*;
+
+use crate::run::scheduler::fair_queue::*;
+
+const PROVIDERS: [&str; 3] = ["p", "q", "r"];
+const RUNS: u8 = 8;
+
+#[derive(Clone, Debug)]
+enum Op {
+    Enter { run: u8, person: u8, place: i8, held: bool },
+    Wait { run: u8, provider: u8, count: u8 },
+    Withdraw { pick: usize },
+    Grant,
+    Release { pick: usize },
+    Leave { run: u8 },
+    Hold { run: u8, held: bool },
+    Place { run: u8, after: Option<u8> },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let run = || 0..RUNS;
+    prop_oneof![
+        2 => (run(), 0u8..3, 0i8..5, prop::bool::weighted(0.2))
+            .prop_map(|(run, person, place, held)| Op::Enter { run, person, place, held }),
+        4 => (run(), 0u8..3, 0u8..5)
+            .prop_map(|(run, provider, count)| Op::Wait { run, provider, count }),
+        1 => any::<usize>().prop_map(|pick| Op::Withdraw { pick }),
+        4 => Just(Op::Grant),
+        4 => any::<usize>().prop_map(|pick| Op::Release { pick }),
+        1 => run().prop_map(|run| Op::Leave { run }),
+        1 => (run(), any::<bool>()).prop_map(|(run, held)| Op::Hold { run, held }),
+        1 => (run(), prop::option::of(run())).prop_map(|(run, after)| Op::Place { run, after }),
+    ]
+}
+
+struct Member {
+    person: String,
+    place: i64,
+    held: bool,
+    started: bool,
+}
+
+/// What should be, and what was seen.
+struct Model {
+    queue: FairQueue,
+    at_once: usize,
+    limits: [usize; 3],
+    members: BTreeMap<String, Member>,
+    /// `(run, unit, provider)` in the order in which they began to wait.
+    waiting: Vec<(String, u32, usize)>,
+    busy: Vec<usize>,
+    /// The first turns of runs, with their providers, in order.
+    firsts: Vec<(usize, String)>,
+    next_unit: u32,
+    /// How often others had a turn of a provider while this person could have had one: `(provider, person)`.
+    passed: BTreeMap<(usize, String), BTreeMap<String, u32>>,
+}
+
+impl Model {
+    fn new(at_once: usize, limits: [usize; 3]) -> Self {
+        let mut queue = FairQueue::new(at_once);
+        for (name, limit) in PROVIDERS.iter().zip(limits) {
+            queue.limit(name, limit);
+        }
+        Self {
+            queue,
+            at_once,
+            limits,
+            members: BTreeMap::new(),
+            waiting: Vec::new(),
+            busy: Vec::new(),
+            firsts: Vec::new(),
+            next_unit: 0,
+            passed: BTreeMap::new(),
+        }
+    }
+
+    /// The person whose run this is, where it may start something.
+    fn eager(&self, run: &str) -> Option<&String> {
+        self.members.get(run).filter(|member| !member.held).map(|member| &member.person)
+    }
+
+    fn eager_people(&self, provider: usize) -> BTreeSet<String> {
+        let of = self.waiting.iter().filter(|(_, _, other)| *other == provider);
+        of.filter_map(|(run, ..)| self.eager(run).cloned()).collect()
+    }
+
+    fn room(&self, provider: usize) -> bool {
+        let used = self.busy.iter().filter(|other| **other == provider).count();
+        self.busy.len() < self.at_once && used < self.limits[provider]
+    }
+
+    fn apply(&mut self, op: &Op) {
+        match op {
+            Op::Enter { run, person, place, held } => {
+                let name = format!("r{run}");
+                self.queue.enter(&name, &format!("p{person}"), i64::from(*place), *held);
+                self.waiting.retain(|(other, ..)| *other != name);
+                let member = Member {
+                    person: format!("p{person}"),
+                    place: i64::from(*place),
+                    held: *held,
+                    started: false,
+                };
+                self.members.insert(name, member);
+            }
+            Op::Wait { run, provider, count } => {
+                let name = format!("r{run}");
+                let units: Vec<u32> = (self.next_unit..).take(usize::from(*count)).collect();
+                self.next_unit += u32::from(*count);
+                let provider = usize::from(*provider);
+                self.queue.wait(&name, PROVIDERS[provider], &units);
+                if self.members.contains_key(&name) {
+                    self.waiting.extend(units.iter().map(|unit| (name.clone(), *unit, provider)));
+                }
+            }
+            Op::Withdraw { pick } => {
+                if !self.waiting.is_empty() {
+                    let (run, unit, _) = self.waiting.remove(pick % self.waiting.len());
+                    self.queue.withdraw(&run, unit);
+                }
+            }
+            Op::Grant => self.grant(),
+            Op::Release { pick } => {
+                if !self.busy.is_empty() {
+                    let provider = self.busy.swap_remove(pick % self.busy.len());
+                    self.queue.release(PROVIDERS[provider]);
+                }
+            }
+            Op::Leave { run } => {
+                let name = format!("r{run}");
+                self.queue.leave(&name);
+                self.waiting.retain(|(other, ..)| *other != name);
+                self.members.remove(&name);
+            }
+            Op::Hold { run, held } => {
+                let name = format!("r{run}");
+                self.queue.hold(&name, *held);
+                if let Some(member) = self.members.get_mut(&name) {
+                    member.held = *held;
+                }
+            }
+            Op::Place { run, after } => {
+                self.place(&format!("r{run}"), after.map(|r| format!("r{r}")))
+            }
+        }
+        // A turn can be claimed only by who could have had it all the time.
+        for provider in 0..PROVIDERS.len() {
+            let eager = self.eager_people(provider);
+            self.passed.retain(|(of, person), _| *of != provider || eager.contains(person));
+        }
+    }
+
+    fn place(&mut self, run: &str, after: Option<String>) {
+        let before = self.own_order(run);
+        let moves = self.queue.place_after(run, after.as_deref());
+        let of_person = |other: &str| before.iter().any(|known| known == other);
+        let allowed =
+            of_person(run) && after.as_ref().is_none_or(|after| *after != *run && of_person(after));
+        assert_eq!(moves.is_some(), allowed);
+        let Some(moves) = moves else { return };
+        for (run, place) in moves {
+            self.members.get_mut(&*run).unwrap().place = place;
+        }
+        let mut expected: Vec<String> = before.into_iter().filter(|other| other != run).collect();
+        let at = after.map_or(0, |after| 1 + expected.iter().position(|r| *r == after).unwrap());
+        expected.insert(at, run.to_owned());
+        assert_eq!(self.own_order(run), expected);
+    }
+
+    /// The runs that have not started of the person whose run this is, in their order; none where it has started.
+    fn own_order(&self, run: &str) -> Vec<String> {
+        let Some(mine) = self.members.get(run).filter(|mine| !mine.started) else {
+            return Vec::new();
+        };
+        let mut own: Vec<(i64, &String)> = self
+            .members
+            .iter()
+            .filter(|(_, other)| !other.started && other.person == mine.person)
+            .map(|(id, other)| (other.place, id))
+            .collect();
+        own.sort();
+        own.into_iter().map(|(_, id)| id.clone()).collect()
+    }
+
+    fn grant(&mut self) {
+        for grant in self.queue.grant() {
+            let at = self
+                .waiting
+                .iter()
+                .position(|(run, unit, _)| *run == *grant.run && *unit == grant.unit);
+            let at = at.unwrap_or_else(|| panic!("{grant:?} does not wait"));
+            let (run, unit, provider) = self.waiting[at].clone();
+            assert!(self.room(provider), "{grant:?} is one too many");
+            let member = &self.members[&run];
+            assert!(!member.held, "{grant:?} is held");
+            let person = member.person.clone();
+            let best = self
+                .waiting
+                .iter()
+                .filter(|(other, _, of)| *of == provider && self.eager(other) == Some(&person))
+                .min_by_key(|(other, ..)| (self.members[other].place, other.clone()))
+                .map(|(other, first, _)| (other.clone(), *first));
+            assert_eq!(best, Some((run.clone(), unit)), "the person's first run, its first unit");
+            self.waiting.remove(at);
+            self.busy.push(provider);
+            if !std::mem::replace(&mut self.members.get_mut(&run).unwrap().started, true) {
+                self.firsts.push((provider, run.clone()));
+            }
+            self.passed.remove(&(provider, person.clone()));
+            for other in self.eager_people(provider).into_iter().filter(|other| *other != person) {
+                let passed = self.passed.entry((provider, other.clone())).or_default();
+                let times = passed.entry(person.clone()).or_default();
+                *times += 1;
+                assert!(*times <= 1, "{person} had {times} turns while {other} waited");
+            }
+        }
+        for (provider, name) in PROVIDERS.iter().enumerate() {
+            let idle = self.room(provider) && !self.eager_people(provider).is_empty();
+            assert!(!idle, "a slot of {name} is free and somebody waits");
+        }
+    }
+
+    /// Ends all calls and lets all held runs go, until nothing waits.
+    fn drain(&mut self) {
+        for run in 0..RUNS {
+            self.apply(&Op::Hold { run, held: false });
+        }
+        while !(self.waiting.is_empty() && self.busy.is_empty()) {
+            let before = self.waiting.len() + self.busy.len();
+            self.apply(&Op::Grant);
+            self.apply(&Op::Release { pick: before });
+            assert!(self.waiting.len() + self.busy.len() < before, "it stands still");
+        }
+        assert!(self.queue.positions().is_empty());
+    }
+
+    /// Who is listed, and that what waits for one provider alone is listed in the order of its first turns.
+    fn check_positions(&mut self, picks: &[usize]) {
+        let positions = self.queue.positions();
+        assert!(positions.iter().map(|(_, at)| *at).eq(1..=positions.len() as u32));
+        let listed: Vec<String> = positions.iter().map(|(run, _)| run.to_string()).collect();
+        let waits = |run: &String| self.waiting.iter().any(|(other, ..)| other == run);
+        let expected: BTreeSet<&String> = self
+            .members
+            .iter()
+            .filter(|(run, member)| !member.started && (member.held || waits(run)))
+            .map(|(run, _)| run)
+            .collect();
+        assert_eq!(listed.iter().collect::<BTreeSet<_>>(), expected);
+        assert_eq!(listed.len(), expected.len());
+        let held = |run: &String| self.members[run].held;
+        assert!(listed.is_sorted_by_key(held), "held ones last: {listed:?}");
+
+        let alone = |run: &String| {
+            let mut of: Vec<usize> =
+                self.waiting.iter().filter(|(other, ..)| other == run).map(|w| w.2).collect();
+            of.dedup();
+            <[usize; 1]>::try_from(of).ok().map(|[provider]| provider)
+        };
+        let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for run in listed.iter().filter(|run| !held(run)) {
+            if let Some(provider) = alone(run) {
+                told.entry(provider).or_default().push(run.clone());
+            }
+        }
+        self.firsts.clear();
+        let mut picks = picks.iter().cycle();
+        while !self.busy.is_empty() {
+            self.apply(&Op::Release { pick: *picks.next().unwrap_or(&0) });
+            self.apply(&Op::Grant);
+        }
+        let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (provider, run) in std::mem::take(&mut self.firsts) {
+            if told.get(&provider).is_some_and(|told| told.contains(&run)) {
+                seen.entry(provider).or_default().push(run);
+            }
+        }
+        assert_eq!(seen, told);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_is_fair_and_loses_nothing(
+        at_once in 1usize..6,
+        limits in [1usize..4, 1usize..4, 1usize..4],
+        ops in prop::collection::vec(op(), 1..120),
+    ) {
+        let mut model = Model::new(at_once, limits);
+        for op in &ops {
+            model.apply(op);
+        }
+        model.drain();
+    }
+
+    #[test]
+    fn positions_are_the_order_of_the_first_turns(
+        at_once in 1usize..6,
+        limits in [1usize..4, 1usize..4, 1usize..4],
+        ops in prop::collection::vec(op(), 1..60),
+        picks in prop::collection::vec(any::<usize>(), 1..8),
+    ) {
+        let mut model = Model::new(at_once, limits);
+        for op in &ops {
+            model.apply(op);
+        }
+        model.apply(&Op::Grant);
+        model.check_positions(&picks);
+    }
+
+    #[test]
+    fn a_turn_has_the_number_it_was_told(
+        units in prop::collection::vec((0u8..4, 1u32..5), 1..14),
+        begun in 0usize..4,
+    ) {
+        let mut queue = FairQueue::new(10);
+        queue.limit("p", 1);
+        for (at, (person, count)) in units.iter().enumerate() {
+            let run = format!("r{at:02}");
+            queue.enter(&run, &format!("p{person}"), at as i64, false);
+            queue.wait(&run, "p", &(0..*count).collect::<Vec<_>>());
+        }
+        for _ in 0..begun {
+            queue.grant();
+            queue.release("p");
+        }
+        let name: Arc<str> = Arc::from("p");
+        let told: BTreeMap<Arc<str>, usize> = queue
+            .turns(&name, &queue.providers["p"])
+            .into_iter()
+            .map(|(turn, run)| (Arc::clone(run), turn))
+            .collect();
+        let mut seen = BTreeMap::new();
+        for turn in 0.. {
+            let grants = queue.grant();
+            let Some(grant) = grants.first() else { break };
+            seen.entry(Arc::clone(&grant.run)).or_insert(turn);
+            queue.release("p");
+        }
+        prop_assert_eq!(told, seen);
+    }
+}

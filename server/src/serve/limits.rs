@@ -1,0 +1,33 @@
+//! The limits of connections.
+
+use std::time::Duration;
+
+/// How connections are held, all configurable.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// The most connections at once, sockets included.
+    pub connections_max: usize,
+    /// How long the head of a request may take, and how long a connection may wait for its next one.
+    pub head: Duration,
+    /// How long the other side may take nothing of an answer.
+    pub write_stall: Duration,
+    /// How long requests that are under way are waited for when the server stops.
+    pub drain: Duration,
+    /// How long rooms may take to be flushed then.
+    pub flush: Duration,
+    /// How long what is still open may take to end after that.
+    pub farewell: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 4_096,
+            head: Duration::from_secs(20),
+            write_stall: Duration::from_secs(60),
+            drain: Duration::from_secs(2),
+            flush: Duration::from_secs(4),
+            farewell: Duration::from_secs(1),
+        }
+    }
+}
