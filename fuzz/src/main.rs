@@ -14,6 +14,7 @@
 
 mod craft;
 mod play;
+mod report;
 
 // The room's core is the server's own source: building the whole server under a sanitizer would take too long.
 #[path = "../../server/src/room"]
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use play::Tally;
+use report::{complain, from_hex, to_hex};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -78,19 +80,4 @@ fn main() -> ExitCode {
 fn play_seed(seed: u64, tally: &mut Tally) {
     eprintln!("seed {seed}");
     println!("{}", play::crafted(seed, &craft::history(seed), tally));
-}
-
-/// Tells what broke.
-fn complain(seed: u64, fault: &str) {
-    eprintln!("BROKEN seed {seed}: {fault}");
-}
-
-/// Bytes in hexadecimal.
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
-    text.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) * 16 + digit(pair[1])).collect()
 }

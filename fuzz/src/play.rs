@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 use yrs::{Array as _, GetString as _, Map as _, Out, ReadTxn as _, TransactionMut, WriteTxn as _};
 
 use crate::craft::{CRAFTED_BELOW, Random};
+use crate::report::{complain, to_hex};
 use crate::room::core::{ConnId, Core, Effect, Role};
 use crate::room::limits::RoomLimits;
-use crate::to_hex;
 
 /// What happened over all histories.
 #[derive(Debug, Default)]
@@ -148,7 +148,7 @@ impl Game {
         tally.refused += self.refused;
         tally.broken += u64::from(!self.faults.is_empty());
         for fault in &self.faults {
-            crate::complain(seed, fault);
+            complain(seed, fault);
         }
         json!({
             "seed": seed,

@@ -1,9 +1,10 @@
 //! Strongly connected files, by Tarjan's algorithm.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::Graph;
+/// For each file, relative to the folder of the crate's root, the files it imports from.
+pub type Graph = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
 
 /// The groups of files that import one another, directly or by way of others; each sorted, the largest first.
 #[must_use]

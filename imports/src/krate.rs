@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use quote::ToTokens as _;
 use syn::{Attribute, Item};
 
-use crate::Graph;
+use crate::circles::Graph;
 use crate::paths::{imports, paths};
 
 /// A file that cannot be read or is no Rust.

@@ -7,11 +7,5 @@ mod circles;
 mod krate;
 mod paths;
 
-pub use circles::circles;
+pub use circles::{Graph, circles};
 pub use krate::{Crate, ReadError};
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
-/// For each file, relative to the folder of the crate's root, the files it imports from.
-pub type Graph = BTreeMap<PathBuf, BTreeSet<PathBuf>>;
