@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::schema::Meta;
-use gesso_studio::{Programs, Workshop};
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
@@ -101,7 +101,7 @@ impl App {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: ServeOptions) -> Result<Self, StartError> {
-        let providers = Providers::built_in(workshop(&options.data)?);
+        let providers = Providers::built_in(tools(&options.data)?);
         Self::start_with(options, providers, Failpoints::from_env()).await
     }
 
@@ -119,13 +119,12 @@ impl App {
         }
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
-        workshop(&options.data)?.sweep();
+        tools(&options.data)?.sweep();
         let db = Db::open(options.database.as_deref(), &options.data).await?;
         db.grant_first(options.first_credits, now_ms()).await?;
         let asset_limits =
             AssetLimits { upload_bytes_max: options.upload_max_bytes, ..AssetLimits::default() };
-        let blobs =
-            Blobs::open(&options.data.join("assets"), workshop(&options.data)?, asset_limits)?;
+        let blobs = Blobs::open(&options.data.join("assets"), tools(&options.data)?, asset_limits)?;
         let assets = Assets::new(blobs.clone(), db.clone());
         let events = Events::new();
         let shutdown = CancellationToken::new();
@@ -219,12 +218,12 @@ pub fn draw_with(program: PathBuf) {
 ///
 /// # Errors
 /// [`StartError::Folder`].
-pub fn workshop(data: &std::path::Path) -> Result<Workshop, StartError> {
+pub fn tools(data: &std::path::Path) -> Result<ToolRunner, StartError> {
     let mut programs = Programs::find();
     if let Some(drawer) = DRAWER.get() {
         programs = programs.with_own(drawer.clone());
     }
-    Workshop::new(programs, &data.join("scratch")).map_err(|error| StartError::Folder {
+    ToolRunner::new(programs, &data.join("scratch")).map_err(|error| StartError::Folder {
         folder: data.display().to_string(),
         source: std::io::Error::other(error),
     })

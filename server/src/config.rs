@@ -32,7 +32,7 @@ pub enum Command {
     /// Tells what is usable here, what is missing and how to get it.
     Doctor(DoctorOptions),
     /// Draws a vector picture; the server calls itself so, to be able to end it.
-    #[command(hide = true, name = gesso_studio::media::DRAW_ARGUMENT)]
+    #[command(hide = true, name = gesso_media::DRAW_ARGUMENT)]
     DrawSvg {
         /// How wide, in pixels; 0 asks for the size.
         width: u32,

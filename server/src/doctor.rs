@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use gesso_media::{Program, Programs, ToolRunner};
 use gesso_protocol::catalog::Catalog;
 use gesso_protocol::nodes::SPECS;
-use gesso_studio::{Program, Programs, Workshop};
 
 use crate::app::{StartError, catalog_with};
 use crate::config::DoctorOptions;
@@ -25,16 +25,16 @@ pub async fn examine(options: &DoctorOptions) -> Result<Report, StartError> {
     let catalog = catalog_with(options.catalog.as_deref())?;
     // The doctor computes nothing, so the folder for that is one it has to leave no trace in.
     let scratch = std::env::temp_dir();
-    let workshop =
-        Workshop::new(Programs::find(), &scratch).map_err(|error| StartError::Folder {
+    let tools =
+        ToolRunner::new(Programs::find(), &scratch).map_err(|error| StartError::Folder {
             folder: scratch.display().to_string(),
             source: std::io::Error::other(error),
         })?;
     let mut report = Report { text: String::new(), well: true };
     folder(&mut report, &options.data);
     canvases::examine(&mut report, options).await;
-    programs(&mut report, workshop.programs());
-    models(&mut report, &catalog, &Providers::built_in(workshop));
+    programs(&mut report, tools.programs());
+    models(&mut report, &catalog, &Providers::built_in(tools));
     Ok(report)
 }
 
@@ -60,12 +60,12 @@ fn programs(report: &mut Report, programs: &Programs) {
     report.title("Programs");
     for program in Program::ALL {
         match programs.path(program) {
-            Ok(path) => {
+            Some(path) => {
                 let version = version(program, path).unwrap_or_else(|| "does not start".to_owned());
                 let told = format!("{} ({version})", path.display());
                 report.line(version != "does not start", program.name(), &told);
             }
-            Err(_) => report.line(false, program.name(), &program.how_to_get()),
+            None => report.line(false, program.name(), &program.how_to_get()),
         }
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         let mut report = Report { text: String::new(), well: true };
         programs(&mut report, &Programs::default());
         let dir = tempfile::tempdir().unwrap();
-        let bare = Workshop::new(Programs::default(), dir.path()).unwrap();
+        let bare = ToolRunner::new(Programs::default(), dir.path()).unwrap();
         models(&mut report, &Catalog::built_in(), &Providers::built_in(bare));
         assert!(!report.well);
         assert!(report.text.contains("--  ffmpeg               Install it on the server"));

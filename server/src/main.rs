@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use gesso_media::serve_drawing;
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
 use gesso_server::config::{
     Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, ServeOptions,
 };
 use gesso_server::db::Db;
-use gesso_studio::media::serve_drawing;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 

@@ -5,12 +5,13 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use axum::{Extension, Router};
+use gesso_media::{Control, Programs, RgbaImage, ToolRunner};
+use gesso_media::{decode, encode_png};
 use gesso_protocol::api::Me;
 use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
 use gesso_server::http::assets::routes;
-use gesso_studio::media::{decode, encode_png};
-use gesso_studio::{Control, PaintRequest, Programs, RgbaImage, Workshop, paint};
+use gesso_studio::{PaintRequest, paint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -30,7 +31,7 @@ struct Server {
     folder: std::path::PathBuf,
     router: Router,
     assets: Assets,
-    workshop: Workshop,
+    tools: ToolRunner,
 }
 
 impl Server {
@@ -53,12 +54,12 @@ impl Server {
             std::env::temp_dir().join(format!("gesso-assets-{:032x}", rand::random::<u128>()));
         std::fs::create_dir_all(&folder).unwrap();
         let db = Db::open(None, &folder).await.unwrap();
-        let workshop = Workshop::new(programs, &folder.join("scratch")).unwrap();
-        let workshop = workshop.with_patience(patience);
-        let blobs = Blobs::open(&folder.join("assets"), workshop.clone(), limits).unwrap();
+        let tools = ToolRunner::new(programs, &folder.join("scratch")).unwrap();
+        let tools = tools.with_patience(patience);
+        let blobs = Blobs::open(&folder.join("assets"), tools.clone(), limits).unwrap();
         let assets = Assets::new(blobs, db);
         let router = routes::<Assets>().layer(Extension(ivy())).with_state(assets.clone());
-        Self { folder, router, assets, workshop }
+        Self { folder, router, assets, tools }
     }
 
     async fn send(&self, request: Request<Body>) -> Response<Body> {
@@ -419,7 +420,7 @@ async fn a_new_start_removes_what_was_half_written() {
     std::fs::create_dir_all(&staging).unwrap();
     std::fs::write(staging.join("left#1"), b"half").unwrap();
     let limits = AssetLimits::default();
-    Blobs::open(&server.folder.join("assets"), server.workshop.clone(), limits).unwrap();
+    Blobs::open(&server.folder.join("assets"), server.tools.clone(), limits).unwrap();
     assert_eq!(server.files(), [meta["id"].as_str().unwrap()]);
 }
 
@@ -593,11 +594,11 @@ async fn an_upload_that_nobody_waits_for_leaves_nothing() {
 #[tokio::test]
 async fn a_store_elsewhere_works_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(Programs::find(), &folder.path().join("scratch")).unwrap();
+    let tools = ToolRunner::new(Programs::find(), &folder.path().join("scratch")).unwrap();
     let db = Db::open(None, folder.path()).await.unwrap();
     let store = std::sync::Arc::new(object_store::memory::InMemory::new());
     let staging = folder.path().join("staging");
-    let blobs = Blobs::elsewhere(store, &staging, workshop, AssetLimits::default()).unwrap();
+    let blobs = Blobs::elsewhere(store, &staging, tools, AssetLimits::default()).unwrap();
     let assets = Assets::new(blobs, db);
     let about = |name: &str| Incoming {
         name: name.to_owned(),

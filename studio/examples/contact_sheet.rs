@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use gesso_studio::{Control, PaintRequest, media, paint};
+use gesso_media::Control;
+use gesso_studio::{PaintRequest, paint};
 use image::{RgbaImage, imageops};
 
 const PROMPTS: [(&str, u32, u32); 24] = [
@@ -73,7 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (x, y) = ((i as u32 % columns) * cell_w + 3, (i as u32 / columns) * cell_h + 3);
         imageops::replace(&mut sheet, &small, i64::from(x), i64::from(y));
     }
-    std::fs::write(path, media::encode_png(&sheet)?)?;
+    std::fs::write(path, gesso_media::encode_png(&sheet)?)?;
     Ok(())
 }
 

@@ -7,6 +7,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let side = rest.first().map_or(Ok(512), |side| side.parse())?;
     let picture = gesso_studio::solid::preview(&std::fs::read(from)?, side)?;
-    std::fs::write(to, gesso_studio::media::encode_png(&picture)?)?;
+    std::fs::write(to, gesso_media::encode_png(&picture)?)?;
     Ok(())
 }

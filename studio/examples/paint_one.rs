@@ -1,6 +1,7 @@
 //! Paints one prompt: `paint_one OUT.png WIDTH HEIGHT SEED PROMPT`.
 
-use gesso_studio::{Control, PaintRequest, media, paint};
+use gesso_media::Control;
+use gesso_studio::{PaintRequest, paint};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +16,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         seed: seed.parse()?,
         references: Vec::new(),
     };
-    std::fs::write(path, media::encode_png(&paint(&request, &Control::none())?)?)?;
+    std::fs::write(path, gesso_media::encode_png(&paint(&request, &Control::none())?)?)?;
     Ok(())
 }

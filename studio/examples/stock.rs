@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use gesso_media::{self, Examined};
+use gesso_media::{Control, DecodeLimits, Programs, ToolRunner};
 use gesso_protocol::catalog::Catalog;
-use gesso_studio::media::{self, Examined};
-use gesso_studio::{Content, Control, DecodeLimits, Input, Job, Programs, Workshop, models};
+use gesso_studio::{Content, Input, Job, models};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -45,7 +46,7 @@ struct Recipe {
 struct Shop {
     folder: PathBuf,
     catalog: Catalog,
-    workshop: Workshop,
+    tools: ToolRunner,
 }
 
 fn main() -> Result<()> {
@@ -54,8 +55,8 @@ fn main() -> Result<()> {
     let recipes = std::fs::read_to_string(folder.join("recipes.toml"))?;
     let recipes: Recipes = toml::from_str(&recipes)?;
     let scratch = std::env::temp_dir().join("gesso-stock");
-    let workshop = Workshop::new(Programs::find(), &scratch)?;
-    let shop = Shop { folder, catalog: Catalog::built_in(), workshop };
+    let tools = ToolRunner::new(Programs::find(), &scratch)?;
+    let shop = Shop { folder, catalog: Catalog::built_in(), tools };
     let mut list = String::from(
         "# The stock: made from `recipes.toml` by `cargo run -p gesso-studio --example stock`, free for any use.\n",
     );
@@ -127,7 +128,7 @@ impl Shop {
             let Some(path) = self.found(stem)? else { return Ok(None) };
             job.inputs.push(Input { port: port.clone(), bytes: std::fs::read(path)?.into() });
         }
-        let made = models::compute(&job, &self.workshop, &Control::none())
+        let made = models::compute(&job, &self.tools, &Control::none())
             .with_context(|| recipe.file.clone())?;
         let Some(Content::File { bytes, .. }) = made.into_iter().map(|made| made.content).next()
         else {
@@ -136,8 +137,8 @@ impl Shop {
         if let Some(old) = self.found(&recipe.file)? {
             std::fs::remove_file(old)?;
         }
-        let sniffed = media::sniff(&bytes).context("an unknown type")?;
-        let scratch = self.workshop.folder()?;
+        let sniffed = gesso_media::sniff(&bytes).context("an unknown type")?;
+        let scratch = self.tools.folder()?;
         let raw = scratch.path().join("raw").with_extension(sniffed.ext);
         std::fs::write(&raw, &bytes)?;
         let (ending, args): (&str, &[&str]) = match sniffed.mime {
@@ -171,10 +172,10 @@ impl Shop {
     /// What is in a file, looked at as an upload is; and it must be stored as it is.
     fn measure(&self, path: &Path) -> Result<(Examined, usize)> {
         let bytes = std::fs::read(path)?;
-        let sniffed = media::sniff(&bytes).context("an unknown type")?;
+        let sniffed = gesso_media::sniff(&bytes).context("an unknown type")?;
         let limits = DecodeLimits::default();
         // Looking at a file may clean it: then the clean one is the piece.
-        let examined = media::examine(path, sniffed, limits, &self.workshop, &Control::none())?;
+        let examined = gesso_media::examine(path, sniffed, limits, &self.tools, &Control::none())?;
         Ok((examined, std::fs::metadata(path)?.len() as usize))
     }
 }

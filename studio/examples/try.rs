@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
+use gesso_media::{Control, Programs, ToolRunner};
 use gesso_protocol::catalog::Catalog;
-use gesso_studio::{Content, Control, Input, Job, Programs, Workshop, media, models};
+use gesso_studio::{Content, Input, Job, models};
 use serde_json::Value;
 
 fn main() -> Result<()> {
@@ -41,17 +42,17 @@ fn main() -> Result<()> {
     }
     std::fs::create_dir_all(&out)?;
     let scratch = std::env::temp_dir().join("gesso-try");
-    let workshop = Workshop::new(Programs::find(), &scratch)?;
+    let tools = ToolRunner::new(Programs::find(), &scratch)?;
     let start = Instant::now();
     let progress = |part: f32| eprint!("\r{:3.0} %", part * 100.0);
     let control = Control { progress: &progress, cancelled: &|| false };
-    let made = models::compute(&job, &workshop, &control)?;
+    let made = models::compute(&job, &tools, &control)?;
     eprintln!("\r{:.2} s", start.elapsed().as_secs_f32());
     for (n, made) in made.into_iter().enumerate() {
         match made.content {
             Content::Text(text) => println!("{}: {text}", made.port),
             Content::File { bytes, mime, size_px, duration_s, .. } => {
-                let ext = media::sniff(&bytes).map_or("bin", |sniffed| sniffed.ext);
+                let ext = gesso_media::sniff(&bytes).map_or("bin", |sniffed| sniffed.ext);
                 let path = out.join(format!("{}-{}-{n}.{ext}", job.model, job.seed));
                 println!(
                     "{}: {} {mime} {} bytes {size_px:?} {duration_s:?} s",

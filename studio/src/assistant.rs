@@ -4,46 +4,32 @@
 
 mod look;
 mod request;
+mod seen;
 mod summary;
 mod tell;
 mod write;
 
 use crate::film::{Rate, Source};
 use crate::math::{Rng, hash, mix64};
-use crate::{Control, Job, Made, Program, StudioError, Workshop};
+use crate::{Job, Made};
+use gesso_media::{Control, Program, ToolRunner, WorkError};
 use look::{Look, Motion};
 use request::{Request, Task};
+use seen::{Length, Seen};
 
 /// The longest text that is read, in characters: what is beyond adds time and no sense.
 const TEXT_CHARS_MAX: usize = 200_000;
 /// The most films that are looked at, and pictures.
 const FILMS_MAX: usize = 4;
 
-/// How much is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Length {
-    Short,
-    Medium,
-    Long,
-}
-
-/// What is connected, as far as it was measured.
-#[derive(Default)]
-struct Seen {
-    pictures: Vec<Look>,
-    films: Vec<(Look, Motion)>,
-    /// Films that could not be looked at for want of a program.
-    unseen: usize,
-}
-
 /// The model `studio-assistant`.
 pub(crate) fn compute(
     job: &Job,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     control.at(0.0)?;
-    let seen = look_at(job, workshop, control)?;
+    let seen = look_at(job, tools, control)?;
     control.at(0.8)?;
     let text: String = job.prompt.chars().take(TEXT_CHARS_MAX).collect();
     let request = Request::read(&text, job.text("instructions"), job.text("mode"), &seen);
@@ -66,19 +52,19 @@ pub(crate) fn compute(
     Ok(vec![Made::text(answer)])
 }
 
-fn look_at(job: &Job, workshop: &Workshop, control: &Control<'_>) -> Result<Seen, StudioError> {
+fn look_at(job: &Job, tools: &ToolRunner, control: &Control<'_>) -> Result<Seen, WorkError> {
     let mut seen = Seen::default();
     for picture in job.files("images") {
         control.check()?;
-        let picture = crate::media::decode(picture, crate::DecodeLimits::default())?;
+        let picture = gesso_media::decode(picture, gesso_media::DecodeLimits::default())?;
         seen.pictures.push(Look::of(&picture));
     }
     control.at(0.3)?;
-    let programs = workshop.programs();
+    let programs = tools.programs();
     let able = programs.has(Program::Ffmpeg) && programs.has(Program::Ffprobe);
     for film in job.files("videos").take(FILMS_MAX) {
         if able {
-            seen.films.push(watch(film, workshop, control)?);
+            seen.films.push(watch(film, tools, control)?);
         } else {
             seen.unseen += 1;
         }
@@ -89,18 +75,18 @@ fn look_at(job: &Job, workshop: &Workshop, control: &Control<'_>) -> Result<Seen
 /// Looks at two small frames of every second of a film.
 fn watch(
     film: &[u8],
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<(Look, Motion), StudioError> {
+) -> Result<(Look, Motion), WorkError> {
     const SIZE: (u32, u32) = (96, 54);
     const FRAMES_MAX: u32 = 600;
-    let source = Source::open(film, workshop, control)?;
+    let source = Source::open(film, tools, control)?;
     let probe = source.about();
     let mut motion = Motion::new(probe.duration_s, probe.size_px, probe.has_sound);
     let mut middle = None;
     let wanted = ((probe.duration_s * 2.0) as u32 / 2).min(FRAMES_MAX / 2);
     let mut n = 0;
-    source.frames(SIZE, Rate::whole(2), FRAMES_MAX, workshop, control, &mut |frame| {
+    source.frames(SIZE, Rate::whole(2), FRAMES_MAX, tools, control, &mut |frame| {
         motion.frame(&frame);
         if n == wanted || middle.is_none() {
             middle = Some(frame);
@@ -109,13 +95,13 @@ fn watch(
         Ok(())
     })?;
     let Some(middle) = middle else {
-        return Err(StudioError::Refused(
+        return Err(WorkError::Refused(
             "There is no picture in this video. Connect another one.".to_owned(),
         ));
     };
     let picture = image::RgbImage::from_raw(SIZE.0, SIZE.1, middle)
         .map(|rgb| image::DynamicImage::ImageRgb8(rgb).into_rgba8())
-        .ok_or_else(|| StudioError::Internal("a frame of another size".to_owned()))?;
+        .ok_or_else(|| WorkError::Internal("a frame of another size".to_owned()))?;
     Ok((Look::of(&picture), motion))
 }
 

@@ -6,9 +6,10 @@ pub(crate) mod lens;
 pub(crate) mod raster;
 pub(crate) mod relief;
 
-use crate::media::{self, DecodeLimits};
-use crate::{Control, Job, Made, RgbaImage, StudioError, Workshop};
+use crate::{Job, Made};
 use angle::Angle;
+use gesso_media::{self, DecodeLimits};
+use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 use lens::{Camera, Pose};
 use raster::{Texture, rows};
 use relief::{Relief, Study};
@@ -28,15 +29,15 @@ enum Fill {
 /// The model `studio-camera`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     let angles = angle::of(job)?;
     let fill = fill(job)?;
     let Some(bytes) = job.file("image") else {
-        return Err(StudioError::Refused("Connect a picture to look at.".to_owned()));
+        return Err(WorkError::Refused("Connect a picture to look at.".to_owned()));
     };
-    let picture = media::decode(bytes, DecodeLimits::default())?;
+    let picture = gesso_media::decode(bytes, DecodeLimits::default())?;
     let strength = job.number("strength", 0.4).clamp(0.0, 1.0) as f32;
     let count = angles.len() as f32;
     let mut made = Vec::with_capacity(angles.len());
@@ -48,7 +49,7 @@ pub(crate) fn compute(
     Ok(made)
 }
 
-fn fill(job: &Job) -> Result<Fill, StudioError> {
+fn fill(job: &Job) -> Result<Fill, WorkError> {
     match job.text("fill") {
         "" | "extend" => Ok(Fill::Extend),
         "transparent" => Ok(Fill::Plain([0.0; 4])),
@@ -61,14 +62,14 @@ fn fill(job: &Job) -> Result<Fill, StudioError> {
                 _ => None,
             };
             let Some(value) = value else {
-                return Err(StudioError::Refused(format!(
+                return Err(WorkError::Refused(format!(
                     "“{text}” is no colour. Write it as six hexadecimal digits, such as #f4f1ea."
                 )));
             };
             let channel = |shift: u32| ((value >> shift) & 255) as f32;
             Ok(Fill::Plain([channel(16), channel(8), channel(0), 255.0]))
         }
-        other => Err(StudioError::Refused(format!(
+        other => Err(WorkError::Refused(format!(
             "“{other}” is no way to fill what lies beyond the picture. There are: extend, plain, transparent."
         ))),
     }
@@ -81,7 +82,7 @@ fn view(
     strength: f32,
     fill: Fill,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     control.at(0.0)?;
     if angle.pose == Pose::default() {
         return Ok(picture);
@@ -114,7 +115,7 @@ impl Sight {
         width: u32,
         height: u32,
         control: &Control<'_>,
-    ) -> Result<RgbaImage, StudioError> {
+    ) -> Result<RgbaImage, WorkError> {
         let (w, h) = (width as usize, height as usize);
         let mut out = vec![0; w * h * 4];
         for (n, strip) in out.chunks_mut(w * 4 * STRIP).enumerate() {
@@ -135,7 +136,7 @@ impl Sight {
         }
         let picture = RgbaImage::from_raw(width, height, out);
         control.at(1.0)?;
-        picture.ok_or_else(|| StudioError::Internal("wrong length".to_owned()))
+        picture.ok_or_else(|| WorkError::Internal("wrong length".to_owned()))
     }
 
     /// Which place of the picture is seen at the middle of a pixel, in pixels of the picture.

@@ -3,48 +3,24 @@
 
 mod encode;
 mod probe;
+mod rate;
 mod read;
 mod sound;
 
 pub(crate) use encode::{Reel, encode};
 pub(crate) use probe::Probe;
+pub(crate) use rate::Rate;
 pub(crate) use read::Source;
 pub(crate) use sound::{SAMPLES_PER_S, Sound};
-
-/// Pictures a second, as a fraction: 29.97 is 30000/1001.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
-    pub(crate) pictures: u32,
-    pub(crate) seconds: u32,
-}
-
-impl Rate {
-    pub(crate) const fn whole(pictures: u32) -> Self {
-        Self { pictures, seconds: 1 }
-    }
-
-    pub(crate) fn per_second(self) -> f64 {
-        f64::from(self.pictures) / f64::from(self.seconds)
-    }
-
-    /// How many pictures fill `seconds`, at least one.
-    pub(crate) fn frames(self, seconds: f64) -> u32 {
-        libm::round(seconds * self.per_second()).clamp(1.0, 1e7) as u32
-    }
-
-    fn text(self) -> String {
-        format!("{}/{}", self.pictures, self.seconds)
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Control, Program, Programs, StudioError, Workshop};
+    use gesso_media::{Control, Program, Programs, ToolRunner, WorkError};
 
-    pub(super) fn workshop() -> (Workshop, tempfile::TempDir) {
+    pub(super) fn tools() -> (ToolRunner, tempfile::TempDir) {
         let dir = tempfile::tempdir().unwrap();
-        (Workshop::new(Programs::find(), dir.path()).unwrap(), dir)
+        (ToolRunner::new(Programs::find(), dir.path()).unwrap(), dir)
     }
 
     /// Each frame is one grey that grows, with a red left half.
@@ -62,13 +38,13 @@ mod tests {
     }
 
     fn film(sound: Option<&Sound>) -> Vec<u8> {
-        let (workshop, _dir) = workshop();
+        let (tools, _dir) = tools();
         let reel = Reel { width: 64, height: 48, rate: Rate::whole(12), frames: 18 };
         let mut picture = |n: u32, frame: &mut [u8]| {
             draw(n, frame);
             Ok(())
         };
-        encode(&reel, sound, &workshop, &Control::none(), &mut picture).unwrap()
+        encode(&reel, sound, &tools, &Control::none(), &mut picture).unwrap()
     }
 
     #[test]
@@ -76,8 +52,8 @@ mod tests {
         let sound = tone(1.5);
         let bytes = film(Some(&sound));
         assert_eq!(bytes, film(Some(&sound)), "the same frames must give the same bytes");
-        let (workshop, _dir) = workshop();
-        let source = Source::open(&bytes, &workshop, &Control::none()).unwrap();
+        let (tools, _dir) = tools();
+        let source = Source::open(&bytes, &tools, &Control::none()).unwrap();
         let probe = source.about();
         assert_eq!(probe.size_px, Some((64, 48)));
         assert_eq!(probe.rate, Some(Rate::whole(12)));
@@ -90,7 +66,7 @@ mod tests {
             Ok(())
         };
         let none = Control::none();
-        source.frames((64, 48), Rate::whole(12), 100, &workshop, &none, &mut take).unwrap();
+        source.frames((64, 48), Rate::whole(12), 100, &tools, &none, &mut take).unwrap();
         assert_eq!(seen.len(), 18);
         for (n, frame) in seen.iter().enumerate() {
             let mut expected = vec![0; frame.len()];
@@ -103,7 +79,7 @@ mod tests {
                 }
             }
         }
-        let heard = source.sound(10.0, &workshop, &none).unwrap();
+        let heard = source.sound(10.0, &tools, &none).unwrap();
         assert!((heard.seconds() - 1.5).abs() < 0.05, "{}", heard.seconds());
         let level = heard.loudness(0.2, 1.2);
         assert!((level - 9000.0 / 32768.0 / 1.414).abs() < 0.03, "{level}");
@@ -111,29 +87,29 @@ mod tests {
 
     #[test]
     fn without_sound_there_is_no_stream_of_it() {
-        let (workshop, _dir) = workshop();
-        let source = Source::open(&film(None), &workshop, &Control::none()).unwrap();
+        let (tools, _dir) = tools();
+        let source = Source::open(&film(None), &tools, &Control::none()).unwrap();
         assert!(!source.about().has_sound);
-        let error = source.sound(1.0, &workshop, &Control::none()).unwrap_err();
-        assert!(matches!(error, StudioError::Refused(_)), "{error}");
+        let error = source.sound(1.0, &tools, &Control::none()).unwrap_err();
+        assert!(matches!(error, WorkError::Refused(_)), "{error}");
     }
 
     #[test]
     fn what_is_no_film_is_refused_in_a_sentence() {
-        let (workshop, _dir) = workshop();
+        let (tools, _dir) = tools();
         for bytes in [&b""[..], b"#EXTM3U\nfile:///etc/passwd", b"<svg xmlns='x'/>"] {
-            let error = Source::open(bytes, &workshop, &Control::none()).err().unwrap();
-            assert!(matches!(error, StudioError::Refused(_)), "{error}");
+            let error = Source::open(bytes, &tools, &Control::none()).err().unwrap();
+            assert!(matches!(error, WorkError::Refused(_)), "{error}");
         }
         let whole = film(None);
-        let broken = Source::open(&whole[..whole.len() / 3], &workshop, &Control::none());
+        let broken = Source::open(&whole[..whole.len() / 3], &tools, &Control::none());
         let error = broken.err().unwrap();
-        assert!(matches!(error, StudioError::Refused(_)), "{error}");
+        assert!(matches!(error, WorkError::Refused(_)), "{error}");
     }
 
     #[test]
     fn a_stop_ends_the_encoding() {
-        let (workshop, _dir) = workshop();
+        let (tools, _dir) = tools();
         let reel = Reel { width: 64, height: 48, rate: Rate::whole(12), frames: 1_000_000 };
         let stop = std::sync::atomic::AtomicBool::new(false);
         let mut picture = |n: u32, _: &mut [u8]| {
@@ -142,8 +118,8 @@ mod tests {
         };
         let cancelled = || stop.load(std::sync::atomic::Ordering::Relaxed);
         let control = Control { progress: &|_| {}, cancelled: &cancelled };
-        let ended = encode(&reel, None, &workshop, &control, &mut picture);
-        assert_eq!(ended, Err(StudioError::Cancelled));
-        assert!(workshop.programs().has(Program::Ffmpeg));
+        let ended = encode(&reel, None, &tools, &control, &mut picture);
+        assert_eq!(ended, Err(WorkError::Cancelled));
+        assert!(tools.programs().has(Program::Ffmpeg));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::{MediaKind, RgbaImage, StudioError, media};
+use gesso_media::{MediaKind, RgbaImage, WorkError};
 
 /// Most pixels of a picture that a model looks at: several are held at once.
 const PICTURE_PIXELS_MAX: u64 = 16_000_000;
@@ -76,9 +76,9 @@ impl Job {
     /// The pictures on an input, decoded, upright, in sRGB, and no larger than a model looks at.
     ///
     /// # Errors
-    /// [`StudioError::Media`] for what is no picture, damaged or too large.
-    pub fn pictures(&self, port: &str) -> Result<Vec<RgbaImage>, StudioError> {
-        let decode = |bytes| media::decode_within(bytes, PICTURE_PIXELS_MAX);
+    /// [`WorkError::Media`] for what is no picture, damaged or too large.
+    pub fn pictures(&self, port: &str) -> Result<Vec<RgbaImage>, WorkError> {
+        let decode = |bytes| gesso_media::decode_within(bytes, PICTURE_PIXELS_MAX);
         Ok(self.files(port).map(decode).collect::<Result<_, _>>()?)
     }
 
@@ -140,11 +140,11 @@ impl Made {
     ///
     /// # Errors
     /// When it cannot be encoded.
-    pub fn picture(port: &'static str, picture: &RgbaImage) -> Result<Self, StudioError> {
+    pub fn picture(port: &'static str, picture: &RgbaImage) -> Result<Self, WorkError> {
         let content = Content::File {
             kind: MediaKind::Image,
             mime: "image/png",
-            bytes: media::encode_png(picture)?,
+            bytes: gesso_media::encode_png(picture)?,
             size_px: Some(picture.dimensions()),
             duration_s: None,
         };

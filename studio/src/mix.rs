@@ -6,9 +6,10 @@ mod speech;
 
 use std::path::Path;
 
-use crate::film::{Probe, Source};
-use crate::workshop::Talk;
-use crate::{Control, Job, Made, Program, StudioError, Workshop};
+use crate::film::Source;
+use crate::{Job, Made};
+use gesso_media::Talk;
+use gesso_media::{Control, Program, ToolRunner, WorkError};
 use plan::{Plan, Track};
 
 /// The most tracks of one mix; each is decoded at the same time.
@@ -23,13 +24,13 @@ const LISTEN_S: f64 = 40.0;
 /// The model `studio-mixer`.
 pub(crate) fn compute(
     job: &Job,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     control.at(0.0)?;
-    let refused = |why: &str| StudioError::Refused(why.to_owned());
+    let refused = |why: &str| WorkError::Refused(why.to_owned());
     let video = job.file("video").ok_or_else(|| refused("Connect a video."))?;
-    let video = Source::open(video, workshop, control)?;
+    let video = Source::open(video, tools, control)?;
     let about = video.about();
     let Some(shown) = about.size_px else {
         return Err(refused("There is no picture in this video. Connect another one."));
@@ -39,38 +40,38 @@ pub(crate) fn compute(
         return Err(refused("Connect a sound to lay under the video."));
     }
     if count > TRACKS_MAX {
-        return Err(StudioError::Refused(format!(
+        return Err(WorkError::Refused(format!(
             "{count} sounds are connected; {TRACKS_MAX} can be mixed at once. Mix some of them first."
         )));
     }
     let sources: Vec<Source> =
-        job.files("audio").map(|b| Source::open(b, workshop, control)).collect::<Result<_, _>>()?;
-    let tracks = listen(job, &sources, workshop, control)?;
+        job.files("audio").map(|b| Source::open(b, tools, control)).collect::<Result<_, _>>()?;
+    let tracks = listen(job, &sources, tools, control)?;
     let plan = Plan::of(job, &about, tracks)?;
     if plan.seconds > SECONDS_MAX {
         return Err(refused("The film would be longer than an hour. Shorten what is connected."));
     }
     let gain_db = if plan.levelled {
-        control.part(0.15, 0.4, |c| measure(&plan, &video, &sources, workshop, c))?
+        control.part(0.15, 0.4, |c| measure(&plan, &video, &sources, tools, c))?
     } else {
         0.0
     };
-    let folder = workshop.folder()?;
+    let folder = tools.folder()?;
     let [sound, picture, out] =
         ["sound.mp4", "picture.mp4", "mix.mp4"].map(|name| folder.path().join(name));
     // One after the other: a program that reads all files at once can wait for ever for the end of one of them.
     control.part(0.4, 0.6, |c| {
         let finish =
             format!("volume={gain_db:.2}dB,alimiter=limit=0.8:attack=3:release=60:level=0");
-        lay(&plan, &finish, &video, &sources, &sound, workshop, c)
+        lay(&plan, &finish, &video, &sources, &sound, tools, c)
     })?;
     let even = |side: u32| (side / 2 * 2).max(2);
     let size_px = if plan.copies { shown } else { (even(shown.0), even(shown.1)) };
     if !plan.copies {
-        control.part(0.6, 0.95, |c| hold(&plan, size_px, &video, &picture, workshop, c))?;
+        control.part(0.6, 0.95, |c| hold(&plan, size_px, &video, &picture, tools, c))?;
     }
     let picture = (!plan.copies).then_some(picture.as_path());
-    control.part(0.95, 0.99, |c| join(&plan, &video, picture, &sound, &out, workshop, c))?;
+    control.part(0.95, 0.99, |c| join(&plan, &video, picture, &sound, &out, tools, c))?;
     let bytes = std::fs::read(&out)?;
     control.at(1.0)?;
     Ok(vec![Made::video(bytes, size_px, plan.seconds)])
@@ -80,9 +81,9 @@ pub(crate) fn compute(
 fn listen(
     job: &Job,
     sources: &[Source],
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Track>, StudioError> {
+) -> Result<Vec<Track>, WorkError> {
     let named = job.whole("voice_track", 0);
     let ducks = job.number("ducking", 0.6) > 0.0;
     let mut tracks = Vec::new();
@@ -90,14 +91,14 @@ fn listen(
         control.at(0.15 * n as f32 / sources.len() as f32)?;
         let about = source.about();
         let Some(stream) = about.sound else {
-            return Err(StudioError::Refused(format!(
+            return Err(WorkError::Refused(format!(
                 "Sound {} has no sound in it. Connect another file.",
                 n + 1
             )));
         };
         let is_voice = match named {
             0 if ducks && sources.len() > 1 || about_keeps(job) => {
-                speech::is_likely(&source.sound(LISTEN_S, workshop, control)?)
+                speech::is_likely(&source.sound(LISTEN_S, tools, control)?)
             }
             0 => false,
             named => named == n as i64 + 1,
@@ -128,10 +129,10 @@ fn measure(
     plan: &Plan,
     video: &Source,
     sources: &[Source],
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<f64, StudioError> {
-    let mut command = workshop.command(Program::Ffmpeg)?;
+) -> Result<f64, WorkError> {
+    let mut command = tools.command(Program::Ffmpeg)?;
     inputs(&mut command, plan, video, sources);
     let graph = plan.graph("ebur128=metadata=1,ametadata=mode=print:file=-");
     command.args([
@@ -153,7 +154,7 @@ fn measure(
         }
     };
     let talk = Talk { line: Some(&mut line), ..Talk::default() };
-    workshop.run(Program::Ffmpeg, command, talk, control)?;
+    tools.run(Program::Ffmpeg, command, talk, control)?;
     // Below the gate of the measurement there is nothing to make louder.
     let heard = loudness.filter(|lufs| *lufs > -60.0);
     Ok(heard.map_or(0.0, |lufs| (LOUDNESS_LUFS - lufs).clamp(-30.0, 20.0)))
@@ -163,16 +164,16 @@ fn measure(
 fn told(
     command: std::process::Command,
     plan: &Plan,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let mut line = |line: &str| {
         if let Some(at) = line.strip_prefix("out_time_us=").and_then(|us| us.parse::<f64>().ok()) {
             (control.progress)((at / 1e6 / plan.seconds).clamp(0.0, 1.0) as f32);
         }
     };
     let talk = Talk { line: Some(&mut line), ..Talk::default() };
-    workshop.run(Program::Ffmpeg, command, talk, control)
+    tools.run(Program::Ffmpeg, command, talk, control)
 }
 
 /// What the end of every command here is: the length, and where to.
@@ -189,15 +190,15 @@ fn lay(
     video: &Source,
     sources: &[Source],
     out: &Path,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
-    let mut command = workshop.command(Program::Ffmpeg)?;
+) -> Result<(), WorkError> {
+    let mut command = tools.command(Program::Ffmpeg)?;
     inputs(&mut command, plan, video, sources);
     command.args(["-filter_complex", &plan.graph(finish), "-map", "[mix]"]);
     command.args(["-c:a", "aac", "-b:a", "192k", "-flags:a", "+bitexact"]);
     to(&mut command, plan, out);
-    told(command, plan, workshop, control)
+    told(command, plan, tools, control)
 }
 
 /// The picture of the mix, where it cannot be copied: held at its end, in square pixels.
@@ -206,10 +207,10 @@ fn hold(
     (width, height): (u32, u32),
     video: &Source,
     out: &Path,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
-    let mut command = workshop.command(Program::Ffmpeg)?;
+) -> Result<(), WorkError> {
+    let mut command = tools.command(Program::Ffmpeg)?;
     command.args(["-nostdin", "-hide_banner", "-v", "error", "-y", "-threads", "2"]);
     video.input(&mut command);
     let longer = format!("tpad=stop_mode=clone:stop_duration={:.3}", plan.held_s);
@@ -218,7 +219,7 @@ fn hold(
     command.args(["-c:v", "libx264", "-preset", "fast", "-crf", "18", "-threads:v", "2"]);
     command.args(["-flags:v", "+bitexact"]);
     to(&mut command, plan, out);
-    told(command, plan, workshop, control)
+    told(command, plan, tools, control)
 }
 
 /// Picture and sound in one film, neither encoded again; the picture is the video's own where no other is given.
@@ -228,10 +229,10 @@ fn join(
     picture: Option<&Path>,
     sound: &Path,
     out: &Path,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
-    let mut command = workshop.command(Program::Ffmpeg)?;
+) -> Result<(), WorkError> {
+    let mut command = tools.command(Program::Ffmpeg)?;
     command.args(["-nostdin", "-hide_banner", "-v", "error", "-y"]);
     let stream = match picture {
         Some(picture) => {
@@ -246,13 +247,7 @@ fn join(
     command.args(["-f", "mov", "-i"]).arg(sound);
     command.args(["-map", &stream, "-map", "1:a:0", "-c", "copy"]);
     to(&mut command, plan, out);
-    told(command, plan, workshop, control)
-}
-
-/// Whether every browser plays these pictures inside an MP4.
-fn plays_everywhere(about: &Probe) -> bool {
-    matches!(about.codec.as_str(), "h264" | "av1")
-        && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")
+    told(command, plan, tools, control)
 }
 
 #[cfg(test)]

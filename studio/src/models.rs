@@ -1,14 +1,15 @@
 //! Which function computes which model. The only list of them.
 
 use crate::job::{Job, Made};
-use crate::workshop::Workshop;
 use crate::{
-    Control, StudioError, assistant, camera, foley, lips, mix, music, paint, solid, upscale,
-    vector, video, voice,
+    assistant, camera, lip_sync, mix, music, paint, solid, sound_effects, upscale, vector, video,
+    voice,
 };
+use gesso_media::ToolRunner;
+use gesso_media::{Control, WorkError};
 
 /// Computes one result of a model.
-type Compute = fn(&Job, &Workshop, &Control<'_>) -> Result<Vec<Made>, StudioError>;
+type Compute = fn(&Job, &ToolRunner, &Control<'_>) -> Result<Vec<Made>, WorkError>;
 
 /// A built-in model.
 struct Model {
@@ -31,7 +32,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
 const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute),
     exact("studio-camera", camera::compute),
-    exact("studio-lips", lips::compute),
+    exact("studio-lips", lip_sync::compute),
     exact("studio-mixer", mix::compute),
     seeded("studio-motion", video::compute),
     seeded("studio-painter", paint::compute),
@@ -39,7 +40,7 @@ const MODELS: &[Model] = &[
     seeded("studio-upscaler", upscale::compute),
     seeded("studio-solid", solid::compute),
     exact("studio-voice", voice::compute),
-    seeded("studio-foley", foley::compute),
+    seeded("studio-foley", sound_effects::compute),
     seeded("studio-music", music::compute),
 ];
 
@@ -50,14 +51,15 @@ fn model(id: &str) -> Option<&'static Model> {
 /// Computes what a job asks for. The same job gives the same result.
 ///
 /// # Errors
-/// All of [`StudioError`].
+/// All of [`WorkError`].
 pub fn compute(
     job: &Job,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
-    let model = model(&job.model).ok_or_else(|| StudioError::Model(job.model.clone()))?;
-    (model.compute)(job, workshop, control)
+) -> Result<Vec<Made>, WorkError> {
+    let model = model(&job.model)
+        .ok_or_else(|| WorkError::Refused(format!("The studio has no model “{}”.", job.model)))?;
+    (model.compute)(job, tools, control)
 }
 
 /// Whether another seed gives another result of a model.
@@ -71,7 +73,7 @@ mod tests {
     use gesso_protocol::catalog::Catalog;
 
     use super::*;
-    use crate::Program;
+    use gesso_media::Program;
 
     #[test]
     fn the_catalogue_and_the_studio_have_the_same_models() {

@@ -13,7 +13,8 @@ use crate::sound::loudness::normalise;
 use crate::sound::osc::decay;
 use crate::sound::room::{Reverb, Room, chorus, echo};
 use crate::sound::{RATE, SR, Stereo, frames};
-use crate::{Control, Job, Made, StudioError, Workshop};
+use crate::{Job, Made};
+use gesso_media::{Control, ToolRunner, WorkError};
 
 use compose::{Composer, Drum, Form, Part, Score};
 use style::{Brief, Voice};
@@ -28,9 +29,9 @@ const RING_S: f32 = 3.0;
 /// The model `studio-music`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     let seconds = job.number("duration", 20.0).clamp(4.0, 180.0) as f32;
     let looped = job.flag("loop");
     control.at(0.0)?;
@@ -84,7 +85,7 @@ fn mixed(
     len: usize,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<Stereo, StudioError> {
+) -> Result<Stereo, WorkError> {
     let beat_s = 60.0 / brief.bpm;
     let pump = pump(score, brief, len, beat_s);
     let (mut mix, mut send) = (Stereo::silent(len), Stereo::silent(len));
@@ -122,7 +123,7 @@ fn played(
     beat_s: f32,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<Stereo, StudioError> {
+) -> Result<Stereo, WorkError> {
     let mut mono = vec![0.0_f32; len];
     let mut kept: BTreeMap<(i32, u32), Vec<f32>> = BTreeMap::new();
     let mut own = rng.fork("touch");
@@ -171,7 +172,7 @@ fn drums(
     beat_s: f32,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<Stereo, StudioError> {
+) -> Result<Stereo, WorkError> {
     let mut out = Stereo::silent(len);
     let mut rng = rng.fork("drums");
     let mut kit: BTreeMap<(Drum, usize), Vec<f32>> = BTreeMap::new();

@@ -8,55 +8,39 @@
 
 mod brush;
 pub(crate) mod color;
+mod facts;
 mod finish;
 mod layers;
-mod motifs;
 pub(crate) mod palette;
+mod request;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a scene names the few subjects it treats in its own way"
 )]
 mod scene;
 mod style;
+mod subjects;
 pub(crate) mod words;
 
 use image::RgbaImage;
 
 use crate::math::{Rng, mix64};
-use crate::{Control, Job, Made, StudioError, Workshop};
+use crate::{Job, Made};
 use brush::Brush;
 pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
+pub use facts::Facts;
 use finish::Grade;
-pub use layers::{Facts, Layer, Layers, paint_layers};
-
-/// Smallest side that can be painted, in pixels.
-pub const SIDE_MIN_PX: u32 = 64;
-/// Largest side that can be painted, in pixels.
-pub const SIDE_MAX_PX: u32 = 4096;
-
-/// What to paint.
-#[derive(Clone, Debug)]
-pub struct PaintRequest {
-    /// What the picture shows, in words.
-    pub prompt: String,
-    /// What it must not show.
-    pub negative: String,
-    /// Width in pixels, from [`SIDE_MIN_PX`] to [`SIDE_MAX_PX`].
-    pub width: u32,
-    /// Height in pixels, from [`SIDE_MIN_PX`] to [`SIDE_MAX_PX`].
-    pub height: u32,
-    /// Varies layout and detail.
-    pub seed: u64,
-    /// Pictures whose colours (and, a little, whose horizon) the painting takes up.
-    pub references: Vec<RgbaImage>,
-}
+use gesso_media::{Control, ToolRunner, WorkError};
+pub use layers::{Layer, Layers, paint_layers};
+use request::size;
+pub use request::{PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX};
 
 /// The model `studio-painter`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     let (width, height) = job.size_px();
     let request = PaintRequest {
         prompt: job.prompt.clone(),
@@ -94,22 +78,11 @@ pub(crate) fn brushed(prompt: &str) -> bool {
     !matches!(words::read(prompt, "").settle(None), Illustration | Film)
 }
 
-/// The asked size, when it can be painted.
-fn size(request: &PaintRequest) -> Result<(u32, u32), StudioError> {
-    let (width, height) = (request.width, request.height);
-    let sides = SIDE_MIN_PX..=SIDE_MAX_PX;
-    if sides.contains(&width) && sides.contains(&height) {
-        Ok((width, height))
-    } else {
-        Err(StudioError::Size { width, height })
-    }
-}
-
 /// Paints a picture; the same request gives the same bytes.
 ///
 /// # Errors
-/// [`StudioError::Size`] for a side out of range and [`StudioError::Cancelled`].
-pub fn paint(request: &PaintRequest, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+/// [`WorkError::Refused`] for a side out of range and [`WorkError::Cancelled`].
+pub fn paint(request: &PaintRequest, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     paint_with(request, &Options { style: None, reference_weight: 0.3 }, control)
 }
 
@@ -117,7 +90,7 @@ fn paint_with(
     request: &PaintRequest,
     options: &Options,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     size(request)?;
     control.at(0.0)?;
     let mut intent = words::read(&request.prompt, &request.negative);
@@ -139,7 +112,7 @@ fn compose(
     weight: f32,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (width, height) = (request.width, request.height);
     let shown: Vec<&RgbaImage> =
         request.references.iter().filter(|r| r.width() > 0 && r.height() > 0).collect();
@@ -178,14 +151,14 @@ fn repaint(
     reference: &RgbaImage,
     weight: f32,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let (w, h) = (brush.sheet.width(), brush.sheet.height());
     let (rw, rh) = (reference.width() as f32, reference.height() as f32);
     let scale = (rw / w as f32).min(rh / h as f32);
     let (cw, ch) = ((w as f32 * scale).max(1.0), (h as f32 * scale).max(1.0));
     let (x, y) = ((rw - cw) / 2.0, (rh - ch) / 2.0);
     let radius = w.min(h) as f32 * (REPAINT_WEIGHT - weight).max(0.0) * 0.045;
-    let soft = style::Soft::new(reference, (radius * scale).max(scale * 0.7), control)?;
+    let soft = style::pixels::Soft::new(reference, (radius * scale).max(scale * 0.7), control)?;
     let pixels = brush.sheet.data_mut();
     for row in 0..h {
         if row % 32 == 0 {

@@ -2,6 +2,7 @@
 
 mod compose;
 mod glb;
+mod kinds;
 mod mesh;
 mod read;
 mod relief;
@@ -13,7 +14,8 @@ mod words;
 use self::glb::Piece;
 use self::mesh::{Pose, bounds};
 use self::relief::{Recipe, Shape};
-use crate::{Control, Job, Made, RgbaImage, StudioError, Workshop};
+use crate::{Job, Made};
+use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 
 /// Most pictures of one model.
 const PICTURES_MAX: usize = 6;
@@ -23,13 +25,13 @@ const TEXTURE_MAX_PX: u32 = 2048;
 /// The model `studio-solid`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     control.at(0.0)?;
     let count = job.files("image").count();
     if count > PICTURES_MAX {
-        return Err(StudioError::Refused(format!(
+        return Err(WorkError::Refused(format!(
             "A 3D model is made of at most {PICTURES_MAX} pictures, not {count}. Remove some of the wires."
         )));
     }
@@ -37,7 +39,7 @@ pub(crate) fn compute(
     control.at(0.1)?;
     if pictures.is_empty() {
         if job.prompt.trim().is_empty() {
-            return Err(StudioError::Refused(
+            return Err(WorkError::Refused(
                 "There is nothing to build yet. Connect a picture or write what to build."
                     .to_owned(),
             ));
@@ -95,7 +97,7 @@ fn small(picture: &RgbaImage, most: u32) -> RgbaImage {
 
 /// A picture as the JPEG that lies on its model; what is clear becomes the mean of what is not, so that outlines show
 /// no foreign colour.
-fn texture(picture: &RgbaImage) -> Result<Vec<u8>, StudioError> {
+fn texture(picture: &RgbaImage) -> Result<Vec<u8>, WorkError> {
     let picture = small(picture, TEXTURE_MAX_PX);
     let mean = relief::mean_color(&picture)
         .map(|v| crate::paint::encode_channel(v.clamp(0.0, 1.0)) * 255.0);
@@ -109,7 +111,7 @@ fn texture(picture: &RgbaImage) -> Result<Vec<u8>, StudioError> {
     let mut out = Vec::new();
     image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 90)
         .encode_image(&rgb)
-        .map_err(|e| StudioError::Internal(e.to_string()))?;
+        .map_err(|e| WorkError::Internal(e.to_string()))?;
     Ok(out)
 }
 
@@ -117,8 +119,8 @@ fn texture(picture: &RgbaImage) -> Result<Vec<u8>, StudioError> {
 /// ground. What cannot be shown in full (too many pixels to draw, textures that cannot be opened) is left out.
 ///
 /// # Errors
-/// [`StudioError::Refused`] for what is no GLB, damaged, too large or without surfaces.
-pub fn preview(glb: &[u8], side_px: u32) -> Result<RgbaImage, StudioError> {
+/// [`WorkError::Refused`] for what is no GLB, damaged, too large or without surfaces.
+pub fn preview(glb: &[u8], side_px: u32) -> Result<RgbaImage, WorkError> {
     render::render(&read::read(glb)?, side_px)
 }
 

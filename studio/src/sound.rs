@@ -7,8 +7,8 @@ pub(crate) mod room;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use crate::StudioError;
 use crate::math::{cos, sin};
+use gesso_media::WorkError;
 
 /// Frames a second.
 pub(crate) const RATE: u32 = 48_000;
@@ -134,7 +134,7 @@ impl Stereo {
     ///
     /// # Errors
     /// When it is longer than the format can say.
-    pub(crate) fn wav(&self) -> Result<Vec<u8>, StudioError> {
+    pub(crate) fn wav(&self) -> Result<Vec<u8>, WorkError> {
         let mut out = WavOut::new(2, self.len())?;
         for (l, r) in self.left.iter().zip(&self.right) {
             out.push(*l);
@@ -155,15 +155,13 @@ impl WavOut {
     ///
     /// # Errors
     /// When that is longer than the format can say.
-    pub(crate) fn new(channels: u16, frames: usize) -> Result<Self, StudioError> {
+    pub(crate) fn new(channels: u16, frames: usize) -> Result<Self, WorkError> {
         let size = (frames as u64)
             .checked_mul(u64::from(channels) * 2)
             .and_then(|size| u32::try_from(size).ok())
             .filter(|size| *size < u32::MAX - 36)
             .ok_or_else(|| {
-                StudioError::Refused(
-                    "This is too long for one sound file; ask for less.".to_owned(),
-                )
+                WorkError::Refused("This is too long for one sound file; ask for less.".to_owned())
             })?;
         let mut bytes = Vec::with_capacity(44 + size as usize);
         let step = channels * 2;

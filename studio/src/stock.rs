@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::media::{Sniffed, sniff};
+use gesso_media::{Sniffed, sniff};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stock");
 

@@ -10,7 +10,8 @@ mod sharpen;
 
 use image::RgbaImage;
 
-use crate::{Control, Job, Made, StudioError, Workshop, media};
+use crate::{Job, Made};
+use gesso_media::{Control, ToolRunner, WorkError};
 
 /// Longest side of an enlarged picture, in pixels.
 pub const UPSCALED_SIDE_MAX_PX: u32 = 8192;
@@ -51,11 +52,11 @@ pub struct UpscaleRequest {
 /// The model `studio-upscaler`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
-    let bytes = job.file("image").ok_or(StudioError::Empty)?;
-    let image = media::decode(bytes, media::DecodeLimits::default())?;
+) -> Result<Vec<Made>, WorkError> {
+    let bytes = job.file("image").ok_or_else(no_pixels)?;
+    let image = gesso_media::decode(bytes, gesso_media::DecodeLimits::default())?;
     let creative = job.text("mode") == "creative";
     let denoise = job.number("denoise", 0.0) as f32;
     let request = UpscaleRequest {
@@ -64,7 +65,7 @@ pub(crate) fn compute(
         engine: if job.text("engine") == "edge" { Engine::Edge } else { Engine::Lanczos },
         sharpen: job.number("sharpen", 0.35) as f32,
         denoise,
-        deblock: denoise > 0.0 && media::sniff(bytes).is_some_and(|s| s.mime == "image/jpeg"),
+        deblock: denoise > 0.0 && gesso_media::sniff(bytes).is_some_and(|s| s.mime == "image/jpeg"),
         creativity: if creative { job.number("creativity", 0.5) as f32 } else { 0.0 },
         seed: job.seed,
     };
@@ -74,22 +75,30 @@ pub(crate) fn compute(
     Ok(vec![made])
 }
 
+fn no_pixels() -> WorkError {
+    WorkError::Refused("This picture has no pixels.".to_owned())
+}
+
 /// Enlarges a picture exactly `scale` times. The same request gives the same pixels.
 ///
 /// # Errors
-/// [`StudioError::Scale`], [`StudioError::Empty`], [`StudioError::TooLarge`] and [`StudioError::Cancelled`].
-pub fn upscale(request: &UpscaleRequest, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+/// [`WorkError::Refused`] and [`WorkError::Cancelled`].
+pub fn upscale(request: &UpscaleRequest, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     let scale = request.scale;
     if !matches!(scale, 2 | 4 | 8) {
-        return Err(StudioError::Scale(scale));
+        let detail = format!("A picture can be enlarged 2, 4 or 8 times, not {scale} times.");
+        return Err(WorkError::Refused(detail));
     }
     let (w, h) = request.image.dimensions();
     if w == 0 || h == 0 {
-        return Err(StudioError::Empty);
+        return Err(no_pixels());
     }
     let (width, height) = (u64::from(w) * u64::from(scale), u64::from(h) * u64::from(scale));
     if width.max(height) > u64::from(UPSCALED_SIDE_MAX_PX) || width * height > UPSCALED_PIXELS_MAX {
-        return Err(StudioError::TooLarge { width, height, scale });
+        return Err(WorkError::Refused(format!(
+            "Enlarged {scale} times, this picture would be {width} × {height} px; the limit is {UPSCALED_SIDE_MAX_PX} px a side and {} megapixels.",
+            UPSCALED_PIXELS_MAX / 1_000_000
+        )));
     }
     control.at(0.0)?;
     let restored = restore::restore(&request.image, request.denoise, request.deblock, control)?;
@@ -111,7 +120,7 @@ pub fn upscale(request: &UpscaleRequest, control: &Control<'_>) -> Result<RgbaIm
 }
 
 /// Bands keep the memory of the 16-bit copies small and let a caller stop in between.
-fn banded(source: &RgbaImage, scale: u32, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+fn banded(source: &RgbaImage, scale: u32, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     let (width, height) = (source.width() * scale, source.height() * scale);
     let mut out = RgbaImage::new(width, height);
     let rows = ((2_000_000 / width.max(1)).clamp(16, 512) / scale).max(1) * scale;

@@ -1,6 +1,7 @@
 //! The SVG generator: signs, scenes, badges, patterns and abstract compositions out of a set of drawn glyphs, in few
 //! flat colours. The drawing holds shapes and nothing else: no script, no style sheet, no address, no font.
 
+mod brief;
 mod glyphs;
 mod inks;
 mod sheet;
@@ -8,30 +9,21 @@ mod styles;
 
 use crate::math::{Rng, mix64};
 use crate::paint::{palette, words};
-use crate::{Content, Control, Job, Made, MediaKind, StudioError, Workshop, job};
+use crate::{Content, Job, Made, job};
+use brief::Brief;
+use gesso_media::{Control, MediaKind, ToolRunner, WorkError};
 use inks::Inks;
 use sheet::Sheet;
 
 /// As many canvas units as a square of this side has.
 const SIDE: f32 = 512.0;
 
-/// What a drawing is made from.
-struct Brief {
-    intent: words::Intent,
-    /// The glyphs asked for; never empty.
-    glyphs: Vec<&'static glyphs::Glyph>,
-    /// Whether the words named one of them.
-    named: bool,
-    inks: Inks,
-    rng: Rng,
-}
-
 /// The model `studio-vector`.
 pub(crate) fn compute(
     job: &Job,
-    _workshop: &Workshop,
+    _tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     control.at(0.0)?;
     let references = job.pictures("references")?;
     control.at(0.3)?;

@@ -1,56 +1,38 @@
 //! The model `studio-motion`: short films from words and pictures. A camera moves through the scene, near things shift
 //! against far ones, and what the words name moves: water, snow, clouds, light. No neural network.
 
-mod air;
 mod frame;
 mod layered;
 mod morph;
 mod moves;
+mod particles;
 mod place;
 mod shot;
+mod wish;
 mod words;
 
 use crate::camera::raster::Texture;
 use crate::camera::relief::{Relief, Study};
-use crate::film::{Rate, Reel, Sound, Source, encode};
+use crate::film::{Reel, Sound, Source, encode};
 use crate::math::{Rng, lerp, mix64, smoothstep};
-use crate::{Control, Job, Made, RgbaImage, StudioError, Workshop, job};
-use air::Air;
+use crate::{Job, Made};
+use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 use morph::Morph;
 use moves::{Move, Path, Rest};
+use particles::Particles;
 use place::Place;
 use shot::{Layer, Moment, Shot};
-use words::Weather;
+use wish::{DEPTH, Role, Wish};
 
-/// How much nearer the nearest part of a shot is than the farthest, at full motion, as part of the distance.
-const DEPTH: f32 = 0.26;
 /// Seconds that one shot goes over into the next.
 const CROSSING_S: f32 = 0.9;
-
-/// What the settings say.
-struct Wish {
-    size: (u32, u32),
-    reel: Reel,
-    motion: f32,
-    camera: Option<Move>,
-    returns: bool,
-    weather: Weather,
-}
-
-/// Where a picture of the film comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
-    Start,
-    Shot,
-    End,
-}
 
 /// The model `studio-motion`.
 pub(crate) fn compute(
     job: &Job,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     control.at(0.0)?;
     let mut pictures = Vec::new();
     for (port, role) in
@@ -62,15 +44,15 @@ pub(crate) fn compute(
         }
     }
     if pictures.is_empty() && job.prompt.trim().is_empty() {
-        return Err(StudioError::Refused(
+        return Err(WorkError::Refused(
             "Say what the video shows, or connect a start frame.".to_owned(),
         ));
     }
     let wish = Wish::read(job, &pictures)?;
     let sound = match job.file("audio") {
         Some(bytes) => {
-            let source = Source::open(bytes, workshop, control)?;
-            let own = source.sound(wish.reel.seconds() + 1.0, workshop, control)?;
+            let source = Source::open(bytes, tools, control)?;
+            let own = source.sound(wish.reel.seconds() + 1.0, tools, control)?;
             Some(own.fitted(wish.reel.seconds()))
         }
         None => None,
@@ -83,49 +65,8 @@ pub(crate) fn compute(
         Ok(())
     };
     let bytes =
-        control.part(0.12, 1.0, |c| encode(&wish.reel, sound.as_ref(), workshop, c, &mut draw))?;
+        control.part(0.12, 1.0, |c| encode(&wish.reel, sound.as_ref(), tools, c, &mut draw))?;
     Ok(vec![Made::video(bytes, wish.size, wish.reel.seconds())])
-}
-
-impl Wish {
-    fn read(job: &Job, pictures: &[(Role, RgbaImage)]) -> Result<Self, StudioError> {
-        let seconds = job.number("duration", 4.0);
-        if !(1.0..=15.0).contains(&seconds) {
-            return Err(StudioError::Refused(format!(
-                "A video of {seconds} seconds cannot be made; choose from 1 to 15."
-            )));
-        }
-        let rate = Rate::whole(job.whole("fps", 24).clamp(1, 60) as u32);
-        let size = size(job, pictures);
-        let reel =
-            Reel { width: size.0, height: size.1, rate, frames: rate.frames(seconds).max(2) };
-        Ok(Self {
-            size,
-            reel,
-            motion: job.number("motion", 0.5).clamp(0.0, 1.0) as f32,
-            camera: Move::named(job.text("camera")),
-            returns: job.flag("loop"),
-            weather: Weather::read(&job.prompt, &job.negative),
-        })
-    }
-}
-
-/// Width and height in pixels: the shorter side is the resolution, both are even.
-fn size(job: &Job, pictures: &[(Role, RgbaImage)]) -> (u32, u32) {
-    let short = match job.text("resolution") {
-        "480p" => 480.0,
-        "1080p" => 1080.0,
-        _ => 720.0,
-    };
-    let own = || pictures.first().map(|(_, p)| f64::from(p.width()) / f64::from(p.height()));
-    let aspect = job::ratio(job.text("aspect_ratio")).or_else(own).unwrap_or(16.0 / 9.0);
-    let aspect = aspect.clamp(0.4, 2.5);
-    let even = |side: f64| (libm::round(side / 2.0) as u32) * 2;
-    if aspect >= 1.0 {
-        (even(short * aspect), even(short))
-    } else {
-        (even(short), even(short / aspect))
-    }
 }
 
 /// How loud each frame is, 0 to 1, without haste.
@@ -147,7 +88,7 @@ fn beats(sound: &Sound, reel: &Reel) -> Vec<f32> {
 
 /// Everything that is needed to draw any frame.
 struct Film {
-    shots: Vec<(Shot, Air)>,
+    shots: Vec<(Shot, Particles)>,
     /// Where the first and the last picture show the same.
     morph: Option<(Morph, Texture, Texture)>,
     reel: Reel,
@@ -163,7 +104,7 @@ impl Film {
         wish: &Wish,
         pictures: Vec<(Role, RgbaImage)>,
         control: &Control<'_>,
-    ) -> Result<Self, StudioError> {
+    ) -> Result<Self, WorkError> {
         let (w, h) = wish.size;
         let rng = Rng::new(mix64(job.seed ^ 0x6d6f_7469_6f6e));
         let starts = pictures.first().is_some_and(|(role, _)| *role == Role::Start);
@@ -173,7 +114,7 @@ impl Film {
         let mut shots = Vec::with_capacity(count);
         if pictures.is_empty() {
             let shot = control.part(0.0, 0.95, |c| layered::painted(job, wish, &rng, c))?;
-            let air = Air::new(&shot, w as f32 / h as f32, &rng.fork("air 0"));
+            let air = Particles::new(&shot, w as f32 / h as f32, &rng.fork("air 0"));
             shots.push((shot, air));
         }
         let mut looked = Vec::new();
@@ -206,7 +147,7 @@ impl Film {
                 weather: wish.weather,
                 seed: job.seed ^ (n as u64 + 1).wrapping_mul(0x9e37_79b9),
             };
-            let air = Air::new(&shot, w as f32 / h as f32, &rng.fork(&format!("air {n}")));
+            let air = Particles::new(&shot, w as f32 / h as f32, &rng.fork(&format!("air {n}")));
             shots.push((shot, air));
             if pair {
                 looked.push((study, texture));

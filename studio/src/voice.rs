@@ -8,8 +8,9 @@ use crate::sound::filter::Biquad;
 use crate::sound::loudness::{Meter, MonoOut};
 use crate::sound::room::{Reverb, Room};
 use crate::sound::{RATE, Resampler, db, frames};
-use crate::workshop::Talk;
-use crate::{Control, Job, Made, Program, StudioError, Workshop};
+use crate::{Job, Made};
+use gesso_media::Talk;
+use gesso_media::{Control, Program, ToolRunner, WorkError};
 
 use script::Pause;
 
@@ -118,19 +119,19 @@ const VOICES: &[Voice] = &[
 /// The model `studio-voice`.
 pub(crate) fn compute(
     job: &Job,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-) -> Result<Vec<Made>, StudioError> {
+) -> Result<Vec<Made>, WorkError> {
     let text = script::plain(&job.prompt);
     if !text.chars().any(char::is_alphanumeric) {
-        return Err(StudioError::Refused(
+        return Err(WorkError::Refused(
             "There is nothing to speak: write the words of the voiceover, or connect a text."
                 .to_owned(),
         ));
     }
     let chars = text.chars().count();
     if chars > CHARS_MAX {
-        return Err(StudioError::Refused(format!(
+        return Err(WorkError::Refused(format!(
             "This script has {chars} characters; one voiceover speaks at most {CHARS_MAX}. Split it over several nodes."
         )));
     }
@@ -141,7 +142,7 @@ pub(crate) fn compute(
     let (mut done, mut heard) = (0, false);
     for (n, piece) in pieces.iter().enumerate() {
         control.at(0.85 * done as f32 / total.max(1) as f32)?;
-        let spoken = speaker.speak(&piece.text, workshop, control)?;
+        let spoken = speaker.speak(&piece.text, tools, control)?;
         let spoken = trimmed(&spoken);
         heard |= !spoken.is_empty();
         take.hear(spoken);
@@ -150,13 +151,13 @@ pub(crate) fn compute(
         }
         done += piece.text.len();
         if take.samples.len() > SECONDS_MAX * SPOKEN_RATE as usize {
-            return Err(StudioError::Refused(
+            return Err(WorkError::Refused(
                 "This voiceover would last more than an hour. Split the script over several nodes, or raise the speed.".to_owned(),
             ));
         }
     }
     if !heard {
-        return Err(StudioError::Refused(format!(
+        return Err(WorkError::Refused(format!(
             "Nothing in this script can be spoken in {}. Choose the language it is written in.",
             speaker.language
         )));
@@ -199,10 +200,10 @@ impl Speaker {
     fn speak(
         &self,
         text: &str,
-        workshop: &Workshop,
+        tools: &ToolRunner,
         control: &Control<'_>,
-    ) -> Result<Vec<f32>, StudioError> {
-        let mut command = workshop.command(Program::EspeakNg)?;
+    ) -> Result<Vec<f32>, WorkError> {
+        let mut command = tools.command(Program::EspeakNg)?;
         command.args(["-b", "1", "-z", "--stdin", "--stdout"]);
         command.args(["-v", &format!("{}+{}", self.code, self.voice.variant)]);
         // Normal is a little slower than its own 175 words a minute, which sounds hasty.
@@ -216,7 +217,7 @@ impl Speaker {
             Ok(())
         };
         let talk = Talk { feed: Some(&mut feed), bytes: Some(&mut bytes), ..Talk::default() };
-        workshop.run(Program::EspeakNg, command, talk, control)?;
+        tools.run(Program::EspeakNg, command, talk, control)?;
         // A stream's header cannot say its length: all that follows it is sound.
         let samples = wav.get(44..).unwrap_or_default();
         Ok(samples
@@ -291,7 +292,7 @@ impl Take {
     }
 
     /// The file and its seconds.
-    fn finish(mut self, control: &Control<'_>) -> Result<(Vec<u8>, f64), StudioError> {
+    fn finish(mut self, control: &Control<'_>) -> Result<(Vec<u8>, f64), WorkError> {
         self.pause(0.25);
         let mut meter = Meter::new(1, SPOKEN_RATE)?;
         let mut block = Vec::with_capacity(SPOKEN_RATE as usize);

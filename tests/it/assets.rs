@@ -34,7 +34,7 @@ async fn upload(server: &TestServer, by: &Client, name: &str, bytes: Vec<u8>) ->
 /// A picture that is like no other.
 fn picture(n: u8) -> Vec<u8> {
     let pixel = |x: u32, y: u32| [n, x as u8, y as u8, 255].into();
-    gesso_studio::media::encode_png(&gesso_studio::RgbaImage::from_fn(16, 8, pixel)).unwrap()
+    gesso_media::encode_png(&gesso_media::RgbaImage::from_fn(16, 8, pixel)).unwrap()
 }
 
 fn ids(page: &Value) -> Vec<String> {
@@ -161,7 +161,7 @@ async fn every_piece_of_the_stock_is_what_its_list_says_and_has_a_picture() {
         let url = format!("{}/api/assets/{}/thumbnail?w=160", server.url, item.id);
         let picture = server.client.get(url).send().await.unwrap();
         assert_eq!(picture.status(), StatusCode::OK, "{}", item.name);
-        gesso_studio::media::dimensions(&picture.bytes().await.unwrap()).unwrap();
+        gesso_media::dimensions(&picture.bytes().await.unwrap()).unwrap();
     }
 }
 

@@ -38,7 +38,7 @@ async fn a_picture_with_curl_alone() {
         let asset = enlarged["asset"].as_str().unwrap();
         let bytes = server.client.get(format!("{}/api/assets/{asset}", server.url)).send().await;
         let bytes = bytes.unwrap().bytes().await.unwrap();
-        let (width, height) = gesso_studio::media::dimensions(&bytes).unwrap();
+        let (width, height) = gesso_media::dimensions(&bytes).unwrap();
         assert_eq!(json!([width, height]), json!([enlarged["width"], enlarged["height"]]));
         let graph = server.get(&format!("{at}/graph")).await;
         let node =

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use gesso_studio::media::{DecodeLimits, decode};
+use gesso_media::{DecodeLimits, decode};
 use serde_json::{Value, json};
 use tests::{Database, TestServer};
 
@@ -64,7 +64,7 @@ fn every_kind(portrait: &str, tone: &str) -> Value {
 
 /// A face as a child draws it, so that there is a mouth to move.
 fn portrait() -> Vec<u8> {
-    let mut face = gesso_studio::RgbaImage::from_pixel(320, 320, [120, 160, 190, 255].into());
+    let mut face = gesso_media::RgbaImage::from_pixel(320, 320, [120, 160, 190, 255].into());
     let mut disc = |(cx, cy): (i32, i32), (rx, ry): (i32, i32), color: [u8; 4]| {
         for (x, y, pixel) in face.enumerate_pixels_mut() {
             let (dx, dy) = ((x as i32 - cx) as f32 / rx as f32, (y as i32 - cy) as f32 / ry as f32);
@@ -77,7 +77,7 @@ fn portrait() -> Vec<u8> {
     disc((125, 130), (12, 9), [40, 30, 30, 255]);
     disc((195, 130), (12, 9), [40, 30, 30, 255]);
     disc((160, 222), (34, 9), [170, 60, 60, 255]);
-    gesso_studio::media::encode_png(&face).unwrap()
+    gesso_media::encode_png(&face).unwrap()
 }
 
 /// A second of 440 Hz as a WAV, mono, 16 bits.
@@ -198,7 +198,7 @@ fn node<'a>(graph: &'a Value, id: &str) -> &'a Value {
 }
 
 /// How many colours a picture has, counted coarsely: nothing painted is one flat area.
-fn colors(picture: &gesso_studio::RgbaImage) -> usize {
+fn colors(picture: &gesso_media::RgbaImage) -> usize {
     let coarse = picture.pixels().map(|p| [p[0] >> 4, p[1] >> 4, p[2] >> 4]);
     coarse.collect::<std::collections::BTreeSet<_>>().len()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use gesso_protocol::catalog::Catalog;
-use gesso_server::app::{App, workshop};
+use gesso_server::app::{App, tools};
 use gesso_server::config::{Cli, ServeOptions};
 use gesso_server::db::Db;
 use gesso_server::failpoint::Failpoints;
@@ -199,8 +199,8 @@ impl TestServer {
         options.catalog = Some(catalog);
         tune(&mut options);
         let mut providers = fake.providers();
-        let workshop = workshop(&options.data).expect("a folder");
-        providers.push(std::sync::Arc::new(Studio::new(workshop)));
+        let tools = tools(&options.data).expect("a folder");
+        providers.push(std::sync::Arc::new(Studio::new(tools)));
         let app = App::start_with(options, Providers::of(providers), failpoints)
             .await
             .expect("the server starts");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use gesso_studio::media::{self, Examined, MediaKind, Sniffed};
-use gesso_studio::{Control, StudioError, Workshop};
+use gesso_media::{self, Examined, MediaKind, Sniffed};
+use gesso_media::{Control, ToolRunner, WorkError};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -38,7 +38,7 @@ struct Inner {
     /// The store's folder, where it is one of this machine.
     root: Option<PathBuf>,
     staging: PathBuf,
-    workshop: Workshop,
+    tools: ToolRunner,
     limits: AssetLimits,
     /// Turns of work on pictures, each of which may take hundreds of megabytes.
     pictures: Arc<Semaphore>,
@@ -113,7 +113,7 @@ impl Blobs {
     /// When the folder cannot be used.
     pub fn open(
         folder: &FsPath,
-        workshop: Workshop,
+        tools: ToolRunner,
         limits: AssetLimits,
     ) -> Result<Self, AssetError> {
         let staging = folder.join(STAGING);
@@ -126,7 +126,7 @@ impl Blobs {
         // Without it a put is renamed into place before its bytes are on the disk.
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         let root = std::path::absolute(folder)?;
-        Ok(Self::new(Arc::new(store), Some(root), std::path::absolute(staging)?, workshop, limits))
+        Ok(Self::new(Arc::new(store), Some(root), std::path::absolute(staging)?, tools, limits))
     }
 
     /// The same in another store; what waits for its name is in the folder `staging`.
@@ -136,18 +136,18 @@ impl Blobs {
     pub fn elsewhere(
         store: Arc<dyn ObjectStore>,
         staging: &FsPath,
-        workshop: Workshop,
+        tools: ToolRunner,
         limits: AssetLimits,
     ) -> Result<Self, AssetError> {
         std::fs::create_dir_all(staging)?;
-        Ok(Self::new(store, None, std::path::absolute(staging)?, workshop, limits))
+        Ok(Self::new(store, None, std::path::absolute(staging)?, tools, limits))
     }
 
     fn new(
         store: Arc<dyn ObjectStore>,
         root: Option<PathBuf>,
         staging: PathBuf,
-        workshop: Workshop,
+        tools: ToolRunner,
         limits: AssetLimits,
     ) -> Self {
         let pictures = Arc::new(Semaphore::new(limits.decoders_max.max(1)));
@@ -157,7 +157,7 @@ impl Blobs {
             store,
             root,
             staging,
-            workshop,
+            tools,
             limits,
             pictures,
             films,
@@ -197,7 +197,7 @@ impl Blobs {
     /// # Errors
     /// When the store fails, and for what is not whole.
     pub async fn write_made(&self, bytes: Bytes, told: Told) -> Result<Kept, AssetError> {
-        let sniffed = media::sniff(&bytes);
+        let sniffed = gesso_media::sniff(&bytes);
         let is_known = match sniffed.map(|sniffed| sniffed.kind) {
             None | Some(MediaKind::Model3d) => true,
             Some(MediaKind::Svg) => false,
@@ -256,8 +256,8 @@ impl Blobs {
     ) -> Result<Kept, AssetError> {
         let picture = self.0.limits.picture;
         let root = self.0.root.clone();
-        let looked = move |workshop: &Workshop, control: &Control<'_>| {
-            let found = media::examine(&path, sniffed, picture, workshop, control)?;
+        let looked = move |tools: &ToolRunner, control: &Control<'_>| {
+            let found = gesso_media::examine(&path, sniffed, picture, tools, control)?;
             let mut hasher = blake3::Hasher::new();
             let mut file = File::open(&path)?;
             let bytes = std::io::copy(&mut file, &mut hasher)?;
@@ -326,7 +326,7 @@ impl Blobs {
     pub(super) async fn work<T: Send + 'static>(
         &self,
         turn: Turn,
-        task: impl FnOnce(&Workshop, &Control<'_>) -> Result<T, StudioError> + Send + 'static,
+        task: impl FnOnce(&ToolRunner, &Control<'_>) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, AssetError> {
         let turns = match turn {
             Turn::Picture => &self.0.pictures,
@@ -340,11 +340,11 @@ impl Blobs {
             .map_err(|error| AssetError::Work(error.to_string()))?;
         let stop = CancellationToken::new();
         let unwanted = stop.clone().drop_guard();
-        let workshop = self.0.workshop.clone();
+        let tools = self.0.tools.clone();
         let work = tokio::task::spawn_blocking(move || {
             let cancelled = || stop.is_cancelled();
             let control = Control { progress: &|_| {}, cancelled: &cancelled };
-            let done = task(&workshop, &control);
+            let done = task(&tools, &control);
             // The work goes on for a moment when nobody waits any more: the turn is its own until it ends.
             drop(turn);
             done
@@ -357,7 +357,7 @@ impl Blobs {
 
 /// Puts a file under its name, durably. The same content under its name is the same file: replacing it changes
 /// nothing for its readers.
-fn place(root: &FsPath, id: &str, file: &File, path: TempPath) -> Result<(), StudioError> {
+fn place(root: &FsPath, id: &str, file: &File, path: TempPath) -> Result<(), WorkError> {
     let folder = root.join(&id[..2]);
     std::fs::create_dir_all(&folder)?;
     file.sync_all()?;

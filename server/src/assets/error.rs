@@ -1,9 +1,9 @@
 //! Why an asset could not be stored or given.
 
 use crate::db::DbError;
+use gesso_media::MediaError;
+use gesso_media::WorkError;
 use gesso_protocol::problem::ErrorCode;
-use gesso_studio::StudioError;
-use gesso_studio::media::MediaError;
 
 /// Why an asset could not be stored or given.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum AssetError {
     Unsupported,
     /// A file that cannot be used, or work on it that failed.
     #[error(transparent)]
-    Studio(StudioError),
+    Studio(WorkError),
     /// The request is not one.
     #[error("{0}")]
     Request(String),
@@ -71,7 +71,7 @@ impl AssetError {
         } else if let Self::Folder(error) = self {
             is_full(error)
         } else {
-            matches!(self, Self::Studio(StudioError::DiskFull))
+            matches!(self, Self::Studio(WorkError::DiskFull))
         };
         let detail = if full {
             DISK_FULL
@@ -83,8 +83,8 @@ impl AssetError {
 }
 
 /// Whose fault it is that work on a file gave nothing.
-fn studio_code(error: &StudioError) -> ErrorCode {
-    use StudioError as E;
+fn studio_code(error: &WorkError) -> ErrorCode {
+    use WorkError as E;
     if matches!(error, E::Media(MediaError::TooLarge { .. } | MediaError::TooHeavy { .. })) {
         ErrorCode::TooLarge
     } else if matches!(error, E::Media(MediaError::Unsupported)) {
@@ -144,11 +144,11 @@ mod tests {
     #[test]
     fn whose_fault_it_is_decides_the_code() {
         for (error, code) in [
-            (StudioError::Refused(String::new()), ErrorCode::BadRequest),
-            (StudioError::Media(MediaError::Damaged(String::new())), ErrorCode::BadRequest),
-            (StudioError::Media(MediaError::Unsupported), ErrorCode::UnsupportedMedia),
-            (StudioError::Missing(gesso_studio::Program::Ffmpeg), ErrorCode::NotFound),
-            (StudioError::Cancelled, ErrorCode::Internal),
+            (WorkError::Refused(String::new()), ErrorCode::BadRequest),
+            (WorkError::Media(MediaError::Damaged(String::new())), ErrorCode::BadRequest),
+            (WorkError::Media(MediaError::Unsupported), ErrorCode::UnsupportedMedia),
+            (WorkError::Missing(gesso_media::Program::Ffmpeg), ErrorCode::NotFound),
+            (WorkError::Cancelled, ErrorCode::Internal),
         ] {
             assert_eq!(AssetError::Studio(error).code(), code);
         }

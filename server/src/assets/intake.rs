@@ -3,8 +3,8 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
+use gesso_media::{self, Sniffed};
 use gesso_protocol::api::AssetMeta;
-use gesso_studio::media::{self, Sniffed};
 use serde_json::Value;
 use tempfile::TempPath;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
@@ -121,7 +121,7 @@ impl Assets {
 
 /// What a file is by its beginning.
 fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
-    media::sniff(head).ok_or(AssetError::Unsupported)
+    gesso_media::sniff(head).ok_or(AssetError::Unsupported)
 }
 
 /// The last part of a name, without what would harm a listing or a header.

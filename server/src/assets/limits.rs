@@ -1,6 +1,6 @@
 //! The limits of the asset store.
 
-use gesso_studio::media::DecodeLimits;
+use gesso_media::DecodeLimits;
 
 /// Limits of the asset store, all configurable.
 #[derive(Clone, Copy, Debug)]

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use gesso_media::{self};
+use gesso_media::{Control, RgbaImage, ToolRunner};
 use gesso_protocol::api::AssetMeta;
-use gesso_studio::media::{self};
-use gesso_studio::{Control, RgbaImage, Workshop};
 use tokio::sync::OnceCell;
 
 use super::blobs::{Blobs, Turn};
@@ -104,8 +104,8 @@ impl Assets {
         self.row(id).await?;
         let limits = self.limits().picture;
         let file = self.0.blobs.local(id).await?;
-        let work = move |_: &Workshop, _: &Control<'_>| {
-            Ok(media::decode(&std::fs::read(file.path())?, limits)?)
+        let work = move |_: &ToolRunner, _: &Control<'_>| {
+            Ok(gesso_media::decode(&std::fs::read(file.path())?, limits)?)
         };
         self.0.blobs.work(Turn::Picture, work).await
     }

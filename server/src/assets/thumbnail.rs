@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use gesso_studio::media::{self, MediaKind, Sniffed, Waveform};
-use gesso_studio::{Control, StudioError, Workshop};
+use gesso_media::{self, MediaKind, Sniffed, Waveform};
+use gesso_media::{Control, ToolRunner, WorkError};
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
@@ -44,9 +44,9 @@ fn bucket(width: u32) -> u32 {
 }
 
 /// What a row says of a file, for programs that want to be told.
-fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, StudioError> {
-    let found = media::sniff_file(path)?
-        .ok_or_else(|| StudioError::Refused("This file is damaged.".to_owned()))?;
+fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, WorkError> {
+    let found = gesso_media::sniff_file(path)?
+        .ok_or_else(|| WorkError::Refused("This file is damaged.".to_owned()))?;
     // A container of video may hold sound alone, which was found out when it came in.
     let is_audio = row.ty == MediaKind::Audio.as_str();
     Ok(if is_audio { Sniffed { kind: MediaKind::Audio, ..found } } else { found })
@@ -64,7 +64,7 @@ impl Assets {
         let cached =
             Path::from_iter(["thumbnails", id.get(..2).unwrap_or("00"), &format!("{id}-{width}")]);
         if let Some(bytes) = self.cached(&cached).await? {
-            if let Some(sniffed) = media::sniff(&bytes) {
+            if let Some(sniffed) = gesso_media::sniff(&bytes) {
                 return Ok(Thumbnail { bytes, mime: sniffed.mime, width });
             }
             tracing::warn!(%cached, "a cached thumbnail is damaged and is made again");
@@ -84,32 +84,33 @@ impl Assets {
         match row.ty.as_str() {
             "image" => {
                 let file = self.0.blobs.local(&row.id).await?;
-                let work = move |_: &Workshop, _: &Control<'_>| {
-                    Ok(media::thumbnail(&std::fs::read(file.path())?, width)?)
+                let work = move |_: &ToolRunner, _: &Control<'_>| {
+                    Ok(gesso_media::thumbnail(&std::fs::read(file.path())?, width)?)
                 };
                 self.0.blobs.work(Turn::Picture, work).await
             }
             "svg" => self.drawing(&row.id, drawn).await,
             "video" => {
                 let poster = self.poster(row).await?;
-                let work =
-                    move |_: &Workshop, _: &Control<'_>| Ok(media::thumbnail(&poster, width)?);
+                let work = move |_: &ToolRunner, _: &Control<'_>| {
+                    Ok(gesso_media::thumbnail(&poster, width)?)
+                };
                 self.0.blobs.work(Turn::Picture, work).await
             }
             "audio" => {
                 let waveform = self.waveform(&row.id).await?;
-                let work = move |_: &Workshop, _: &Control<'_>| {
-                    let picture = media::draw_waveform(&waveform, drawn)?;
-                    Ok(media::small(picture, drawn)?)
+                let work = move |_: &ToolRunner, _: &Control<'_>| {
+                    let picture = gesso_media::draw_waveform(&waveform, drawn)?;
+                    Ok(gesso_media::small(picture, drawn)?)
                 };
                 self.0.blobs.work(Turn::Picture, work).await
             }
             "model3d" => {
                 let file = self.0.blobs.local(&row.id).await?;
-                let work = move |_: &Workshop, _: &Control<'_>| {
+                let work = move |_: &ToolRunner, _: &Control<'_>| {
                     let glb = std::fs::read(file.path())?;
                     let side = drawn.min(MODEL_SIDE_MAX_PX);
-                    Ok(media::small(gesso_studio::solid::preview(&glb, side)?, side)?)
+                    Ok(gesso_media::small(gesso_studio::solid::preview(&glb, side)?, side)?)
                 };
                 self.0.blobs.work(Turn::Picture, work).await
             }
@@ -125,10 +126,9 @@ impl Assets {
     async fn drawing(&self, id: &str, width: u32) -> Result<(Vec<u8>, &'static str), AssetError> {
         let begun = Instant::now();
         match self.drawing_within(id, width, Turn::Drawing, QUICK_DRAWING).await {
-            Err(AssetError::Studio(StudioError::Refused(_)))
-                if begun.elapsed() >= QUICK_DRAWING =>
-            {
-                self.drawing_within(id, width, Turn::LongDrawing, media::DRAWING_TIME_MAX).await
+            Err(AssetError::Studio(WorkError::Refused(_))) if begun.elapsed() >= QUICK_DRAWING => {
+                self.drawing_within(id, width, Turn::LongDrawing, gesso_media::DRAWING_TIME_MAX)
+                    .await
             }
             drawn => drawn,
         }
@@ -144,14 +144,14 @@ impl Assets {
         self.is_drawable(id).map_err(AssetError::Studio)?;
         let file = self.0.blobs.local(id).await?;
         let (assets, id) = (self.clone(), id.to_owned());
-        let work = move |workshop: &Workshop, control: &Control<'_>| {
+        let work = move |tools: &ToolRunner, control: &Control<'_>| {
             // Somebody else may have tried while this one waited for its turn.
             assets.is_drawable(&id)?;
             let svg = std::fs::read(file.path())?;
             let begun = Instant::now();
-            let drawn = media::draw_svg(&svg, width, within, workshop, control);
+            let drawn = gesso_media::draw_svg(&svg, width, within, tools, control);
             let is_final = turn == Turn::LongDrawing || begun.elapsed() < within;
-            if let Err(StudioError::Refused(why)) = &drawn
+            if let Err(WorkError::Refused(why)) = &drawn
                 && is_final
             {
                 let mut known = assets.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,16 +160,16 @@ impl Assets {
                     known.pop_front();
                 }
             }
-            Ok(media::small(drawn?, width)?)
+            Ok(gesso_media::small(drawn?, width)?)
         };
         self.0.blobs.work(turn, work).await
     }
 
     /// Whether drawing a vector picture is worth trying.
-    fn is_drawable(&self, id: &str) -> Result<(), StudioError> {
+    fn is_drawable(&self, id: &str) -> Result<(), WorkError> {
         let known = self.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
         match known.iter().find(|(known, _)| known == id) {
-            Some((_, why)) => Err(StudioError::Refused(why.clone())),
+            Some((_, why)) => Err(WorkError::Refused(why.clone())),
             None => Ok(()),
         }
     }
@@ -178,17 +178,18 @@ impl Assets {
     async fn poster(&self, row: &AssetRow) -> Result<Bytes, AssetError> {
         let cached = Path::from_iter(["posters", row.id.get(..2).unwrap_or("00"), &row.id]);
         if let Some(bytes) = self.cached(&cached).await?
-            && media::sniff(&bytes).is_some()
+            && gesso_media::sniff(&bytes).is_some()
         {
             return Ok(bytes);
         }
         let file = self.0.blobs.local(&row.id).await?;
         let duration_s = row.duration_ms.map(|ms| ms as f64 / 1000.0);
         let about = row.clone();
-        let work = move |workshop: &Workshop, control: &Control<'_>| {
+        let work = move |tools: &ToolRunner, control: &Control<'_>| {
             let path = file.path();
-            let frame = media::poster(path, sniffed(&about, path)?, duration_s, workshop, control)?;
-            Ok(media::small(frame, DRAWN_MAX_PX)?)
+            let frame =
+                gesso_media::poster(path, sniffed(&about, path)?, duration_s, tools, control)?;
+            Ok(gesso_media::small(frame, DRAWN_MAX_PX)?)
         };
         let (bytes, _) =
             self.0.blobs.work(Turn::Film, work).await.map_err(needs("A picture of this video"))?;
@@ -214,9 +215,9 @@ impl Assets {
             return found.ok_or_else(silent);
         }
         let file = self.0.blobs.local(id).await?;
-        let work = move |workshop: &Workshop, control: &Control<'_>| {
+        let work = move |tools: &ToolRunner, control: &Control<'_>| {
             let path = file.path();
-            media::waveform(path, sniffed(&row, path)?, workshop, control)
+            gesso_media::waveform(path, sniffed(&row, path)?, tools, control)
         };
         let found = self
             .0
@@ -249,7 +250,7 @@ impl Assets {
 /// A sentence for where a program is missing.
 fn needs(what: &'static str) -> impl Fn(AssetError) -> AssetError {
     move |error| {
-        let AssetError::Studio(StudioError::Missing(program)) = error else { return error };
+        let AssetError::Studio(WorkError::Missing(program)) = error else { return error };
         AssetError::NotFound(format!(
             "{what} can only be made with {}, which is not installed on the server.",
             program.name()

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use gesso_media::Program;
 use gesso_protocol::catalog::Model;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
-use gesso_studio::Program;
 use tokio_util::sync::CancellationToken;
 
 /// What a repeated submission does, when nobody knows whether the first arrived (R-RUN-62, R-RUN-63).

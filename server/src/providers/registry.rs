@@ -2,8 +2,8 @@
 
 use super::provider::Provider;
 use super::studio;
+use gesso_media::ToolRunner;
 use gesso_protocol::catalog::Model;
-use gesso_studio::Workshop;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ pub struct Providers {
 
 impl Providers {
     /// The providers that every server has.
-    pub fn built_in(workshop: Workshop) -> Self {
-        Self::of(vec![Arc::new(studio::Studio::new(workshop))])
+    pub fn built_in(tools: ToolRunner) -> Self {
+        Self::of(vec![Arc::new(studio::Studio::new(tools))])
     }
 
     /// These providers.

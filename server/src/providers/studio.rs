@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use gesso_media::{Control, MediaKind, Program, ToolRunner, WorkError};
 use gesso_protocol::catalog::Model;
 use gesso_protocol::values::DataType;
-use gesso_studio::{Control, Input, Job, MediaKind, Program, StudioError, Workshop, models};
+use gesso_studio::{Input, Job, models};
 use tokio::sync::Semaphore;
 
 use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
@@ -16,17 +17,17 @@ const AT_ONCE_MAX: usize = 4;
 
 /// The provider.
 pub struct Studio {
-    workshop: Workshop,
+    tools: ToolRunner,
     slots: Arc<Semaphore>,
     at_once: usize,
 }
 
 impl Studio {
     /// With as many slots as the machine has cores, within limits.
-    pub fn new(workshop: Workshop) -> Self {
+    pub fn new(tools: ToolRunner) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
-        Self { workshop, slots: Arc::new(Semaphore::new(at_once)), at_once }
+        Self { tools, slots: Arc::new(Semaphore::new(at_once)), at_once }
     }
 }
 
@@ -45,7 +46,7 @@ impl Provider for Studio {
 
     fn missing(&self, model: &Model) -> Vec<String> {
         let has = |name: &str| {
-            Program::from_name(name).is_some_and(|program| self.workshop.programs().has(program))
+            Program::from_name(name).is_some_and(|program| self.tools.programs().has(program))
         };
         model.needs.iter().filter(|name| !has(name)).cloned().collect()
     }
@@ -60,12 +61,12 @@ impl Provider for Studio {
                 detail: closed.to_string(),
                 retry_after_ms: None,
             })?;
-            let workshop = self.workshop.clone();
+            let tools = self.tools.clone();
             // A server that stops drops this future: then nobody waits for the work either.
             let stop = call.cancel.child_token();
             let unwanted = stop.clone().drop_guard();
             let work = tokio::task::spawn_blocking(move || {
-                let made = compute(&call, &workshop, &|| stop.is_cancelled());
+                let made = compute(&call, &tools, &|| stop.is_cancelled());
                 drop(slot);
                 made
             });
@@ -81,38 +82,33 @@ fn permanent(detail: String) -> ProviderError {
     ProviderError::Permanent { detail, hint }
 }
 
-fn told(error: &StudioError) -> ProviderError {
+fn told(error: &WorkError) -> ProviderError {
     let detail = error.to_string();
     match error {
-        StudioError::Cancelled => ProviderError::Cancelled,
-        StudioError::Missing(program) => {
+        WorkError::Cancelled => ProviderError::Cancelled,
+        WorkError::Missing(program) => {
             ProviderError::Permanent { detail, hint: program.how_to_get() }
         }
-        StudioError::DiskFull => ProviderError::Permanent {
+        WorkError::DiskFull => ProviderError::Permanent {
             detail,
             hint: "Tell whoever runs it; then run again. Nothing was charged.".to_owned(),
         },
-        StudioError::Program { .. } => ProviderError::Permanent {
+        WorkError::Program { .. } => ProviderError::Permanent {
             detail,
             hint: "A file on its inputs may be damaged: open it, replace it where it does not play, and run again. \
                    Nothing was charged."
                 .to_owned(),
         },
-        StudioError::Size { .. }
-        | StudioError::Scale(_)
-        | StudioError::Empty
-        | StudioError::TooLarge { .. }
-        | StudioError::Model(_)
-        | StudioError::Refused(_)
-        | StudioError::Media(_)
-        | StudioError::Internal(_) => permanent(detail),
+        WorkError::Refused(_)
+        | WorkError::Media(_)
+        | WorkError::Internal(_) => permanent(detail),
     }
 }
 
 /// The results of a call, one after the other; each has its own seed, in the order of the first.
 fn compute(
     call: &Call,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     cancelled: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<Vec<Produced>, ProviderError> {
     let inputs = call.files.iter();
@@ -131,7 +127,7 @@ fn compute(
         job.seed = call.seed.wrapping_add(u64::from(n)) & u64::from(u32::MAX);
         let progress = |part: f32| (call.progress)((n as f32 + part) / call.count as f32);
         let control = Control { progress: &progress, cancelled };
-        let made = models::compute(&job, workshop, &control).map_err(|error| told(&error))?;
+        let made = models::compute(&job, tools, &control).map_err(|error| told(&error))?;
         let seed = models::is_seeded(&job.model).then_some(job.seed);
         produced.extend(made.into_iter().map(|made| delivered(made, seed)));
     }

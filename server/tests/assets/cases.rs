@@ -3,7 +3,7 @@
 
 use super::*;
 
-const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../studio/tests/files");
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/tests/files");
 
 fn file(name: &str) -> Vec<u8> {
     std::fs::read(format!("{FILES}/{name}")).unwrap()

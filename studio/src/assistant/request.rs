@@ -1,6 +1,6 @@
 //! What is asked for: the task, and the words it is about.
 
-use super::Seen;
+use super::seen::Seen;
 
 /// What the assistant does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

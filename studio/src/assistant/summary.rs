@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::Length;
-use crate::{Control, StudioError};
+use super::seen::Length;
+use gesso_media::{Control, WorkError};
 
 /// The most sentences that are compared with each other.
 const SENTENCES_MAX: usize = 600;
@@ -58,7 +58,7 @@ pub(super) fn summarise(
     text: &str,
     length: Length,
     control: &Control<'_>,
-) -> Result<String, StudioError> {
+) -> Result<String, WorkError> {
     let all = sentences(text);
     let wanted = match length {
         Length::Short => 2,
@@ -105,10 +105,7 @@ fn likeness(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f32 {
     shared / (libm::logf(a.len() as f32 + 1.0) + libm::logf(b.len() as f32 + 1.0))
 }
 
-fn ranks(
-    read: &[(usize, BTreeSet<String>)],
-    control: &Control<'_>,
-) -> Result<Vec<f32>, StudioError> {
+fn ranks(read: &[(usize, BTreeSet<String>)], control: &Control<'_>) -> Result<Vec<f32>, WorkError> {
     let n = read.len();
     let mut links = vec![0.0_f32; n * n];
     for i in 0..n {

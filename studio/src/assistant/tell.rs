@@ -2,7 +2,7 @@
 
 use super::look::{Look, Motion, color_name};
 use super::request::Request;
-use super::{Length, Seen};
+use super::seen::{Length, Seen};
 
 /// Describes everything that is connected.
 pub(super) fn describe(_request: &Request, seen: &Seen, length: Length) -> String {

@@ -3,26 +3,22 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Content, Input, Programs, RgbaImage, media};
+use crate::{Content, Input};
+use gesso_media::{Programs, RgbaImage};
 
-fn ask(
-    prompt: &str,
-    settings: Value,
-    inputs: Vec<Input>,
-    seed: u64,
-) -> Result<String, StudioError> {
+fn ask(prompt: &str, settings: Value, inputs: Vec<Input>, seed: u64) -> Result<String, WorkError> {
     let dir = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(Programs::default(), dir.path()).unwrap();
+    let tools = ToolRunner::new(Programs::default(), dir.path()).unwrap();
     let params = serde_json::from_value(settings).unwrap();
     let job = Job { prompt: prompt.to_owned(), params, inputs, seed, ..Job::default() };
-    let made = compute(&job, &workshop, &Control::none())?.remove(0);
+    let made = compute(&job, &tools, &Control::none())?.remove(0);
     let Content::Text(text) = made.content else { panic!("a text") };
     Ok(text)
 }
 
 fn picture(paint: impl Fn(u32, u32) -> [u8; 4]) -> Vec<Input> {
     let picture = RgbaImage::from_fn(120, 80, |x, y| paint(x, y).into());
-    let bytes = media::encode_png(&picture).unwrap().into();
+    let bytes = gesso_media::encode_png(&picture).unwrap().into();
     vec![Input { port: "images".to_owned(), bytes }]
 }
 
@@ -117,7 +113,7 @@ fn long_and_strange_texts_are_read() {
     }
     let broken =
         vec![Input { port: "images".to_owned(), bytes: b"\x89PNG\r\n\x1a\n".to_vec().into() }];
-    assert!(matches!(ask("", json!({}), broken, 1), Err(StudioError::Media(_))));
+    assert!(matches!(ask("", json!({}), broken, 1), Err(WorkError::Media(_))));
     let film = vec![Input { port: "videos".to_owned(), bytes: b"x".to_vec().into() }];
     assert!(ask("", json!({}), film, 1).unwrap().contains("ffmpeg"));
     let dot = picture(|_, _| [9, 9, 9, 255]);

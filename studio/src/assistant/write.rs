@@ -1,8 +1,8 @@
 //! Prompts and directions, put together from the words given and from banks of phrases that go with them.
 
 use super::request::Request;
+use super::seen::{Length, Seen};
 use super::tell::{listed, palette};
-use super::{Length, Seen};
 use crate::math::Rng;
 use crate::paint::words::{self, Air, Intent, Mood, Place, Style, Time};
 

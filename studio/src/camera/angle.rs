@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::lens::Pose;
-use crate::{Job, StudioError};
+use crate::Job;
+use gesso_media::WorkError;
 
 /// One asked angle.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,13 +32,13 @@ pub(crate) const NAMES: [&str; 13] = [
 /// The angles of a job, the frontal one where none is asked.
 ///
 /// # Errors
-/// [`StudioError::Refused`] with what there is.
-pub(crate) fn of(job: &Job) -> Result<Vec<Angle>, StudioError> {
+/// [`WorkError::Refused`] with what there is.
+pub(crate) fn of(job: &Job) -> Result<Vec<Angle>, WorkError> {
     let front = || vec![Angle { pose: Pose::default() }];
     match job.params.get("angles") {
         None | Some(Value::Null) => Ok(front()),
         Some(Value::Array(list)) if list.is_empty() => Ok(front()),
-        Some(Value::Array(list)) if list.len() > 24 => Err(StudioError::Refused(
+        Some(Value::Array(list)) if list.len() > 24 => Err(WorkError::Refused(
             "More than 24 angles were asked at once. Split them over two nodes.".to_owned(),
         )),
         Some(Value::Array(list)) => list.iter().map(read).collect(),
@@ -66,9 +67,9 @@ fn named(name: &str) -> Option<Pose> {
     })
 }
 
-fn read(value: &Value) -> Result<Angle, StudioError> {
+fn read(value: &Value) -> Result<Angle, WorkError> {
     let unknown = |what: &str| {
-        StudioError::Refused(format!(
+        WorkError::Refused(format!(
             "There is no angle {what}. Choose one of {}, or give yaw, pitch, roll and zoom.",
             NAMES.join(", ")
         ))
@@ -87,7 +88,7 @@ fn read(value: &Value) -> Result<Angle, StudioError> {
             .filter(|n| (range.0..=range.1).contains(n))
             .map(|n| Some(n as f32))
             .ok_or_else(|| {
-                StudioError::Refused(format!(
+                WorkError::Refused(format!(
                     "The angle's {key} is {value}; it must be a number from {} to {}{unit}.",
                     range.0, range.1
                 ))

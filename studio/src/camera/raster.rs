@@ -1,8 +1,8 @@
 //! Pictures that are looked at from anywhere: a pyramid of ever smaller copies, sampled smoothly inside and continued
 //! softly outside.
 
-use crate::RgbaImage;
 use crate::math::{lerp, smoothstep};
+use gesso_media::RgbaImage;
 
 /// Bands that are computed beside each other. Each pixel depends on its place alone, so their number changes nothing.
 const BANDS: usize = 2;

@@ -248,7 +248,7 @@ impl Relief {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RgbaImage;
+    use gesso_media::RgbaImage;
     use image::Rgba;
 
     #[test]

@@ -4,7 +4,8 @@ use image::Rgba;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Content, Input, Programs};
+use crate::{Content, Input};
+use gesso_media::Programs;
 
 /// Squares of 20 px, with colours that tell where they are.
 fn board(w: u32, h: u32) -> RgbaImage {
@@ -25,7 +26,7 @@ fn seen(picture: &RgbaImage, value: Value, strength: f32) -> RgbaImage {
 }
 
 fn job(angles: Value, picture: &RgbaImage) -> Job {
-    let bytes = media::encode_png(picture).unwrap().into();
+    let bytes = gesso_media::encode_png(picture).unwrap().into();
     Job {
         model: "studio-camera".to_owned(),
         params: [("angles".to_owned(), angles)].into(),
@@ -34,9 +35,9 @@ fn job(angles: Value, picture: &RgbaImage) -> Job {
     }
 }
 
-fn workshop() -> (Workshop, tempfile::TempDir) {
+fn tools() -> (ToolRunner, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    (Workshop::new(Programs::default(), dir.path()).unwrap(), dir)
+    (ToolRunner::new(Programs::default(), dir.path()).unwrap(), dir)
 }
 
 /// Where a point of a flat picture is seen, from the textbook: turn the world, divide by the depth.
@@ -83,13 +84,13 @@ fn corners_of_a_board_lie_where_the_homography_puts_them() {
 #[test]
 fn the_front_of_a_picture_is_the_picture() {
     let picture = board(90, 70);
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     for angles in [json!([]), json!(["front"]), json!("front"), Value::Null] {
-        let made = compute(&job(angles, &picture), &workshop, &Control::none()).unwrap();
+        let made = compute(&job(angles, &picture), &tools, &Control::none()).unwrap();
         let [Made { port: "image", content: Content::File { bytes, .. } }] = made.as_slice() else {
             panic!("{made:?}");
         };
-        assert_eq!(media::decode(bytes, DecodeLimits::default()).unwrap(), picture);
+        assert_eq!(gesso_media::decode(bytes, DecodeLimits::default()).unwrap(), picture);
     }
     let nearly = seen(&picture, json!({"zoom": 1.0001}), 1.0);
     let off = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
@@ -158,7 +159,7 @@ fn the_same_angle_gives_the_same_bytes_and_a_stop_stops() {
     let cancelled = || stop.load(Ordering::Relaxed);
     let control = Control { progress: &progress, cancelled: &cancelled };
     let ended = view(picture, &pose(angle), 0.7, Fill::Extend, &control);
-    assert_eq!(ended, Err(StudioError::Cancelled));
+    assert_eq!(ended, Err(WorkError::Cancelled));
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn what_lies_beyond_can_be_plain_or_nothing() {
 
 #[test]
 fn wrong_angles_are_refused_with_what_there_is() {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     for (angles, says) in [
         (json!(["upside"]), "three_quarter"),
         (json!([7]), "three_quarter"),
@@ -183,17 +184,17 @@ fn wrong_angles_are_refused_with_what_there_is() {
         (json!([{"zoom": "big"}]), "from 0.5 to 3"),
     ] {
         let job = job(angles.clone(), &board(20, 20));
-        let error = compute(&job, &workshop, &Control::none()).unwrap_err();
-        assert!(matches!(error, StudioError::Refused(_)), "{angles}: {error:?}");
+        let error = compute(&job, &tools, &Control::none()).unwrap_err();
+        assert!(matches!(error, WorkError::Refused(_)), "{angles}: {error:?}");
         assert!(error.to_string().contains(says), "{angles}: {error}");
     }
     let mut job = job(json!(["left"]), &board(20, 20));
     job.params.insert("fill".to_owned(), json!("plain"));
     job.params.insert("fill_color".to_owned(), json!("greenish"));
-    let error = compute(&job, &workshop, &Control::none()).unwrap_err();
+    let error = compute(&job, &tools, &Control::none()).unwrap_err();
     assert!(error.to_string().contains("hexadecimal"), "{error}");
     job.inputs[0].bytes = bytes::Bytes::from_static(b"not a picture");
     job.params.remove("fill");
-    let error = compute(&job, &workshop, &Control::none()).unwrap_err();
-    assert!(matches!(error, StudioError::Media(_)), "{error:?}");
+    let error = compute(&job, &tools, &Control::none()).unwrap_err();
+    assert!(matches!(error, WorkError::Media(_)), "{error:?}");
 }

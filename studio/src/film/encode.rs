@@ -1,8 +1,9 @@
 //! Frames into an MP4 that every browser plays: H.264 high, 4:2:0, BT.709, its index in front.
 
-use super::{Rate, Sound};
-use crate::workshop::Talk;
-use crate::{Control, Program, StudioError, Workshop};
+use super::rate::Rate;
+use super::sound::{SAMPLES_PER_S, Sound};
+use gesso_media::Talk;
+use gesso_media::{Control, Program, ToolRunner, WorkError};
 
 /// What a film is.
 #[derive(Clone, Copy, Debug)]
@@ -35,23 +36,23 @@ impl Reel {
 /// give the same bytes.
 ///
 /// # Errors
-/// What `draw` answers, [`StudioError::Cancelled`], and those of the program.
+/// What `draw` answers, [`WorkError::Cancelled`], and those of the program.
 pub(crate) fn encode(
     reel: &Reel,
     sound: Option<&Sound>,
-    workshop: &Workshop,
+    tools: &ToolRunner,
     control: &Control<'_>,
-    draw: &mut dyn FnMut(u32, &mut [u8]) -> Result<(), StudioError>,
-) -> Result<Vec<u8>, StudioError> {
-    let folder = workshop.folder()?;
+    draw: &mut dyn FnMut(u32, &mut [u8]) -> Result<(), WorkError>,
+) -> Result<Vec<u8>, WorkError> {
+    let folder = tools.folder()?;
     let out = folder.path().join("film.mp4");
-    let mut command = workshop.command(Program::Ffmpeg)?;
+    let mut command = tools.command(Program::Ffmpeg)?;
     command.args(["-nostdin", "-hide_banner", "-v", "error", "-y"]);
     command.args(["-f", "rawvideo", "-pix_fmt", "rgb24", "-framerate", &reel.rate.text()]);
     command.args(["-video_size", &format!("{}x{}", reel.width, reel.height), "-i", "pipe:0"]);
     if let Some(sound) = sound {
         let path = folder.path().join("sound.wav");
-        let count = libm::round(reel.seconds() * f64::from(super::SAMPLES_PER_S)) as usize;
+        let count = libm::round(reel.seconds() * f64::from(SAMPLES_PER_S)) as usize;
         sound.write_wav(&path, count)?;
         command.args(["-f", "wav", "-i"]).arg(path);
         command.args(["-map", "0:v:0", "-map", "1:a:0", "-c:a", "aac", "-b:a", "192k"]);
@@ -79,7 +80,7 @@ pub(crate) fn encode(
         Ok(Some(frame))
     };
     let talk = Talk { feed: Some(&mut feed), ..Talk::default() };
-    workshop.run(Program::Ffmpeg, command, talk, control)?;
+    tools.run(Program::Ffmpeg, command, talk, control)?;
     let bytes = std::fs::read(out)?;
     control.at(1.0)?;
     Ok(bytes)

@@ -1,7 +1,7 @@
 //! What a file holds, as far as a model asks.
 
-use super::Rate;
-use crate::media::streams::Streams;
+use super::rate::Rate;
+use gesso_media::streams::Streams;
 
 /// What is known of a file before it is decoded.
 #[derive(Clone, Debug, PartialEq)]

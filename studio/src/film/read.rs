@@ -6,10 +6,12 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Probe, Rate, Sound};
-use crate::media::streams::Streams;
-use crate::workshop::Talk;
-use crate::{Control, Program, StudioError, Workshop, media};
+use super::probe::Probe;
+use super::rate::Rate;
+use super::sound::Sound;
+use gesso_media::Talk;
+use gesso_media::streams::Streams;
+use gesso_media::{Control, Program, ToolRunner, WorkError};
 
 /// Most pixels of a frame that is decoded: a little more than 8K.
 const PIXELS_MAX: &str = "36000000";
@@ -27,25 +29,25 @@ impl Source {
     /// Puts the bytes where programs can read them, and looks at them.
     ///
     /// # Errors
-    /// [`StudioError::Refused`] for what is neither film nor sound or does not play, and when the disk refuses.
+    /// [`WorkError::Refused`] for what is neither film nor sound or does not play, and when the disk refuses.
     pub(crate) fn open(
         bytes: &[u8],
-        workshop: &Workshop,
+        tools: &ToolRunner,
         control: &Control<'_>,
-    ) -> Result<Self, StudioError> {
-        let known =
-            media::sniff(bytes).and_then(|sniffed| Some((sniffed, media::demuxer(sniffed.mime)?)));
+    ) -> Result<Self, WorkError> {
+        let known = gesso_media::sniff(bytes)
+            .and_then(|sniffed| Some((sniffed, gesso_media::demuxer(sniffed.mime)?)));
         let Some((sniffed, demuxer)) = known else {
-            return Err(StudioError::Refused(
+            return Err(WorkError::Refused(
                 "This is neither a video nor a sound that can be opened here. Use MP4, WebM, MOV, MP3, WAV, OGG or FLAC."
                     .to_owned(),
             ));
         };
-        let folder = workshop.folder()?;
+        let folder = tools.folder()?;
         let path = folder.path().join("source");
         std::fs::write(&path, bytes)?;
         let quiet = Control { progress: &|_| {}, cancelled: control.cancelled };
-        let streams = media::streams::look(&path, sniffed, workshop, &quiet)?;
+        let streams = gesso_media::streams::look(&path, sniffed, tools, &quiet)?;
         Ok(Self { demuxer, streams, path, _folder: folder })
     }
 
@@ -57,12 +59,10 @@ impl Source {
     /// How a program is told which pictures are meant, where this is its input `n`.
     ///
     /// # Errors
-    /// [`StudioError::Refused`] where there are none.
-    pub(crate) fn pictures(&self, n: usize) -> Result<String, StudioError> {
+    /// [`WorkError::Refused`] where there are none.
+    pub(crate) fn pictures(&self, n: usize) -> Result<String, WorkError> {
         let none = || {
-            StudioError::Refused(
-                "There is no picture in this video. Connect another one.".to_owned(),
-            )
+            WorkError::Refused("There is no picture in this video. Connect another one.".to_owned())
         };
         Ok(format!("{n}:{}", self.streams.pictures.as_ref().ok_or_else(none)?.index))
     }
@@ -73,8 +73,8 @@ impl Source {
         command.args(["-f", self.demuxer, "-i"]).arg(&self.path);
     }
 
-    fn ffmpeg(&self, workshop: &Workshop) -> Result<Command, StudioError> {
-        let mut command = workshop.command(Program::Ffmpeg)?;
+    fn ffmpeg(&self, tools: &ToolRunner) -> Result<Command, WorkError> {
+        let mut command = tools.command(Program::Ffmpeg)?;
         command.args(["-nostdin", "-hide_banner", "-v", "error", "-threads", "2"]);
         self.input(&mut command);
         Ok(command)
@@ -83,17 +83,17 @@ impl Source {
     /// Gives at most `most` frames to `take`, as 8-bit sRGB of this size and rate.
     ///
     /// # Errors
-    /// What `take` answers, [`StudioError::Refused`] for a damaged file and those of the program.
+    /// What `take` answers, [`WorkError::Refused`] for a damaged file and those of the program.
     pub(crate) fn frames(
         &self,
         (width, height): (u32, u32),
         rate: Rate,
         most: u32,
-        workshop: &Workshop,
+        tools: &ToolRunner,
         control: &Control<'_>,
-        take: &mut dyn FnMut(Vec<u8>) -> Result<(), StudioError>,
-    ) -> Result<(), StudioError> {
-        let mut command = self.ffmpeg(workshop)?;
+        take: &mut dyn FnMut(Vec<u8>) -> Result<(), WorkError>,
+    ) -> Result<(), WorkError> {
+        let mut command = self.ffmpeg(tools)?;
         let filter = format!(
             "fps={},scale={width}:{height}:flags=bicubic+accurate_rnd+full_chroma_int+bitexact",
             rate.text()
@@ -116,26 +116,26 @@ impl Source {
             Ok(())
         };
         let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
-        workshop.run(Program::Ffmpeg, command, talk, control).map_err(damaged)
+        tools.run(Program::Ffmpeg, command, talk, control).map_err(damaged)
     }
 
     /// The sound, at most `seconds` of it.
     ///
     /// # Errors
-    /// [`StudioError::Refused`] for a file without sound or a damaged one; those of the program.
+    /// [`WorkError::Refused`] for a file without sound or a damaged one; those of the program.
     pub(crate) fn sound(
         &self,
         seconds: f64,
-        workshop: &Workshop,
+        tools: &ToolRunner,
         control: &Control<'_>,
-    ) -> Result<Sound, StudioError> {
+    ) -> Result<Sound, WorkError> {
         let none = || {
-            StudioError::Refused(
+            WorkError::Refused(
                 "There is no sound in this file. Connect a file that holds sound.".to_owned(),
             )
         };
         let stream = self.streams.sound.ok_or_else(none)?;
-        let mut command = self.ffmpeg(workshop)?;
+        let mut command = self.ffmpeg(tools)?;
         command.args(["-map", &format!("0:{stream}"), "-vn", "-ac", "2", "-ar", "48000"]);
         command.args(["-t", &format!("{seconds:.6}")]);
         command.args(["-f", "s16le", "-fflags", "+bitexact", "-flags", "+bitexact", "pipe:1"]);
@@ -153,7 +153,7 @@ impl Source {
             Ok(())
         };
         let talk = Talk { bytes: Some(&mut bytes), ..Talk::default() };
-        workshop.run(Program::Ffmpeg, command, talk, control).map_err(damaged)?;
+        tools.run(Program::Ffmpeg, command, talk, control).map_err(damaged)?;
         if samples.is_empty() {
             return Err(none());
         }
@@ -162,9 +162,9 @@ impl Source {
 }
 
 /// A program that fails on a file says that the file is broken.
-fn damaged(error: StudioError) -> StudioError {
-    if let StudioError::Program { detail, .. } = &error {
-        return StudioError::Refused(format!(
+fn damaged(error: WorkError) -> WorkError {
+    if let WorkError::Program { detail, .. } = &error {
+        return WorkError::Refused(format!(
             "This file cannot be read ({}). Export it again, as MP4 or WAV, and replace it.",
             detail.trim_end_matches('.')
         ));

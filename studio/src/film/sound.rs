@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
-use crate::StudioError;
+use gesso_media::WorkError;
 
 /// Of every sound here.
 pub(crate) const SAMPLES_PER_S: u32 = 48_000;
@@ -73,7 +73,7 @@ impl Sound {
     ///
     /// # Errors
     /// When the disk refuses.
-    pub(super) fn write_wav(&self, path: &Path, count: usize) -> Result<(), StudioError> {
+    pub(super) fn write_wav(&self, path: &Path, count: usize) -> Result<(), WorkError> {
         let mut out = BufWriter::new(std::fs::File::create(path)?);
         let length = count as u32 * 4;
         out.write_all(b"RIFF")?;

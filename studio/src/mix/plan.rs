@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::Job;
 use crate::film::Probe;
-use crate::{Job, StudioError};
+use gesso_media::WorkError;
 
 /// What is known of a track before its wishes are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,8 +53,8 @@ impl Plan {
     /// Reads the wishes.
     ///
     /// # Errors
-    /// [`StudioError::Refused`] with a sentence for a list that fits no tracks or a number out of range.
-    pub(super) fn of(job: &Job, video: &Probe, tracks: Vec<Track>) -> Result<Self, StudioError> {
+    /// [`WorkError::Refused`] with a sentence for a list that fits no tracks or a number out of range.
+    pub(super) fn of(job: &Job, video: &Probe, tracks: Vec<Track>) -> Result<Self, WorkError> {
         let count = tracks.len();
         let volumes = list(job, "volumes", "Volumes", count, 1.0, (0.0, 4.0))?;
         let offsets = list(job, "offsets", "Offsets", count, 0.0, (0.0, 3600.0))?;
@@ -64,7 +65,7 @@ impl Plan {
         let to_sound = job.text("length") == "longest" && !loops;
         let seconds = if to_sound { longest.max(video.duration_s) } else { video.duration_s };
         if seconds <= 0.0 {
-            return Err(StudioError::Refused(
+            return Err(WorkError::Refused(
                 "How long this video is cannot be told. Export it again as MP4 and replace it."
                     .to_owned(),
             ));
@@ -90,7 +91,7 @@ impl Plan {
             seconds,
             held_s,
             loops,
-            copies: held_s < 0.05 && super::plays_everywhere(video),
+            copies: held_s < 0.05 && plays_everywhere(video),
             levelled: job.params.get("loudness").and_then(serde_json::Value::as_bool)
                 != Some(false),
         })
@@ -166,7 +167,7 @@ fn list(
     count: usize,
     default: f64,
     (least, most): (f64, f64),
-) -> Result<Vec<f64>, StudioError> {
+) -> Result<Vec<f64>, WorkError> {
     let text = job.text(key).trim();
     if text.is_empty() {
         return Ok(vec![default; count]);
@@ -179,7 +180,7 @@ fn list(
         }
         let value = word.parse::<f64>().ok().filter(|v| (least..=most).contains(v));
         values.push(value.ok_or_else(|| {
-            StudioError::Refused(format!(
+            WorkError::Refused(format!(
                 "“{word}” is no value for {title}. Give numbers from {least} to {most}, separated by commas."
             ))
         })?);
@@ -208,7 +209,7 @@ mod tests {
         }
     }
 
-    fn plan(settings: serde_json::Value) -> Result<Plan, StudioError> {
+    fn plan(settings: serde_json::Value) -> Result<Plan, WorkError> {
         let job = Job { params: serde_json::from_value(settings).unwrap(), ..Job::default() };
         let track = |seconds, is_voice| Track { stream: 0, seconds, is_voice };
         Plan::of(&job, &video(), vec![track(2.0, true), track(9.0, false)])
@@ -254,4 +255,10 @@ mod tests {
         assert!(plan(json!({})).unwrap().graph("anull").contains("sidechaincompress"));
         assert!(!plan(json!({"ducking": 0})).unwrap().graph("anull").contains("sidechain"));
     }
+}
+
+/// Whether every browser plays these pictures inside an MP4.
+pub(super) fn plays_everywhere(about: &Probe) -> bool {
+    matches!(about.codec.as_str(), "h264" | "av1")
+        && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")
 }

@@ -1,20 +1,22 @@
+use crate::film::Probe;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::film::{Rate, Reel, encode};
-use crate::{Content, Input, Programs};
+use crate::{Content, Input};
+use gesso_media::Programs;
 
 struct Desk {
-    workshop: Workshop,
+    tools: ToolRunner,
     _folder: tempfile::TempDir,
 }
 
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { workshop: Workshop::new(Programs::find(), folder.path()).unwrap(), _folder: folder }
+        Self { tools: ToolRunner::new(Programs::find(), folder.path()).unwrap(), _folder: folder }
     }
 
     /// What ffmpeg makes of its own sources.
@@ -32,7 +34,7 @@ impl Desk {
 
     fn film(&self) -> Vec<u8> {
         let reel = Reel { width: 64, height: 48, rate: Rate::whole(12), frames: 36 };
-        encode(&reel, None, &self.workshop, &Control::none(), &mut |n, frame| {
+        encode(&reel, None, &self.tools, &Control::none(), &mut |n, frame| {
             frame.fill(n as u8 * 5);
             Ok(())
         })
@@ -44,7 +46,7 @@ impl Desk {
         self.file(&["-f", "lavfi", "-i", &source, "-ac", "2"], "wav")
     }
 
-    fn mix(&self, settings: Value, video: &[u8], tracks: &[&[u8]]) -> Result<Vec<u8>, StudioError> {
+    fn mix(&self, settings: Value, video: &[u8], tracks: &[&[u8]]) -> Result<Vec<u8>, WorkError> {
         let input = |port: &str, bytes: &[u8]| Input {
             port: port.to_owned(),
             bytes: bytes.to_vec().into(),
@@ -53,14 +55,14 @@ impl Desk {
         inputs.extend(tracks.iter().map(|t| input("audio", t)));
         let params = serde_json::from_value(settings).unwrap();
         let job = Job { params, inputs, ..Job::default() };
-        let made = compute(&job, &self.workshop, &Control::none())?.remove(0);
+        let made = compute(&job, &self.tools, &Control::none())?.remove(0);
         let Content::File { bytes, .. } = made.content else { panic!("a file") };
         Ok(bytes)
     }
 
     fn heard(&self, film: &[u8]) -> (Probe, crate::film::Sound) {
-        let source = Source::open(film, &self.workshop, &Control::none()).unwrap();
-        (source.about(), source.sound(60.0, &self.workshop, &Control::none()).unwrap())
+        let source = Source::open(film, &self.tools, &Control::none()).unwrap();
+        (source.about(), source.sound(60.0, &self.tools, &Control::none()).unwrap())
     }
 
     fn picture_md5(&self, film: &[u8]) -> String {
@@ -151,7 +153,7 @@ fn a_short_track_is_looped_and_a_long_one_can_hold_the_picture() {
 #[test]
 fn a_film_of_few_pictures_is_held_under_a_sound_that_is_read_at_once() {
     let desk = Desk::new();
-    let film = include_bytes!("../../tests/files/1fps-3s.mp4");
+    let film = include_bytes!("../../../media/tests/files/1fps-3s.mp4");
     // So small a file is read to its end while the first picture is still on its way.
     for rate in ["8000", "11025", "44100"] {
         let source = format!("sine=frequency=440:duration=6:sample_rate={rate}");
@@ -166,14 +168,14 @@ fn a_film_of_few_pictures_is_held_under_a_sound_that_is_read_at_once() {
 #[test]
 fn pixels_that_are_not_square_are_shown_in_their_shape() {
     let desk = Desk::new();
-    let film = include_bytes!("../../tests/files/pixels-not-square.mp4");
+    let film = include_bytes!("../../../media/tests/files/pixels-not-square.mp4");
     for (seconds, settings) in [(2.0, json!({})), (5.0, json!({"length": "longest"}))] {
         let tone = desk.tone(400, seconds);
         let inputs = [("video", &film[..]), ("audio", &tone)]
             .map(|(port, bytes)| Input { port: port.to_owned(), bytes: bytes.to_vec().into() });
         let params = serde_json::from_value(settings).unwrap();
         let job = Job { params, inputs: inputs.into(), ..Job::default() };
-        let made = compute(&job, &desk.workshop, &Control::none()).unwrap().remove(0);
+        let made = compute(&job, &desk.tools, &Control::none()).unwrap().remove(0);
         let Content::File { bytes, size_px, .. } = made.content else { panic!("a file") };
         assert_eq!(size_px, Some((524, 288)));
         assert_eq!(desk.heard(&bytes).0.size_px, Some((524, 288)));

@@ -2,14 +2,14 @@ use serde_json::Value;
 
 use super::*;
 use crate::models;
-use crate::sound::testing::{Heard, workshop};
+use crate::sound::testing::{Heard, tools};
 
 fn hear_seed(prompt: &str, settings: &[(&str, Value)], seed: u64) -> Heard {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     let params = settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
     let job =
         Job { model: "studio-music".into(), prompt: prompt.into(), params, seed, ..Job::default() };
-    Heard::of(&models::compute(&job, &workshop, &Control::none()).unwrap()[0])
+    Heard::of(&models::compute(&job, &tools, &Control::none()).unwrap()[0])
 }
 
 fn hear(prompt: &str, settings: &[(&str, Value)]) -> Heard {
@@ -121,7 +121,7 @@ fn the_seed_decides() {
 
 #[test]
 fn a_stop_is_heard() {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     let job = Job {
         model: "studio-music".into(),
         prompt: "orchestral".into(),
@@ -131,5 +131,5 @@ fn a_stop_is_heard() {
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let cancelled = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 30;
     let control = Control { progress: &|_| {}, cancelled: &cancelled };
-    assert_eq!(models::compute(&job, &workshop, &control).unwrap_err(), StudioError::Cancelled);
+    assert_eq!(models::compute(&job, &tools, &control).unwrap_err(), WorkError::Cancelled);
 }

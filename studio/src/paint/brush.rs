@@ -11,7 +11,7 @@ use tiny_skia::{
 
 use super::color::Rgb;
 use super::words::Motif;
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// Where on a gradient (0..1), which colour, how opaque.
 pub(crate) type Stop = (f32, Rgb, f32);
@@ -318,8 +318,8 @@ impl<'a> Brush<'a> {
         width: u32,
         height: u32,
         control: &'a Control<'a>,
-    ) -> Result<Self, StudioError> {
-        let sheet = Pixmap::new(width, height).ok_or(StudioError::Size { width, height })?;
+    ) -> Result<Self, WorkError> {
+        let sheet = Pixmap::new(width, height).ok_or_else(no_sheet)?;
         let (w, h) = (width as f32, height as f32);
         let u = libm::sqrtf(w * h).min(w.min(h) * 1.2);
         Ok(Self {
@@ -374,11 +374,11 @@ impl<'a> Brush<'a> {
     }
 
     /// Refuses to go on when the caller cancelled.
-    pub(crate) fn check(&self) -> Result<(), StudioError> {
+    pub(crate) fn check(&self) -> Result<(), WorkError> {
         self.control.check()
     }
 
-    pub(crate) fn at(&self, progress: f32) -> Result<(), StudioError> {
+    pub(crate) fn at(&self, progress: f32) -> Result<(), WorkError> {
         self.control.at(progress)
     }
 
@@ -501,4 +501,9 @@ fn pass(
             }
         }
     }
+}
+
+/// There is no memory for a picture that is on the way.
+pub(super) fn no_sheet() -> WorkError {
+    WorkError::Internal("there is no memory for the picture".to_owned())
 }

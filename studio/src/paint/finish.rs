@@ -5,10 +5,9 @@ use tiny_skia::Pixmap;
 
 use super::color::Rgb;
 use super::palette::Reference;
-use super::scene::FinishNotes;
 use super::words::{Intent, Mood, Style, Time};
 use crate::math::{Rng, lerp, mix64, smoothstep};
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// Points a side of the table colours are graded by.
 const GRID: usize = 17;
@@ -229,7 +228,7 @@ pub(super) fn finish(
     grade: &Grade,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = (sheet.width(), sheet.height());
     if intent.style(Style::Line) {
         lines(&mut sheet, notes.paper, control)?;
@@ -266,13 +265,12 @@ pub(super) fn finish(
             out[i + 3] = 255;
         }
     }
-    RgbaImage::from_raw(w, h, out).ok_or_else(|| {
-        StudioError::Internal("the picture's buffer has the wrong length".to_owned())
-    })
+    RgbaImage::from_raw(w, h, out)
+        .ok_or_else(|| WorkError::Internal("the picture's buffer has the wrong length".to_owned()))
 }
 
 /// Contours and light hatching on paper.
-fn lines(sheet: &mut Pixmap, paper: Rgb, control: &Control<'_>) -> Result<(), StudioError> {
+fn lines(sheet: &mut Pixmap, paper: Rgb, control: &Control<'_>) -> Result<(), WorkError> {
     let (w, h) = (sheet.width() as usize, sheet.height() as usize);
     let light: Vec<f32> = sheet
         .pixels()
@@ -315,4 +313,11 @@ fn lines(sheet: &mut Pixmap, paper: Rgb, control: &Control<'_>) -> Result<(), St
         }
     }
     Ok(())
+}
+
+/// What the finish has to know of a scene.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FinishNotes {
+    pub(crate) vignette: f32,
+    pub(crate) paper: Rgb,
 }

@@ -4,11 +4,13 @@ use image::RgbaImage;
 use tiny_skia::Pixmap;
 
 use super::brush::Brush;
+use super::facts::Facts;
 use super::finish::{Grade, graded};
+use super::request::{PaintRequest, size};
 use super::scene::Scene;
-use super::{PaintRequest, palette, size, words};
+use super::{palette, words};
 use crate::math::{Rng, mix64};
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// A scene painted in layers that lie one over the other.
 #[derive(Clone, Debug)]
@@ -28,30 +30,12 @@ pub struct Layer {
     pub depth: f32,
 }
 
-/// What an animation has to know of a scene.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// The kind of place in one word: sea, coast, mountains, dunes, forest, city, street, room, sky, space, river,
-    /// island, field, snow, garden, underwater, studio or abstract.
-    pub place: &'static str,
-    /// Any of storm, fog, rain, snow, stars, clouds, wind.
-    pub weather: Vec<&'static str>,
-    /// dawn, day, sunset, dusk or night.
-    pub hour: &'static str,
-    /// Where water begins, from 0 (top of the picture) to 1 (bottom); it reaches down to the bottom.
-    pub water_line: Option<f32>,
-    /// Centre of the sun or the moon, as shares of width and height; it may be hidden by clouds.
-    pub light: Option<(f32, f32)>,
-    /// The main colours from the top of the sky to the nearest ink, then the accent; red, green, blue.
-    pub palette: Vec<[u8; 3]>,
-}
-
 /// Paints a scene as three to six layers. Laid over each other they give about the picture [`super::paint`] makes of
 /// the same request, without the grain and the brushwork of a style.
 ///
 /// # Errors
-/// [`StudioError::Size`] for a side out of range and [`StudioError::Cancelled`].
-pub fn paint_layers(request: &PaintRequest, control: &Control<'_>) -> Result<Layers, StudioError> {
+/// [`WorkError::Refused`] for a side out of range and [`WorkError::Cancelled`].
+pub fn paint_layers(request: &PaintRequest, control: &Control<'_>) -> Result<Layers, WorkError> {
     let (width, height) = size(request)?;
     control.at(0.0)?;
     let mut intent = words::read(&request.prompt, &request.negative);
@@ -97,7 +81,7 @@ fn lay(below: &mut Pixmap, above: &Pixmap) {
     }
 }
 
-fn grade(sheet: &Pixmap, table: &[[f32; 3]], opaque: bool) -> Result<RgbaImage, StudioError> {
+fn grade(sheet: &Pixmap, table: &[[f32; 3]], opaque: bool) -> Result<RgbaImage, WorkError> {
     let mut bytes = Vec::with_capacity(sheet.data().len());
     for pixel in sheet.pixels() {
         let plain = pixel.demultiply();
@@ -106,7 +90,7 @@ fn grade(sheet: &Pixmap, table: &[[f32; 3]], opaque: bool) -> Result<RgbaImage, 
         bytes.push(if opaque { 255 } else { plain.alpha() });
     }
     RgbaImage::from_raw(sheet.width(), sheet.height(), bytes)
-        .ok_or_else(|| StudioError::Internal("a layer's buffer has the wrong length".to_owned()))
+        .ok_or_else(|| WorkError::Internal("a layer's buffer has the wrong length".to_owned()))
 }
 
 #[cfg(test)]

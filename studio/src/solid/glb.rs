@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::mesh::{Mesh, bounds};
-use crate::StudioError;
+use gesso_media::WorkError;
 
 /// What a surface is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,7 +125,7 @@ fn material(material: &Material) -> Value {
 pub(super) fn write(
     pieces: &[Piece],
     images: &[(&'static str, Vec<u8>)],
-) -> Result<Vec<u8>, StudioError> {
+) -> Result<Vec<u8>, WorkError> {
     let mut writer = Writer::default();
     let (mut materials, mut meshes, mut nodes) = (Vec::<&Material>::new(), Vec::new(), Vec::new());
     let names: BTreeSet<&str> = pieces.iter().map(|p| p.name.as_str()).collect();
@@ -174,13 +174,13 @@ pub(super) fn write(
         root["samplers"] =
             json!([{ "magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071 }]);
     }
-    let mut text = serde_json::to_vec(&root).map_err(|e| StudioError::Internal(e.to_string()))?;
+    let mut text = serde_json::to_vec(&root).map_err(|e| WorkError::Internal(e.to_string()))?;
     text.resize(text.len().next_multiple_of(4), b' ');
     let length = 12 + 8 + text.len() + 8 + bin.len();
     let word = |n: usize| {
         let word = u32::try_from(n).map(u32::to_le_bytes);
         word.map_err(|_too_large| {
-            StudioError::Refused("This model is too large for a GLB.".to_owned())
+            WorkError::Refused("This model is too large for a GLB.".to_owned())
         })
     };
     let mut out = Vec::with_capacity(length);

@@ -9,8 +9,8 @@ use json::mesh::{Mode, Semantic};
 use json::validation::Checked;
 
 use super::mesh::{Mesh, Pose, V3, finite, unit};
-use crate::media::{self, DecodeLimits};
-use crate::{RgbaImage, StudioError};
+use gesso_media::{self, DecodeLimits};
+use gesso_media::{RgbaImage, WorkError};
 
 /// Largest GLB that is drawn, in bytes.
 const BYTES_MAX: usize = 256 * 1024 * 1024;
@@ -73,14 +73,14 @@ pub(super) struct Read {
     pub(super) textures: Vec<Option<RgbaImage>>,
 }
 
-pub(super) fn damaged(why: &str) -> StudioError {
-    StudioError::Refused(format!(
+pub(super) fn damaged(why: &str) -> WorkError {
+    WorkError::Refused(format!(
         "This 3D model cannot be shown: {why}. Export it again as a GLB (glTF 2.0)."
     ))
 }
 
-fn large() -> StudioError {
-    StudioError::Refused(
+fn large() -> WorkError {
+    WorkError::Refused(
         "This 3D model is too large to be shown (the limit is 256 MB and 3 million triangles). \
          Simplify it and export it again."
             .to_owned(),
@@ -88,7 +88,7 @@ fn large() -> StudioError {
 }
 
 /// The two chunks of a GLB.
-fn chunks(glb: &[u8]) -> Result<(&[u8], &[u8]), StudioError> {
+fn chunks(glb: &[u8]) -> Result<(&[u8], &[u8]), WorkError> {
     if glb.len() > BYTES_MAX {
         return Err(large());
     }
@@ -185,7 +185,7 @@ impl<'a> Source<'a> {
         Some((self.bin.get(start..end)?, view.byte_stride.map(|s| s.0)))
     }
 
-    fn numbers(&self, index: Index<json::Accessor>) -> Result<Numbers<'a>, StudioError> {
+    fn numbers(&self, index: Index<json::Accessor>) -> Result<Numbers<'a>, WorkError> {
         let broken = || damaged("its geometry points outside the file");
         let accessor = self.root.accessors.get(index.value()).ok_or_else(broken)?;
         let (Checked::Valid(GenericComponentType(kind)), Checked::Valid(shape)) =
@@ -238,7 +238,7 @@ impl<'a> Source<'a> {
         &self,
         primitive: &json::mesh::Primitive,
         budget: &mut usize,
-    ) -> Result<Option<Part>, StudioError> {
+    ) -> Result<Option<Part>, WorkError> {
         let Checked::Valid(mode) = primitive.mode else { return Ok(None) };
         let Some(index) = primitive.attributes.get(&Checked::Valid(Semantic::Positions)) else {
             return Ok(None);
@@ -310,7 +310,7 @@ impl<'a> Source<'a> {
         let image = self.root.images.get(self.root.textures.get(index)?.source.value())?;
         let (bytes, _) = self.view(image.buffer_view?)?;
         let limits = DecodeLimits { side_max_px: 8192, pixels_max: *pixels };
-        let picture = media::decode(bytes, limits).ok()?;
+        let picture = gesso_media::decode(bytes, limits).ok()?;
         *pixels -= u64::from(picture.width()) * u64::from(picture.height());
         let side = picture.width().max(picture.height());
         if side <= TEXTURE_KEPT_PX {
@@ -345,7 +345,7 @@ impl<'a> Source<'a> {
 
     /// Every mesh where it stands. Children wait in a list, not on the stack, and each node is placed once, so neither
     /// depth nor circles harm.
-    fn parts(&self) -> Result<Vec<Part>, StudioError> {
+    fn parts(&self) -> Result<Vec<Part>, WorkError> {
         let root = &self.root;
         if root.nodes.len() > NODES_MAX {
             return Err(large());
@@ -384,7 +384,7 @@ impl<'a> Source<'a> {
 }
 
 /// Reads a whole GLB.
-pub(super) fn read(glb: &[u8]) -> Result<Read, StudioError> {
+pub(super) fn read(glb: &[u8]) -> Result<Read, WorkError> {
     let (json, bin) = chunks(glb)?;
     let root =
         json::Root::from_slice(json).map_err(|_error| damaged("its description is damaged"))?;

@@ -6,7 +6,7 @@ use super::glb::{Material, Piece};
 use super::mesh::{Mesh, Pose};
 use crate::math::{lerp, smoothstep};
 use crate::paint::decode_channel;
-use crate::{Control, RgbaImage, StudioError};
+use gesso_media::{Control, RgbaImage, WorkError};
 
 /// What becomes of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -329,7 +329,7 @@ pub(super) fn body(
     picture: &RgbaImage,
     recipe: &Recipe,
     control: &Control<'_>,
-) -> Result<Vec<Piece>, StudioError> {
+) -> Result<Vec<Piece>, WorkError> {
     let layout = Layout::new(picture, recipe);
     let [gw, gh] = layout.grid;
     let small = image::imageops::thumbnail(picture, gw as u32 * 2, gh as u32 * 2);
@@ -349,7 +349,7 @@ pub(super) fn body(
         &|gx, gy| layout.place(gx, gy),
     );
     if sides[0].triangles.is_empty() {
-        return Err(StudioError::Refused(
+        return Err(WorkError::Refused(
             "This picture shows no figure that could be cut out. Choose “relief” as the shape."
                 .to_owned(),
         ));

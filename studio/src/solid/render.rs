@@ -4,7 +4,7 @@ use super::mesh::{V3, add, bounds, cross, dot, sub, times, unit};
 use super::read::{Look, Part, Read, damaged};
 use crate::math::{cos, lerp, pow, sin, smoothstep};
 use crate::paint::{decode_channel, encode_channel};
-use crate::{RgbaImage, StudioError};
+use gesso_media::{RgbaImage, WorkError};
 
 /// Samples per pixel and direction.
 const FINE: usize = 2;
@@ -352,7 +352,7 @@ fn openness(stage: &Stage<'_>, at: usize) -> f32 {
 }
 
 /// A picture of `side_px` pixels on a soft neutral ground.
-pub(super) fn render(read: &Read, side_px: u32) -> Result<RgbaImage, StudioError> {
+pub(super) fn render(read: &Read, side_px: u32) -> Result<RgbaImage, WorkError> {
     let side = side_px.clamp(16, 1024) as usize * FINE;
     let mut used: Vec<V3> = Vec::new();
     for part in &read.parts {

@@ -1,3 +1,4 @@
+use crate::solid::kinds::THINGS;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -60,7 +61,7 @@ fn sample() -> Vec<u8> {
     let picture = RgbaImage::from_fn(32, 32, |x, y| {
         image::Rgba(if (x / 4 + y / 4) % 2 == 0 { [250, 240, 90, 255] } else { [20, 40, 90, 255] })
     });
-    let png = crate::media::encode_png(&picture).unwrap();
+    let png = gesso_media::encode_png(&picture).unwrap();
     glb::write(&pieces, &[("image/png", png)]).unwrap()
 }
 
@@ -237,7 +238,7 @@ fn read_elsewhere(glb: &[u8]) -> usize {
 #[test]
 fn everything_that_has_a_word_is_a_sound_model() {
     let mut wrong = Vec::new();
-    for (thing, words) in things::THINGS {
+    for (thing, words) in THINGS {
         let pieces = compose::compose(words[0], 3);
         for piece in &pieces {
             if !closed(&piece.mesh) || volume(&piece.mesh) <= 0.0 {

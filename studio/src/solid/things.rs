@@ -1,60 +1,13 @@
 //! Things built of simple bodies, each about 1 in size, standing on y = 0 in the middle.
 
 use super::glb::{Material, Piece};
+use super::kinds::Thing;
 use super::mesh::{Mesh, Pose, V3};
 use super::shapes::{
     ball, block, cone, drum, edged, gem, lathe, prism, pyramid, ring, rounded, tube,
 };
 use super::words::{Stuff, Wish, hex};
 use crate::math::{Rng, cos, sin};
-
-macro_rules! things {
-    ($($thing:ident: $($word:literal)|+;)+) => {
-        /// A thing that can be built.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Thing { $($thing),+ }
-
-        /// Every thing with the words for it.
-        pub(super) const THINGS: &[(Thing, &[&str])] = &[$((Thing::$thing, &[$($word),+])),+];
-    };
-}
-
-things! {
-    Cube: "cube" | "box" | "block" | "crate";
-    Ball: "sphere" | "ball" | "orb" | "planet" | "marble";
-    Drum: "cylinder" | "pillar" | "column" | "barrel";
-    Cone: "cone";
-    Pyramid: "pyramid";
-    Ring: "torus" | "ring" | "donut" | "doughnut";
-    Gem: "gem" | "diamond" | "crystal" | "icosahedron";
-    Table: "table" | "desk";
-    Chair: "chair" | "stool";
-    House: "house" | "home" | "cabin" | "cottage";
-    Rocket: "rocket" | "spaceship";
-    Tree: "tree";
-    Pine: "pine" | "fir" | "spruce";
-    Robot: "robot" | "android";
-    Mug: "mug" | "cup";
-    Castle: "castle" | "fortress";
-    Car: "car" | "automobile" | "taxi";
-    Snowman: "snowman";
-    Lamp: "lamp";
-    Bottle: "bottle" | "flask";
-    Vase: "vase" | "pot" | "jar";
-    Mushroom: "mushroom" | "toadstool";
-    Star: "star";
-    Tower: "tower" | "lighthouse";
-}
-
-/// The thing a word names, also in the plural.
-pub(super) fn named(word: &str) -> Option<Thing> {
-    let single = word.strip_suffix('s').unwrap_or(word);
-    let boxes = word.strip_suffix("es").unwrap_or(word);
-    let found = THINGS
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| [word, single, boxes].contains(name)));
-    found.map(|(thing, _)| *thing)
-}
 
 /// Collects the pieces of a thing.
 struct Kit<'a> {

@@ -1,6 +1,6 @@
 //! What a sentence asks to be built: things, how many, how large, of which colour and material, and where.
 
-use super::things::{self, Thing};
+use super::kinds::{self, Thing};
 use crate::paint::decode_channel;
 
 /// How a thing stands to the one named before it.
@@ -130,7 +130,7 @@ pub(super) fn wishes(text: &str) -> Vec<Wish> {
         if out.len() == MOST {
             break;
         }
-        if let Some(thing) = things::named(word) {
+        if let Some(thing) = kinds::named(word) {
             // “Ice crystal” and “glass bottle” name what a thing is of; “crystal” alone is a thing.
             out.push(Wish { thing, ..std::mem::replace(&mut next, blank.clone()) });
             continue;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use ebur128::{EbuR128, Mode};
 
 use super::{RATE, Stereo, WavOut, db, frames};
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// No true peak lies above this, in dBTP. A tenth below the promise, for meters that look closer.
 const CEILING_DB: f32 = -1.1;
@@ -18,28 +18,28 @@ pub(crate) struct Meter(EbuR128);
 
 impl Meter {
     /// For so many channels at a rate in Hz.
-    pub(crate) fn new(channels: u32, rate: u32) -> Result<Self, StudioError> {
+    pub(crate) fn new(channels: u32, rate: u32) -> Result<Self, WorkError> {
         Ok(Self(EbuR128::new(channels, rate, Mode::I).map_err(|e| wrong(&e))?))
     }
 
-    pub(crate) fn hear(&mut self, channels: &[&[f32]]) -> Result<(), StudioError> {
+    pub(crate) fn hear(&mut self, channels: &[&[f32]]) -> Result<(), WorkError> {
         self.0.add_frames_planar_f32(channels).map_err(|e| wrong(&e))
     }
 
     /// In LUFS, to a hundredth; `None` where there is too little to measure.
-    pub(crate) fn lufs(&self) -> Result<Option<f32>, StudioError> {
+    pub(crate) fn lufs(&self) -> Result<Option<f32>, WorkError> {
         let lufs = self.0.loudness_global().map_err(|e| wrong(&e))?;
         // The library's logarithms may differ in the last bit between machines: our results must not.
         Ok(lufs.is_finite().then(|| (lufs * 100.0).round() as f32 / 100.0))
     }
 }
 
-fn wrong(error: &ebur128::Error) -> StudioError {
-    StudioError::Internal(error.to_string())
+fn wrong(error: &ebur128::Error) -> WorkError {
+    WorkError::Internal(error.to_string())
 }
 
 /// The integrated loudness of a sound in LUFS. One too short to be measured is measured as if it went on and on.
-pub(crate) fn loudness(sound: &Stereo, control: &Control<'_>) -> Result<Option<f32>, StudioError> {
+pub(crate) fn loudness(sound: &Stereo, control: &Control<'_>) -> Result<Option<f32>, WorkError> {
     if sound.len() == 0 {
         return Ok(None);
     }
@@ -59,13 +59,13 @@ pub(crate) fn loudness(sound: &Stereo, control: &Control<'_>) -> Result<Option<f
 /// stays a knock and is quieter by the meter.
 ///
 /// # Errors
-/// [`StudioError::Cancelled`].
+/// [`WorkError::Cancelled`].
 pub(crate) fn normalise(
     sound: &mut Stereo,
     lufs: f32,
     squeeze_db: f32,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let Some(mut now) = loudness(sound, control)? else { return Ok(()) };
     let most = db(CEILING_DB + squeeze_db) / sound.peak().max(1e-9);
     let dry = sound.clone();
@@ -198,7 +198,7 @@ pub(crate) struct MonoOut {
 }
 
 impl MonoOut {
-    pub(crate) fn new(frames: usize) -> Result<Self, StudioError> {
+    pub(crate) fn new(frames: usize) -> Result<Self, WorkError> {
         Ok(Self { limiter: Limiter::new(), out: WavOut::new(1, frames)?, skip: Limiter::DELAY })
     }
 

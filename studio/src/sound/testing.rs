@@ -3,11 +3,12 @@
 use ebur128::{EbuR128, Mode};
 use tempfile::TempDir;
 
-use crate::{Content, Made, Programs, Workshop};
+use crate::{Content, Made};
+use gesso_media::{Programs, ToolRunner};
 
-pub(crate) fn workshop() -> (Workshop, TempDir) {
+pub(crate) fn tools() -> (ToolRunner, TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    (Workshop::new(Programs::find(), dir.path()).unwrap(), dir)
+    (ToolRunner::new(Programs::find(), dir.path()).unwrap(), dir)
 }
 
 /// A decoded result.

@@ -5,7 +5,7 @@
 use image::RgbaImage;
 
 use crate::math::mix64;
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// Side of the patches that are laid, in pixels of the result; they overlap by half.
 const PATCH: i64 = 16;
@@ -20,7 +20,7 @@ pub(super) fn add(
     amount: f32,
     seed: u64,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let (w, h) = (source.width() as usize, source.height() as usize);
     let fine = fine(source);
     control.at(0.2)?;

@@ -4,7 +4,7 @@
 
 use image::RgbaImage;
 
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// Side of a tile of the source, in pixels, without its margin.
 const TILE: u32 = 96;
@@ -25,7 +25,7 @@ pub(super) fn enlarge(
     image: &RgbaImage,
     scale: u32,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = image.dimensions();
     let mut out = RgbaImage::new(w * scale, h * scale);
     let row_bytes = (w * scale * 4) as usize;

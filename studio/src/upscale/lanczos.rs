@@ -3,8 +3,8 @@
 use fast_image_resize as fir;
 use image::RgbaImage;
 
-use crate::StudioError;
 use crate::paint::{decode_channel, encode_channel};
+use gesso_media::WorkError;
 
 /// Enlarges the rows from `top` to `low` of the result, with the source rows around them that Lanczos3 reaches.
 pub(super) fn band(
@@ -12,9 +12,9 @@ pub(super) fn band(
     scale: u32,
     (top, low): (u32, u32),
     out: &mut RgbaImage,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     const REACH: u32 = 4;
-    let fail = |e: &dyn std::fmt::Display| StudioError::Internal(e.to_string());
+    let fail = |e: &dyn std::fmt::Display| WorkError::Internal(e.to_string());
     let (w, h) = image.dimensions();
     let first = (top / scale).saturating_sub(REACH);
     let last = (low.div_ceil(scale) + REACH).min(h);

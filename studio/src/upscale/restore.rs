@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// The cleaned picture, or nothing where there is nothing to do.
 pub(super) fn restore(
@@ -10,7 +10,7 @@ pub(super) fn restore(
     denoise: f32,
     deblock: bool,
     control: &Control<'_>,
-) -> Result<Option<RgbaImage>, StudioError> {
+) -> Result<Option<RgbaImage>, WorkError> {
     let denoise = denoise.clamp(0.0, 1.0);
     if denoise <= 0.0 {
         return Ok(None);
@@ -29,7 +29,7 @@ pub(super) fn smooth_blocks(
     image: &mut RgbaImage,
     strength: f32,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let (w, h) = image.dimensions();
     let limit = (6.0 + 18.0 * strength) as i32;
     let spread = |image: &mut RgbaImage, at: [(u32, u32); 4]| {
@@ -73,7 +73,7 @@ fn bilateral(
     out: &mut RgbaImage,
     strength: f32,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     const REACH: i32 = 2;
     let (w, h) = (image.width() as i32, image.height() as i32);
     let sigma = 6.0 + 26.0 * strength;

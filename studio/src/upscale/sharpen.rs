@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// Unsharp masking of the luma, held inside the range of the 3 × 3 pixels around, so that it has no halos.
 pub(super) fn sharpen(
@@ -10,7 +10,7 @@ pub(super) fn sharpen(
     amount: f32,
     scale: u32,
     control: &Control<'_>,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     if amount <= 0.0 {
         return Ok(());
     }

@@ -190,13 +190,21 @@ fn it_stops_when_told_and_says_what_it_cannot() {
         let control = Control { progress: &|_| {}, cancelled: &cancelled };
         let request =
             UpscaleRequest { image: image.clone(), scale: 8, engine, ..UpscaleRequest::default() };
-        assert_eq!(upscale(&request, &control), Err(StudioError::Cancelled));
+        assert_eq!(upscale(&request, &control), Err(WorkError::Cancelled));
     }
     let wrong = UpscaleRequest { image: image.clone(), scale: 3, ..UpscaleRequest::default() };
-    assert_eq!(upscale(&wrong, &Control::none()), Err(StudioError::Scale(3)));
+    assert_eq!(
+        upscale(&wrong, &Control::none()),
+        Err(WorkError::Refused(
+            "A picture can be enlarged 2, 4 or 8 times, not 3 times.".to_owned()
+        ))
+    );
     let empty = UpscaleRequest { scale: 2, ..UpscaleRequest::default() };
-    assert_eq!(upscale(&empty, &Control::none()), Err(StudioError::Empty));
+    assert_eq!(
+        upscale(&empty, &Control::none()),
+        Err(WorkError::Refused("This picture has no pixels.".to_owned()))
+    );
     let huge =
         UpscaleRequest { image: RgbaImage::new(2000, 10), scale: 8, ..UpscaleRequest::default() };
-    assert!(matches!(upscale(&huge, &Control::none()), Err(StudioError::TooLarge { .. })));
+    assert!(matches!(upscale(&huge, &Control::none()), Err(WorkError::Refused(_))));
 }

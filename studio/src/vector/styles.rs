@@ -3,7 +3,7 @@
 use std::f32::consts::TAU;
 use std::fmt::Write as _;
 
-use super::Brief;
+use super::brief::Brief;
 use super::glyphs::Role;
 use super::sheet::{Paint, Sheet, num};
 use crate::math::{Rng, cos, lerp, sin};

@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Input, RgbaImage, media};
+use crate::Input;
+use gesso_media::RgbaImage;
 
 fn job(prompt: &str, settings: Value) -> Job {
     let params: BTreeMap<String, Value> = serde_json::from_value(settings).unwrap();
@@ -12,8 +13,8 @@ fn job(prompt: &str, settings: Value) -> Job {
 
 fn drawn(job: &Job) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(crate::Programs::default(), dir.path()).unwrap();
-    let made = compute(job, &workshop, &Control::none()).unwrap().remove(0);
+    let tools = ToolRunner::new(gesso_media::Programs::default(), dir.path()).unwrap();
+    let made = compute(job, &tools, &Control::none()).unwrap().remove(0);
     let Content::File { bytes, kind, .. } = made.content else { panic!("a file") };
     assert_eq!(kind, MediaKind::Svg);
     String::from_utf8(bytes).unwrap()
@@ -91,7 +92,7 @@ fn a_reference_gives_its_colours() {
     let mut wish = job("a tree", json!({"style": "icon"}));
     wish.inputs.push(Input {
         port: "references".to_owned(),
-        bytes: media::encode_png(&blue).unwrap().into(),
+        bytes: gesso_media::encode_png(&blue).unwrap().into(),
     });
     let with = drawn(&wish);
     let strong = |svg: &str| {
@@ -103,6 +104,6 @@ fn a_reference_gives_its_colours() {
     assert!(strong(&with), "{with}");
     wish.inputs[0].bytes = b"no picture".to_vec().into();
     let dir = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(crate::Programs::default(), dir.path()).unwrap();
-    assert!(matches!(compute(&wish, &workshop, &Control::none()), Err(StudioError::Media(_))));
+    let tools = ToolRunner::new(gesso_media::Programs::default(), dir.path()).unwrap();
+    assert!(matches!(compute(&wish, &tools, &Control::none()), Err(WorkError::Media(_))));
 }

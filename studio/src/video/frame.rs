@@ -5,14 +5,14 @@ use fast_image_resize as fir;
 use crate::camera::raster::{Texture, rows};
 use crate::camera::relief::Study;
 use crate::math::{lerp, smoothstep};
-use crate::{RgbaImage, StudioError};
+use gesso_media::{RgbaImage, WorkError};
 
 /// How much finer than the frame a shot's picture is kept, so that coming closer shows more.
 const FINER: f32 = 1.25;
 
 /// The part of a picture that a frame of `w` × `h` shows best, in about its size. Cut rather than given bars: where the
 /// subject seems to be stays in.
-pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, StudioError> {
+pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, WorkError> {
     let (pw, ph) = picture.dimensions();
     let aspect = f64::from(w) / f64::from(h);
     let own = f64::from(pw) / f64::from(ph);
@@ -34,7 +34,7 @@ pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, Studi
     resized(&picture, (tw, th), Some((left, top, cw, ch)))
 }
 
-fn shrunk(picture: &RgbaImage) -> Result<RgbaImage, StudioError> {
+fn shrunk(picture: &RgbaImage) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let scale = (256.0 / w.max(h) as f32).min(1.0);
     let side = |s: u32| ((s as f32 * scale) as u32).max(1);
@@ -45,8 +45,8 @@ fn resized(
     picture: &RgbaImage,
     (width, height): (u32, u32),
     part: Option<(f64, f64, f64, f64)>,
-) -> Result<RgbaImage, StudioError> {
-    let fail = |e: &dyn std::fmt::Display| StudioError::Internal(e.to_string());
+) -> Result<RgbaImage, WorkError> {
+    let fail = |e: &dyn std::fmt::Display| WorkError::Internal(e.to_string());
     let (w, h) = picture.dimensions();
     let source = fir::images::ImageRef::new(w, h, picture.as_raw(), fir::PixelType::U8x4)
         .map_err(|e| fail(&e))?;
@@ -58,7 +58,7 @@ fn resized(
     }
     fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| fail(&e))?;
     let picture = RgbaImage::from_raw(width, height, target.into_vec());
-    picture.ok_or_else(|| StudioError::Internal("wrong length".to_owned()))
+    picture.ok_or_else(|| WorkError::Internal("wrong length".to_owned()))
 }
 
 /// Where to put a window of this part of the picture, as parts of the room it has.

@@ -6,16 +6,14 @@ use image::imageops;
 use super::moves::{Move, Path, Rest};
 use super::place::Place;
 use super::shot::{Layer, Shot};
+use super::wish::{DEPTH, Wish};
 use super::words::Weather;
-use super::{DEPTH, Wish};
 use crate::camera::raster::Texture;
 use crate::camera::relief::{Relief, Study};
 use crate::math::{Rng, smoothstep};
 use crate::paint::brushed;
-use crate::{
-    Control, Facts, Job, Layers, PaintRequest, RgbaImage, SIDE_MAX_PX, SIDE_MIN_PX, StudioError,
-    paint, paint_layers,
-};
+use crate::{Facts, Job, Layers, PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint, paint_layers};
+use gesso_media::{Control, RgbaImage, WorkError};
 
 /// How much finer than the frame a scene is painted.
 const FINER: f32 = 1.2;
@@ -26,7 +24,7 @@ pub(super) fn painted(
     wish: &Wish,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<Shot, StudioError> {
+) -> Result<Shot, WorkError> {
     let larger = |side: u32| ((side as f32 * FINER) as u32).clamp(SIDE_MIN_PX, SIDE_MAX_PX);
     let request = PaintRequest {
         prompt: job.prompt.clone(),

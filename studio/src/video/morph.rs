@@ -309,7 +309,7 @@ fn step(a: &Plane, moved: &Plane, gain: f32, flow: &mut Flow) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RgbaImage;
+    use gesso_media::RgbaImage;
     use image::Rgba;
 
     fn scene(shift: f32, scale: f32) -> RgbaImage {

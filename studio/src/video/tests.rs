@@ -1,3 +1,4 @@
+use crate::film::Rate;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::Rgba;
@@ -5,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::film::Probe;
-use crate::{Content, Input, Programs};
+use crate::{Content, Input};
+use gesso_media::Programs;
 
 /// A round thing before a wall above a floor.
 fn still(w: u32, h: u32, at: f32) -> RgbaImage {
@@ -23,7 +25,7 @@ fn still(w: u32, h: u32, at: f32) -> RgbaImage {
 }
 
 fn png(picture: &RgbaImage) -> Vec<u8> {
-    crate::media::encode_png(picture).unwrap()
+    gesso_media::encode_png(picture).unwrap()
 }
 
 fn job(prompt: &str, settings: Value, inputs: Vec<(&str, Vec<u8>)>) -> Job {
@@ -47,9 +49,9 @@ fn job(prompt: &str, settings: Value, inputs: Vec<(&str, Vec<u8>)>) -> Job {
     }
 }
 
-fn workshop() -> (Workshop, tempfile::TempDir) {
+fn tools() -> (ToolRunner, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
-    (Workshop::new(Programs::find(), dir.path()).unwrap(), dir)
+    (ToolRunner::new(Programs::find(), dir.path()).unwrap(), dir)
 }
 
 struct Seen {
@@ -60,9 +62,9 @@ struct Seen {
 }
 
 fn seen(job: &Job) -> Seen {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     let none = Control::none();
-    let made = compute(job, &workshop, &none).unwrap();
+    let made = compute(job, &tools, &none).unwrap();
     let [Made { port: "video", content: Content::File { bytes, size_px, duration_s, mime, .. } }] =
         made.as_slice()
     else {
@@ -70,7 +72,7 @@ fn seen(job: &Job) -> Seen {
     };
     assert_eq!(*mime, "video/mp4");
     let size = size_px.unwrap();
-    let source = Source::open(bytes, &workshop, &none).unwrap();
+    let source = Source::open(bytes, &tools, &none).unwrap();
     let probe = source.about();
     assert_eq!(probe.size_px, Some(size));
     assert!((probe.duration_s - duration_s.unwrap()).abs() < 0.06, "{probe:?}");
@@ -79,7 +81,7 @@ fn seen(job: &Job) -> Seen {
         frames.push(frame);
         Ok(())
     };
-    source.frames(size, probe.rate.unwrap(), 1000, &workshop, &none, &mut take).unwrap();
+    source.frames(size, probe.rate.unwrap(), 1000, &tools, &none, &mut take).unwrap();
     Seen { bytes: bytes.clone(), size, probe, frames }
 }
 
@@ -166,7 +168,7 @@ fn a_loop_goes_on_without_a_jump() {
 
 #[test]
 fn sound_is_laid_under_and_cut_to_the_picture() {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     // Any film with sound will do as a sound file.
     let tone = Sound {
         samples: (0..14_400)
@@ -175,16 +177,16 @@ fn sound_is_laid_under_and_cut_to_the_picture() {
     };
     let reel = Reel { width: 16, height: 16, rate: Rate::whole(10), frames: 3 };
     let mut black = |_: u32, _: &mut [u8]| Ok(());
-    let sound = encode(&reel, Some(&tone), &workshop, &Control::none(), &mut black).unwrap();
+    let sound = encode(&reel, Some(&tone), &tools, &Control::none(), &mut black).unwrap();
     let film = seen(&job(
         "",
         json!({}),
         vec![("start_frame", png(&still(64, 64, 0.5))), ("audio", sound)],
     ));
     assert!(film.probe.has_sound);
-    let heard = Source::open(&film.bytes, &workshop, &Control::none())
+    let heard = Source::open(&film.bytes, &tools, &Control::none())
         .unwrap()
-        .sound(9.0, &workshop, &Control::none())
+        .sound(9.0, &tools, &Control::none())
         .unwrap();
     assert!((heard.seconds() - 1.0).abs() < 0.06, "{}", heard.seconds());
     // 0.3 s of sound are begun again until the end, where they fade.
@@ -197,27 +199,27 @@ fn tiny_pictures_work_and_wrong_wishes_are_refused() {
     let film =
         seen(&job("dust", json!({"aspect_ratio": "9:16"}), vec![("start_frame", png(&one))]));
     assert_eq!(film.size, (480, 854));
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     for (job, says) in [
         (job("", json!({}), vec![]), "start frame"),
         (job("sea", json!({"duration": 90}), vec![]), "from 1 to 15"),
         (job("sea", json!({}), vec![("audio", png(&one))]), "neither"),
     ] {
-        let error = compute(&job, &workshop, &Control::none()).unwrap_err();
-        assert!(matches!(error, StudioError::Refused(_)), "{error:?}");
+        let error = compute(&job, &tools, &Control::none()).unwrap_err();
+        assert!(matches!(error, WorkError::Refused(_)), "{error:?}");
         assert!(error.to_string().contains(says), "{error}");
     }
     let broken = job("", json!({}), vec![("start_frame", b"\x89PNG\r\n\x1a\nno".to_vec())]);
-    assert!(matches!(compute(&broken, &workshop, &Control::none()), Err(StudioError::Media(_))));
+    assert!(matches!(compute(&broken, &tools, &Control::none()), Err(WorkError::Media(_))));
 }
 
 #[test]
 fn a_stop_stops() {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     let stop = AtomicBool::new(false);
     let progress = |part: f32| stop.store(part > 0.5, Ordering::Relaxed);
     let cancelled = || stop.load(Ordering::Relaxed);
     let control = Control { progress: &progress, cancelled: &cancelled };
     let job = job("", json!({"duration": 15}), vec![("start_frame", png(&still(64, 64, 0.5)))]);
-    assert!(matches!(compute(&job, &workshop, &control), Err(StudioError::Cancelled)));
+    assert!(matches!(compute(&job, &tools, &control), Err(WorkError::Cancelled)));
 }

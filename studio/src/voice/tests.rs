@@ -5,18 +5,19 @@ use gesso_protocol::catalog::Catalog;
 use serde_json::Value;
 
 use super::*;
-use crate::sound::testing::{Heard, workshop};
-use crate::{Programs, models};
+use crate::models;
+use crate::sound::testing::{Heard, tools};
+use gesso_media::Programs;
 
-fn speak(text: &str, settings: &[(&str, Value)]) -> Result<Heard, StudioError> {
-    let (workshop, _dir) = workshop();
+fn speak(text: &str, settings: &[(&str, Value)]) -> Result<Heard, WorkError> {
+    let (tools, _dir) = tools();
     let job = Job {
         model: "studio-voice".to_owned(),
         prompt: text.to_owned(),
         params: settings.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
         ..Job::default()
     };
-    models::compute(&job, &workshop, &Control::none()).map(|made| Heard::of(&made[0]))
+    models::compute(&job, &tools, &Control::none()).map(|made| Heard::of(&made[0]))
 }
 
 #[test]
@@ -79,20 +80,20 @@ fn markup_is_read_and_orders_nothing() {
 #[test]
 fn what_cannot_be_spoken_is_refused() {
     for text in ["", "   \n", "…!?", "🙂"] {
-        assert!(matches!(speak(text, &[]), Err(StudioError::Refused(_))), "{text}");
+        assert!(matches!(speak(text, &[]), Err(WorkError::Refused(_))), "{text}");
     }
     let long = "a ".repeat(CHARS_MAX);
-    assert!(matches!(speak(&long, &[]), Err(StudioError::Refused(_))));
+    assert!(matches!(speak(&long, &[]), Err(WorkError::Refused(_))));
     let dir = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(Programs::default(), dir.path()).unwrap();
+    let tools = ToolRunner::new(Programs::default(), dir.path()).unwrap();
     let job = Job { model: "studio-voice".into(), prompt: "Hello".into(), ..Job::default() };
-    let error = models::compute(&job, &workshop, &Control::none()).unwrap_err();
-    assert_eq!(error, StudioError::Missing(Program::EspeakNg));
+    let error = models::compute(&job, &tools, &Control::none()).unwrap_err();
+    assert_eq!(error, WorkError::Missing(Program::EspeakNg));
 }
 
 #[test]
 fn long_scripts_report_and_stop() {
-    let (workshop, _dir) = workshop();
+    let (tools, _dir) = tools();
     let job = Job {
         model: "studio-voice".into(),
         prompt: "One more sentence. ".repeat(60),
@@ -104,6 +105,6 @@ fn long_scripts_report_and_stop() {
     };
     let cancelled = || steps.load(Ordering::Relaxed) > 5;
     let control = Control { progress: &progress, cancelled: &cancelled };
-    assert_eq!(models::compute(&job, &workshop, &control).unwrap_err(), StudioError::Cancelled);
+    assert_eq!(models::compute(&job, &tools, &control).unwrap_err(), WorkError::Cancelled);
     assert!(steps.load(Ordering::Relaxed) < 10);
 }

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use gesso_media::RgbaImage;
 use gesso_protocol::values::DataType;
 use gesso_server::providers::{Call, Content, Produced, Provider, ProviderError, Repeat};
-use gesso_studio::{RgbaImage, media};
 use tokio::sync::watch;
 
 /// Their models.
@@ -251,7 +251,7 @@ fn produced(is_text: bool, same: &str, seed: u64) -> Produced {
             RgbaImage::from_fn(4, 2, |x, y| [a ^ x as u8, b ^ y as u8, c ^ d, 255].into());
         Content::File {
             mime: "image/png",
-            bytes: media::encode_png(&picture).expect("a small picture").into(),
+            bytes: gesso_media::encode_png(&picture).expect("a small picture").into(),
             size_px: Some((4, 2)),
         }
     };

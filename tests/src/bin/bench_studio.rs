@@ -10,8 +10,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use gesso_media::{Control, Programs, RgbaImage, ToolRunner};
 use gesso_protocol::catalog::Catalog;
-use gesso_studio::{Content, Control, Input, Job, Programs, RgbaImage, Workshop, media, models};
+use gesso_studio::{Content, Input, Job, models};
 use serde_json::{Value, json};
 
 /// How often each figure is measured; the best counts, because other work on the machine only ever adds.
@@ -23,7 +24,7 @@ const STORY: &str = "The harbour wakes before the town does. Ropes creak, a bell
 
 struct Bench {
     catalog: Catalog,
-    workshop: Workshop,
+    tools: ToolRunner,
     folder: tempfile::TempDir,
 }
 
@@ -56,7 +57,7 @@ impl Bench {
         let before = peak_mb();
         for _ in 0..ROUNDS {
             let start = Instant::now();
-            let made = models::compute(job, &self.workshop, &Control::none()).unwrap();
+            let made = models::compute(job, &self.tools, &Control::none()).unwrap();
             best = best.min(start.elapsed().as_secs_f64());
             if let Some(Content::File { bytes, .. }) = made.into_iter().next().map(|m| m.content) {
                 first = bytes;
@@ -113,14 +114,14 @@ fn png_s(side_px: u32) -> f64 {
     };
     let picture = RgbaImage::from_fn(side_px, side_px, noise);
     let start = Instant::now();
-    media::encode_png(&picture).unwrap();
+    gesso_media::encode_png(&picture).unwrap();
     start.elapsed().as_secs_f64()
 }
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let workshop = Workshop::new(Programs::find(), folder.path()).unwrap();
-    let bench = Bench { catalog: Catalog::built_in(), workshop, folder };
+    let tools = ToolRunner::new(Programs::find(), folder.path()).unwrap();
+    let bench = Bench { catalog: Catalog::built_in(), tools, folder };
     let picture = pictures(&bench);
     let voice = sounds(&bench);
     films(&bench, &picture, &voice);

@@ -1,9 +1,9 @@
 //! What the models of the service give.
 
+use gesso_media::RgbaImage;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
 use gesso_server::providers::{Call, Content, Produced};
-use gesso_studio::{RgbaImage, media};
 
 /// Samples a second of a voice: as few as a file can have.
 const RATE_HZ: u32 = 8;
@@ -51,7 +51,7 @@ fn picture(seed: u64) -> Produced {
         ty: DataType::Image,
         content: Content::File {
             mime: "image/png",
-            bytes: media::encode_png(&picture).expect("a small picture").into(),
+            bytes: gesso_media::encode_png(&picture).expect("a small picture").into(),
             size_px: Some(SIZE_PX),
         },
         duration_s: None,

@@ -2,12 +2,13 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
 use crate::math::{Rng, cos, fbm, lerp, sin};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
 use crate::paint::words::Time;
+use gesso_media::WorkError;
 
 const SETS: [[u32; 6]; 8] = [
     [0x1f2a44, 0x2f5d73, 0x6fa3a0, 0xe8c79a, 0xe8875a, 0xb8433f],
@@ -45,7 +46,7 @@ fn colors(s: &Scene<'_>, rng: &mut Rng) -> Vec<Rgb> {
 }
 
 /// One of five kinds of composition.
-pub(super) fn compose(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn compose(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     // The words choose the kind, the seed its making.
     let mut words = Rng::new(s.intent.hash).fork("abstract");
     let kind = words.below(5);
@@ -63,12 +64,7 @@ pub(super) fn compose(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioErro
 }
 
 /// Cut paper: waves over waves, each with its shadow.
-fn strata(
-    s: &Scene<'_>,
-    b: &mut Brush<'_>,
-    list: &[Rgb],
-    rng: &mut Rng,
-) -> Result<(), StudioError> {
+fn strata(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     b.wash(&Ink::down(0.0, h, &[list[4].lift(0.03), list[3]]));
     let (x, y, r) = (w * (0.5 + s.side * 0.17), h * 0.3, u * 0.15);
@@ -108,7 +104,7 @@ fn strata(
 }
 
 /// Concentric arches and discs, as in a modern poster.
-fn arcs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioError> {
+fn arcs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     b.wash(&Ink::down(0.0, h, &[list[4], list[4].mix(list[3], 0.5)]));
     let sets = [
@@ -147,7 +143,7 @@ fn arcs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result
 }
 
 /// Silken ribbons running across.
-fn ribbons(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioError> {
+fn ribbons(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     b.wash(&Ink::Line {
         from: (0.0, 0.0),
@@ -191,7 +187,7 @@ fn ribbons(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioE
 }
 
 /// Soft spheres floating over a glow.
-fn orbs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioError> {
+fn orbs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     b.wash(&Ink::Line {
         from: (w * (0.5 + s.side * 0.5), 0.0),
@@ -240,7 +236,7 @@ fn orbs(s: &Scene<'_>, b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result
 }
 
 /// A turning rosette of translucent leaves.
-fn petals(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), StudioError> {
+fn petals(b: &mut Brush<'_>, list: &[Rgb], rng: &mut Rng) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let centre = (w * (0.5 + rng.bell() * 0.08), h * (0.5 + rng.bell() * 0.06));
     b.wash(&Ink::Round {

@@ -2,16 +2,17 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
 use crate::math::{cos, fbm, sin};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
-use crate::paint::motifs;
+use crate::paint::subjects;
 use crate::paint::words::Motif;
+use gesso_media::WorkError;
 
 /// A nebula, stars, a great planet and what flies before it.
-pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
     let mut rng = s.rng.fork("space");
@@ -88,14 +89,14 @@ pub(super) fn space(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             _ => (w * 0.5 - s.side * w * (0.1 + 0.1 * i as f32), h * 0.64, u * 0.3),
         };
         look.lit = true;
-        motifs::draw(b, motif, x, y, size, s.side > 0.0, &look, &s.rng.fork("hero"));
+        subjects::draw(b, motif, x, y, size, s.side > 0.0, &look, &s.rng.fork("hero"));
     }
     sky::weather(s, b);
     b.at(0.8)
 }
 
 /// The limb of a planet rising over a lower corner, and a moon.
-fn world(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+fn world(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
     let r = u * 0.95;

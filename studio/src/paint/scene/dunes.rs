@@ -1,10 +1,10 @@
 //! Great dunes.
 
-use super::Scene;
-use crate::StudioError;
+use super::plan::Scene;
 use crate::math::{Rng, lerp};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
+use gesso_media::WorkError;
 
 /// How the dunes lie in the picture: drawn on a sheet 320 wide with the horizon at 92 and the lower edge at 200, light
 /// from the right.
@@ -57,7 +57,7 @@ pub(super) fn great(
     s: &Scene<'_>,
     b: &mut Brush<'_>,
     rng: &mut Rng,
-) -> Result<(f32, f32), StudioError> {
+) -> Result<(f32, f32), WorkError> {
     let lie = Lie { w: b.w, h: b.h, top: s.horizon, side: s.side };
     far(s, b, &lie, rng);
     b.check()?;

@@ -2,13 +2,13 @@
 
 use tiny_skia::BlendMode;
 
-use super::Scene;
-use crate::StudioError;
+use super::plan::Scene;
 use crate::math::{cos, lerp, sin};
 use crate::paint::brush::{Brush, Ink, Shape, Stop};
 use crate::paint::color::Rgb;
-use crate::paint::motifs;
+use crate::paint::subjects;
 use crate::paint::words::{Air, Motif, Place, Style, Time};
+use gesso_media::WorkError;
 
 /// The whole sky down to the horizon, with its light.
 pub(super) fn sky(s: &Scene<'_>, b: &mut Brush<'_>) {
@@ -254,7 +254,7 @@ pub(super) fn flock(s: &Scene<'_>, b: &mut Brush<'_>, x: f32, y: f32, count: usi
 }
 
 /// A scene that is sky alone: a sea of clouds, and what flies over it.
-pub(super) fn aloft(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn aloft(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     sky(s, b);
     b.cut(0.0);
     b.at(0.3)?;
@@ -312,7 +312,7 @@ pub(super) fn aloft(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError>
             b.fill(Shape::oval(x, y, size * 0.7, size * 0.05), &Ink::flat(s.pal.land));
             s.put(b, hero, x, y, size, 0.05);
         }
-        _ => motifs::draw(b, hero, x, y, size, s.side > 0.0, &s.look(hero), &s.rng.fork("hero")),
+        _ => subjects::draw(b, hero, x, y, size, s.side > 0.0, &s.look(hero), &s.rng.fork("hero")),
     }
     if hero == Motif::Balloon {
         s.put(b, Motif::Balloon, x + s.side * w * 0.24, y - size * 0.4, size * 0.35, 0.4);

@@ -2,13 +2,14 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
 use crate::math::lerp;
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
-use crate::paint::motifs::{self, Look};
+use crate::paint::subjects::{self, Look};
 use crate::paint::words::{Air, Mood, Motif, Place, Time};
+use gesso_media::WorkError;
 
 /// Pairs for a backdrop: wall above, table or floor below, disc.
 const BACKDROPS: [(u32, u32, u32); 7] = [
@@ -22,7 +23,7 @@ const BACKDROPS: [(u32, u32, u32); 7] = [
 ];
 
 /// A subject against a plain backdrop.
-pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn studio(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let hero = s.cast.first().copied().unwrap_or(Motif::Bottle);
     let mut rng = s.rng.fork("studio");
@@ -128,9 +129,10 @@ fn show(s: &Scene<'_>, b: &mut Brush<'_>, hero: Motif, foot: f32, floor: Rgb, da
         x -= s.side * u * 0.1;
     }
     for (i, extra) in extras.into_iter().enumerate() {
-        let ratio = (motifs::natural_size(extra) / motifs::natural_size(hero)).clamp(0.45, 0.95);
+        let ratio =
+            (subjects::natural_size(extra) / subjects::natural_size(hero)).clamp(0.45, 0.95);
         let ex = x + s.side * u * (0.34 + 0.2 * i as f32).min(w / u * 0.36);
-        motifs::draw(
+        subjects::draw(
             b,
             extra,
             ex,
@@ -145,9 +147,9 @@ fn show(s: &Scene<'_>, b: &mut Brush<'_>, hero: Motif, foot: f32, floor: Rgb, da
     if hero == Motif::Flower {
         vase(b, x, foot, size, &look);
         let y = foot - size * 0.2;
-        motifs::draw(b, hero, x, y, size * 0.9, flip, &look, &s.rng.fork("hero"));
+        subjects::draw(b, hero, x, y, size * 0.9, flip, &look, &s.rng.fork("hero"));
     } else {
-        motifs::draw(b, hero, x, foot, size, flip, &look, &s.rng.fork("hero"));
+        subjects::draw(b, hero, x, foot, size, flip, &look, &s.rng.fork("hero"));
     }
 }
 
@@ -293,7 +295,7 @@ fn vase(b: &mut Brush<'_>, x: f32, y: f32, size: f32, look: &Look) {
 }
 
 /// A face before a great sun, or a head in profile where a silhouette is asked for.
-fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
     let (from, to) = if s.time == Time::Day && s.intent.colors.is_empty() {
@@ -344,12 +346,19 @@ fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     if !s.intent.words.iter().any(dark) {
         look.accent =
             s.intent.worn(Motif::Portrait).unwrap_or_else(|| from.lift(-0.12).saturate(1.1));
-        let traits = motifs::Traits::of(&s.intent.words);
-        motifs::draw_face(b, (w * 0.5, h * 1.01), size * 0.98, &look, traits, &s.rng.fork("hero"));
+        let traits = subjects::Traits::of(&s.intent.words);
+        subjects::draw_face(
+            b,
+            (w * 0.5, h * 1.01),
+            size * 0.98,
+            &look,
+            traits,
+            &s.rng.fork("hero"),
+        );
         sky::weather(s, b);
         return b.at(0.8);
     }
-    motifs::draw(
+    subjects::draw(
         b,
         Motif::Portrait,
         w * 0.5 - s.side * u * 0.02,
@@ -364,7 +373,7 @@ fn portrait(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
 }
 
 /// Great leaves before a disc, as a botanical plate.
-fn plate(s: &Scene<'_>, b: &mut Brush<'_>, disc: Rgb) -> Result<(), StudioError> {
+fn plate(s: &Scene<'_>, b: &mut Brush<'_>, disc: Rgb) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("plate");
     let paper = Rgb::hex(0xf0e6d3).tint(s.pal.sky[3], 0.2);
@@ -420,7 +429,7 @@ fn plate(s: &Scene<'_>, b: &mut Brush<'_>, disc: Rgb) -> Result<(), StudioError>
 }
 
 /// A room with a window, and the light that comes in by it.
-pub(super) fn room(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn room(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let day = matches!(s.time, Time::Day);
     let floor_y = h * 0.77;
@@ -589,6 +598,6 @@ fn furnish(s: &Scene<'_>, b: &mut Brush<'_>, (wx, wy, ww, wh): (f32, f32, f32, f
         }
         let mut look = s.look(motif);
         look.accent = s.intent.worn(motif).unwrap_or(look.accent);
-        motifs::draw(b, motif, x, y, size, x > w * 0.5, &look, &s.rng.fork("furnish"));
+        subjects::draw(b, motif, x, y, size, x > w * 0.5, &look, &s.rng.fork("furnish"));
     }
 }

@@ -2,13 +2,14 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
 use crate::math::{Rng, lerp};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
-use crate::paint::motifs;
+use crate::paint::subjects;
 use crate::paint::words::{Air, Mood, Motif, Place};
+use gesso_media::WorkError;
 
 /// The colours windows are lit in.
 fn window_tone(s: &Scene<'_>, rng: &mut Rng) -> Rgb {
@@ -23,7 +24,7 @@ fn window_tone(s: &Scene<'_>, rng: &mut Rng) -> Rgb {
 }
 
 /// A skyline in layers, with water before it if the words have any.
-pub(super) fn city(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn city(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     sky::sky(s, b);
     b.cut(0.0);
     b.at(0.2)?;
@@ -84,7 +85,7 @@ pub(super) fn city(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
                     motif,
                     w * 0.5 - s.side * w * 0.15,
                     y,
-                    u * (0.14 + 0.05 * motifs::natural_size(motif).min(4.0)),
+                    u * (0.14 + 0.05 * subjects::natural_size(motif).min(4.0)),
                     0.0,
                 );
             }
@@ -181,7 +182,7 @@ fn windows(
 }
 
 /// A street seen along its middle.
-pub(super) fn street(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn street(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     sky::sky(s, b);
     b.cut(0.0);
     b.at(0.2)?;
@@ -249,7 +250,7 @@ pub(super) fn street(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
                 u * if motif == Motif::Car {
                     0.26
                 } else {
-                    0.2 + 0.03 * motifs::natural_size(motif)
+                    0.2 + 0.03 * subjects::natural_size(motif)
                 },
                 0.0,
             ),
@@ -340,7 +341,7 @@ fn facade(
 }
 
 /// The road mirrors what is above it, more when it is wet.
-fn wet(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+fn wet(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let rain = s.intent.air(Air::Rain) || s.intent.air(Air::Storm) || s.intent.has(Mood::Neon);
     let strength = if rain { 0.62 } else { 0.26 };
     let seed = s.rng.fork("wet").bits();

@@ -2,16 +2,18 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, land, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
+use super::terrain;
 use crate::math::{Rng, fbm, lerp, noise, smoothstep};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
-use crate::paint::motifs;
+use crate::paint::subjects;
 use crate::paint::words::{Air, Mood, Motif, Place};
+use gesso_media::WorkError;
 
 /// Open sea, with a cliff on a coast or an island with palms.
-pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     sky::sky(s, b);
     b.cut(0.0);
     b.at(0.2)?;
@@ -20,7 +22,7 @@ pub(super) fn sea(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
     for i in 0..2 {
         let tone = s.far(s.pal.shade, 0.9 - i as f32 * 0.13);
         let base = s.horizon + u * 0.004;
-        let crest = land::crest(
+        let crest = terrain::crest(
             w,
             base - u * (0.006 - i as f32 * 0.003),
             u * (0.04 - i as f32 * 0.014),
@@ -94,12 +96,12 @@ fn float(s: &Scene<'_>, b: &mut Brush<'_>, motif: Motif, x: f32, y: f32, size: f
     let flip = s.side < 0.0;
     let wet = look.veiled(s.pal.sky[1].mix(s.pal.near, 0.4), 0.55);
     b.soft(b.u * 0.003, BlendMode::SourceOver, 0.55, |b| {
-        motifs::mirror(b, motif, x, y, size, flip, &wet, &s.rng.fork("subject"));
+        subjects::mirror(b, motif, x, y, size, flip, &wet, &s.rng.fork("subject"));
     });
     b.soft(b.u * 0.004, BlendMode::SourceOver, 0.5, |b| {
         b.fill(Shape::oval(x, y + size * 0.015, size * 0.62, size * 0.03), &Ink::flat(s.pal.near));
     });
-    motifs::draw(b, motif, x, y, size, flip, &look, &s.rng.fork("subject"));
+    subjects::draw(b, motif, x, y, size, flip, &look, &s.rng.fork("subject"));
     let ripple = s.pal.sky[3].mix(Rgb::WHITE, 0.2);
     let mut rng = s.rng.fork("wake");
     for i in 0..7 {
@@ -117,7 +119,7 @@ pub(super) fn water(
     b: &mut Brush<'_>,
     top: f32,
     bottom: f32,
-) -> Result<(), StudioError> {
+) -> Result<(), WorkError> {
     let p = &s.pal;
     let deep = p.sky[0].mix(p.sky[1], 0.4).mix(p.near, 0.35);
     let far = p.sky[2].mix(p.sky[1], 0.35);
@@ -240,7 +242,7 @@ fn glitter(s: &Scene<'_>, b: &mut Brush<'_>, top: f32, bottom: f32) {
 }
 
 /// A headland in front, for whoever stands on it: by right a lighthouse.
-fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let out = -s.side;
     let mut rng = s.rng.fork("cliff");
@@ -325,7 +327,7 @@ fn cliff(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
                 second,
                 px,
                 py + u * 0.008,
-                u * 0.02 * (1.0 + motifs::natural_size(second)),
+                u * 0.02 * (1.0 + subjects::natural_size(second)),
                 0.0,
             );
         }
@@ -458,7 +460,7 @@ fn island(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut Rng) {
     b.fill(Shape::oval(x, y, half * 1.18, u * 0.014), &Ink::flat(s.far(s.pal.land, 0.1)));
     for (dx, size) in [(-0.6, 0.24), (-0.3, 0.34), (0.02, 0.27), (0.4, 0.36), (0.62, 0.22)] {
         let look = s.look(Motif::Palm).veiled(s.haze(), 0.12);
-        motifs::draw(
+        subjects::draw(
             b,
             Motif::Palm,
             x + dx * half,
@@ -541,21 +543,21 @@ fn shore(s: &Scene<'_>, b: &mut Brush<'_>, hero: Motif) {
     b.stroke(Shape::curve(&line), &Ink::Flat(s.pal.sky[3].mix(Rgb::WHITE, 0.4), 0.5), u * 0.003);
     let x = w * 0.5 - s.side * w * 0.2;
     let y = line[((x / w * 24.0) as usize).min(24)].1 + u * 0.03;
-    s.put(b, hero, x, y, u * (0.12 + 0.06 * motifs::natural_size(hero).min(5.0)), 0.0);
+    s.put(b, hero, x, y, u * (0.12 + 0.06 * subjects::natural_size(hero).min(5.0)), 0.0);
 }
 
 /// A lake or river among hills.
-pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     sky::sky(s, b);
     b.cut(0.0);
     b.at(0.2)?;
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("lake");
-    land::peaks(s, b, s.horizon + u * 0.01, u * 0.3, 0.72, rng.bits());
+    terrain::peaks(s, b, s.horizon + u * 0.01, u * 0.3, 0.72, rng.bits());
     for i in 0..3 {
         let t = i as f32 / 2.0;
         let tone = s.far(s.pal.shade, 0.62 - 0.28 * t);
-        let crest = land::crest(
+        let crest = terrain::crest(
             w,
             s.horizon - u * (0.085 - t * 0.055),
             u * 0.05,
@@ -567,7 +569,7 @@ pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
             &Ink::down(s.horizon - u * 0.13, s.horizon, &[tone, tone.mix(s.haze(), 0.35)]),
         );
     }
-    land::tree_line(s, b, s.horizon + u * 0.002, u * 0.05, 0.34, &mut rng);
+    terrain::tree_line(s, b, s.horizon + u * 0.002, u * 0.05, 0.34, &mut rng);
     if s.cast.contains(&Motif::Bridge) && !s.intent.places.contains(&Place::Sea) {
         s.put(b, Motif::Bridge, w * 0.5, s.horizon + u * 0.01, u * 0.24, 0.16);
     }
@@ -611,7 +613,7 @@ pub(super) fn lake(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> 
         shore(s, b, hero);
     }
     b.cut(0.8);
-    land::reeds(s, b, &mut rng);
+    terrain::reeds(s, b, &mut rng);
     sky::weather(s, b);
     b.at(0.8)
 }

@@ -2,16 +2,18 @@
 
 use tiny_skia::BlendMode;
 
-use super::{Scene, land, sky};
-use crate::StudioError;
+use super::plan::Scene;
+use super::sky;
+use super::terrain;
 use crate::math::{lerp, noise};
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
-use crate::paint::motifs;
+use crate::paint::subjects;
 use crate::paint::words::{Air, Mood, Motif, Place};
+use gesso_media::WorkError;
 
 /// Trunks in the mist, one layer behind the other, and light between them.
-pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let p = &s.pal;
     let mut rng = s.rng.fork("forest");
@@ -43,7 +45,7 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
         let base = lerp(ground - u * 0.13, h + u * 0.03, t);
         let tone =
             p.shade.mix(p.near, 0.25 + 0.6 * t).mix(air, crate::math::pow(1.0 - t, 1.2) * 0.84);
-        let hills = land::crest(w, base, u * 0.05, 2.0, rng.bits());
+        let hills = terrain::crest(w, base, u * 0.05, 2.0, rng.bits());
         let count = (w / u * lerp(26.0, 5.0, t)) as usize;
         let gap = if i >= layers - 2 { 0.3 } else { 0.0 };
         for k in 0..count {
@@ -66,7 +68,7 @@ pub(super) fn forest(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError
             if (k + i) % 3 == 0 && i > 0 && i < layers - 1 {
                 trunk(b, f * w, y, tall * 1.6, u * lerp(0.006, 0.022, t), &Ink::flat(tone));
             } else {
-                land::conifer(
+                terrain::conifer(
                     b,
                     f * w,
                     y,
@@ -208,7 +210,7 @@ fn cast(s: &Scene<'_>, b: &mut Brush<'_>, base: f32) {
         };
         let x = w * 0.5 - s.side * u * (0.06 - 0.28 * i as f32);
         let y = base + u * 0.015;
-        land::shadow(s, b, x, y, size);
+        terrain::shadow(s, b, x, y, size);
         s.put(b, motif, x, y, size, 0.0);
         if matches!(motif, Motif::Fox) {
             b.glow(x, y - size * 0.5, size * 0.9, s.pal.glow, 0.14);
@@ -243,7 +245,7 @@ fn ferns(s: &Scene<'_>, b: &mut Brush<'_>, rng: &mut crate::math::Rng) {
 }
 
 /// Light falling through water on fish and weeds.
-pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioError> {
+pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), WorkError> {
     let (w, h, u) = (b.w, b.h, b.u);
     let mut rng = s.rng.fork("underwater");
     let p = &s.pal;
@@ -262,7 +264,7 @@ pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioE
         let tone = deep.mix(middle, 0.62 * (1.0 - t));
         let y = h * lerp(0.8, 0.97, t);
         b.fill(
-            Shape::hill(&land::crest(w, y, u * 0.16, 3.0, rng.bits()), h + 2.0),
+            Shape::hill(&terrain::crest(w, y, u * 0.16, 3.0, rng.bits()), h + 2.0),
             &Ink::down(y - u * 0.15, h, &[tone.lift(0.04), tone.lift(-0.05)]),
         );
         for _ in 0..(w / u * 9.0) as usize {
@@ -292,7 +294,7 @@ pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioE
     for i in 0..16 {
         let (x, y) =
             (w * 0.5 + s.side * w * 0.2 + rng.bell() * w * 0.34, h * 0.34 + rng.bell() * h * 0.2);
-        motifs::draw(
+        subjects::draw(
             b,
             Motif::Fish,
             x,
@@ -311,7 +313,7 @@ pub(super) fn underwater(s: &Scene<'_>, b: &mut Brush<'_>) -> Result<(), StudioE
         s.put(b, hero, w * 0.5 + s.side * u * 0.2, h * 0.86, u * 0.3, 0.35);
     }
     for (dx, dy, scale) in [(0.0, 0.0, 1.0), (0.3, 0.17, 0.5), (-0.26, 0.2, 0.42)] {
-        motifs::draw(
+        subjects::draw(
             b,
             Motif::Fish,
             w * 0.5 - s.side * u * (0.06 + dx),

@@ -6,13 +6,13 @@ use delaunator::{Point, triangulate};
 use image::RgbaImage;
 use tiny_skia::{Paint, PathBuilder, Pixmap, Stroke, Transform};
 
-use super::{Few, Soft, blend, light, rows, vivid, whole};
+use super::pixels::{Few, Soft, blend, light, rows, vivid, whole};
 use crate::math::{Rng, cos, mix64, noise, sin, smoothstep};
 use crate::paint::color::Rgb;
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// A few plain colours with clean borders.
-pub(super) fn flat(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+pub(super) fn flat(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let soft = Soft::new(picture, (unit / 210.0).max(1.0), control)?;
@@ -32,7 +32,7 @@ pub(super) fn flat(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaIma
 }
 
 /// Square pixels of a small palette, dithered.
-pub(super) fn pixel(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+pub(super) fn pixel(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     const BAYER: [f32; 16] =
         [0.0, 8.0, 2.0, 10.0, 12.0, 4.0, 14.0, 6.0, 3.0, 11.0, 1.0, 9.0, 15.0, 7.0, 13.0, 5.0];
     let (w, h) = picture.dimensions();
@@ -57,7 +57,7 @@ pub(super) fn low_poly(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let (fw, fh, unit) = (w as f32, h as f32, w.min(h) as f32);
     let mut rng = rng.fork("triangles");
@@ -88,7 +88,7 @@ pub(super) fn low_poly(
     }
     control.at(0.3)?;
     let mesh = triangulate(&points);
-    let mut sheet = Pixmap::new(w, h).ok_or(StudioError::Size { width: w, height: h })?;
+    let mut sheet = Pixmap::new(w, h).ok_or_else(crate::paint::brush::no_sheet)?;
     let count = mesh.triangles.len().max(1) as f32;
     for (n, corner) in mesh.triangles.chunks_exact(3).enumerate() {
         if n % 64 == 0 {
@@ -128,7 +128,7 @@ pub(super) fn riso(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let seed = rng.fork("riso").bits();
@@ -185,7 +185,7 @@ pub(super) fn riso(
 }
 
 /// Contours as glowing tubes on a dark wall.
-pub(super) fn neon(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+pub(super) fn neon(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let soft = Soft::new(picture, (unit / 420.0).max(1.0), control)?;
@@ -224,7 +224,7 @@ pub(super) fn neon(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaIma
 }
 
 /// Outlines, plain colours, and dots in the shade.
-pub(super) fn comic(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, StudioError> {
+pub(super) fn comic(picture: &RgbaImage, control: &Control<'_>) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let soft = Soft::new(picture, (unit / 300.0).max(1.0), control)?;
@@ -256,7 +256,7 @@ pub(super) fn mosaic(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let cell = (unit / 58.0).max(4.0);

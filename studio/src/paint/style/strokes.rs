@@ -4,10 +4,10 @@
 use image::RgbaImage;
 use tiny_skia::{LineCap, LineJoin, Paint, PathBuilder, Pixmap, Stroke, Transform};
 
-use super::{Soft, blend, rows, whole};
+use super::pixels::{Soft, blend, rows, whole};
 use crate::math::{Rng, noise, smoothstep};
 use crate::paint::color::Rgb;
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 /// How a medium paints.
 struct Medium {
@@ -33,7 +33,7 @@ pub(super) fn oil(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let medium = Medium {
         brushes: &[34.0, 70.0, 150.0],
         tolerance: 15.0,
@@ -63,7 +63,7 @@ pub(super) fn pastel(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let medium = Medium {
         brushes: &[42.0, 85.0, 170.0],
         tolerance: 17.0,
@@ -96,10 +96,10 @@ fn paint(
     paper: Option<Rgb>,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
-    let mut sheet = Pixmap::new(w, h).ok_or(StudioError::Size { width: w, height: h })?;
+    let mut sheet = Pixmap::new(w, h).ok_or_else(crate::paint::brush::no_sheet)?;
     if let Some(paper) = paper {
         let [r, g, b] = paper.bytes();
         sheet.fill(tiny_skia::Color::from_rgba8(r, g, b, 255));
@@ -156,7 +156,7 @@ fn plan(
     all: bool,
     rng: &mut Rng,
     control: &Control<'_>,
-) -> Result<Vec<Mark>, StudioError> {
+) -> Result<Vec<Mark>, WorkError> {
     let (w, h) = (picture.width() as f32, picture.height() as f32);
     let step = radius * 1.05;
     let mut marks = Vec::new();

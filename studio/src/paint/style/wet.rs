@@ -2,9 +2,9 @@
 
 use image::RgbaImage;
 
-use super::{Soft, blend, rows};
+use super::pixels::{Soft, blend, rows};
 use crate::math::{Rng, fbm, noise, smoothstep};
-use crate::{Control, StudioError};
+use gesso_media::{Control, WorkError};
 
 const PAPER: [f32; 3] = [250.0, 247.0, 239.0];
 
@@ -13,7 +13,7 @@ pub(super) fn watercolour(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let seed = rng.fork("wet").bits();
@@ -28,7 +28,7 @@ pub(super) fn watercolour(
         let clear = fine.at(sx, sy);
         let mut c = blend(clear, wide.at(sx, sy), 0.15 + 0.6 * run);
         // Tones fall into a few washes.
-        let value = super::light(c) / 255.0;
+        let value = super::pixels::light(c) / 255.0;
         let step =
             (libm::floorf(value * 6.0) + smoothstep(0.35, 0.65, (value * 6.0).fract())) / 6.0;
         let change = 1.0 + (step - value) * 0.55;
@@ -61,7 +61,7 @@ pub(super) fn photograph(
     picture: &RgbaImage,
     rng: &Rng,
     control: &Control<'_>,
-) -> Result<RgbaImage, StudioError> {
+) -> Result<RgbaImage, WorkError> {
     let (w, h) = picture.dimensions();
     let unit = w.min(h) as f32;
     let seed = rng.fork("lens").bits();

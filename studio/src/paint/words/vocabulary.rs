@@ -1,7 +1,7 @@
 //! Which words mean what.
 
-use super::Sense::{self, A, C, D, M, P, S, T};
-use super::{Air, Mood, Motif, Place, Style, Time};
+use super::senses::Sense::{self, A, C, D, M, P, S, T};
+use super::senses::{Air, Mood, Motif, Place, Style, Time};
 
 /// Stems by meaning. A word means the longest stem it equals after its ending is taken off.
 #[rustfmt::skip]

@@ -1,0 +1,18 @@
+//! What is known of a film or a sound.
+
+use crate::kind::Sniffed;
+
+/// What a video or sound holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probed {
+    /// What it really is: a container of video may hold sound alone.
+    pub sniffed: Sniffed,
+    /// Width and height in pixels as it is shown: its pixels square, turned where the file says so.
+    pub size_px: Option<(u32, u32)>,
+    /// Its length in seconds as measured, where it can be known here.
+    pub duration_s: Option<f64>,
+    /// Whether there is sound.
+    pub has_audio: bool,
+    /// Whether it says where it was made.
+    pub has_location: bool,
+}

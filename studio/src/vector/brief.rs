@@ -1,0 +1,16 @@
+//! What a drawing is made of.
+
+use crate::math::Rng;
+use crate::paint::words;
+use crate::vector::inks::Inks;
+
+/// What a drawing is made from.
+pub(super) struct Brief {
+    pub(super) intent: words::Intent,
+    /// The glyphs asked for; never empty.
+    pub(super) glyphs: Vec<&'static super::glyphs::Glyph>,
+    /// Whether the words named one of them.
+    pub(super) named: bool,
+    pub(super) inks: Inks,
+    pub(super) rng: Rng,
+}
