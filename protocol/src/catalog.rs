@@ -8,16 +8,6 @@ use serde_json::Value;
 use crate::nodes::{self, NodeSpec};
 use crate::pricing::{Milli, Price};
 
-/// The models that every Gesso has, a file a family.
-const BUILT_IN: &[&str] = &[
-    include_str!("../catalog/assistant.toml"),
-    include_str!("../catalog/motion.toml"),
-    include_str!("../catalog/pictures.toml"),
-    include_str!("../catalog/solid.toml"),
-    include_str!("../catalog/sound.toml"),
-    include_str!("../catalog/upscale.toml"),
-];
-
 /// The order in which settings are shown; what is not named here comes after, by name.
 const SHOWN_FIRST: [&str; 12] = [
     "mode",
@@ -242,13 +232,21 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The models that every Gesso has.
-    pub fn built_in() -> Self {
+    /// Of these TOML texts.
+    ///
+    /// # Errors
+    /// As [`Self::add_toml`].
+    pub fn read(texts: &[&str]) -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
-        for family in BUILT_IN {
-            catalog.add_toml(family).expect("the embedded catalogue is checked by a test");
+        for text in texts {
+            catalog.add_toml(text)?;
         }
-        catalog
+        Ok(catalog)
+    }
+
+    /// Whether there is no model in it, as before a server has told of its models.
+    pub fn is_empty(&self) -> bool {
+        self.models.is_empty()
     }
 
     /// Adds the models of a TOML text.
@@ -357,8 +355,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn built_in_catalogue_loads() {
-        let catalog = Catalog::built_in();
+    fn a_catalogue_goes_through_json() {
+        let catalog = crate::fixture::catalog();
         assert_eq!(catalog.models_of("image_generator").count(), 1);
         let json = serde_json::to_value(catalog.models()).unwrap();
         let models = serde_json::from_value(json).unwrap();
@@ -367,7 +365,7 @@ mod tests {
 
     #[test]
     fn settings_are_checked_and_filled_in() {
-        let catalog = Catalog::built_in();
+        let catalog = crate::fixture::catalog();
         let model = catalog.model("studio-upscaler").unwrap();
         let settings = |value: Value| -> BTreeMap<String, Value> {
             value.as_object().unwrap().clone().into_iter().collect()

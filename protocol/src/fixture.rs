@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::catalog::Catalog;
 use crate::schema::{Canvas, Edge, Node};
 
 /// A canvas of these nodes, `id:kind` each; text nodes hold their id.
@@ -56,4 +57,17 @@ pub(crate) fn any_canvas() -> impl Strategy<Value = Canvas> {
         }
         canvas
     })
+}
+
+/// The models of the studio, as a catalogue of tests.
+pub(crate) fn catalog() -> Catalog {
+    let texts = [
+        include_str!("../../studio/catalog/assistant.toml"),
+        include_str!("../../studio/catalog/motion.toml"),
+        include_str!("../../studio/catalog/pictures.toml"),
+        include_str!("../../studio/catalog/solid.toml"),
+        include_str!("../../studio/catalog/sound.toml"),
+        include_str!("../../studio/catalog/upscale.toml"),
+    ];
+    Catalog::read(&texts).expect("the catalogue of the studio is sound")
 }

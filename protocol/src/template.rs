@@ -67,7 +67,8 @@ mod tests {
             let graph = Graph::materialize(&canvas);
             assert!(graph.problems().is_empty(), "{}", template.id);
             let target = Target::of(Mode::Workflow, None);
-            let plan = plan(&canvas, &graph, &Catalog::built_in(), &target, &|_| true).unwrap();
+            let plan =
+                plan(&canvas, &graph, &crate::fixture::catalog(), &target, &|_| true).unwrap();
             assert!(plan.steps.len() >= 2, "{}", template.id);
             assert!(
                 template.kinds.iter().all(|kind| canvas.nodes.values().any(|n| n.kind == *kind))

@@ -247,7 +247,8 @@ fn lock_folder(options: &ServeOptions) -> Result<File, StartError> {
 /// # Errors
 /// [`StartError::Folder`] and [`StartError::Catalog`].
 pub fn catalog_with(folder: Option<&std::path::Path>) -> Result<Catalog, StartError> {
-    let mut catalog = Catalog::built_in();
+    let broken = |source| StartError::Catalog { file: "the studio's own".to_owned(), source };
+    let mut catalog = Catalog::read(gesso_studio::models::CATALOG).map_err(broken)?;
     if let Some(folder) = folder {
         add_folder(&mut catalog, folder)?;
     }

@@ -129,7 +129,7 @@ mod tests {
         programs(&mut report, &Programs::default());
         let dir = tempfile::tempdir().unwrap();
         let bare = ToolRunner::new(Programs::default(), dir.path()).unwrap();
-        models(&mut report, &Catalog::built_in(), &Providers::built_in(bare));
+        models(&mut report, &catalog_with(None).unwrap(), &Providers::built_in(bare));
         assert!(!report.well);
         assert!(report.text.contains("--  ffmpeg               Install it on the server"));
         assert_eq!(report.text.matches("apt install espeak-ng").count(), 1, "{}", report.text);

@@ -5,6 +5,6 @@ mod registry;
 pub mod studio;
 
 pub use provider::{
-    Call, Content, InputFile, Produced, Provider, ProviderError, Repeat, Submitted, how_to_get,
+    Call, Content, InputFile, Produced, Provider, ProviderError, Repeat, Submitted,
 };
-pub use registry::Providers;
+pub use registry::{Providers, how_to_get};

@@ -28,6 +28,16 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
     Model { id, compute, seeded: false }
 }
 
+/// The built-in models as data, in TOML, a file a family; read by `gesso_protocol::catalog`.
+pub const CATALOG: &[&str] = &[
+    include_str!("../catalog/assistant.toml"),
+    include_str!("../catalog/motion.toml"),
+    include_str!("../catalog/pictures.toml"),
+    include_str!("../catalog/solid.toml"),
+    include_str!("../catalog/sound.toml"),
+    include_str!("../catalog/upscale.toml"),
+];
+
 /// Every built-in model.
 const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute),
@@ -77,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_catalogue_and_the_studio_have_the_same_models() {
-        let catalog = Catalog::built_in();
+        let catalog = Catalog::read(CATALOG).unwrap();
         for entry in catalog.models().iter().filter(|model| model.provider == "studio") {
             let id = &entry.id;
             let found = model(id).unwrap_or_else(|| panic!("nothing computes {id}"));

@@ -266,7 +266,7 @@ impl Door {
 }
 
 impl Provider for Door {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         self.id
     }
 

@@ -22,7 +22,7 @@ fn target(mode: Mode, node: Option<&str>) -> Target {
 
 fn planned(canvas: &Canvas, mode: Mode, node: Option<&str>) -> Result<Plan, Refusal> {
     let graph = Graph::materialize(canvas);
-    plan(canvas, &graph, &Catalog::built_in(), &target(mode, node), &|_| true)
+    plan(canvas, &graph, &crate::fixture::catalog(), &target(mode, node), &|_| true)
 }
 
 /// The fingerprint of a unit, with what is known of its inputs.
@@ -186,7 +186,7 @@ fn a_result_is_outdated_once_what_it_depends_on_changed() {
     canvas.generations.get_mut("g").unwrap()[0].fingerprint = fingerprint;
     let why = |canvas: &Canvas| {
         let graph = Graph::materialize(canvas);
-        outdated(canvas, &graph, &Catalog::built_in(), "g", &|_| true)
+        outdated(canvas, &graph, &crate::fixture::catalog(), "g", &|_| true)
     };
     assert_eq!(why(&canvas), None);
     canvas.nodes.get_mut("g").unwrap().pos = [5.0, 5.0];

@@ -1,10 +1,9 @@
-//! Providers: who computes a model. The only list of them is [`Providers::built_in`].
+//! What a provider is: somebody who computes models.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use gesso_media::Program;
 use gesso_protocol::catalog::Model;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
@@ -63,7 +62,7 @@ pub enum Content {
     /// A file.
     File {
         /// The media type of its bytes.
-        mime: &'static str,
+        mime: String,
         /// Its bytes.
         bytes: Bytes,
         /// Width and height in pixels, where it has them.
@@ -77,7 +76,7 @@ pub enum Content {
 #[derive(Clone, Debug)]
 pub struct Produced {
     /// The output it belongs to.
-    pub port: &'static str,
+    pub port: String,
     /// Its data type.
     pub ty: DataType,
     /// What it is.
@@ -118,19 +117,10 @@ pub enum ProviderError {
     Cancelled,
 }
 
-/// How whoever runs the server gets what a model is missing, in a sentence.
-#[must_use]
-pub fn how_to_get(missing: &str) -> String {
-    match Program::from_name(missing) {
-        Some(program) => format!("{missing}: {}", program.how_to_get()),
-        None => format!("{missing}: the catalogue names it and this server does not have it."),
-    }
-}
-
 /// Somebody who computes models.
 pub trait Provider: Send + Sync {
     /// Its name in the catalogue.
-    fn id(&self) -> &'static str;
+    fn id(&self) -> &str;
     /// What a repeated submission does.
     fn repeat(&self) -> Repeat;
     /// How many calls it takes at once.

@@ -1,8 +1,8 @@
-//! The providers of this server.
+//! The providers of this server. The only list of them is [`Providers::built_in`].
 
 use super::provider::Provider;
 use super::studio;
-use gesso_media::ToolRunner;
+use gesso_media::{Program, ToolRunner};
 use gesso_protocol::catalog::Model;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// All providers of this server.
 #[derive(Clone)]
 pub struct Providers {
-    by_id: Arc<BTreeMap<&'static str, Arc<dyn Provider>>>,
+    by_id: Arc<BTreeMap<String, Arc<dyn Provider>>>,
 }
 
 impl Providers {
@@ -21,7 +21,8 @@ impl Providers {
 
     /// These providers.
     pub fn of(providers: Vec<Arc<dyn Provider>>) -> Self {
-        let by_id = providers.into_iter().map(|provider| (provider.id(), provider)).collect();
+        let by_id =
+            providers.into_iter().map(|provider| (provider.id().to_owned(), provider)).collect();
         Self { by_id: Arc::new(by_id) }
     }
 
@@ -48,5 +49,14 @@ impl Providers {
     /// Whether a model can run here.
     pub fn usable(&self, model: &Model) -> bool {
         self.missing(model).is_empty()
+    }
+}
+
+/// How whoever runs the server gets what a model is missing, in a sentence.
+#[must_use]
+pub fn how_to_get(missing: &str) -> String {
+    match Program::from_name(missing) {
+        Some(program) => format!("{missing}: {}", program.how_to_get()),
+        None => format!("{missing}: the catalogue names it and this server does not have it."),
     }
 }

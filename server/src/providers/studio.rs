@@ -32,7 +32,7 @@ impl Studio {
 }
 
 impl Provider for Studio {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "studio"
     }
 
@@ -135,7 +135,7 @@ fn compute(
 }
 
 fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
-    let port = made.port;
+    let port = made.port.to_owned();
     match made.content {
         gesso_studio::Content::Text(text) => Produced {
             port,
@@ -147,7 +147,7 @@ fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
         gesso_studio::Content::File { kind, mime, bytes, size_px, duration_s } => Produced {
             port,
             ty: data_type(kind),
-            content: Content::File { mime, bytes: bytes.into(), size_px },
+            content: Content::File { mime: mime.to_owned(), bytes: bytes.into(), size_px },
             duration_s,
             seed,
         },

@@ -277,7 +277,7 @@ impl Attempt {
                 id: fresh_id(),
                 run: self.run.row.id.clone(),
                 key: unit.key.clone(),
-                port: made.port.to_owned(),
+                port: made.port,
                 at: now_ms(),
                 by: self.run.row.person_name.clone(),
                 ty: Some(made.ty),
@@ -299,8 +299,8 @@ impl Attempt {
                     (generation.width, generation.height) = looked.or(size_px).unzip();
                     let looked = kept.found.and_then(|found| found.duration_s);
                     generation.duration = made.duration_s.or(looked);
-                    let mime = kept.found.map_or(mime, |found| found.sniffed.mime);
-                    generation.mime = Some(mime.to_owned());
+                    let mime = kept.found.map_or(mime, |found| found.sniffed.mime.to_owned());
+                    generation.mime = Some(mime);
                     generation.asset = Some(kept.id);
                     assets.push(self.asset(&generation, kept.bytes as i64, &prompt));
                 }

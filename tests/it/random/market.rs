@@ -250,13 +250,13 @@ fn produced(is_text: bool, same: &str, seed: u64) -> Produced {
         let picture =
             RgbaImage::from_fn(4, 2, |x, y| [a ^ x as u8, b ^ y as u8, c ^ d, 255].into());
         Content::File {
-            mime: "image/png",
+            mime: "image/png".to_owned(),
             bytes: gesso_media::encode_png(&picture).expect("a small picture").into(),
             size_px: Some((4, 2)),
         }
     };
     Produced {
-        port: if is_text { "text" } else { "image" },
+        port: if is_text { "text" } else { "image" }.to_owned(),
         ty: if is_text { DataType::Text } else { DataType::Image },
         content,
         duration_s: None,
@@ -265,7 +265,7 @@ fn produced(is_text: bool, same: &str, seed: u64) -> Produced {
 }
 
 impl Provider for Trader {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         self.id
     }
 

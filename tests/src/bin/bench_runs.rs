@@ -43,7 +43,7 @@ const ROUNDS: usize = 5;
 struct Noop;
 
 impl Provider for Noop {
-    fn id(&self) -> &'static str {
+    fn id(&self) -> &str {
         "noop"
     }
 
@@ -57,7 +57,7 @@ impl Provider for Noop {
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
         let made = Produced {
-            port: "text",
+            port: "text".to_owned(),
             ty: DataType::Text,
             content: Content::Text("done".to_owned()),
             duration_s: None,
@@ -254,16 +254,16 @@ fn planning() -> Duration {
         let edge = Edge {
             key: key.clone(),
             from_node: from,
-            from_port: "text".to_owned(),
+            from_port: "text".to_owned().to_owned(),
             to_node: id,
-            to_port: "prompt".to_owned(),
+            to_port: "prompt".to_owned().to_owned(),
             z: String::new(),
             items_all: false,
             is_plain: false,
         };
         canvas.edges.insert(key, edge);
     }
-    let mut catalog = gesso_protocol::catalog::Catalog::built_in();
+    let mut catalog = gesso_protocol::catalog::Catalog::default();
     catalog.add_toml(CATALOG).unwrap();
     let target = Target::of(Mode::Workflow, None);
     let mut best = Duration::MAX;

@@ -121,7 +121,11 @@ fn png_s(side_px: u32) -> f64 {
 fn main() {
     let folder = tempfile::tempdir().unwrap();
     let tools = ToolRunner::new(Programs::find(), folder.path()).unwrap();
-    let bench = Bench { catalog: Catalog::built_in(), tools, folder };
+    let bench = Bench {
+        catalog: Catalog::read(models::CATALOG).expect("the studio's own catalogue"),
+        tools,
+        folder,
+    };
     let picture = pictures(&bench);
     let voice = sounds(&bench);
     films(&bench, &picture, &voice);

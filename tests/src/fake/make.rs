@@ -20,7 +20,7 @@ pub(super) fn all(call: &Call, count: u32) -> Vec<Produced> {
 fn one(invocation: &Invocation, seed: u64) -> Produced {
     match invocation.kind.as_str() {
         "assistant" => Produced {
-            port: "text",
+            port: "text".to_owned(),
             ty: DataType::Text,
             content: Content::Text(invocation.prompt().to_uppercase()),
             duration_s: None,
@@ -30,12 +30,18 @@ fn one(invocation: &Invocation, seed: u64) -> Produced {
             let words = invocation.prompt().split_whitespace().count();
             let duration_s = words as f64 * WORD_S;
             let content = Content::File {
-                mime: "audio/wav",
+                mime: "audio/wav".to_owned(),
                 bytes: silence(duration_s).into(),
                 size_px: None,
             };
             let duration_s = Some(duration_s);
-            Produced { port: "audio", ty: DataType::Audio, content, duration_s, seed: None }
+            Produced {
+                port: "audio".to_owned(),
+                ty: DataType::Audio,
+                content,
+                duration_s,
+                seed: None,
+            }
         }
         _ => picture(seed),
     }
@@ -47,10 +53,10 @@ fn picture(seed: u64) -> Produced {
     let picture =
         RgbaImage::from_fn(width, height, |x, y| [a ^ x as u8, b ^ y as u8, c, 255].into());
     Produced {
-        port: "image",
+        port: "image".to_owned(),
         ty: DataType::Image,
         content: Content::File {
-            mime: "image/png",
+            mime: "image/png".to_owned(),
             bytes: gesso_media::encode_png(&picture).expect("a small picture").into(),
             size_px: Some(SIZE_PX),
         },

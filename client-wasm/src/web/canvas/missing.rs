@@ -34,6 +34,10 @@ pub fn lack(
     settings: &std::collections::BTreeMap<String, serde_json::Value>,
 ) -> Option<Lack> {
     let catalog = page.catalog.get();
+    if catalog.is_empty() {
+        // The server has not told yet.
+        return None;
+    }
     let unusable = page.unusable.get();
     let usable = |m: &gesso_protocol::catalog::Model| !unusable.contains_key(&m.id);
     let Err(why) = model_of(&catalog, kind, settings, &usable) else { return None };

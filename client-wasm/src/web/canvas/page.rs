@@ -301,7 +301,7 @@ impl Page {
             detailed: RwSignal::default(),
             selection: RwSignal::default(),
             graph: RwSignal::default(),
-            catalog: RwSignal::new(Arc::new(Catalog::built_in())),
+            catalog: RwSignal::new(Arc::default()),
             unusable: RwSignal::default(),
             meta: RwSignal::default(),
             runs: RwSignal::default(),

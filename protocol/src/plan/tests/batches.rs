@@ -97,7 +97,7 @@ fn items_of_one_list_meet_again_and_a_whole_batch_goes_at_once() {
     canvas.edges.insert(all.key.clone(), all);
     canvas.nodes.get_mut("s").unwrap().text = "compare".to_owned();
     let graph = Graph::materialize(&canvas);
-    let mut catalog = Catalog::built_in();
+    let mut catalog = crate::fixture::catalog();
     let models = r#"
         [[models]]
         id = "v"
@@ -150,7 +150,7 @@ fn camera_angles_are_items_and_frames() {
     edge(&mut canvas, "c.image", "a.image");
     edge(&mut canvas, "c.end_frame", "b.image");
     let graph = Graph::materialize(&canvas);
-    let mut catalog = Catalog::built_in();
+    let mut catalog = crate::fixture::catalog();
     let model = r#"
         [[models]]
         id = "c"
@@ -234,7 +234,7 @@ fn only_the_items_that_changed_are_outdated() {
     let refusal = planned(&canvas, Mode::Outdated, None).unwrap_err();
     assert!(refusal.detail.starts_with("Everything is up to date"), "{}", refusal.detail);
     let why = |canvas: &Canvas, node: &str| {
-        outdated(canvas, &Graph::materialize(canvas), &Catalog::built_in(), node, &|_| true)
+        outdated(canvas, &Graph::materialize(canvas), &crate::fixture::catalog(), node, &|_| true)
     };
     assert_eq!(why(&canvas, "g"), None);
     canvas.nodes.get_mut("l").unwrap().items[1].content = ItemContent::Text("new".to_owned());
@@ -338,7 +338,7 @@ fn a_selection_takes_its_rest_from_what_is_there() {
     let mut canvas = batch(&["a", "b"]);
     let target = Target { mode: Mode::Selection, node: None, nodes: vec!["u".to_owned()] };
     let graph = Graph::materialize(&canvas);
-    let catalog = Catalog::built_in();
+    let catalog = crate::fixture::catalog();
     let refusal = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::MissingInput);
     let first = planned(&canvas, Mode::Workflow, None).unwrap();
