@@ -11,7 +11,7 @@ use yrs::{Array as _, GetString as _, Map as _, Out, ReadTxn as _, TransactionMu
 
 use crate::craft::{CRAFTED_BELOW, Random};
 use crate::report::{complain, to_hex};
-use crate::room::core::{ConnId, Core, Effect, Role};
+use crate::room::core::{ConnId, Core, Effect, Part, Role};
 use crate::room::limits::RoomLimits;
 
 /// What happened over all histories.
@@ -119,7 +119,7 @@ impl Game {
         }
         let at = self.seen.len();
         let frame: Bytes = Frame::SyncStep2(update).encode().into();
-        self.core.frames(conn, &[frame], 1);
+        self.core.batch(&[(conn, vec![frame])], 1);
         match self.turn() {
             Fate::Saved => self.seen.insert(at, to_hex(update)),
             Fate::Refused => self.refused += 1,
@@ -184,7 +184,11 @@ pub(crate) fn crafted(seed: u64, updates: &[Vec<u8>], tally: &mut Tally) -> Valu
     let mut game = Game::new();
     for update in updates {
         if random.chance(15) {
-            drop(game.core.post(update, "poster", 1));
+            let mut is_first = true;
+            while game.core.post(update, "poster", is_first, 1) == Ok(Part::Further) {
+                is_first = false;
+                game.turn();
+            }
             game.turn();
         } else {
             game.send(update);

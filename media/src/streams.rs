@@ -33,7 +33,7 @@ const SAME_S: f64 = 0.1;
 const STILLS: [&str; 7] = ["mjpeg", "png", "bmp", "gif", "webp", "tiff", "jpegls"];
 
 /// The pictures of a film.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pictures {
     /// The number of the stream.
     pub index: usize,

@@ -46,7 +46,7 @@ mod tests {
     use yrs::Transact as _;
 
     use super::*;
-    use crate::catalog::Catalog;
+
     use crate::graph::Graph;
     use crate::plan::{Mode, Target, plan};
     use crate::{edit, schema};

@@ -5,6 +5,7 @@
 //! Types are told from the content; what a client says about them counts for nothing.
 //! Deliberately absent: removal. Deleting a node never deletes media.
 
+pub mod audit;
 mod blobs;
 mod error;
 mod intake;

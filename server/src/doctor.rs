@@ -1,6 +1,7 @@
 //! `gesso doctor`: what is usable here, what is missing and how to get it, and which canvases are damaged. It changes
 //! nothing.
 
+mod assets;
 mod canvases;
 mod report;
 

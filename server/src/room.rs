@@ -39,6 +39,7 @@ use driver::{Call, Driver, Inbox, Message, Setup, Waiter};
 use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
 
+use self::core::Part;
 pub use self::core::{Refusal, Role};
 pub use error::RoomError;
 pub use hooks::{OutcomeWrite, RoomHooks};
@@ -416,15 +417,30 @@ impl RoomHandle {
     /// # Errors
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
     pub async fn apply_update(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
-        let person = person.to_owned();
-        self.call(move |core, reply| match core.post(&update, &person, now_ms()) {
-            Ok(()) => after_write(Some(()), reply),
-            Err(refusal) => {
-                reply.send(Err(RoomError::Refused(refusal))).ok();
-                None
+        let person: Arc<str> = Arc::from(person);
+        let mut is_first = true;
+        loop {
+            let (update, person) = (update.clone(), Arc::clone(&person));
+            let part = self.call(move |core, reply| {
+                match driver::beside_others(update.len(), || {
+                    core.post(&update, &person, is_first, now_ms())
+                }) {
+                    Ok(Part::Last) => after_write(Some(Part::Last), reply),
+                    Ok(Part::Further) => {
+                        reply.send(Ok(Part::Further)).ok();
+                        None
+                    }
+                    Err(refusal) => {
+                        reply.send(Err(RoomError::Refused(refusal))).ok();
+                        None
+                    }
+                }
+            });
+            if part.await? == Part::Last {
+                return Ok(());
             }
-        })
-        .await
+            is_first = false;
+        }
     }
 
     /// The whole document as one Yjs v1 update, shared with all who get it. Waits its turn while what others are

@@ -56,7 +56,7 @@ fn main() -> Result<()> {
     let recipes: Recipes = toml::from_str(&recipes)?;
     let scratch = std::env::temp_dir().join("gesso-stock");
     let tools = ToolRunner::new(Programs::find(), &scratch)?;
-    let shop = Shop { folder, catalog: Catalog::read(gesso_studio::models::CATALOG)?, tools };
+    let shop = Shop { folder, catalog: Catalog::read(models::CATALOG)?, tools };
     let mut list = String::from(
         "# The stock: made from `recipes.toml` by `cargo run -p gesso-studio --example stock`, free for any use.\n",
     );

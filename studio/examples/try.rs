@@ -34,7 +34,7 @@ fn main() -> Result<()> {
             bail!("what is “{arg}”?");
         }
     }
-    let catalog = Catalog::read(gesso_studio::models::CATALOG)?;
+    let catalog = Catalog::read(models::CATALOG)?;
     let entry = catalog.model(&job.model).with_context(|| format!("no model {}", job.model))?;
     job.params = entry.resolve(&settings).map_err(|wrong| anyhow::anyhow!(wrong.join(" ")))?;
     if let Some(angles) = settings.remove("angles") {

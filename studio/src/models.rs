@@ -20,6 +20,13 @@ struct Model {
     seeded: bool,
 }
 
+/// The most characters of a prompt. What it is read for takes time in proportion to it; voiceovers and assistants, which
+/// take whole texts, have limits of their own.
+const PROMPT_CHARS_MAX: usize = 20_000;
+
+/// Models that take whole texts.
+const TAKE_TEXTS: [&str; 2] = ["studio-assistant", "studio-voice"];
+
 const fn seeded(id: &'static str, compute: Compute) -> Model {
     Model { id, compute, seeded: true }
 }
@@ -69,6 +76,14 @@ pub fn compute(
 ) -> Result<Vec<Made>, WorkError> {
     let model = model(&job.model)
         .ok_or_else(|| WorkError::Refused(format!("The studio has no model “{}”.", job.model)))?;
+    for (words, what) in [(&job.prompt, "prompt"), (&job.negative, "negative prompt")] {
+        let chars = words.chars().count();
+        if chars > PROMPT_CHARS_MAX && !TAKE_TEXTS.contains(&model.id) {
+            return Err(WorkError::Refused(format!(
+                "This {what} has {chars} characters; this model reads at most {PROMPT_CHARS_MAX}. Shorten it."
+            )));
+        }
+    }
     (model.compute)(job, tools, control)
 }
 
@@ -84,6 +99,22 @@ mod tests {
 
     use super::*;
     use gesso_media::Program;
+
+    #[test]
+    fn a_prompt_without_end_is_refused_before_it_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
+        let long = "a red fox ".repeat(PROMPT_CHARS_MAX / 10) + "!";
+        for found in MODELS.iter().filter(|model| !TAKE_TEXTS.contains(&model.id)) {
+            let mut job =
+                Job { model: found.id.to_owned(), prompt: long.clone(), ..Job::default() };
+            let refused = compute(&job, &tools, &Control::none()).unwrap_err().to_string();
+            assert!(refused.contains("20001 characters"), "{}: {refused}", found.id);
+            std::mem::swap(&mut job.prompt, &mut job.negative);
+            let refused = compute(&job, &tools, &Control::none()).unwrap_err().to_string();
+            assert!(refused.contains("negative prompt"), "{}: {refused}", found.id);
+        }
+    }
 
     #[test]
     fn the_catalogue_and_the_studio_have_the_same_models() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use gesso_server::config::DoctorOptions;
+use gesso_server::doctor;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{Database, TestServer, databases};
@@ -40,6 +42,65 @@ fn picture(n: u8) -> Vec<u8> {
 fn ids(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().unwrap().iter();
     items.map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_the_disk_changed_is_told_and_comes_back_with_its_original() {
+    let server = TestServer::start(&Database::Sqlite).await;
+    let [flipped, gone] = [picture(41), picture(42)];
+    let mut ids = Vec::new();
+    for bytes in [&flipped, &gone] {
+        let asset = upload(&server, &server.client, "kept.png", bytes.clone()).await;
+        ids.push(asset["id"].as_str().unwrap().to_owned());
+    }
+    let file = |id: &str| server.app.options.data.join("assets").join(&id[..2]).join(id);
+    let mut spoiled = flipped.clone();
+    spoiled[20] ^= 1;
+    std::fs::write(file(&ids[0]), spoiled).unwrap();
+    std::fs::remove_file(file(&ids[1])).unwrap();
+
+    let options = DoctorOptions {
+        data: server.app.options.data.clone(),
+        catalog: None,
+        database: None,
+        save_damaged: None,
+    };
+    let report = doctor::examine(&options).await.unwrap();
+    assert!(!report.well && report.text.contains("its file is gone"), "{}", report.text);
+    assert!(report.text.contains("is not what was stored"), "{}", report.text);
+
+    for (id, says) in ids.iter().zip(["damaged", "gone"]) {
+        for path in [String::new(), "/thumbnail?w=64".to_owned()] {
+            let url = format!("{}/api/assets/{id}{path}", server.url);
+            let answer = server.client.get(url).send().await.unwrap();
+            let status = answer.status();
+            let problem: Value = answer.json().await.unwrap();
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+            assert_eq!(problem["code"], "storage_damaged", "{problem}");
+            assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
+        }
+    }
+    for (id, bytes) in ids.iter().zip([flipped, gone]) {
+        let answer = server.client.post(format!("{}/api/assets?name=again.png", server.url));
+        assert!(answer.body(bytes.clone()).send().await.unwrap().status().is_success());
+        let url = format!("{}/api/assets/{id}", server.url);
+        let back = server.client.get(url).send().await.unwrap().bytes().await.unwrap();
+        assert_eq!(back, bytes);
+    }
+    assert!(doctor::examine(&options).await.unwrap().text.contains("2 are sound"));
+}
+
+#[tokio::test]
+async fn a_search_without_end_is_refused() {
+    let server = TestServer::start(&Database::Sqlite).await;
+    for (chars, status) in [
+        (1_000, StatusCode::OK),
+        (1_001, StatusCode::BAD_REQUEST),
+        (50_100, StatusCode::BAD_REQUEST),
+    ] {
+        let url = format!("{}/api/assets?q={}", server.url, "a".repeat(chars));
+        assert_eq!(server.client.get(url).send().await.unwrap().status(), status, "{chars}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 mod batches;
 mod limits;
 
-use crate::catalog::Catalog;
 use crate::graph::Graph;
 use crate::pricing::Money;
 use crate::pricing::Quote;

@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::audit::{self, Compared, Found};
 use super::error::AssetError;
 use super::limits::AssetLimits;
 
@@ -47,6 +48,7 @@ struct Inner {
     /// Turns of drawing, which some pictures make long.
     drawings: Arc<Semaphore>,
     long_drawings: Arc<Semaphore>,
+    compared: Compared,
 }
 
 /// What somebody said of bytes before anybody looked.
@@ -163,6 +165,7 @@ impl Blobs {
             films,
             drawings,
             long_drawings: Arc::new(Semaphore::new(1)),
+            compared: Compared::default(),
         };
         Self(Arc::new(inner))
     }
@@ -222,10 +225,37 @@ impl Blobs {
     /// # Errors
     /// When the store fails.
     pub async fn read(&self, id: &str) -> Result<Option<Bytes>, AssetError> {
+        match self.compare(id).await {
+            Ok(()) => {}
+            Err(AssetError::Gone) => return Ok(None),
+            Err(error) => return Err(error),
+        }
         match self.0.store.get(&blob(id)).await {
             Ok(found) => Ok(Some(found.bytes().await?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Compares a file of this machine with its name, once since the start: what a disk has changed is not given away as
+    /// what was stored.
+    async fn compare(&self, id: &str) -> Result<(), AssetError> {
+        let Some(root) = &self.0.root else { return Ok(()) };
+        if self.0.compared.has(id) {
+            return Ok(());
+        }
+        let (root, name) = (root.clone(), id.to_owned());
+        let found = tokio::task::spawn_blocking(move || audit::examine(&root, &name)).await;
+        match found.map_err(|error| AssetError::Work(error.to_string()))?? {
+            Found::Sound => {
+                self.0.compared.add(id);
+                Ok(())
+            }
+            Found::Gone => Err(AssetError::Gone),
+            Found::Damaged => {
+                tracing::error!(id, "the file of an asset is not what was stored");
+                Err(AssetError::Damaged)
+            }
         }
     }
 
@@ -235,7 +265,11 @@ impl Blobs {
         id: &str,
         options: GetOptions,
     ) -> Result<GetResult, AssetError> {
-        Ok(self.0.store.get_opts(&blob(id), options).await?)
+        self.compare(id).await?;
+        match self.0.store.get_opts(&blob(id), options).await {
+            Err(object_store::Error::NotFound { .. }) => Err(AssetError::Gone),
+            got => Ok(got?),
+        }
     }
 
     /// A file that is removed unless it gets a name.
@@ -310,6 +344,7 @@ impl Blobs {
     /// A blob as a file.
     pub(super) async fn local(&self, id: &str) -> Result<Local, AssetError> {
         if let Some(root) = &self.0.root {
+            self.compare(id).await?;
             return Ok(Local::Own(root.join(&id[..2]).join(id)));
         }
         let (file, path) = self.scratch().await?;

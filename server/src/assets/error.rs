@@ -32,6 +32,17 @@ pub enum AssetError {
     /// There is no such asset here, or no such form of it.
     #[error("{0}")]
     NotFound(String),
+    /// The file of an asset is gone from the store.
+    #[error(
+        "The file is gone from the server's disk. Upload it again, or ask whoever runs the server for its backup."
+    )]
+    Gone,
+    /// The file of an asset is not what was stored.
+    #[error(
+        "The file is damaged on the server's disk: its content is not what was stored. Upload it again, or ask whoever \
+         runs the server for its backup."
+    )]
+    Damaged,
     /// The disk or the object store failed.
     #[error("the asset store failed: {0}")]
     Store(#[from] object_store::Error),
@@ -56,6 +67,7 @@ impl AssetError {
             Self::Unsupported => ErrorCode::UnsupportedMedia,
             Self::Studio(error) => studio_code(error),
             Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Gone | Self::Damaged => ErrorCode::StorageDamaged,
             Self::Store(_) | Self::Folder(_) | Self::Db(_) | Self::Work(_) => ErrorCode::Internal,
         }
     }

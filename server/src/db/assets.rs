@@ -245,6 +245,24 @@ impl Db {
     }
 }
 
+impl Db {
+    /// Ids and names of assets after this id, in the order of their ids, at most so many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn asset_names(
+        &self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, String)>, DbError> {
+        const SQL: &str =
+            "SELECT id, name FROM assets WHERE workspace = $1 AND id > $2 ORDER BY id LIMIT $3";
+        Ok(with_read!(self, pool => {
+            sqlx::query_as(SQL).bind(WORKSPACE).bind(after).bind(limit).fetch_all(pool).await
+        })?)
+    }
+}
+
 /// What `LIKE` finds a part of a folded word by.
 fn pattern(word: &str) -> String {
     let mut like = String::from("%");

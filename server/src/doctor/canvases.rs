@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::assets;
 use super::report::Report;
 use crate::config::DoctorOptions;
 use crate::db::{Db, DbError};
@@ -19,6 +20,10 @@ pub(super) async fn examine(report: &mut Report, options: &DoctorOptions) {
         let told =
             format!("{error}; where the database is from a version before, start the server once");
         report.line(false, "canvases", &told);
+    }
+    report.title("Assets");
+    if let Err(error) = assets::examine(report, &db, &options.data).await {
+        report.line(false, "assets", &error.to_string());
     }
     if let Some(folder) = &options.save_damaged {
         match save(&db, folder).await {

@@ -137,6 +137,9 @@ fn announcement(headers: &HeaderMap) -> (bool, u64) {
     (multipart, text(CONTENT_LENGTH).and_then(|n| n.parse().ok()).unwrap_or_default())
 }
 
+/// The most characters that are searched for.
+const SEARCH_CHARS_MAX: usize = 1_000;
+
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListQuery {
@@ -147,7 +150,9 @@ struct ListQuery {
     #[serde(rename = "type")]
     #[param(pattern = "^(image|text|video|audio|svg|model3d)?$")]
     ty: Option<String>,
-    /// Only what has all these words in its name, prompt or tags, whatever their case and accents.
+    /// Only what has all these words in its name, prompt or tags, whatever their case and accents; at most 1,000
+    /// characters.
+    #[param(max_length = 1_000)]
     q: Option<String>,
 }
 
@@ -181,6 +186,9 @@ async fn list(
             "“{ty}” is no type. Use one of {}.",
             DataType::ALL.map(DataType::id).join(", ")
         ));
+    }
+    if q.as_ref().is_some_and(|q| q.chars().count() > SEARCH_CHARS_MAX) {
+        return wrong(format!("Search for at most {SEARCH_CHARS_MAX} characters."));
     }
     let after = page.time_and_id()?;
     let rows = assets.list(&AssetQuery { scope, ty, q, after, limit: page.rows() }).await?;

@@ -180,6 +180,8 @@ pub(crate) struct Usage {
     pub(crate) answers: Budget,
     /// Turns for what reads whole documents: loading and folding.
     pub(crate) heavy: Semaphore,
+    /// Turns for parts of large updates. One core is left to everybody else.
+    pub(crate) parts: Arc<Semaphore>,
     people: DashMap<String, Arc<Person>>,
 }
 
@@ -188,6 +190,7 @@ impl Usage {
         // The largest message grows in place: less than two of it would make it wait for itself.
         let least = 2 * limits.frame_max_bytes + MESSAGE_BYTES;
         let process_max_bytes = limits.process_max_bytes.max(least);
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Arc::new(Self {
             sockets: AtomicUsize::new(0),
             sockets_max: limits.sockets_max,
@@ -197,7 +200,8 @@ impl Usage {
             inflow: Budget::new(process_max_bytes),
             outflow: Arc::new(Outflow::new(process_max_bytes)),
             answers: Budget::new(limits.answers_max_bytes),
-            heavy: Semaphore::new(std::thread::available_parallelism().map_or(1, NonZero::get)),
+            heavy: Semaphore::new(cores),
+            parts: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             people: DashMap::new(),
         })
     }

@@ -19,6 +19,7 @@ mod waiting;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound::{Excluded, Unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -36,13 +37,13 @@ use yrs::{
     ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
 };
 
-pub(crate) use effect::{ConnId, Covers, Effect};
+pub(crate) use effect::{ConnId, Covers, Effect, Part};
 pub use effect::{Refusal, Role};
 
 use super::budget::Budget;
 use super::limits::RoomLimits;
 use answers::Answers;
-use conn::Conn;
+use conn::{Conn, is_ready};
 use guards::Guards;
 use ids::Ids;
 use index::Index;
@@ -108,6 +109,12 @@ pub(crate) struct Core {
     has_news: bool,
     /// Whose parked updates fit, more of them than were applied at once.
     unfinished: BTreeSet<ConnId>,
+    /// Whose turn it was last of those.
+    last_unfinished: Option<ConnId>,
+    /// Since when others in the room wait for what is under way, by the CPU clock, in us.
+    turn_began_us: u64,
+    /// What comes waits for its turn.
+    is_deferring: bool,
     /// Who asked for something that need not wait for a flush.
     asked: Vec<ConnId>,
     answers: Answers,
@@ -192,6 +199,9 @@ impl Core {
             durable: 0,
             has_news: false,
             unfinished: BTreeSet::new(),
+            last_unfinished: None,
+            turn_began_us: 0,
+            is_deferring: false,
             asked: Vec::new(),
             answers,
             broken: None,
@@ -289,8 +299,31 @@ impl Core {
         }
     }
 
+    /// Frames of several connections that arrived together.
+    pub(crate) fn batch(&mut self, batch: &[(ConnId, Vec<Bytes>)], now_ms: u64) {
+        self.turn_began_us = (self.meter)();
+        for (conn, frames) in batch {
+            self.frames_of(*conn, frames, now_ms);
+        }
+    }
+
+    /// The same for connections that sent much: their updates wait for their turn ([`Core::go_on`]).
+    pub(crate) fn defer(&mut self, batch: &[(ConnId, Vec<Bytes>)], now_ms: u64) {
+        self.is_deferring = true;
+        for (conn, frames) in batch {
+            self.frames_of(*conn, frames, now_ms);
+        }
+        self.is_deferring = false;
+    }
+
     /// Frames of one connection, in arrival order; their updates share one transaction.
+    #[cfg(test)]
     pub(crate) fn frames(&mut self, conn: ConnId, frames: &[Bytes], now_ms: u64) {
+        self.turn_began_us = (self.meter)();
+        self.frames_of(conn, frames, now_ms);
+    }
+
+    fn frames_of(&mut self, conn: ConnId, frames: &[Bytes], now_ms: u64) {
         if self.broken.is_some() {
             return;
         }
@@ -396,14 +429,15 @@ impl Core {
             .iter()
             .filter(|(_, state)| !state.parked.is_empty())
             .map(|(conn, _)| *conn)
+            .filter(|conn| !self.unfinished.contains(conn))
             .collect();
+        self.turn_began_us = (self.meter)();
         for conn in waiting {
             self.updates(conn, Vec::new(), now_ms);
+            let gap_max_ms = self.limits.gap_max_ms;
             let is_late = self.conns.get(&conn).is_some_and(|state| {
-                state
-                    .parked
-                    .values()
-                    .any(|parked| parked.since_ms + self.limits.gap_max_ms <= now_ms)
+                let mut gaps = state.parked.iter().filter(|(at, _)| !is_ready(at));
+                gaps.any(|(_, parked)| parked.since_ms + gap_max_ms <= now_ms)
             });
             if is_late {
                 self.refuse(
@@ -439,14 +473,24 @@ impl Core {
         !self.unfinished.is_empty() && self.broken.is_none()
     }
 
-    /// Applies more of what waited for a gap that was filled. Others have their turn in between.
+    /// Whether updates of a connection wait for their turn.
+    pub(crate) fn is_unfinished_of(&self, conn: ConnId) -> bool {
+        self.unfinished.contains(&conn) && self.broken.is_none()
+    }
+
+    /// Applies more of what one connection sent and waits for its turn; they take turns. Others have theirs in between.
     pub(crate) fn go_on(&mut self, now_ms: u64) {
-        for conn in std::mem::take(&mut self.unfinished) {
-            if self.broken.is_none() {
-                self.has_news = true;
-                self.updates(conn, Vec::new(), now_ms);
-            }
+        if self.broken.is_some() {
+            return;
         }
+        let after = self.last_unfinished.map_or(Unbounded, Excluded);
+        let next = self.unfinished.range((after, Unbounded)).next();
+        let Some(conn) = next.or_else(|| self.unfinished.first()).copied() else { return };
+        self.unfinished.remove(&conn);
+        self.last_unfinished = Some(conn);
+        self.turn_began_us = (self.meter)();
+        self.has_news = true;
+        self.updates(conn, Vec::new(), now_ms);
     }
 
     /// Whether there is anything for [`Core::flush_edits`].

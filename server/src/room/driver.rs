@@ -1,6 +1,7 @@
 //! One task a room: it feeds the core, performs its effects, and keeps the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -11,11 +12,13 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, StreamExt as _};
 use gesso_protocol::schema;
 use gesso_protocol::wire::close;
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio_util::sync::PollSemaphore;
 
 use super::arrivals::{Arrivals, Arrived};
-use super::budget::Usage;
+use super::budget::{Hold, Usage};
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::error::RoomError;
 use super::fold::fold;
@@ -28,6 +31,10 @@ use super::time::now_ms;
 
 /// How often a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
+/// From how many bytes on what a connection sent waits for a turn of its own.
+const LARGE_BYTES: usize = 64 * 1024;
+/// How long what somebody asks for over HTTP waits for updates that came before it.
+const BEFORE_CALL: Duration = Duration::from_millis(300);
 /// How many messages one drain takes at most before it fans out.
 const DRAIN_MAX: usize = 4_096;
 /// How long what the server waits for itself is gathered at most.
@@ -148,6 +155,16 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
     Ok(Loaded { core, seq, tail })
 }
 
+/// Does work with so many bytes; much of it beside the tasks of the thread it runs on and not before them.
+pub(super) fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    let flavor = tokio::runtime::Handle::current().runtime_flavor();
+    if bytes >= LARGE_BYTES && flavor == RuntimeFlavor::MultiThread {
+        tokio::task::block_in_place(work)
+    } else {
+        work()
+    }
+}
+
 /// A room's task.
 pub(crate) struct Driver {
     setup: Setup,
@@ -171,6 +188,12 @@ pub(crate) struct Driver {
     stirred_at: Instant,
     /// Connections that drained and wait for a place for their diff.
     drained: Vec<ConnId>,
+    /// Places of frames whose updates are not all applied: until they are, no more is read than fits.
+    held: BTreeMap<ConnId, Vec<Hold>>,
+    /// Connections that left before all of their updates were applied.
+    leaving: BTreeSet<ConnId>,
+    /// Turns for parts of large updates.
+    parts: PollSemaphore,
     outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
     outcome_again: bool,
     /// Writes of the server so far, and how many there were when the outcome was asked for.
@@ -191,6 +214,7 @@ enum End {
 
 impl Driver {
     pub(crate) fn new(setup: Setup, inbox: Inbox, loaded: Loaded) -> Self {
+        let parts = PollSemaphore::new(Arc::clone(&setup.usage.parts));
         Self {
             setup,
             inbox,
@@ -209,6 +233,9 @@ impl Driver {
             is_stirred: true,
             stirred_at: Instant::now(),
             drained: Vec::new(),
+            held: BTreeMap::new(),
+            leaving: BTreeSet::new(),
+            parts,
             outcome: None,
             outcome_again: false,
             writes: 0,
@@ -273,8 +300,9 @@ impl Driver {
                     self.appended(number, result);
                 }
                 () = tokio::time::sleep_until(due.into()), if self.is_dirty || self.is_stirred => {}
-                () = tokio::task::yield_now(), if self.core.is_unfinished() => {
-                    self.core.go_on(now_ms());
+                turn = poll_fn(|cx| self.parts.poll_acquire(cx)), if self.core.is_unfinished() => {
+                    self.go_on();
+                    drop(turn);
                 }
                 _ = tick.tick() => {
                     self.tick();
@@ -313,6 +341,10 @@ impl Driver {
         let mut count = 0;
         while let Some(message) = next {
             self.take_frames();
+            if matches!(message, Message::Call(_)) {
+                // What somebody asks for may build on what was sent before; but not everybody waits for the longest.
+                tokio::time::timeout(BEFORE_CALL, self.finish()).await.ok();
+            }
             if let Some(end) = self.message(message).await {
                 return Some(end);
             }
@@ -331,21 +363,47 @@ impl Driver {
         }
     }
 
-    /// Applies frames connection by connection.
+    /// Applies frames connection by connection, those of connections that sent little first.
     fn apply(&mut self, arrived: Vec<Arrived>) {
         let mut frames: BTreeMap<ConnId, Vec<Bytes>> = BTreeMap::new();
         // Held until the frames are applied.
-        let mut places = Vec::with_capacity(arrived.len());
-        for Arrived { conn, bytes, place } in arrived {
+        let mut places: BTreeMap<ConnId, Vec<Hold>> = BTreeMap::new();
+        for Arrived { conn, bytes, place: (_, hold) } in arrived {
             frames.entry(conn).or_default().push(bytes);
-            places.push(place);
+            places.entry(conn).or_default().push(hold);
         }
-        for (conn, frames) in frames {
-            if self.core.broken().is_none() {
-                self.core.frames(conn, &frames, now_ms());
+        let is_small =
+            |frames: &Vec<Bytes>| frames.iter().map(Bytes::len).sum::<usize>() < LARGE_BYTES;
+        let (small, large): (Vec<_>, Vec<_>) =
+            frames.into_iter().partition(|(_, frames)| is_small(frames));
+        self.core.batch(&small, now_ms());
+        self.core.defer(&large, now_ms());
+        for (conn, holds) in places {
+            if self.core.is_unfinished_of(conn) {
+                self.held.entry(conn).or_default().extend(holds);
             }
         }
         self.idle_since = None;
+    }
+
+    /// Applies all that waits for its turn.
+    async fn finish(&mut self) {
+        while self.core.is_unfinished() {
+            let turn = poll_fn(|cx| self.parts.poll_acquire(cx)).await;
+            self.go_on();
+            drop(turn);
+        }
+    }
+
+    /// Applies more of what waits for its turn.
+    fn go_on(&mut self) {
+        beside_others(usize::MAX, || self.core.go_on(now_ms()));
+        let core = &self.core;
+        self.held.retain(|conn, _| core.is_unfinished_of(*conn));
+        let left = self.leaving.extract_if(.., |conn| !core.is_unfinished_of(*conn));
+        for conn in left.collect::<Vec<_>>() {
+            self.forget(conn);
+        }
     }
 
     async fn message(&mut self, message: Message) -> Option<End> {
@@ -397,7 +455,12 @@ impl Driver {
         }
     }
 
+    /// A connection is gone. What it wrote before counts.
     fn forget(&mut self, conn: ConnId) {
+        if self.core.is_unfinished_of(conn) {
+            self.leaving.insert(conn);
+            return;
+        }
         self.core.leave(conn, now_ms());
         self.outboxes.remove(&conn);
         self.count_online();

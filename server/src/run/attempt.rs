@@ -242,8 +242,16 @@ impl Attempt {
         for (port, items) in &self.invocation.inputs {
             for item in items {
                 let ItemContent::Asset(asset) = item else { continue };
-                let bytes = self.run.services.blobs.read(&asset.id).await.map_err(|error| {
-                    ProviderError::Transient { detail: error.to_string(), retry_after_ms: None }
+                let bytes = self.run.services.blobs.read(&asset.id).await;
+                let bytes = bytes.map_err(|error| {
+                    if matches!(error, AssetError::Damaged) {
+                        ProviderError::Permanent {
+                            detail: format!("The file on the input “{port}” is damaged."),
+                            hint: "Upload it again and connect it.".to_owned(),
+                        }
+                    } else {
+                        ProviderError::Transient { detail: error.to_string(), retry_after_ms: None }
+                    }
                 })?;
                 let bytes = bytes.ok_or_else(|| ProviderError::Permanent {
                     detail: format!("The file on the input “{port}” is gone."),

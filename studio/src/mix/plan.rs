@@ -191,6 +191,12 @@ fn list(
     Ok(values)
 }
 
+/// Whether every browser plays these pictures inside an MP4.
+pub(super) fn plays_everywhere(about: &Probe) -> bool {
+    matches!(about.codec.as_str(), "h264" | "av1")
+        && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -255,10 +261,4 @@ mod tests {
         assert!(plan(json!({})).unwrap().graph("anull").contains("sidechaincompress"));
         assert!(!plan(json!({"ducking": 0})).unwrap().graph("anull").contains("sidechain"));
     }
-}
-
-/// Whether every browser plays these pictures inside an MP4.
-pub(super) fn plays_everywhere(about: &Probe) -> bool {
-    matches!(about.codec.as_str(), "h264" | "av1")
-        && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")
 }

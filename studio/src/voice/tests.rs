@@ -45,7 +45,7 @@ fn speed_and_pitch_are_heard() {
 
 #[test]
 fn every_voice_and_language_of_the_catalogue_speaks_in_its_own_way() {
-    let catalog = Catalog::read(crate::models::CATALOG).unwrap();
+    let catalog = Catalog::read(models::CATALOG).unwrap();
     let params = &catalog.model("studio-voice").unwrap().params;
     let values = |key: &str| -> Vec<String> {
         params[key].values.iter().map(|v| v.as_str().unwrap().to_owned()).collect()

@@ -1,6 +1,5 @@
 //! Batches: lineage, pairing, holes, `items: all`, what is kept and what is tried again.
 
-use crate::catalog::Catalog;
 use crate::pricing::Money;
 use crate::problem::ErrorCode;
 use crate::schema::Canvas;

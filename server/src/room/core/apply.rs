@@ -11,8 +11,8 @@ use gesso_protocol::wire::guard::{GuardError, Scan};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
-use super::conn::{Parked, ParkedAt};
-use super::effect::{ConnId, Effect, Refusal, Role};
+use super::conn::{Conn, Parked, ParkedAt, READY};
+use super::effect::{ConnId, Effect, Part, Refusal, Role};
 use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
 use super::work::{Spending, Work};
@@ -26,8 +26,8 @@ const PIECE_MOST: usize = 4_096;
 const PIECE_QUICK_US: u64 = 2_000;
 /// A piece that took more CPU time than this is followed by a smaller one, in us.
 const PIECE_SLOW_US: u64 = 8_000;
-/// How long what waited for a gap is applied at once, in us of CPU time.
-const RETRY_MOST_US: u64 = 20_000;
+/// How long updates are applied before others have their turn, in us of CPU time.
+const PART_US: u64 = 20_000;
 /// What a struct takes at least of the document's limit, in bytes: in memory even the shortest takes more.
 const STRUCT_BYTES: usize = 16;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
@@ -36,6 +36,8 @@ const MEASURE_PART: usize = 64;
 /// Why an update was not applied.
 enum Stop {
     Gap(Need),
+    /// The rest of it waits for its next turn.
+    Unfinished,
     Refused(Refusal),
     /// The document is locked or unsound; nothing can be done with it any more.
     Broken(String),
@@ -64,6 +66,8 @@ struct Writing<'d> {
     origin: Origin,
     txn: Option<TransactionMut<'d>>,
     work: Spending,
+    /// Whether a large update may be applied in parts, others in between.
+    is_divisible: bool,
 }
 
 impl<'d> Writing<'d> {
@@ -90,21 +94,28 @@ impl Core {
             origin: origin(conn),
             txn: None,
             work,
+            is_divisible: true,
         };
         let mut stopped = self.take_all(conn, &mut writing, updates, now_ms).err();
         if stopped.is_none() {
             stopped = self.retry(conn, &mut writing).err();
         }
         let forged = self.end_writing(&mut writing, &mut stopped);
-        let spent = writing.work.end((self.meter)());
+        let now = (self.meter)();
         if let Some(state) = self.conns.get_mut(&conn) {
-            state.work = spent;
+            let is_unfinished = state.is_unfinished();
+            state.work = writing.work.end(now, is_unfinished);
+            if is_unfinished {
+                self.unfinished.insert(conn);
+            }
         }
         match stopped {
             Some(Stop::Broken(why)) => self.broken = Some(why),
             Some(Stop::Refused(refusal)) => self.refuse(conn, refusal, now_ms),
-            Some(Stop::Gap(_)) | None if forged => self.count_forgery(conn, now_ms),
-            Some(Stop::Gap(_)) | None => {}
+            Some(Stop::Gap(_) | Stop::Unfinished) | None if forged => {
+                self.count_forgery(conn, now_ms);
+            }
+            Some(Stop::Gap(_) | Stop::Unfinished) | None => {}
         }
     }
 
@@ -117,29 +128,39 @@ impl Core {
     ) -> Result<(), Stop> {
         for (number, bytes, is_answer) in updates {
             writing.work.allow(bytes.len());
-            match self.try_apply(writing, &bytes, self.limits.frame_max_bytes, !is_answer) {
+            let is_live = !is_answer;
+            let waits = self.conns.get(&conn).is_some_and(Conn::is_unfinished);
+            let tried = if waits || self.is_turn_over() {
+                Err(Stop::Unfinished)
+            } else {
+                self.try_apply(writing, &bytes, self.limits.frame_max_bytes, is_live)
+            };
+            let parked = Parked { number, bytes, since_ms: now_ms, is_live };
+            match tried {
                 Ok(()) => {}
-                Err(Stop::Gap(need)) => self.park(conn, number, &bytes, need, now_ms)?,
+                Err(Stop::Gap(need)) => self.park(conn, need, parked)?,
+                Err(Stop::Unfinished) => {
+                    if let Some(state) = self.conns.get_mut(&conn) {
+                        state.park(READY.0, READY.1, parked);
+                    }
+                }
                 Err(stop) => return Err(stop),
             }
         }
         Ok(())
     }
 
+    /// Whether others in the room have waited long enough for what is under way.
+    fn is_turn_over(&self) -> bool {
+        self.is_deferring || (self.meter)().saturating_sub(self.turn_began_us) > PART_US
+    }
+
     /// Keeps an update until what it builds on is there.
-    fn park(
-        &mut self,
-        conn: ConnId,
-        number: u64,
-        bytes: &[u8],
-        waits_for: Need,
-        now_ms: u64,
-    ) -> Result<(), Stop> {
+    fn park(&mut self, conn: ConnId, waits_for: Need, mut parked: Parked) -> Result<(), Stop> {
         let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
         // A copy: the update is a part of its frame, which may be far larger than what is counted here.
-        let parked = Parked { number, bytes: Bytes::copy_from_slice(bytes), since_ms: now_ms };
-        state.parked_bytes += parked.size();
-        state.parked.insert((waits_for.client, waits_for.clock, number), parked);
+        parked.bytes = Bytes::copy_from_slice(&parked.bytes);
+        state.park(waits_for.client, waits_for.clock, parked);
         if state.parked_bytes > self.limits.gap_max_bytes {
             let refusal = Refusal::new(close::REFUSED, "too much builds on what never came");
             return Err(Stop::Refused(refusal));
@@ -190,25 +211,26 @@ impl Core {
 
     /// Applies what waits while one of them fits. A long row of them is applied in parts ([`Core::go_on`]).
     fn retry(&mut self, conn: ConnId, writing: &mut Writing<'_>) -> Result<(), Stop> {
-        let began = (self.meter)();
         let mut last = None;
         while let Some(at) = self.fitting(conn, last) {
-            let now = (self.meter)();
-            if writing.work.is_over(now) {
+            if writing.work.is_over((self.meter)()) {
                 return Err(too_much_work());
             }
-            if now.saturating_sub(began) > RETRY_MOST_US {
+            if self.is_turn_over() {
                 self.unfinished.insert(conn);
                 return Ok(());
             }
             let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
-            let Some(parked) = state.parked.remove(&at) else { return Ok(()) };
-            let tried = self.try_apply(writing, &parked.bytes, self.limits.frame_max_bytes, true);
-            let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
-            match tried {
-                Ok(()) => state.parked_bytes -= parked.size(),
-                Err(Stop::Gap(need)) => {
-                    state.parked.insert((need.client, need.clock, parked.number), parked);
+            let Some(parked) = state.unpark(&at) else { return Ok(()) };
+            let max = self.limits.frame_max_bytes;
+            match self.try_apply(writing, &parked.bytes, max, parked.is_live) {
+                Ok(()) => {}
+                Err(Stop::Gap(need)) => self.park(conn, need, parked)?,
+                Err(Stop::Unfinished) => {
+                    if let Some(state) = self.conns.get_mut(&conn) {
+                        state.park(READY.0, READY.1, parked);
+                    }
+                    return Ok(());
                 }
                 Err(stop) => return Err(stop),
             }
@@ -247,6 +269,7 @@ impl Core {
         if bytes.len() > max {
             return Err(Stop::Refused(Refusal::new(close::TOO_LARGE, "the update is too large")));
         }
+        let began = (self.meter)();
         let scan = Scan::read(bytes)?;
         if scan.is_empty() {
             return Ok(());
@@ -266,7 +289,10 @@ impl Core {
         }
         self.check_ids(writing, &scan, is_live)?;
         self.check_limits(&admitted, bytes.len())?;
-        self.apply(writing, &scan, &admitted)
+        // What is applied in a part takes at least as long as finding out where it goes on.
+        let found = (self.meter)();
+        let until = found + found.saturating_sub(began).max(PART_US);
+        self.apply(writing, &scan, &admitted, until)
     }
 
     /// Ids belong to the connection that writes under them and to its person. What somebody else brings of them
@@ -333,12 +359,14 @@ impl Core {
         self.document_bytes + bytes > max
     }
 
-    /// Gives an admitted update to the document, piece by piece, and stops when it takes too long.
+    /// Gives an admitted update to the document, piece by piece, and stops when it takes too long; at `until`, by the CPU
+    /// clock, where it may be divided.
     fn apply(
         &mut self,
         writing: &mut Writing<'_>,
         scan: &Scan<'_>,
         admitted: &Admitted,
+        until: u64,
     ) -> Result<(), Stop> {
         let Admitted { order, placed, deletions, .. } = admitted;
         let mut pieces = Pieces::new(scan, order, placed, deletions);
@@ -378,6 +406,9 @@ impl Core {
             let now = (self.meter)();
             if writing.work.is_over(now) {
                 return Err(too_much_work());
+            }
+            if writing.is_divisible && now > until {
+                return Err(Stop::Unfinished);
             }
             most = match now.saturating_sub(began) {
                 quick if quick < PIECE_QUICK_US => (most * 2).min(PIECE_MOST),
@@ -517,10 +548,20 @@ impl Core {
         self.broken.is_none().then_some(value)
     }
 
-    /// An update that a person sent over HTTP; the same rules as a connection's, a gap is refused at once.
-    pub(crate) fn post(&mut self, bytes: &[u8], person: &str, now_ms: u64) -> Result<(), Refusal> {
-        let work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
-        let (done, work) = self.post_as(HTTP_ORIGIN, Some(person), bytes, work);
+    /// An update that a person sent over HTTP; the same rules as a connection's, a gap is refused at once. A large one
+    /// goes in in parts: whoever posts it comes again until it is [`Part::Last`].
+    pub(crate) fn post(
+        &mut self,
+        bytes: &[u8],
+        person: &str,
+        is_first: bool,
+        now_ms: u64,
+    ) -> Result<Part, Refusal> {
+        let mut work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
+        if is_first {
+            work.allow(bytes.len());
+        }
+        let (done, work) = self.post_as(HTTP_ORIGIN, Some(person), bytes, work, true);
         self.posted = work;
         done
     }
@@ -531,10 +572,10 @@ impl Core {
         origin: &str,
         person: Option<&str>,
         bytes: &[u8],
-        mut work: Spending,
-    ) -> (Result<(), Refusal>, Work) {
+        work: Spending,
+        is_divisible: bool,
+    ) -> (Result<Part, Refusal>, Work) {
         let doc = self.doc.clone();
-        work.allow(bytes.len());
         let mut writing = Writing {
             doc: &doc,
             from: None,
@@ -542,15 +583,18 @@ impl Core {
             origin: Origin::from(origin),
             txn: None,
             work,
+            is_divisible,
         };
         let mut stopped =
             self.try_apply(&mut writing, bytes, self.limits.post_max_bytes, false).err();
         self.end_writing(&mut writing, &mut stopped);
-        let work = writing.work.end((self.meter)());
+        let is_unfinished = matches!(stopped, Some(Stop::Unfinished));
+        let work = writing.work.end((self.meter)(), is_unfinished);
         let reloaded = || Refusal::new(close::RESTART, "the room had to be reloaded");
         let done = match stopped {
             None if self.broken.is_some() => Err(reloaded()),
-            None => Ok(()),
+            None => Ok(Part::Last),
+            Some(Stop::Unfinished) => Ok(Part::Further),
             Some(Stop::Gap(_)) => Err(Refusal::new(
                 close::REFUSED,
                 "the update builds on what the canvas does not hold",

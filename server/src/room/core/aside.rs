@@ -24,7 +24,7 @@ impl Core {
         // It was counted when it was written.
         let limits = RoomLimits { work_burst_us: u64::MAX, ..self.limits.clone() };
         let work = Work::default().begin(0, (self.meter)(), &limits);
-        self.post_as(SERVER_ORIGIN, None, update, work).0
+        self.post_as(SERVER_ORIGIN, None, update, work, false).0.map(drop)
     }
 
     /// From now on these (id, update) are taken back as soon as the document holds what they build on.

@@ -12,10 +12,20 @@ pub(super) struct Parked {
     pub(super) number: u64,
     pub(super) bytes: Bytes,
     pub(super) since_ms: u64,
+    /// It was written just now, so its ids are the writer's own.
+    pub(super) is_live: bool,
 }
 
 /// What parked updates are found by: the client and the clock they wait for, and their number.
 pub(super) type ParkedAt = (u64, u32, u64);
+
+/// The client and the clock that an update waits for which waits for nothing but its turn.
+pub(super) const READY: (u64, u32) = (0, 0);
+
+/// Whether an update waits for its turn alone. Then its bytes are still counted among what its connection sent.
+pub(super) const fn is_ready(at: &ParkedAt) -> bool {
+    at.0 == READY.0 && at.1 == READY.1
+}
 
 impl Parked {
     /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
@@ -30,7 +40,7 @@ pub(super) struct Conn {
     pub(super) wants_saved: bool,
     /// Update messages received.
     pub(super) received: u64,
-    /// Parked updates by what they wait for, and their bytes together.
+    /// Parked updates by what they wait for, and the bytes of those that wait for a gap.
     pub(super) parked: BTreeMap<ParkedAt, Parked>,
     pub(super) parked_bytes: usize,
     /// Counts that become `saved` when the log is durable up to a number.
@@ -52,6 +62,29 @@ pub(super) struct Conn {
 }
 
 impl Conn {
+    /// Whether an update of it waits for its turn alone.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.parked.first_key_value().is_some_and(|(at, _)| is_ready(at))
+    }
+
+    /// Keeps an update at what it waits for.
+    pub(super) fn park(&mut self, client: u64, clock: u32, parked: Parked) {
+        let at = (client, clock, parked.number);
+        if !is_ready(&at) {
+            self.parked_bytes += parked.size();
+        }
+        self.parked.insert(at, parked);
+    }
+
+    /// Takes an update back.
+    pub(super) fn unpark(&mut self, at: &ParkedAt) -> Option<Parked> {
+        let parked = self.parked.remove(at)?;
+        if !is_ready(at) {
+            self.parked_bytes -= parked.size();
+        }
+        Some(parked)
+    }
+
     /// Update messages settled (applied or refused), in arrival order.
     pub(super) fn settled(&self) -> u64 {
         self.parked

@@ -53,3 +53,12 @@ impl Refusal {
         Self { code, reason: reason.into() }
     }
 }
+
+/// Which part of a posted update went in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The last one: it is in whole.
+    Last,
+    /// One that others follow.
+    Further,
+}

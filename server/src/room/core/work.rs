@@ -14,6 +14,8 @@ pub(super) fn thread_cpu_us() -> u64 {
 pub(super) struct Work {
     spent_us: u64,
     at_ms: u64,
+    /// What updates that are not finished may still take.
+    credit_us: u64,
 }
 
 impl Work {
@@ -24,7 +26,7 @@ impl Work {
             before_us: self.spent_us.saturating_sub(earned),
             at_ms: now_ms,
             began_us: cpu_us,
-            allowed_us: 0,
+            allowed_us: self.credit_us,
             burst_us: limits.work_burst_us,
             us_per_kilobyte: limits.work_us_per_kilobyte,
             us_per_update: limits.work_us_per_update,
@@ -61,8 +63,10 @@ impl Spending {
         self.spent_us(cpu_us) > self.burst_us
     }
 
-    /// What is remembered of it.
-    pub(super) fn end(&self, cpu_us: u64) -> Work {
-        Work { spent_us: self.spent_us(cpu_us), at_ms: self.at_ms }
+    /// What is remembered of it; of what updates may take only where one of them is not finished.
+    pub(super) fn end(&self, cpu_us: u64, is_unfinished: bool) -> Work {
+        let taken = cpu_us.saturating_sub(self.began_us);
+        let credit_us = if is_unfinished { self.allowed_us.saturating_sub(taken) } else { 0 };
+        Work { spent_us: self.spent_us(cpu_us), at_ms: self.at_ms, credit_us }
     }
 }

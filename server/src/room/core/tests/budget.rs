@@ -104,7 +104,7 @@ fn time_and_bytes_are_earned() {
     spending.allow(10_000);
     assert!(!spending.is_over(2_000), "a thousand for its bytes, a thousand at once");
     assert!(spending.is_over(2_001));
-    let work = spending.end(2_000);
+    let work = spending.end(2_000, false);
     assert!(work.begin(0, 0, &limits).is_over(1), "nothing is left");
     assert!(!work.begin(1_000, 0, &limits).is_over(500), "a second brings half of it");
     assert!(work.begin(1_000, 0, &limits).is_over(501));
@@ -236,6 +236,80 @@ fn a_long_row_that_waited_for_a_gap_is_applied_in_parts() {
     assert_eq!(world.pages[a].closed, None);
 }
 
+/// One update that sets many keys.
+fn many_keys(world: &mut World, page: usize, keys: usize) -> Vec<u8> {
+    world.edit(page, |txn| {
+        for n in 0..keys {
+            set(txn, "meta", &format!("k{n}"), "v");
+        }
+    })
+}
+
+#[test]
+fn a_large_update_is_applied_in_parts_and_others_write_in_between() {
+    let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
+    let a = world.join(Role::Editor);
+    let b = world.join(Role::Editor);
+    let large: Bytes = many_keys(&mut world, a, 20_000).into();
+    let small: Bytes = world.edit(b, |txn| set(txn, "meta", "small", "v")).into();
+    let (of_a, of_b) = (world.pages[a].conn, world.pages[b].conn);
+    world.core.batch(&[(of_a, vec![large])], 2);
+    assert!(world.core.is_unfinished_of(of_a));
+    let held = |world: &World| json(&world.core.doc)["meta"].as_object().unwrap().len();
+    let first = held(&world);
+    assert!((1..20_000).contains(&first), "{first} keys in the first part");
+    world.core.batch(&[(of_b, vec![small])], 2);
+    assert_eq!(held(&world), first + 1, "what is small does not wait for what is large");
+    let mut parts = 1;
+    while world.core.is_unfinished() {
+        assert_eq!(world.core.conns[&of_a].settled(), 1, "the update is not whole yet");
+        world.core.go_on(2);
+        parts += 1;
+    }
+    assert!(parts > 2, "{parts}");
+    assert_eq!(held(&world), 20_001);
+    world.turn();
+    assert_eq!(world.pages[a].closed, None);
+    assert_eq!(world.pages[a].saved, 2, "it is saved once all of it is");
+}
+
+#[test]
+fn several_large_updates_take_turns_and_keep_their_order() {
+    let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
+    let pages = [world.join(Role::Editor), world.join(Role::Editor)];
+    let mut batch = Vec::new();
+    for page in pages {
+        let large: Bytes = many_keys(&mut world, page, 10_000).into();
+        let last: Bytes = world.edit(page, |txn| set(txn, "meta", "k1", "last")).into();
+        batch.push((world.pages[page].conn, vec![large, last]));
+    }
+    world.core.batch(&batch, 2);
+    let unfinished = pages.map(|page| world.core.is_unfinished_of(world.pages[page].conn));
+    assert_eq!(unfinished, [true, true]);
+    while world.core.is_unfinished() {
+        world.core.go_on(2);
+    }
+    world.turn();
+    assert_eq!(json(&world.core.doc)["meta"]["k1"], "last");
+    for page in pages {
+        assert_eq!((world.pages[page].saved, &world.pages[page].closed), (3, &None));
+    }
+}
+
+#[test]
+fn a_large_post_goes_in_in_parts() {
+    let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
+    let a = world.join(Role::Editor);
+    let large = many_keys(&mut world, a, 20_000);
+    let Ok(Frame::Update(large)) = Frame::decode(&large) else { panic!("an update") };
+    let mut parts = 1;
+    while world.core.post(large, "a", parts == 1, 2).unwrap() == Part::Further {
+        parts += 1;
+    }
+    assert!(parts > 2, "{parts}");
+    assert_eq!(json(&world.core.doc)["meta"].as_object().unwrap().len(), 20_000);
+}
+
 #[test]
 fn a_long_log_of_a_small_document_leaves_room() {
     let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
@@ -253,9 +327,9 @@ fn a_long_log_of_a_small_document_leaves_room() {
         set(&mut txn, "meta", key, &"x".repeat(10_000));
         txn.encode_update_v1()
     };
-    core.post(&write("l"), "a", 2).unwrap();
+    core.post(&write("l"), "a", true, 2).unwrap();
     core.flush(2);
-    let refused = core.post(&write("m"), "a", 3).unwrap_err();
+    let refused = core.post(&write("m"), "a", true, 3).unwrap_err();
     assert_eq!(refused.code, close::DOCUMENT_LIMIT);
 }
 

@@ -188,11 +188,14 @@ fn a_posted_update_obeys_the_same_rules() {
     source.get_or_insert_map("meta").insert(&mut source.transact_mut(), "name", "posted");
     source.get_or_insert_map("runs").insert(&mut source.transact_mut(), "r", "forged");
     let update = source.transact().encode_diff_v1(&StateVector::default());
-    assert_eq!(world.core.post(&update, "a", 1), Ok(()));
+    assert_eq!(world.core.post(&update, "a", true, 1), Ok(Part::Last));
     world.turn();
     let state = world.assert_converged();
     assert_eq!(state["meta"]["name"], "posted");
     assert_eq!(state["runs"], serde_json::json!({}));
-    assert_eq!(world.core.post(&[1, 2, 3], "a", 1).unwrap_err().code, close::MALFORMED);
-    assert_eq!(world.core.post(&[0, 1, 71, 1, 0, 5], "a", 1).unwrap_err().code, close::REFUSED);
+    assert_eq!(world.core.post(&[1, 2, 3], "a", true, 1).unwrap_err().code, close::MALFORMED);
+    assert_eq!(
+        world.core.post(&[0, 1, 71, 1, 0, 5], "a", true, 1).unwrap_err().code,
+        close::REFUSED
+    );
 }

@@ -58,9 +58,9 @@ fn what_is_too_large_for_a_frame_may_be_posted_by_its_person_and_by_nobody_else(
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     let frame = world.edit(a, |txn| set(txn, "meta", "second", "mine"));
     let Ok(Frame::Update(update)) = Frame::decode(&frame) else { panic!("an edit is an update") };
-    let refused = world.core.post(update, "person 1", world.now_ms).unwrap_err();
+    let refused = world.core.post(update, "person 1", true, world.now_ms).unwrap_err();
     assert_eq!(refused.code, close::REFUSED);
-    world.core.post(update, "person 0", world.now_ms).unwrap();
+    world.core.post(update, "person 0", true, world.now_ms).unwrap();
     assert_eq!(json(&world.core.doc)["meta"]["second"], "mine");
 }
 
