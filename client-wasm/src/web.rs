@@ -9,6 +9,7 @@ pub mod dialog;
 pub mod home;
 pub mod icons;
 pub mod menu;
+pub mod nav;
 pub mod people;
 pub mod theme;
 pub mod toast;

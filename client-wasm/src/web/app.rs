@@ -1,81 +1,16 @@
 //! Which page is shown: a router over the address bar, and what every page shares.
 
+use crate::web::nav::set_title;
 use leptos::ev;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsCast as _;
 
 use super::canvas::CanvasPage;
 use super::home::HomePage;
 use super::icons::{ART, SPRITE};
+use super::nav::{Nav, Route};
 use super::theme::Theme;
 use super::toast::{ToastStack, Toasts};
-
-/// A page of the address bar.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
-    /// `/`
-    Home,
-    /// `/c/{id}`
-    Canvas(String),
-    /// Anything else.
-    Unknown,
-}
-
-impl Route {
-    /// Reads a path.
-    pub fn of(path: &str) -> Self {
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        match parts.as_slice() {
-            [] => Self::Home,
-            ["c", id] => Self::Canvas((*id).to_owned()),
-            _ => Self::Unknown,
-        }
-    }
-}
-
-/// Where we are and how to go elsewhere without loading the page again.
-#[derive(Clone, Copy)]
-pub struct Nav {
-    route: RwSignal<Route>,
-}
-
-impl Nav {
-    /// The page shown.
-    pub fn route(self) -> Route {
-        self.route.get()
-    }
-
-    /// Opens a path of ours and adds it to the history.
-    pub fn go(self, path: &str) {
-        let Ok(history) = window().history() else { return };
-        if history.push_state_with_url(&JsValue::NULL, "", Some(path)).is_err() {
-            return;
-        }
-        self.sync();
-        window().scroll_to_with_x_and_y(0.0, 0.0);
-    }
-
-    fn sync(self) {
-        let route = Route::of(&location_path());
-        if self.route.get_untracked() != route {
-            self.route.set(route);
-        }
-    }
-}
-
-fn location_path() -> String {
-    window().location().pathname().unwrap_or_else(|_| "/".to_owned())
-}
-
-/// The navigation of this page.
-pub fn use_nav() -> Nav {
-    expect_context::<Nav>()
-}
-
-/// Names the page in the browser's tab.
-pub fn set_title(title: &str) {
-    document().set_title(title);
-}
 
 /// A plain click on a link to one of our pages; anything else is the browser's.
 fn own_link(event: &web_sys::MouseEvent) -> Option<String> {
@@ -101,7 +36,7 @@ fn own_link(event: &web_sys::MouseEvent) -> Option<String> {
 /// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
-    let nav = Nav { route: RwSignal::new(Route::of(&location_path())) };
+    let nav = Nav::here();
     let toasts = Toasts::new();
     provide_context(nav);
     provide_context(Theme::new());

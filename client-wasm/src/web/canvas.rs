@@ -14,17 +14,25 @@ pub mod angles;
 pub mod asking;
 pub mod bars;
 pub mod batch;
+pub mod camera;
 pub mod card;
+pub mod card_context;
 pub mod chips;
 pub mod commands;
 pub mod compare;
 pub mod context;
+pub mod context_open;
 pub mod controls;
 pub mod damage;
 pub mod dom;
+pub mod download;
+pub mod drag;
+pub mod drop;
 pub mod film;
+pub mod focus;
 pub mod foot;
 pub mod gestures;
+pub mod heights;
 pub mod history;
 pub mod keep;
 pub mod keys;
@@ -52,14 +60,23 @@ pub mod running;
 pub mod runpanel;
 pub mod runs;
 pub mod sending;
+pub mod session;
+pub mod settle;
+pub mod shelf;
+pub mod showing;
+pub mod shown;
 pub mod socket;
 pub mod solid;
 pub mod spotlight;
+pub mod spotlight_open;
 pub mod standing;
 pub mod steps;
+pub mod stickers;
+pub mod target;
 pub mod text;
 pub mod tracks;
 pub mod upload;
+pub mod upload_queue;
 pub mod wires;
 pub mod world;
 
@@ -75,6 +92,14 @@ pub fn CanvasPage(
     keys::listen(page);
     fetch_facts(page);
     odd::watch(page);
+    page.on_change(|page, changes| {
+        if changes.runs {
+            running::runs_changed(page);
+        }
+    });
+    page.on_change(|page, changes| review::waiting_changed(page, &changes.outcome));
+    page.every_frame(|page| drag::write_drag(page, false));
+    page.every_frame(socket::tick);
     let live = page.live;
     view! {
         <div class="canvas-page">

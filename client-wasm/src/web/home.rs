@@ -2,170 +2,33 @@
 
 mod card;
 mod dialogs;
+mod model;
 pub mod when;
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
-use gesso_protocol::api::{CanvasBody, Credits, Me, NewCanvas, TemplateBody};
-use gesso_protocol::fold::{fold, has_all_words};
+use gesso_protocol::api::{CanvasBody, Credits, Me, TemplateBody};
+use gesso_protocol::fold::has_all_words;
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 
 use self::card::Card;
-use self::dialogs::{Dialogs, Open};
-use super::api::{self, ApiError};
-use super::app::{Nav, set_title, use_nav};
+use self::dialogs::{Dialogs, TemplateCard};
+use self::model::{Home, Open, Sort};
+use super::api::{self};
 use super::icons::{icon, logo};
 use super::menu::{Menu, MenuItem};
+use super::nav::set_title;
 use super::people::OwnAvatar;
 use super::theme::ThemeSwitch;
-use super::toast::Toasts;
 
 /// The server tells of changes; how many are in a canvas, and changes while it could not be reached, are asked for.
 const REFRESH: Duration = Duration::from_secs(5);
-/// As many as the server gives at once.
-const LIST: &str = "/api/canvases?limit=1000";
 /// Templates offered above the list; all of them are in the dialog.
 const TEMPLATES_SHOWN: usize = 3;
-
-/// In which order the canvases are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sort {
-    Changed,
-    Created,
-    Name,
-}
-
-impl Sort {
-    const ALL: [Self; 3] = [Self::Changed, Self::Created, Self::Name];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::Changed => "Last changed",
-            Self::Created => "Newest",
-            Self::Name => "Name",
-        }
-    }
-
-    fn apply(self, list: &mut [CanvasBody]) {
-        match self {
-            Self::Changed => list.sort_by_key(|canvas| Reverse(canvas.updated_at)),
-            Self::Created => list.sort_by_key(|canvas| Reverse(canvas.created_at)),
-            Self::Name => list.sort_by_cached_key(|canvas| fold(&canvas.name)),
-        }
-    }
-}
-
-/// What a route that makes a canvas answers, as far as it is needed here.
-#[derive(Deserialize)]
-struct Made {
-    id: String,
-}
-
-/// Everything the parts of the page share.
-#[derive(Clone, Copy)]
-struct Home {
-    nav: Nav,
-    toasts: Toasts,
-    /// `None` until the first answer.
-    canvases: RwSignal<Option<Vec<CanvasBody>>>,
-    /// Why the list is not up to date.
-    stale: RwSignal<Option<String>>,
-    templates: RwSignal<Vec<TemplateBody>>,
-    open: RwSignal<Option<Open>>,
-    busy: RwSignal<bool>,
-    asking: StoredValue<bool>,
-}
-
-impl Home {
-    fn new() -> Self {
-        Self {
-            nav: use_nav(),
-            toasts: expect_context::<Toasts>(),
-            canvases: RwSignal::new(None),
-            stale: RwSignal::new(None),
-            templates: RwSignal::default(),
-            open: RwSignal::new(None),
-            busy: RwSignal::new(false),
-            asking: StoredValue::new(false),
-        }
-    }
-
-    /// Asks for the list, one question at a time.
-    fn refresh(self) {
-        if self.asking.try_get_value() != Some(false) {
-            return;
-        }
-        self.asking.set_value(true);
-        spawn_local(async move {
-            let answer = api::list::<CanvasBody>(LIST).await;
-            // The page may have been left meanwhile.
-            if self.asking.try_set_value(false).is_some() {
-                return;
-            }
-            match answer {
-                Ok(list) => {
-                    self.stale.set(None);
-                    if self.canvases.with_untracked(|old| old.as_ref() != Some(&list)) {
-                        self.canvases.set(Some(list));
-                    }
-                }
-                Err(error) => self.stale.set(Some(error.detail)),
-            }
-        });
-    }
-
-    fn create(self) {
-        self.make(async move { api::post("/api/canvases", &NewCanvas::default()).await });
-    }
-
-    fn use_template(self, id: &str) {
-        let path = format!("/api/templates/{id}/use");
-        self.make(async move { api::post(&path, &api::nothing()).await });
-    }
-
-    /// Makes a copy and stays; the copy comes up in the list.
-    fn duplicate(self, canvas: &CanvasBody) {
-        let path = format!("/api/canvases/{}/duplicate", canvas.id);
-        let name = canvas.name.clone();
-        spawn_local(async move {
-            match api::post::<Made>(&path, &api::nothing()).await {
-                Ok(made) => {
-                    let open = Callback::new(move |()| self.nav.go(&format!("/c/{}", made.id)));
-                    self.toasts.act(
-                        "duplicate",
-                        &format!("“{name}” is copied."),
-                        "Open the copy",
-                        open,
-                    );
-                    self.refresh();
-                }
-                Err(error) => self.toasts.bad(&error.detail),
-            }
-        });
-    }
-
-    /// Makes one canvas and goes there; a second click meanwhile makes no second one.
-    fn make(self, made: impl Future<Output = Result<Made, ApiError>> + 'static) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        spawn_local(async move {
-            match made.await {
-                Ok(made) => self.nav.go(&format!("/c/{}", made.id)),
-                Err(error) => self.toasts.bad(&error.detail),
-            }
-            // Gone with the page where it worked.
-            let _gone = self.busy.try_set(false);
-        });
-    }
-}
 
 /// The list of canvases.
 #[component]
@@ -342,18 +205,6 @@ fn TemplateRow(home: Home) -> impl IntoView {
             let cards = list.into_iter().take(TEMPLATES_SHOWN).map(card).collect_view();
             view! { <section class="tpls" aria-label="Start from a template">{cards}</section> }
         })
-    }
-}
-
-/// One template; a click makes a canvas of it and opens it.
-#[component]
-fn TemplateCard(home: Home, template: TemplateBody) -> impl IntoView {
-    let id = template.id;
-    view! {
-        <button class="tpl" disabled=move || home.busy.get() on:click=move |_| home.use_template(&id)>
-            <span class="ti"><img class="art" src=template.preview alt="" loading="lazy" decoding="async" /></span>
-            <span class="tt"><b>{template.name}</b><span>{template.description}</span></span>
-        </button>
     }
 }
 

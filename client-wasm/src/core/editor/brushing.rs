@@ -1,16 +1,9 @@
 //! The marquee: what it touches is selected while it grows.
 
-use std::collections::BTreeSet;
+use crate::core::editor::chart::Brushing;
 
-use super::{Editor, Effect, Input, State, World};
-use crate::core::geometry::{Point, Rect};
-
-/// A marquee being drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Brushing {
-    pub(super) start: Point,
-    pub(super) base: BTreeSet<String>,
-}
+use super::chart::{Editor, Effect, Input, State, World};
+use crate::core::geometry::Rect;
 
 impl Editor {
     pub(super) fn brushing(

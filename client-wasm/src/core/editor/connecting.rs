@@ -1,20 +1,8 @@
 //! A wire between the port it was drawn from and the pointer.
 
-use super::{Editor, Effect, Input, PortRef, Side, State, Target, World};
+use super::chart::{Editor, Effect, Input, PortRef, Side, State, Target, World};
+use crate::core::editor::Wire;
 use crate::core::geometry::Point;
-
-/// A wire being drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Wire {
-    /// The end that stays.
-    pub from: PortRef,
-    /// Where the loose end is, in canvas units.
-    pub at: Point,
-    /// The port under the pointer and whether the wire may land there.
-    pub over: Option<(PortRef, Result<(), String>)>,
-    /// The connection whose end was picked up.
-    pub replaces: Option<String>,
-}
 
 /// The output and the input of a pair of ports drawn in either direction.
 fn oriented(a: PortRef, b: PortRef) -> (PortRef, PortRef) {

@@ -1,6 +1,6 @@
 //! Moving nodes and changing their size.
 
-use super::{Editor, Effect, Input, State, World};
+use super::chart::{Editor, Effect, Input, State, World};
 use crate::core::geometry::Point;
 
 impl Editor {

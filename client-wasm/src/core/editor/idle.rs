@@ -1,7 +1,7 @@
 //! Nothing pressed, and the camera being dragged.
 
-use super::pointing::Pointing;
-use super::{Button, Editor, Effect, Input, State, Target, World};
+use super::chart::Pointing;
+use super::chart::{Button, Editor, Effect, Input, State, Target, World};
 use crate::core::geometry::Point;
 
 impl Editor {

@@ -1,17 +1,8 @@
 //! Pressed and not moved yet: a click, or the beginning of a gesture.
 
-use super::brushing::Brushing;
-use super::{Button, Editor, Effect, Input, Mods, SLOP, State, Target, World};
-use crate::core::geometry::Point;
-
-/// A press that waits to become something.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pointing {
-    pub(super) at: Point,
-    pub(super) button: Button,
-    pub(super) mods: Mods,
-    pub(super) target: Target,
-}
+use super::chart::Brushing;
+use super::chart::{Button, Editor, Effect, Input, SLOP, State, Target, World};
+use crate::core::editor::chart::Pointing;
 
 impl Editor {
     pub(super) fn pointing(
@@ -90,17 +81,5 @@ impl Editor {
             Target::Edge(key) => out.push(Effect::EdgeClicked(key, p.at)),
             Target::Port(_) | Target::Corner(_) | Target::Own => {}
         }
-    }
-}
-
-impl Pointing {
-    /// The node that was pressed.
-    pub fn node(&self) -> Option<&str> {
-        if let Target::Node(id) = &self.target { Some(id) } else { None }
-    }
-
-    /// The port that was pressed.
-    pub fn port(&self) -> Option<&super::PortRef> {
-        if let Target::Port(port) = &self.target { Some(port) } else { None }
     }
 }

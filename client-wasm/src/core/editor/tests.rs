@@ -1,5 +1,9 @@
 use super::*;
+use crate::core::geometry::Camera;
+use crate::core::geometry::Point;
+use crate::core::geometry::Rect;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 struct Plain;
 

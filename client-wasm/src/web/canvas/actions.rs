@@ -3,11 +3,11 @@
 use gesso_protocol::nodes::{self, NodeSpec};
 use leptos::prelude::*;
 
-use super::commands;
-use super::media::{Showing, showing};
-use super::page::Page;
-use super::runmenu::RunMenu;
 use crate::core::geometry::{Point, Rect};
+use crate::web::canvas::commands;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::runmenu::RunMenu;
+use crate::web::canvas::showing::{Showing, showing};
 use crate::web::icons::icon;
 
 /// What the bar is about: one node, or several.
@@ -48,7 +48,7 @@ fn about(page: Page) -> Option<About> {
         title,
         locked,
         has_output,
-        picture: super::retouch::can_edit(page, first),
+        picture: crate::web::canvas::retouch::can_edit(page, first),
         ids,
     })
 }
@@ -112,15 +112,17 @@ fn bar(page: Page, about: About) -> impl IntoView {
     };
     let duplicate = Callback::new(move |()| commands::duplicate(page, [32.0, 32.0]));
     let lock = Callback::new(move |()| commands::toggle_lock(page));
-    let download = Callback::new(move |()| super::upload::download(page, &id.get_value()));
+    let download =
+        Callback::new(move |()| crate::web::canvas::download::download(page, &id.get_value()));
     let preview = Callback::new(move |()| {
-        let key = super::media::item_key(page, &id.get_value());
+        let key = crate::web::canvas::showing::item_key(page, &id.get_value());
         page.open.preview.set(Some((id.get_value(), key)));
     });
-    let edit = Callback::new(move |()| super::retouch::open(page, &id.get_value()));
+    let edit = Callback::new(move |()| crate::web::canvas::retouch::open(page, &id.get_value()));
     let reset = Callback::new(move |()| commands::reset_creation(page, &id.get_value()));
-    let replace = Callback::new(move |()| super::upload::pick_for(page, &id.get_value()));
-    let library = Callback::new(move |()| super::library::open(page, &id.get_value()));
+    let replace =
+        Callback::new(move |()| crate::web::canvas::upload::pick_for(page, &id.get_value()));
+    let library = Callback::new(move |()| crate::web::canvas::library::open(page, &id.get_value()));
     let delete = Callback::new(move |()| commands::delete_selection(page));
     let group = Callback::new(move |()| commands::group(page));
     let ungroup = Callback::new(move |()| commands::ungroup(page));
@@ -152,7 +154,7 @@ fn bar(page: Page, about: About) -> impl IntoView {
 fn Colors(page: Page, id: StoredValue<String>) -> impl IntoView {
     ["yellow", "rose", "sky", "sage"]
         .map(|color| {
-            let label = format!("{} note", super::layout::port_label(color));
+            let label = format!("{} note", crate::web::canvas::layout::port_label(color));
             let set = move |_| {
                 page.edit(|txn| {
                     let value = serde_json::Value::from(color);

@@ -3,13 +3,13 @@
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::commands;
-use super::media::{Showing, showing, thumbnail};
-use super::page::Page;
 use crate::core::angles::{
     self, ANGLES_MAX, Angle, Family, NAMED, PITCH_MAX, Pose, ROLL_MAX, YAW_MAX, ZOOM_MAX, ZOOM_MIN,
 };
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::showing::{Showing, showing, thumbnail};
 use crate::web::icons::icon;
 
 /// What the parts of one editor share.
@@ -187,7 +187,7 @@ fn Set(rig: Rig, at: usize, label: Memo<String>) -> impl IntoView {
         });
     };
     let rename = move |e: web_sys::Event| {
-        let given = super::dom::value(&e);
+        let given = crate::web::canvas::dom::value(&e);
         rig.write(|all| {
             if let Some(Angle::Custom { name, .. }) = all.get_mut(at) {
                 given.trim().clone_into(name);
@@ -201,7 +201,7 @@ fn Set(rig: Rig, at: usize, label: Memo<String>) -> impl IntoView {
                       unit: &'static str| {
         let now = move || rig.pose.with(read);
         let moved = move |e: web_sys::Event| {
-            if let Ok(v) = super::dom::value(&e).parse::<f64>() {
+            if let Ok(v) = crate::web::canvas::dom::value(&e).parse::<f64>() {
                 rig.pose.update(|p| write(p, v));
             }
         };

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::opened::Asking;
-use super::page::Page;
-use super::running;
 use crate::core::words::many;
+use crate::web::canvas::opened::Asking;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
 use crate::web::dialog::Dialog;
 use crate::web::icons::icon;
 

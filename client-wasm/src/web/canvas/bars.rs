@@ -1,18 +1,18 @@
 //! What floats at the edges: place and saving, people and money, tools, zoom, map.
 
+use crate::web::canvas::camera;
 use std::time::Duration;
 
 use gesso_protocol::{names, schema};
 use leptos::html;
 use leptos::prelude::*;
 
-use super::card::STICKERS;
-use super::commands;
-use super::gestures;
-use super::layout;
-use super::page::{Asked, Page};
-use super::people::Avatars;
 use crate::core::sync::Saving;
+use crate::web::canvas::commands;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::{Asked, Page};
+use crate::web::canvas::people::Avatars;
+use crate::web::canvas::stickers::STICKERS;
 use crate::web::icons::{icon, icon_l, logo};
 use crate::web::theme::ThemeSwitch;
 
@@ -70,11 +70,11 @@ fn Name(page: Page) -> impl IntoView {
     let name = Memo::new(move |_| page.meta.with(|m| m.name.clone()));
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::begin(&input, &name.get_untracked());
+            crate::web::canvas::dom::begin(&input, &name.get_untracked());
         }
     });
     let shown = move || if name.get().is_empty() { "Untitled".to_owned() } else { name.get() };
-    Effect::new(move |_| crate::web::app::set_title(&format!("{} · Gesso", shown())));
+    Effect::new(move |_| crate::web::nav::set_title(&format!("{} · Gesso", shown())));
     let done = move |value: &str| {
         if !editing.get_untracked() {
             return;
@@ -90,14 +90,14 @@ fn Name(page: Page) -> impl IntoView {
             let keys = move |e: web_sys::KeyboardEvent| {
                 e.stop_propagation();
                 match e.key().as_str() {
-                    "Enter" if !e.is_composing() => done(&super::dom::value(&e)),
+                    "Enter" if !e.is_composing() => done(&crate::web::canvas::dom::value(&e)),
                     "Escape" => editing.set(false),
                     _ => {}
                 }
             };
             view! {
                 <input node_ref=input class="name-in" aria-label="Canvas name"
-                    on:keydown=keys on:blur=move |e| done(&super::dom::value(&e)) />
+                    on:keydown=keys on:blur=move |e| done(&crate::web::canvas::dom::value(&e)) />
             }
             .into_any()
         } else {
@@ -170,7 +170,7 @@ pub fn OfflineBanner(page: Page) -> impl IntoView {
                 <div class="obn" data-floating>
                     {icon("offline")}
                     <span><b>"You are offline."</b>" Keep working: everything is kept on this page and merges when you return. Runs wait."</span>
-                    <button class="btn s" on:click=move |_| super::socket::try_now(page)>"Try now"</button>
+                    <button class="btn s" on:click=move |_| crate::web::canvas::socket::try_now(page)>"Try now"</button>
                 </div>
             }
             .into_any()
@@ -184,7 +184,7 @@ pub fn Rail(page: Page) -> impl IntoView {
     let stickers = RwSignal::new(false);
     let add = move |kind: &'static str| {
         let id = commands::add(page, commands::blank(kind), None);
-        super::spotlight::after_adding(page, kind, id);
+        crate::web::canvas::spotlight::after_adding(page, kind, id);
     };
     let tool = move |name: &'static str,
                      label: &'static str,
@@ -227,14 +227,14 @@ pub fn Rail(page: Page) -> impl IntoView {
     };
     view! {
         <nav class="island rail" aria-label="Add to canvas" data-floating>
-            <button class="ib is-add" title=super::dom::keys("Add anything  Mod K") aria-label="Add anything"
+            <button class="ib is-add" title=crate::web::canvas::dom::keys("Add anything  Mod K") aria-label="Add anything"
                 on:click=move |_| page.spotlight.set(Some(Asked::default()))>{icon_l("plus")}</button>
             <i class="sep-h"></i>
             {kind("text", "Text", "T", "text")}
             {kind("image", "Image", "", "image_generator")}
             {kind("video", "Video", "", "video_generator")}
             {tool("audio", "Audio", "", ask("audio"))}
-            {tool("upload", "Upload", "", Callback::new(move |()| super::upload::pick(page)))}
+            {tool("upload", "Upload", "", Callback::new(move |()| crate::web::canvas::upload::pick(page)))}
             {tool("library", "Library", "", Callback::new(move |()| page.open.shelf.update(|s| *s = !*s)))}
             {kind("list", "List", "", "list")}
             <i class="sep-h"></i>
@@ -252,11 +252,11 @@ pub fn ZoomBar(page: Page) -> impl IntoView {
     let percent = move || format!("{:.0} %", page.camera.with(|c| c.zoom * 100.0));
     view! {
         <div class="island zoom" data-floating>
-            <button class="ib" aria-label="Zoom out" title="Zoom out" on:click=move |_| gestures::zoom_by(page, 0.8)>{icon("minus")}</button>
-            <button class="btn ghost num pc" title="To 100 %  Shift+0" on:click=move |_| gestures::zoom_to(page, 1.0)>{percent}</button>
-            <button class="ib" aria-label="Zoom in" title="Zoom in" on:click=move |_| gestures::zoom_by(page, 1.25)>{icon("plus")}</button>
+            <button class="ib" aria-label="Zoom out" title="Zoom out" on:click=move |_| camera::zoom_by(page, 0.8)>{icon("minus")}</button>
+            <button class="btn ghost num pc" title="To 100 %  Shift+0" on:click=move |_| camera::zoom_to(page, 1.0)>{percent}</button>
+            <button class="ib" aria-label="Zoom in" title="Zoom in" on:click=move |_| camera::zoom_by(page, 1.25)>{icon("plus")}</button>
             <i class="sep-v"></i>
-            <button class="ib" aria-label="Fit all" title="Fit all  Shift+1" on:click=move |_| gestures::fit_all(page)>{icon("fit")}</button>
+            <button class="ib" aria-label="Fit all" title="Fit all  Shift+1" on:click=move |_| camera::fit_all(page)>{icon("fit")}</button>
             <button class="ib" class:is-on=move || page.minimap.get() aria-pressed=move || page.minimap.get().to_string()
                 aria-label="Minimap" title="Minimap  M" on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
         </div>

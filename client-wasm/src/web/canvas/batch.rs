@@ -4,12 +4,13 @@ use gesso_protocol::schema::Failure;
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
-use super::media::{Showing, thumbnail};
-use super::opened::Compared;
-use super::page::Page;
-use super::running;
-use super::standing::{Shown, state_mark};
 use crate::core::results::{self, Counts, Item, Standing};
+use crate::web::canvas::opened::Compared;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::showing::{Showing, thumbnail};
+use crate::web::canvas::shown::Shown;
+use crate::web::canvas::standing::state_mark;
 use crate::web::dialog::Dialog;
 use crate::web::icons::icon;
 
@@ -124,10 +125,10 @@ pub fn asset_face(asset: &AssetRef, alt: &str, width: u32) -> AnyView {
 pub fn live_face(showing: &Showing, alt: &str, width: u32) -> AnyView {
     match showing {
         Showing::Asset(asset) if asset.ty == Some(DataType::Audio) => {
-            view! { <super::player::Player asset=asset.clone() name=alt.to_owned() /> }.into_any()
+            view! { <crate::web::canvas::player::Player asset=asset.clone() name=alt.to_owned() /> }.into_any()
         }
         Showing::Asset(asset) if asset.ty == Some(DataType::Video) => {
-            view! { <super::film::Film asset=asset.clone() name=alt.to_owned() width=Signal::stored(width) /> }
+            view! { <crate::web::canvas::film::Film asset=asset.clone() name=alt.to_owned() width=Signal::stored(width) /> }
                 .into_any()
         }
         Showing::Asset(_) | Showing::Text(_) | Showing::Nothing => face(showing, alt, width),
@@ -229,7 +230,7 @@ pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
         _ => return,
     };
     let rows = matches!(e.key().as_str(), "ArrowDown" | "ArrowUp");
-    let Some(cells) = super::dom::query(grid) else { return };
+    let Some(cells) = crate::web::canvas::dom::query(grid) else { return };
     let Ok(list) = cells.query_selector_all(cell) else { return };
     let nodes: Vec<web_sys::Element> = (0..list.length())
         .filter_map(|i| wasm_bindgen::JsCast::dyn_into(list.get(i)?).ok())
@@ -243,7 +244,7 @@ pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
     let to = if forward { i + step } else { i.wrapping_sub(step) };
     if let Some(cell) = nodes.get(to) {
         e.prevent_default();
-        super::dom::focus(cell);
+        crate::web::canvas::dom::focus(cell);
         cell.scroll_into_view_with_scroll_into_view_options(&nearest());
     }
 }
@@ -318,7 +319,7 @@ fn Tools(cells: Cells, keys: Memo<Vec<String>>, counts: Memo<Counts>) -> impl In
     let download = move |_| {
         let node = id.get_value();
         for key in keys.get_untracked() {
-            super::upload::download_item(page, &node, &key);
+            crate::web::canvas::download::download_item(page, &node, &key);
         }
     };
     let done = Memo::new(move |_| counts.with(|c| c.done));
@@ -421,10 +422,17 @@ fn tools(cells: Cells, key: StoredValue<String>, item: Memo<Item>) -> impl IntoV
     });
     let star = move |_| {
         if let Some(made) = item.with_untracked(|i| i.generation.clone()) {
-            super::commands::star(page, &id.get_value(), &made, !starred.get_untracked());
+            crate::web::canvas::commands::star(
+                page,
+                &id.get_value(),
+                &made,
+                !starred.get_untracked(),
+            );
         }
     };
-    let download = move |_| super::upload::download_item(page, &id.get_value(), &key.get_value());
+    let download = move |_| {
+        crate::web::canvas::download::download_item(page, &id.get_value(), &key.get_value())
+    };
     view! {
         <button class="ib s" aria-label="Star" aria-pressed=move || starred.get().to_string() on:click=star>
             {move || if starred.get() { icon("star-on") } else { icon("star") }}

@@ -1,49 +1,21 @@
 //! Cards: what a node looks like, by kind.
 
-use std::sync::Arc;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::stickers::STICKERS;
 
 use gesso_protocol::nodes::{self, NodeKind, NodeSpec};
 use gesso_protocol::schema;
 use leptos::prelude::*;
 
-use super::layout;
-use super::media::MediaBody;
-use super::page::{NodeSignals, NodeView, Page};
-use super::people;
-use super::ports::Ports;
-use super::standing::{Shown, notes, state_mark};
-use super::text::TextField;
 use crate::core::icons::of_kind;
+use crate::web::canvas::layout;
+use crate::web::canvas::media::MediaBody;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::people;
+use crate::web::canvas::ports::Ports;
+use crate::web::canvas::standing::{notes, state_mark};
+use crate::web::canvas::text::TextField;
 use crate::web::icons::icon;
-
-/// What all parts of one card share.
-#[derive(Clone)]
-pub struct Card {
-    /// The page.
-    pub page: Page,
-    /// The node's id.
-    pub id: StoredValue<String>,
-    /// Its signals.
-    pub signals: NodeSignals,
-    /// Its state as shown.
-    pub shown: Memo<Shown>,
-    /// Whether it is selected.
-    pub selected: Memo<bool>,
-    /// Whether it is a plain box.
-    pub far: Memo<bool>,
-}
-
-impl Card {
-    /// The node's id.
-    pub fn id(&self) -> String {
-        self.id.get_value()
-    }
-
-    /// Reads the content.
-    pub fn view(&self) -> Arc<NodeView> {
-        self.signals.view.get()
-    }
-}
 
 /// A card in the world.
 #[component]
@@ -51,7 +23,7 @@ pub fn CardView(page: Page, id: String) -> impl IntoView {
     let Some(signals) = page.node(&id) else { return ().into_any() };
     let kind = signals.view.with_untracked(|v| v.node.kind.clone());
     let name = id.clone();
-    let shown = Memo::new(move |_| super::standing::shown_state(page, &name));
+    let shown = Memo::new(move |_| crate::web::canvas::standing::shown_state(page, &name));
     let name = id.clone();
     let selected = Memo::new(move |_| page.selection.with(|s| s.contains(&name)));
     let name = id.clone();
@@ -113,7 +85,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
     let article = NodeRef::<leptos::html::Article>::new();
     Effect::new(move |_| {
         if let Some(article) = article.get() {
-            super::world::observe(&article);
+            crate::web::canvas::heights::observe(&article);
         }
     });
     let name = {
@@ -179,7 +151,7 @@ fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
     };
     let body = match spec.id {
         "text" => text_body(&card).into_any(),
-        "list" => super::list::list_body(&card).into_any(),
+        "list" => crate::web::canvas::list::list_body(&card).into_any(),
         "upload" | "media" => {
             view! { <MediaBody card=card.clone() spec=spec /> <div style="height:6px"></div> }
                 .into_any()
@@ -222,13 +194,13 @@ pub fn Title(card: Card) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::begin(&input, &title.get_untracked());
+            crate::web::canvas::dom::begin(&input, &title.get_untracked());
         }
     });
     let done = move |value: &str| {
         if page.renaming.get_untracked().as_deref() == Some(&id.get_value()) {
             page.renaming.set(None);
-            super::commands::rename(page, &id.get_value(), value);
+            crate::web::canvas::commands::rename(page, &id.get_value(), value);
         }
     };
     move || {
@@ -237,12 +209,12 @@ pub fn Title(card: Card) -> impl IntoView {
                 e.stop_propagation();
                 match e.key().as_str() {
                     "Enter" if !e.is_composing() => {
-                        done(&super::dom::value(&e));
-                        super::commands::focus_card(id.get_value());
+                        done(&crate::web::canvas::dom::value(&e));
+                        crate::web::canvas::focus::focus_card(id.get_value());
                     }
                     "Escape" => {
                         page.renaming.set(None);
-                        super::commands::focus_card(id.get_value());
+                        crate::web::canvas::focus::focus_card(id.get_value());
                     }
                     _ => {}
                 }
@@ -253,7 +225,7 @@ pub fn Title(card: Card) -> impl IntoView {
                     class="title-in"
                     aria-label="Title"
                     on:keydown=keys
-                    on:blur=move |e| done(&super::dom::value(&e))
+                    on:blur=move |e| done(&crate::web::canvas::dom::value(&e))
                 />
             }
             .into_any()
@@ -329,11 +301,11 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
     view! {
         <MediaBody card=card.clone() spec=spec />
         {notes}
-        <super::missing::Missing card=card.clone() brief=true />
-        <super::pairing::Pairing card=card.clone() />
+        <crate::web::canvas::missing::Missing card=card.clone() brief=true />
+        <crate::web::canvas::pairing::Pairing card=card.clone() />
         {prompt}
-        {(spec.kind != NodeKind::Evaluator).then(|| view! { <super::chips::Chips card=card.clone() /> })}
-        <super::foot::Foot card=card.clone() />
+        {(spec.kind != NodeKind::Evaluator).then(|| view! { <crate::web::canvas::chips::Chips card=card.clone() /> })}
+        <crate::web::canvas::foot::Foot card=card.clone() />
     }
 }
 
@@ -341,7 +313,7 @@ fn sticky(card: Card) -> impl IntoView {
     let note = NodeRef::<leptos::html::Article>::new();
     Effect::new(move |_| {
         if let Some(note) = note.get() {
-            super::world::observe(&note);
+            crate::web::canvas::heights::observe(&note);
         }
     });
     let name = {
@@ -390,9 +362,6 @@ fn sticky(card: Card) -> impl IntoView {
         </article>
     }
 }
-
-/// The stickers there are.
-pub const STICKERS: [&str; 5] = ["approved", "star", "heart", "question", "go"];
 
 fn sticker(card: Card) -> impl IntoView {
     let name = {

@@ -6,9 +6,9 @@ use gesso_protocol::pricing::value_key;
 use gesso_protocol::schema::Node;
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::page::Page;
-use super::running;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
 
 /// What the chips of a node say.
 fn words(page: Page, node: &Node) -> Vec<String> {
@@ -21,7 +21,7 @@ fn words(page: Page, node: &Node) -> Vec<String> {
     let name = model.name.split(" (").next().unwrap_or(&model.name).to_owned();
     let mut words = vec![name];
     if node.kind == "camera_angles" {
-        words.extend(super::angles::chips(node.settings.get("angles")));
+        words.extend(crate::web::canvas::angles::chips(node.settings.get("angles")));
     }
     for (key, param) in model.params_in_order() {
         let set = node.settings.get(key).filter(|v| !v.is_null());
@@ -30,7 +30,7 @@ fn words(page: Page, node: &Node) -> Vec<String> {
         match key {
             "scale" => words.push(format!("× {value}")),
             "seed" => words.push(format!("Seed {value}")),
-            "mode" => words.push(super::layout::port_label(&value)),
+            "mode" => words.push(crate::web::canvas::layout::port_label(&value)),
             "duration" => words.push(format!("{value} s")),
             "aspect_ratio" | "resolution" | "voice" | "language" | "engine" => words.push(value),
             _ => {}

@@ -1,5 +1,8 @@
 //! What people do to nodes, from wherever they ask for it: keys, menus, buttons.
 
+use crate::web::canvas::focus::focus_card;
+use gesso_protocol::nodes;
+use gesso_protocol::values::AssetRef;
 use std::collections::BTreeSet;
 
 use gesso_protocol::order;
@@ -7,11 +10,11 @@ use gesso_protocol::schema::{self, NewNode};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::layout;
-use super::page::{Page, fresh_id, rect_of};
 use crate::core::clip::Clip;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::Groups;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::{Page, fresh_id, rect_of};
 
 /// A node of a kind as it begins, without a place.
 pub fn blank(kind: &str) -> NewNode {
@@ -50,7 +53,7 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
     let corner = match at {
         Some(at) => Point::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0)),
         None => {
-            let middle = super::gestures::free_screen(page).center();
+            let middle = crate::web::canvas::camera::free_screen(page).center();
             let middle = page.camera.get_untracked().to_canvas(middle);
             free_place(page, Point::new(middle.x - w / 2.0, middle.y - h / 2.0), w, h)
         }
@@ -59,11 +62,11 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
     let id = node.id.clone();
     page.edit(|txn| schema::add_node(txn, &node));
     if node.kind != "group" {
-        super::gestures::settle_parents(page, &BTreeSet::from([id.clone()]));
+        crate::web::canvas::settle::settle_parents(page, &BTreeSet::from([id.clone()]));
     }
     page.select([id.clone()]);
     if at.is_some() {
-        super::gestures::bring_into_view(page, Rect::new(corner.x, corner.y, w, h));
+        crate::web::canvas::camera::bring_into_view(page, Rect::new(corner.x, corner.y, w, h));
     }
     id
 }
@@ -278,7 +281,7 @@ pub fn set_setting(page: Page, id: &str, key: &str, value: &Value) {
 
 /// Shows and passes on another generation of the item a card shows, `step` away from the one shown.
 pub fn step_history(page: Page, id: &str, step: isize) {
-    let key = super::media::item_key(page, id);
+    let key = crate::web::canvas::showing::item_key(page, id);
     let chosen = page.read(|canvas| {
         let made: Vec<_> = canvas.generations.get(id)?.iter().filter(|g| g.key == key).collect();
         let shown = gesso_protocol::graph::shown_generation(canvas, id, &key);
@@ -321,13 +324,13 @@ pub fn choose_new(page: Page, id: &str, key: &str, generation: &str) {
 
 /// Takes away what the item a card shows passes on, until its next result.
 pub fn reset_creation(page: Page, id: &str) {
-    let key = super::media::item_key(page, id);
+    let key = crate::web::canvas::showing::item_key(page, id);
     put_output(page, id, &key, &Value::Null);
 }
 
 /// Puts a file in the place of what the item a card shows passes on, until its next result.
 pub fn replace_creation(page: Page, id: &str, asset: &Value) {
-    let key = super::media::item_key(page, id);
+    let key = crate::web::canvas::showing::item_key(page, id);
     put_output(page, id, &key, &json!({"asset": asset}));
 }
 
@@ -388,16 +391,30 @@ pub fn show(page: Page, id: &str) {
     }
 }
 
-/// Focuses a card once it is in the DOM.
-pub fn focus_card(id: String) {
-    super::dom::after_frames(2, move || {
-        if let Some(card) = super::dom::query(&format!("[data-node=\"{id}\"]")) {
-            super::dom::focus(&card);
-        }
-    });
-}
-
 /// Deletes a connection.
 pub fn delete_edge(page: Page, key: &str) {
     page.edit(|txn| schema::disconnect(txn, key));
+}
+
+/// Puts a stored file into a node: what it holds, or in the place of what it made.
+pub fn put(page: Page, id: &str, asset: &AssetRef) {
+    let value = asset.to_value();
+    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    if holds_file(&kind) {
+        page.edit(|txn| schema::set_node_value(txn, id, "asset", &value));
+        return;
+    }
+    let made = nodes::spec(&kind).and_then(|s| s.outputs.first()).map(|o| o.ty);
+    if made != asset.ty.map(nodes::PortType::Fixed) {
+        let what = asset.ty.map_or("That file", |ty| ty.label());
+        page.toasts
+            .bad(&format!("{what} does not fit here. Choose a file of the kind this node makes."));
+        return;
+    }
+    replace_creation(page, id, &value);
+}
+
+/// Whether a node kind holds a file.
+pub fn holds_file(kind: &str) -> bool {
+    nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
 }

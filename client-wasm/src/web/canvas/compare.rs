@@ -5,13 +5,13 @@ use gesso_protocol::schema::Generation;
 use gesso_protocol::values::DataType;
 use leptos::prelude::*;
 
-use super::batch::live_face;
-use super::commands;
-use super::media::{Showing, thumbnail};
-use super::net;
-use super::opened::Compared;
-use super::page::Page;
 use crate::core::differences::differences;
+use crate::web::canvas::batch::live_face;
+use crate::web::canvas::commands;
+use crate::web::canvas::net;
+use crate::web::canvas::opened::Compared;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::showing::{Showing, thumbnail};
 use crate::web::dialog::Dialog;
 use crate::web::icons::icon;
 
@@ -154,7 +154,7 @@ fn sliding(a: &Column, b: &Column) -> impl IntoView + use<> {
         Showing::Text(_) | Showing::Nothing => String::new(),
     };
     let moved = move |e: web_sys::Event| {
-        if let Ok(value) = super::dom::value(&e).parse() {
+        if let Ok(value) = crate::web::canvas::dom::value(&e).parse() {
             at.set(value);
         }
     };

@@ -1,57 +1,18 @@
 //! The menu under the pointer, for cards, wires and the bare canvas.
 
+use crate::web::canvas::camera;
+use crate::web::canvas::opened::Context;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::commands;
-use super::gestures::{self, at};
-use super::page::{Asked, Page};
-use super::running;
 use crate::core::editor::Target;
 use crate::core::geometry::Point;
+use crate::web::canvas::commands;
+use crate::web::canvas::page::{Asked, Page};
+use crate::web::canvas::running;
 use crate::web::icons::icon;
 use gesso_protocol::nodes;
 use gesso_protocol::plan::Mode;
-
-/// What the menu is about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Context {
-    target: Target,
-    at: Point,
-}
-
-/// Opens the menu for what a right click hit.
-pub fn open(page: Page, e: &web_sys::MouseEvent) {
-    let own = gestures::target_of(
-        document().element_from_point(e.client_x() as f32, e.client_y() as f32).as_ref(),
-    );
-    if own == Target::Own && super::dom::typing() {
-        return;
-    }
-    e.prevent_default();
-    open_at(page, at(e));
-}
-
-/// Opens the menu of a wire.
-pub fn open_edge(page: Page, key: &str, p: Point) {
-    page.context.set(Some(Context { target: Target::Edge(key.to_owned()), at: p }));
-}
-
-/// Opens the menu at a screen point.
-pub fn open_at(page: Page, p: Point) {
-    let target = match gestures::target_at(page, p) {
-        Target::Port(port) => Target::Node(port.node),
-        Target::Corner(id) => Target::Node(id),
-        Target::Own => Target::Canvas,
-        other @ (Target::Canvas | Target::Node(_) | Target::Edge(_)) => other,
-    };
-    if let Target::Node(id) = &target
-        && !page.selection.with_untracked(|s| s.contains(id))
-    {
-        page.select([id.clone()]);
-    }
-    page.context.set(Some(Context { target, at: p }));
-}
 
 type Line = (&'static str, &'static str, &'static str, Callback<()>);
 
@@ -85,9 +46,9 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
     lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || {
         commands::duplicate(page, [32.0, 32.0])
     })));
-    if super::retouch::can_edit(page, &id.get_value()) {
+    if crate::web::canvas::retouch::can_edit(page, &id.get_value()) {
         lines.push(Some(line("brush", "Edit image", "", move || {
-            super::retouch::open(page, &id.get_value());
+            crate::web::canvas::retouch::open(page, &id.get_value());
         })));
     }
     if kind == "group" {
@@ -116,7 +77,7 @@ fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
         })),
         Some(line("group", "Select all", "Mod A", move || commands::select_all(page))),
         None,
-        Some(line("fit", "Fit all", "Shift 1", move || gestures::fit_all(page))),
+        Some(line("fit", "Fit all", "Shift 1", move || camera::fit_all(page))),
         Some(line("undo", "Undo", "Mod Z", move || page.undo())),
     ]
 }
@@ -167,7 +128,7 @@ fn menu(page: Page, context: Context) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         if let Some(menu) = node.get() {
-            super::dom::focus(&menu);
+            crate::web::canvas::dom::focus(&menu);
         }
     });
     let close = move || page.context.set(None);
@@ -197,7 +158,7 @@ fn menu(page: Page, context: Context) -> impl IntoView {
                 };
                 view! {
                     <button class=class role="menuitem" on:click=act>
-                        {icon(name)}{label}<span class="end" aria-hidden="true">{super::dom::keys(key)}</span>
+                        {icon(name)}{label}<span class="end" aria-hidden="true">{crate::web::canvas::dom::keys(key)}</span>
                     </button>
                 }
                 .into_any()
@@ -231,5 +192,5 @@ pub fn step(menu: &web_sys::Element, forward: bool) {
         (None, true) => 0,
         (None, false) => n - 1,
     };
-    super::dom::focus(&buttons[to]);
+    crate::web::canvas::dom::focus(&buttons[to]);
 }

@@ -5,10 +5,10 @@ use gesso_protocol::pricing::value_key;
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::commands;
-use super::layout;
-use super::page::{NodeSignals, Page};
 use crate::core::words::choice;
+use crate::web::canvas::commands;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::{NodeSignals, Page};
 use crate::web::icons::icon;
 
 /// Up to so many values an enum is shown as buttons, above as a list.
@@ -109,7 +109,7 @@ fn select(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) 
         })
         .collect_view();
     let change = move |e: web_sys::Event| {
-        let wanted = super::dom::value(&e);
+        let wanted = crate::web::canvas::dom::value(&e);
         let found = values.with_value(|all| all.iter().find(|v| value_key(v) == wanted).cloned());
         if let Some(found) = found {
             set.run(found);
@@ -149,10 +149,11 @@ fn slider(
     let moving = RwSignal::new(None::<f64>);
     let now = move || moving.get().unwrap_or_else(now);
     let percent = move || format!("--v:{:.1}%", (now() - min) / (max - min) * 100.0);
-    let moved = move |e: web_sys::Event| moving.set(super::dom::value(&e).parse().ok());
+    let moved =
+        move |e: web_sys::Event| moving.set(crate::web::canvas::dom::value(&e).parse().ok());
     let change = move |e: web_sys::Event| {
         moving.set(None);
-        if let Some(value) = numeric(&super::dom::value(&e), ty) {
+        if let Some(value) = numeric(&crate::web::canvas::dom::value(&e), ty) {
             set.run(value);
         }
     };
@@ -183,14 +184,15 @@ fn number(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) 
     let top = param.maximum.unwrap_or(4_294_967_295.0);
     let shown = move || if value.get().is_null() { String::new() } else { value_key(&value.get()) };
     let change = move |e: web_sys::Event| {
-        let text = super::dom::value(&e);
+        let text = crate::web::canvas::dom::value(&e);
         set.run(if text.trim().is_empty() {
             Value::Null
         } else {
             numeric(&text, ty).unwrap_or(Value::Null)
         });
     };
-    let dice = move |_| set.run(json!((super::page::random() * top.min(99_999.0)) as u64));
+    let dice =
+        move |_| set.run(json!((crate::web::canvas::page::random() * top.min(99_999.0)) as u64));
     view! {
         <div class="field">
             <input class="num" inputmode="numeric" aria-label=title.to_owned() placeholder="New every time"
@@ -203,7 +205,7 @@ fn number(title: &str, param: &Param, value: Memo<Value>, set: Callback<Value>) 
 
 fn line(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
     let shown = move || value.get().as_str().unwrap_or_default().to_owned();
-    let change = move |e: web_sys::Event| set.run(json!(super::dom::value(&e)));
+    let change = move |e: web_sys::Event| set.run(json!(crate::web::canvas::dom::value(&e)));
     view! {
         <div class="field">
             <input aria-label=title.to_owned() prop:value=shown on:change=change
@@ -216,7 +218,7 @@ fn line(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
 /// A text of several lines.
 fn lines(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
     let shown = move || value.get().as_str().unwrap_or_default().to_owned();
-    let change = move |e: web_sys::Event| set.run(json!(super::dom::value(&e)));
+    let change = move |e: web_sys::Event| set.run(json!(crate::web::canvas::dom::value(&e)));
     view! {
         <div class="field area">
             <textarea class="line" rows="3" aria-label=title.to_owned() prop:value=shown on:change=change
@@ -229,7 +231,7 @@ fn lines(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
 /// A colour, picked or written.
 fn colour(title: &str, value: Memo<Value>, set: Callback<Value>) -> AnyView {
     let shown = move || value.get().as_str().unwrap_or_default().to_owned();
-    let change = move |e: web_sys::Event| set.run(json!(super::dom::value(&e)));
+    let change = move |e: web_sys::Event| set.run(json!(crate::web::canvas::dom::value(&e)));
     view! {
         <div class="field">
             <span class="swatch-in" style=move || format!("--c:{}", css_colour(&shown()))>

@@ -3,10 +3,10 @@
 use gesso_protocol::api::{CanvasBody, Damage};
 use leptos::prelude::*;
 
-use super::page::Page;
 use crate::core::damage::{Told, told};
 use crate::core::sync::Saving;
 use crate::web::api;
+use crate::web::canvas::page::Page;
 use crate::web::icons::icon;
 use crate::web::theme::storage;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use gesso_protocol::values::AssetRef;
 use leptos::prelude::*;
 
-use super::player;
 use crate::core::wave;
+use crate::web::canvas::player;
 use crate::web::icons::icon;
 
 /// The pointer rests so long before the film begins to move.
@@ -115,7 +115,7 @@ impl Reel {
     }
 
     fn seek(self, e: &web_sys::Event) {
-        let to = super::dom::value(e).parse::<f64>();
+        let to = crate::web::canvas::dom::value(e).parse::<f64>();
         if let (Some(video), Ok(to)) = (self.video.get_untracked(), to) {
             video.set_current_time(to);
             self.at.set(to);
@@ -162,7 +162,7 @@ pub fn Film(
     let playing = Memo::new(move |_| reel.mode.get() == Mode::Play && !reel.paused.get());
     let poster = {
         let asset = asset.clone();
-        move || super::media::thumbnail(&asset, width.get())
+        move || crate::web::canvas::showing::thumbnail(&asset, width.get())
     };
     let src = StoredValue::new(format!("/api/assets/{}", asset.id));
     let alt = name.clone();

@@ -4,9 +4,9 @@ use gesso_protocol::plan::Mode;
 use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::commands;
-use super::running;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
+use crate::web::canvas::running;
 use crate::web::icons::icon;
 
 /// The foot.
@@ -17,7 +17,7 @@ pub fn Foot(card: Card) -> impl IntoView {
         let card = card.clone();
         Memo::new(move |_| {
             card.signals.view.track();
-            super::history::place(page, &card.id())
+            crate::web::canvas::history::place(page, &card.id())
         })
     };
     let has_history = Memo::new(move |_| place.get().1 > 0);
@@ -65,7 +65,7 @@ fn offer(card: &Card) -> Offer {
         _ if view.node.locked => Offer::Unlock,
         _ if running::upstream_active(card.page, &card.id()) => Offer::Blocked,
         NodeState::Failed | NodeState::Idle | NodeState::Completed | NodeState::Cancelled
-            if super::missing::of_card(card).is_some() =>
+            if crate::web::canvas::missing::of_card(card).is_some() =>
         {
             Offer::Missing
         }
@@ -133,7 +133,7 @@ pub fn RunButton(card: Card) -> impl IntoView {
             view! { <button class="btn run" disabled>{running::UPSTREAM}</button> }.into_any()
         }
         Offer::Missing => {
-            let lack = super::missing::of_card(&asked);
+            let lack = crate::web::canvas::missing::of_card(&asked);
             let word = lack.as_ref().map(|l| l.title.clone()).unwrap_or_default();
             let why = lack.map(|l| l.line()).unwrap_or_default();
             view! { <button class="btn run is-missing" disabled title=why.clone() aria-label=format!("Run. {why}")>{icon("warn")}<span>{word}</span></button> }

@@ -9,17 +9,17 @@ use gesso_protocol::schema::Generation;
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::batch::face;
-use super::card::Card;
-use super::commands;
-use super::compare;
-use super::media::{Showing, item_key};
-use super::opened::Compared;
-use super::page::Page;
-use super::running;
 use crate::core::differences::own_text;
 use crate::core::results;
 use crate::core::words::sentence;
+use crate::web::canvas::batch::face;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
+use crate::web::canvas::compare;
+use crate::web::canvas::opened::Compared;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::showing::{Showing, item_key};
 use crate::web::home::when;
 use crate::web::icons::icon;
 
@@ -287,7 +287,9 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
         Showing::Text(_) | Showing::Nothing => None,
     };
     let download = file.map(|asset| {
-        let click = move |_| super::upload::download_asset(page, &node.get_value(), &asset, "");
+        let click = move |_| {
+            crate::web::canvas::download::download_asset(page, &node.get_value(), &asset, "")
+        };
         view! { <button class="btn s" on:click=click>{icon("download")}"Download"</button> }
     });
     let restore = move |_| use_settings(page, &node.get_value(), &made);

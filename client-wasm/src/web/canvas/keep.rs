@@ -7,21 +7,10 @@ use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionM
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use super::page::Page;
+use crate::web::canvas::page::Page;
 
 const DATABASE: &str = "gesso";
 const STORE: &str = "kept";
-
-/// What is in the browser of this page.
-#[derive(Debug, Default)]
-pub struct Kept {
-    /// How many unsaved edits the entry holds.
-    edits: u64,
-    /// Keys of entries of earlier pages that were taken in.
-    taken: Vec<String>,
-    /// A write is under way.
-    busy: bool,
-}
 
 async fn open() -> Result<Database, idb::Error> {
     let mut request = Factory::new()?.open(DATABASE, Some(1))?;

@@ -1,18 +1,19 @@
 //! Keys that work everywhere on the canvas (`reference/shortcuts.md`). Letters are bound by what they produce, not by
 //! where they are, and are off while somebody types.
 
+use crate::web::canvas::camera;
 use gesso_protocol::nodes;
 use gesso_protocol::plan::Mode;
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::commands;
-use super::dom;
-use super::gestures;
-use super::page::{Asked, Page};
-use super::running;
 use crate::core::editor::{Input, State};
+use crate::web::canvas::commands;
+use crate::web::canvas::dom;
+use crate::web::canvas::gestures;
+use crate::web::canvas::page::{Asked, Page};
+use crate::web::canvas::running;
 
 /// Listens for as long as the page is there.
 pub fn listen(page: Page) {
@@ -76,7 +77,7 @@ fn pasted(page: Page, e: &web_sys::Event, incoming: bool) {
         let files: Vec<web_sys::File> =
             (0..count).filter_map(|i| files.as_ref().and_then(|f| f.get(i))).collect();
         let at = page.core().borrow().pointer;
-        super::upload::place_files(page, &files, at);
+        crate::web::canvas::upload::place_files(page, &files, at);
         return;
     }
     let text = data.get_data("text/plain").unwrap_or_default();
@@ -122,9 +123,9 @@ fn with_command(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
         "enter" if e.alt_key() => running::stop_all(page),
         "enter" if shift => run_workflow(page),
         "enter" => run_selected(page),
-        "=" | "+" => gestures::zoom_by(page, 1.25),
-        "-" => gestures::zoom_by(page, 0.8),
-        "0" => gestures::zoom_to(page, 1.0),
+        "=" | "+" => camera::zoom_by(page, 1.25),
+        "-" => camera::zoom_by(page, 0.8),
+        "0" => camera::zoom_to(page, 1.0),
         _ if dom::typing() => return false,
         "z" if shift => page.redo(),
         "z" => page.undo(),
@@ -212,9 +213,9 @@ fn by_place(page: Page, e: &web_sys::KeyboardEvent) -> bool {
         return false;
     }
     match e.code().as_str() {
-        "Digit0" => gestures::zoom_to(page, 1.0),
-        "Digit1" => gestures::fit_all(page),
-        "Digit2" => gestures::fit_selection(page),
+        "Digit0" => camera::zoom_to(page, 1.0),
+        "Digit1" => camera::fit_all(page),
+        "Digit2" => camera::fit_selection(page),
         "KeyA" => page.spotlight.set(Some(Asked::default())),
         _ => return false,
     }
@@ -230,8 +231,8 @@ fn letter(page: Page, key: &str) -> bool {
         "t" => add(page, "text"),
         "n" => add(page, "sticky_note"),
         "f" => add(page, "group"),
-        "+" | "=" => gestures::zoom_by(page, 1.25),
-        "-" => gestures::zoom_by(page, 0.8),
+        "+" | "=" => camera::zoom_by(page, 1.25),
+        "-" => camera::zoom_by(page, 0.8),
         _ => return false,
     }
     true
@@ -240,7 +241,7 @@ fn letter(page: Page, key: &str) -> bool {
 fn add(page: Page, kind: &str) {
     let at = page.core().borrow().pointer;
     let id = commands::add(page, commands::blank(kind), at);
-    super::spotlight::after_adding(page, kind, id);
+    crate::web::canvas::spotlight::after_adding(page, kind, id);
 }
 
 fn escape(page: Page) {
@@ -282,17 +283,17 @@ fn open_focused(page: Page) -> bool {
     if kind == "evaluator" {
         page.open.review.set(Some(id));
     } else if batch {
-        super::batch::open(page, &id);
+        crate::web::canvas::batch::open(page, &id);
     } else if spec.is_some_and(|s| s.has_text || s.has_items) {
-        super::text::focus_text(&id);
+        crate::web::canvas::focus::focus_text(&id);
     } else if page.read(|c| c.nodes.get(&id).is_some_and(|n| n.asset.is_some())) {
-        super::batch::open(page, &id);
+        crate::web::canvas::batch::open(page, &id);
     } else if kind == "media" {
-        super::library::open(page, &id);
-    } else if super::upload::holds_file(&kind) {
-        super::upload::pick_for(page, &id);
+        crate::web::canvas::library::open(page, &id);
+    } else if commands::holds_file(&kind) {
+        crate::web::canvas::upload::pick_for(page, &id);
     } else if spec.is_some_and(nodes::NodeSpec::runs) {
-        super::batch::open(page, &id);
+        crate::web::canvas::batch::open(page, &id);
     } else {
         page.renaming.set(Some(id));
     }

@@ -1,25 +1,25 @@
 //! The library: everything uploaded, made or brought along, to look through, choose from and drag onto the canvas.
 
+use crate::web::canvas::commands;
+use crate::web::canvas::focus;
+use crate::web::canvas::shelf::DRAGGED;
+use crate::web::canvas::shelf::place;
 use std::time::Duration;
 
 use gesso_protocol::api::{AssetMeta, Page as Listed};
 use gesso_protocol::nodes::{self, PortType};
-use gesso_protocol::schema::NewNode;
-use gesso_protocol::values::{AssetRef, DataType};
+use gesso_protocol::values::DataType;
 use leptos::prelude::*;
 
-use super::batch::{arrows, asset_face, live_face};
-use super::media::Showing;
-use super::page::Page;
-use super::{commands, upload};
-use crate::core::geometry::Point;
 use crate::core::library::{self, Scope, Search};
 use crate::web::api;
+use crate::web::canvas::batch::{arrows, asset_face, live_face};
+use crate::web::canvas::page::Page;
+use crate::web::canvas::showing::Showing;
+use crate::web::canvas::upload;
 use crate::web::dialog::Dialog;
 use crate::web::icons::icon;
 
-/// What a dragged file travels as.
-pub const DRAGGED: &str = "application/x-gesso-asset";
 /// Somebody who types is waited for.
 const PAUSE: Duration = Duration::from_millis(220);
 /// More is fetched when so little is left below, in px.
@@ -95,7 +95,7 @@ impl Shelf {
                         items.extend(more.items);
                     });
                     // A tall window is not filled by one answer.
-                    super::dom::after_frames(2, move || self.more());
+                    crate::web::canvas::dom::after_frames(2, move || self.more());
                 }
                 Err(why) => self.problem.set(why.detail),
             }
@@ -115,15 +115,6 @@ impl Shelf {
             self.fetch(Some(cursor));
         }
     }
-}
-
-/// Puts a file from the library on the canvas, as a node of its own.
-pub fn place(page: Page, asset: AssetRef, at: Option<Point>) {
-    let mut node = NewNode { asset: Some(asset.clone()), ..commands::blank("media") };
-    let stem = asset.name.rsplit_once('.').map_or(asset.name.as_str(), |(stem, _)| stem);
-    node.title = (!stem.is_empty()).then(|| stem.to_owned());
-    let id = commands::add(page, node, at);
-    commands::focus_card(id);
 }
 
 /// Opens the library for a node that takes a file.
@@ -152,10 +143,10 @@ fn Picker(page: Page, id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     let close = Callback::new(move |()| {
         page.open.library.set(None);
-        commands::focus_card(id.get_value());
+        focus::focus_card(id.get_value());
     });
     let choose = Callback::new(move |meta: AssetMeta| {
-        upload::put(page, &id.get_value(), &meta.asset);
+        commands::put(page, &id.get_value(), &meta.asset);
         close.run(());
     });
     let shelf = Shelf::new(only, choose);
@@ -200,7 +191,7 @@ fn Panel(page: Page) -> impl IntoView {
     };
     view! {
         <aside class="panel shelf" data-floating data-scroll aria-label="Library" on:keydown=keys
-            aria-hidden=move || super::panel::behind(page)>
+            aria-hidden=move || crate::web::canvas::panel::behind(page)>
             <div class="panel-head">
                 <h2 class="grow">"Library"</h2>
                 <button class="ib s" aria-label="Close" on:click=move |_| close()>{icon("x")}</button>
@@ -221,7 +212,9 @@ fn Finder(shelf: Shelf) -> impl IntoView {
     shelf.look();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::after_frames(2, move || super::dom::focus(&input));
+            crate::web::canvas::dom::after_frames(2, move || {
+                crate::web::canvas::dom::focus(&input)
+            });
         }
     });
     let scopes = Scope::ALL
@@ -251,7 +244,7 @@ fn Finder(shelf: Shelf) -> impl IntoView {
     });
     let typed = StoredValue::new(0u32);
     let words = move |e: web_sys::Event| {
-        let value = super::dom::value(&e);
+        let value = crate::web::canvas::dom::value(&e);
         shelf.search.update(|s| s.words = value);
         typed.update_value(|n| *n += 1);
         let now = typed.get_value();

@@ -3,9 +3,9 @@
 use gesso_protocol::schema::{self, ItemContent, NewItem};
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::page::fresh_id;
-use super::text::TextField;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::page::fresh_id;
+use crate::web::canvas::text::TextField;
 use crate::web::icons::icon;
 
 /// The body of a list card.

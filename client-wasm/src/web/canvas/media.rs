@@ -1,71 +1,23 @@
 //! What a card shows: the picture, sound, text or model that flows from it, or what is in its place.
 
-use gesso_protocol::graph::shown_generation;
+use crate::web::canvas::showing::item_key;
+use crate::web::canvas::showing::showing;
+use crate::web::canvas::showing::thumbnail;
+use crate::web::canvas::showing::thumbnail_width;
 use gesso_protocol::nodes::NodeSpec;
 use gesso_protocol::plan::model_of;
 use gesso_protocol::schema::NodeState;
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::page::Page;
-use super::standing;
 use crate::core::icons::of_kind;
 use crate::core::results::{self, Counts, Standing};
 use crate::core::words::ordinal;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::standing;
 use crate::web::icons::icon;
 
 pub use crate::core::results::Showing;
-
-/// The item a card shows: the one somebody picked, else the first that is there; `""` outside a batch.
-pub fn item_key(page: Page, id: &str) -> String {
-    let picked = page.open.items.with(|items| items.get(id).cloned());
-    page.read(|canvas| {
-        let keys = results::batch_keys(canvas, id);
-        if let Some(picked) = picked.filter(|p| keys.contains(p)) {
-            return picked;
-        }
-        let items = canvas.results.get(id).map(|r| &r.items);
-        let shows = |key: &&String| {
-            items.is_some_and(|i| i.get(*key).is_some_and(|i| Standing::of(i).is_done()))
-                || shown_generation(canvas, id, key).is_some()
-        };
-        keys.iter().find(shows).or_else(|| keys.first()).cloned().unwrap_or_default()
-    })
-}
-
-/// What a node shows now.
-pub fn showing(page: Page, id: &str) -> Showing {
-    showing_item(page, id, &item_key(page, id))
-}
-
-/// What an item of a node shows.
-pub fn showing_item(page: Page, id: &str, key: &str) -> Showing {
-    page.read(|canvas| {
-        let Some(node) = canvas.nodes.get(id) else { return Showing::Nothing };
-        if let Some(asset) = &node.asset {
-            return Showing::Asset(asset.clone());
-        }
-        results::showing(canvas, id, key)
-    })
-}
-
-/// A thumbnail's address, for how large it is on screen.
-pub fn thumbnail(asset: &AssetRef, width: u32) -> String {
-    format!("/api/assets/{}/thumbnail?w={width}", asset.id)
-}
-
-/// The width of thumbnails that fits the zoom, in steps, so that zooming fetches rarely.
-pub fn thumbnail_width(page: Page, units: f64) -> u32 {
-    let ratio = window().device_pixel_ratio().clamp(1.0, 3.0);
-    let pixels = units * page.camera.with(|c| c.zoom) * ratio;
-    match pixels {
-        p if p <= 320.0 => 320,
-        p if p <= 640.0 => 640,
-        p if p <= 1280.0 => 1280,
-        _ => 2048,
-    }
-}
 
 /// The aspect of the media box: that of what is shown, else that of what is asked for.
 fn aspect(card: &Card, showing: &Showing) -> String {
@@ -133,7 +85,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         move |e: web_sys::MouseEvent| {
             if what.get_untracked() != Showing::Nothing || stacked.get_untracked() {
                 e.stop_propagation();
-                super::batch::open(page, &id.get_value());
+                crate::web::canvas::batch::open(page, &id.get_value());
             }
         }
     };
@@ -144,7 +96,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
     };
     let id = card.id;
     if review {
-        return view! { <super::review::Candidates card=card /> }.into_any();
+        return view! { <crate::web::canvas::review::Candidates card=card /> }.into_any();
     }
     view! {
         <div class:stack=move || stacked.get()>
@@ -162,12 +114,12 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 {content}
                 {waiting}
                 {progress}
-                <super::sending::Progress page=page id=id />
-                {move || stacked.get().then(|| view! { <super::batch::Badge page=page id=id counts=counts /> })}
+                <crate::web::canvas::sending::Progress page=page id=id />
+                {move || stacked.get().then(|| view! { <crate::web::canvas::batch::Badge page=page id=id counts=counts /> })}
             </div>
         </div>
-        <super::sending::Refused page=page id=id />
-        {move || counts.get().map(|counts| super::batch::summary(&counts))}
+        <crate::web::canvas::sending::Refused page=page id=id />
+        {move || counts.get().map(|counts| crate::web::canvas::batch::summary(&counts))}
     }
     .into_any()
 }
@@ -208,11 +160,11 @@ fn content(card: &Card, spec: &'static NodeSpec, what: &Showing, width: Memo<u32
         Showing::Text(text) => view! { <Answer text=text.clone() /> }.into_any(),
         Showing::Asset(asset) => match asset.ty {
             Some(DataType::Video) => {
-                view! { <super::film::Film asset=asset.clone() name=title width=width /> }
+                view! { <crate::web::canvas::film::Film asset=asset.clone() name=title width=width /> }
                     .into_any()
             }
             Some(DataType::Audio) => {
-                view! { <super::player::Player asset=asset.clone() name=title /> }.into_any()
+                view! { <crate::web::canvas::player::Player asset=asset.clone() name=title /> }.into_any()
             }
             Some(DataType::Model3d) => solid_poster(card, spec, asset, title, width),
             // As sharp as the screen at every zoom.
@@ -257,7 +209,7 @@ fn solid_poster(
             .into_any()
         }
     };
-    let open = move |_| super::batch::open(page, &id.get_value());
+    let open = move |_| crate::web::canvas::batch::open(page, &id.get_value());
     view! {
         {picture}
         <span class="badge tl">"3D"</span>
@@ -299,9 +251,9 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
     let page = card.page;
     let id = card.id;
     if matches!(spec.id, "upload" | "media") {
-        let pick = move |_| super::upload::pick_for(page, &id.get_value());
+        let pick = move |_| crate::web::canvas::upload::pick_for(page, &id.get_value());
         if spec.id == "media" {
-            let open = move |_| super::library::open(page, &id.get_value());
+            let open = move |_| crate::web::canvas::library::open(page, &id.get_value());
             return view! {
                 <div>
                     {icon("library")}

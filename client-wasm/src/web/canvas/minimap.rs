@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::layout;
-use super::page::Page;
 use crate::core::geometry::{Camera, Point, Rect};
+use crate::web::canvas::layout;
+use crate::web::canvas::page::Page;
 use crate::web::theme::Theme;
 
 /// The map's size on screen, in pixels.

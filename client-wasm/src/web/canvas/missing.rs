@@ -4,9 +4,9 @@ use gesso_protocol::plan::model_of;
 use gesso_protocol::pricing::value_key;
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::page::Page;
 use crate::core::words::listed;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::page::Page;
 use crate::web::icons::icon;
 
 /// Why a node cannot run here, whatever comes into it.
@@ -92,7 +92,7 @@ pub fn Missing(card: Card, #[prop(optional)] brief: bool) -> impl IntoView {
             let hints = hints.into_iter().map(|h| view! { <p>{h}</p> }).collect_view();
             let instead = lack.instead.map(|(model, name)| {
                 let take = move |_| {
-                    super::commands::set_setting(page, &id.get_value(), "model", &serde_json::json!(model));
+                    crate::web::canvas::commands::set_setting(page, &id.get_value(), "model", &serde_json::json!(model));
                 };
                 view! { <div class="acts"><button class="btn s" on:click=take>{format!("Use {name}")}</button></div> }
             });

@@ -4,8 +4,8 @@
 use gesso_protocol::schema;
 use leptos::prelude::*;
 
-use super::page::Page;
 use crate::core::words::many;
+use crate::web::canvas::page::Page;
 
 /// Tells when there is more of it than before.
 pub fn watch(page: Page) {

@@ -1,5 +1,6 @@
 //! What lies open above the canvas, and which item of a batch a card shows. Nobody else sees any of it.
 
+use crate::core::geometry::Point;
 use std::collections::BTreeMap;
 
 use gesso_protocol::plan::Target;
@@ -79,4 +80,46 @@ impl Default for Opened {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What the menu is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    pub(crate) target: crate::core::editor::Target,
+    pub(crate) at: Point,
+}
+
+/// What is in the browser of this page.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// How many unsaved edits the entry holds.
+    pub(crate) edits: u64,
+    /// Keys of entries of earlier pages that were taken in.
+    pub(crate) taken: Vec<String>,
+    /// A write is under way.
+    pub(crate) busy: bool,
+}
+
+/// A file on its way, as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sending {
+    /// The file's name.
+    pub name: String,
+    /// Where it is.
+    pub stand: Stand,
+    /// The picture itself, out of the page's own memory.
+    pub picture: Option<String>,
+    /// The node was made for it.
+    pub(crate) fresh: bool,
+}
+
+/// Where a file is on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stand {
+    /// Others go first.
+    Waiting,
+    /// So many percent are there.
+    Under(f64),
+    /// It was refused, and why.
+    Failed(String),
 }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::commands;
-use super::media::{Showing, showing_item};
-use super::page::Page;
 use crate::web::api;
+use crate::web::canvas::commands;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::showing::{Showing, showing_item};
 use crate::web::dialog::Dialog;
 use crate::web::icons::icon;
 use gesso_protocol::api::TemplateBody;
@@ -91,7 +91,7 @@ pub fn Help(page: Page) -> impl IntoView {
                 .map(|(title, rows)| {
                     let rows = rows
                         .iter()
-                        .map(|(keys, what)| view! { <dt>{*what}</dt><dd>{super::dom::keys(keys)}</dd> })
+                        .map(|(keys, what)| view! { <dt>{*what}</dt><dd>{crate::web::canvas::dom::keys(keys)}</dd> })
                         .collect_view();
                     view! { <section><h3>{*title}</h3><dl class="keys">{rows}</dl></section> }
                 })
@@ -134,15 +134,15 @@ pub fn Preview(page: Page) -> impl IntoView {
                 let facts = facts.join(" · ");
                 let face = match asset.ty {
                     Some(DataType::Video) => {
-                        let poster = super::media::thumbnail(&asset, 1280);
+                        let poster = crate::web::canvas::showing::thumbnail(&asset, 1280);
                         view! { <video class="preview-pic" src=src poster=poster controls autoplay playsinline></video> }
                             .into_any()
                     }
                     Some(DataType::Audio) => {
-                        view! { <super::player::Player asset=asset name=title.clone() large=true /> }.into_any()
+                        view! { <crate::web::canvas::player::Player asset=asset name=title.clone() large=true /> }.into_any()
                     }
                     Some(DataType::Model3d) => {
-                        view! { <super::solid::Solid asset=asset name=title.clone() /> }.into_any()
+                        view! { <crate::web::canvas::solid::Solid asset=asset name=title.clone() /> }.into_any()
                     }
                     Some(DataType::Svg) => {
                         view! { <img class="preview-pic is-vector" src=src alt=title.clone() /> }.into_any()
@@ -155,11 +155,11 @@ pub fn Preview(page: Page) -> impl IntoView {
             }
         };
         let has_file = matches!(showing_item(page, &id, &key), Showing::Asset(_));
-        let editable =
-            key == super::media::item_key(page, &id) && super::retouch::can_edit(page, &id);
+        let editable = key == crate::web::canvas::showing::item_key(page, &id)
+            && crate::web::canvas::retouch::can_edit(page, &id);
         let edited = id.clone();
-        let edit = move |_| super::retouch::open(page, &edited);
-        let download = move |_| super::upload::download_item(page, &id, &key);
+        let edit = move |_| crate::web::canvas::retouch::open(page, &edited);
+        let download = move |_| crate::web::canvas::download::download_item(page, &id, &key);
         Some(view! {
             <Dialog title=title on_close=close width=1200>
                 <div class="preview">{content}</div>
@@ -178,10 +178,12 @@ pub fn Preview(page: Page) -> impl IntoView {
 pub fn Empty(page: Page) -> impl IntoView {
     let picking = RwSignal::new(false);
     let image = move |_| {
-        let middle =
-            page.camera.get_untracked().to_canvas(super::gestures::free_screen(page).center());
+        let middle = page
+            .camera
+            .get_untracked()
+            .to_canvas(crate::web::canvas::camera::free_screen(page).center());
         let id = commands::add(page, commands::blank("image_generator"), Some(middle));
-        super::text::focus_text(&id);
+        crate::web::canvas::focus::focus_text(&id);
     };
     move || {
         (page.loaded.get() && page.count.get() == 0).then(|| {
@@ -194,14 +196,14 @@ pub fn Empty(page: Page) -> impl IntoView {
                             <button data-floating on:click=image>
                                 {icon("wand")}<b>"Make an image"</b><span>"Write a prompt, press Run"</span>
                             </button>
-                            <button data-floating on:click=move |_| super::upload::pick(page)>
+                            <button data-floating on:click=move |_| crate::web::canvas::upload::pick(page)>
                                 {icon("upload")}<b>"Bring a file"</b><span>"Drop a picture, clip or sound"</span>
                             </button>
                             <button data-floating on:click=move |_| picking.set(true)>
                                 {icon("template")}<b>"Open a template"</b><span>"A wired canvas to change"</span>
                             </button>
                         </div>
-                        <p class="muted row more"><kbd>{super::dom::keys("Mod")}</kbd><kbd>"K"</kbd>" opens everything else"</p>
+                        <p class="muted row more"><kbd>{crate::web::canvas::dom::keys("Mod")}</kbd><kbd>"K"</kbd>" opens everything else"</p>
                     </div>
                 </div>
                 {move || picking.get().then(|| view! { <Templates page=page picking=picking /> })}
@@ -213,7 +215,7 @@ pub fn Empty(page: Page) -> impl IntoView {
 /// The templates; using one opens a new canvas.
 #[component]
 fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
-    let nav = crate::web::app::use_nav();
+    let nav = crate::web::nav::use_nav();
     let list = RwSignal::new(None::<Result<Vec<TemplateBody>, String>>);
     leptos::task::spawn_local(async move {
         let answer = api::list::<TemplateBody>("/api/templates").await;
@@ -222,7 +224,14 @@ fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
     let take = move |id: String| {
         leptos::task::spawn_local(async move {
             let path = format!("/api/templates/{id}/use");
-            match super::net::request("POST", &path, Some(&serde_json::json!({})), None).await {
+            match crate::web::canvas::net::request(
+                "POST",
+                &path,
+                Some(&serde_json::json!({})),
+                None,
+            )
+            .await
+            {
                 Ok(body) => {
                     if let Some(id) = body.get("id").and_then(serde_json::Value::as_str) {
                         nav.go(&format!("/c/{id}"));

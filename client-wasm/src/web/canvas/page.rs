@@ -14,14 +14,14 @@ use gesso_protocol::schema::{
 };
 use leptos::prelude::*;
 
-use super::layout;
-use super::opened::Opened;
 use crate::core::doc::{Changes, Replica, TransactionMut};
 use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
 use crate::core::presence::{Caret, Presence, ServerPresence, User};
 use crate::core::sync::{Saving, Sync};
+use crate::web::canvas::layout;
+use crate::web::canvas::opened::Opened;
 use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
@@ -100,7 +100,7 @@ pub struct Core {
     /// Nodes on the move.
     pub drag: Option<Drag>,
     /// The socket.
-    pub socket: Option<super::socket::Socket>,
+    pub socket: Option<crate::web::canvas::session::Socket>,
     /// Whether a frame was asked for.
     pub frame_due: bool,
     /// Whether the graph has to be read again.
@@ -129,8 +129,12 @@ pub struct Core {
     pub beat_due: bool,
     /// Whether cards were plain boxes when last looked.
     pub was_far: bool,
+    /// Features that are told of changes.
+    pub changed: Vec<fn(Page, &Changes)>,
+    /// Features that have a part in every frame.
+    pub frames: Vec<fn(Page)>,
     /// What the browser keeps of this page.
-    pub kept: super::keep::Kept,
+    pub kept: crate::web::canvas::opened::Kept,
 }
 
 /// The handle.
@@ -182,7 +186,7 @@ pub struct Page {
     /// Credit balance, as text.
     pub credits: RwSignal<Option<String>>,
     /// The menu under the pointer.
-    pub context: RwSignal<Option<super::context::Context>>,
+    pub context: RwSignal<Option<crate::web::canvas::opened::Context>>,
     /// The marquee.
     pub brush: RwSignal<Option<Rect>>,
     /// The wire being drawn.
@@ -216,7 +220,7 @@ pub struct Page {
     /// Messages.
     pub toasts: Toasts,
     /// Uploads under way, by node.
-    pub uploads: RwSignal<BTreeMap<String, super::sending::Sending>>,
+    pub uploads: RwSignal<BTreeMap<String, crate::web::canvas::opened::Sending>>,
     /// Runs that had not ended when last looked.
     pub active_runs: StoredValue<BTreeSet<String>>,
     /// Counts everything that prices depend on.
@@ -285,7 +289,9 @@ impl Page {
             fitted: false,
             beat_due: false,
             was_far: false,
-            kept: super::keep::Kept::default(),
+            changed: Vec::new(),
+            frames: Vec::new(),
+            kept: crate::web::canvas::opened::Kept::default(),
         };
         let camera = RwSignal::new(Camera { x: 120.0, y: 96.0, zoom: 1.0 });
         Self {
@@ -464,11 +470,21 @@ impl Page {
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);
         }
-        if changes.runs {
-            super::running::runs_changed(self);
+        let changed = self.core().borrow().changed.clone();
+        for tell in changed {
+            tell(self, changes);
         }
-        super::review::waiting_changed(self, &changes.outcome);
         self.frame();
+    }
+
+    /// Has a feature told of every change, after the signals are in line with it.
+    pub fn on_change(self, tell: fn(Page, &Changes)) {
+        self.core().borrow_mut().changed.push(tell);
+    }
+
+    /// Has a feature do its part of every frame, after what is in the DOM was decided.
+    pub fn every_frame(self, work: fn(Page)) {
+        self.core().borrow_mut().frames.push(work);
     }
 
     fn beat_soon(self) {
@@ -575,8 +591,10 @@ impl Page {
             self.graph.set(Arc::new(graph));
         }
         self.look(view || graph);
-        super::gestures::write_drag(self, false);
-        super::socket::tick(self);
+        let frames = self.core().borrow().frames.clone();
+        for work in frames {
+            work(self);
+        }
     }
 
     /// Moves the camera.
@@ -620,7 +638,7 @@ impl Page {
         nodes.sort_by(|a, b| (&a.z, &a.id).cmp(&(&b.z, &b.id)));
         let (frames, mut cards): (Vec<&Node>, Vec<&Node>) =
             nodes.into_iter().partition(|n| n.kind == "group");
-        let painted = far && cards.len() > super::paint::PAINTED_ABOVE;
+        let painted = far && cards.len() > PAINTED_ABOVE;
         if painted {
             cards.retain(|n| core.editor.selection.contains(&n.id));
         }
@@ -788,3 +806,6 @@ pub fn rect_of(core: &Core, node: &Node) -> Rect {
     let h = h.unwrap_or_else(|| layout::guessed_height(node));
     Rect::new(node.pos[0], node.pos[1], layout::width(node), h)
 }
+
+/// More cards than this in view, from far away, are painted.
+pub const PAINTED_ABOVE: usize = 300;

@@ -8,14 +8,11 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::layout;
-use super::page::Page;
 use crate::core::editor::Side;
 use crate::core::geometry::Point;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::Page;
 use crate::web::theme::Theme;
-
-/// More cards than this in view, from far away, are painted.
-pub const PAINTED_ABOVE: usize = 300;
 
 /// Colours of the theme, by the name of their custom property.
 struct Colors(Option<web_sys::CssStyleDeclaration>);

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::card::Card;
-use super::commands;
 use crate::core::pairing;
 use crate::core::words::many;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
 use crate::web::icons::icon;
 
 /// The question, while a run of the node would be refused over it, and the answer for as long as there is one.

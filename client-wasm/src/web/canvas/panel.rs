@@ -6,16 +6,16 @@ use gesso_protocol::plan::model_of;
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::card::Card;
-use super::commands;
-use super::controls::field;
-use super::foot::RunButton;
-use super::history::History;
-use super::layout;
-use super::page::Page;
-use super::standing::{self, state_mark};
-use super::text::TextField;
 use crate::core::icons::of_kind;
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
+use crate::web::canvas::controls::field;
+use crate::web::canvas::foot::RunButton;
+use crate::web::canvas::history::History;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::standing::{self, state_mark};
+use crate::web::canvas::text::TextField;
 use crate::web::icons::icon;
 
 /// The panel.
@@ -34,7 +34,7 @@ pub fn RightPanel(page: Page) -> impl IntoView {
             Some(spec) => view! { <Inspector page=page id=id spec=spec /> }.into_any(),
             None => ().into_any(),
         },
-        None => view! { <super::runpanel::RunPanel page=page /> }.into_any(),
+        None => view! { <crate::web::canvas::runpanel::RunPanel page=page /> }.into_any(),
     }
 }
 
@@ -134,11 +134,11 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         (spec.kind != NodeKind::Evaluator).then(move || {
             view! {
             <div class="panel-sec">
-                <super::missing::Missing card=card.clone() />
+                <crate::web::canvas::missing::Missing card=card.clone() />
                 <Fields card=card.clone() spec=spec />
-                {(spec.id == "camera_angles").then(|| view! { <super::angles::Angles card=card.clone() /> })}
+                {(spec.id == "camera_angles").then(|| view! { <crate::web::canvas::angles::Angles card=card.clone() /> })}
                 {negative}
-                <super::pairing::Pairing card=card.clone() />
+                <crate::web::canvas::pairing::Pairing card=card.clone() />
             </div>
                 }
         })
@@ -151,7 +151,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             </div>
         })}
         {fields}
-        <super::history::Recent card=card />
+        <crate::web::canvas::history::Recent card=card />
     }
 }
 
@@ -189,7 +189,7 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         view.with(|v| model_of(&catalog, spec.id, &v.node.settings, &usable).ok().cloned())
     });
     let choose = move |e: web_sys::Event| {
-        let value = super::dom::value(&e);
+        let value = crate::web::canvas::dom::value(&e);
         commands::set_setting(page, &id.get_value(), "model", &json!(value));
     };
     let models = move || {
@@ -211,14 +211,14 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
     };
     let about = move || model.with(|m| m.as_ref().map(|m| m.description.clone()));
     let sounds = (spec.id == "video_audio_mix")
-        .then(|| view! { <super::tracks::Tracks card=card.clone() /> });
+        .then(|| view! { <crate::web::canvas::tracks::Tracks card=card.clone() /> });
     let signals = card.signals.clone();
     let rows = move || {
         let model = model.get()?;
         let rows = model
             .params_in_order()
             .into_iter()
-            .filter(|(key, _)| !super::tracks::shows(spec.id, key))
+            .filter(|(key, _)| !crate::web::canvas::tracks::shows(spec.id, key))
             .map(|(key, param)| field(page, id, key, param, signals.clone()))
             .collect_view();
         Some(rows)

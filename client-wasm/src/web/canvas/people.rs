@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::page::{Page, now_ms};
 use crate::core::geometry::{Camera, Point};
 use crate::core::presence::{Presence, ServerPresence, User};
+use crate::web::canvas::page::{Page, now_ms};
 use crate::web::people::initials;
 
 /// A pointer that rested for so long fades, in ms.

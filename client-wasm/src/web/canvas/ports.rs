@@ -3,10 +3,10 @@
 use gesso_protocol::nodes::{Need, NodeSpec};
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::layout;
-use super::page::port_key;
 use crate::core::editor::{PortRef, Side};
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::port_key;
 
 /// All ports of a card.
 #[component]
@@ -80,7 +80,7 @@ fn Port(
             if e.key() == "Enter" || e.key() == " " {
                 e.prevent_default();
                 e.stop_propagation();
-                super::spotlight::for_port(page, &port);
+                crate::web::canvas::spotlight_open::for_port(page, &port);
             }
         }
     };

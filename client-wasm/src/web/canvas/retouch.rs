@@ -1,22 +1,25 @@
 //! The picture editor: crop, turn, light and colour, drawing and a mask, on a small copy of the picture. Saving does all
 //! of it once more at full size.
 
+use crate::web::canvas::retouch::desk::Desk;
+use crate::web::canvas::retouch::desk::Stand;
+use crate::web::canvas::retouch::desk::Tool;
+use crate::web::canvas::retouch::desk::picture;
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
-use wasm_bindgen_futures::JsFuture;
 
-use super::media::{Showing, showing_item};
-use super::page::Page;
-use crate::core::geometry::Rect;
+use crate::core::retouch::Edits;
 use crate::core::retouch::crop::Aspect;
-use crate::core::retouch::{Brush, Edits, Look};
+use crate::web::canvas::page::Page;
+use crate::web::canvas::showing::{Showing, showing_item};
 use crate::web::dialog::Confirm;
 use crate::web::icons::icon;
 
+pub mod desk;
 pub mod engine;
 pub mod save;
 pub mod stage;
@@ -24,124 +27,11 @@ pub mod tools;
 
 use engine::Engine;
 
-/// What is in hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tool {
-    /// Crop, turn, flip, straighten.
-    Crop,
-    /// Light and colour.
-    Adjust,
-    /// Drawing.
-    Draw,
-    /// The mask.
-    Mask,
-}
-
-/// How far it is.
-#[derive(Clone, Debug, PartialEq)]
-enum Stand {
-    Opening,
-    Ready,
-    Saving(&'static str),
-    Failed(String),
-}
-
-/// What all parts of one editor share.
-#[derive(Clone, Copy)]
-pub struct Desk {
-    page: Page,
-    node: StoredValue<String>,
-    key: StoredValue<String>,
-    asset: StoredValue<AssetRef>,
-    edits: RwSignal<Edits>,
-    tool: RwSignal<Tool>,
-    aspect: RwSignal<Aspect>,
-    /// Whether the brush takes away what it otherwise puts.
-    rubs: RwSignal<bool>,
-    color: RwSignal<String>,
-    /// Of the brush, 1 to 100.
-    size: RwSignal<f64>,
-    /// 1 shows all of it.
-    zoom: RwSignal<f64>,
-    /// Width and height there is for the picture, in px.
-    room: RwSignal<(f64, f64)>,
-    /// The untouched picture is shown.
-    before: RwSignal<bool>,
-    stand: RwSignal<Stand>,
-    engine: StoredValue<Rc<RefCell<Engine>>, LocalStorage>,
-}
-
-impl Desk {
-    fn look(self) -> Look {
-        self.edits.with(|e| e.now().clone())
-    }
-
-    fn edit(self, change: impl FnOnce(&mut Look)) {
-        self.edits.update(|e| e.edit(change));
-    }
-
-    fn adjust(self, change: impl FnOnce(&mut Look)) {
-        self.edits.update(|e| e.adjust(change));
-    }
-
-    fn undo(self) {
-        self.edits.update(|e| {
-            e.undo();
-        });
-    }
-
-    fn redo(self) {
-        self.edits.update(|e| {
-            e.redo();
-        });
-    }
-
-    fn settle(self) {
-        self.edits.update(Edits::settle);
-    }
-
-    fn brush(self) -> Option<Brush> {
-        match (self.tool.get(), self.rubs.get()) {
-            (Tool::Draw, false) => Some(Brush::Paint),
-            (Tool::Draw, true) => Some(Brush::Erase),
-            (Tool::Mask, false) => Some(Brush::Mask),
-            (Tool::Mask, true) => Some(Brush::Unmask),
-            (Tool::Crop | Tool::Adjust, _) => None,
-        }
-    }
-
-    /// The brush's width, in source pixels: finer where it is small.
-    fn brush_px(self) -> f64 {
-        let short = self.edits.with(|e| e.now().source.0.min(e.now().source.1));
-        ((self.size.get() / 100.0).powi(2) * 0.5 * short).max(1.0)
-    }
-
-    /// What of the frame is shown: all of it while it is cropped.
-    fn visible(self) -> Rect {
-        self.edits.with(|e| {
-            let (w, h) = e.now().frame();
-            if self.tool.get() == Tool::Crop { Rect::new(0.0, 0.0, w, h) } else { e.now().crop }
-        })
-    }
-
-    /// Screen px of one frame pixel.
-    fn scale(self) -> f64 {
-        let (w, h) = self.room.get();
-        let v = self.visible();
-        let fit = (w / v.w.max(1.0)).min(h / v.h.max(1.0)).min(12.0);
-        (fit * self.zoom.get()).max(1e-4)
-    }
-
-    fn zoom_by(self, factor: f64) {
-        self.zoom.update(|z| *z = (*z * factor).clamp(0.25, 16.0));
-    }
-}
-
 /// Whether what a node shows can be edited here.
 pub fn can_edit(page: Page, id: &str) -> bool {
     let runs = page.read(|c| c.nodes.get(id).is_some_and(|n| n.kind != "evaluator"));
     runs && matches!(
-        showing_item(page, id, &super::media::item_key(page, id)),
+        showing_item(page, id, &crate::web::canvas::showing::item_key(page, id)),
         Showing::Asset(AssetRef { ty: Some(DataType::Image), .. })
     )
 }
@@ -149,7 +39,7 @@ pub fn can_edit(page: Page, id: &str) -> bool {
 /// Opens the editor for what a card shows.
 pub fn open(page: Page, id: &str) {
     if can_edit(page, id) {
-        let key = super::media::item_key(page, id);
+        let key = crate::web::canvas::showing::item_key(page, id);
         page.open.preview.set(None);
         page.open.retouch.set(Some((id.to_owned(), key)));
     }
@@ -189,24 +79,11 @@ fn desk(page: Page, node: String, key: String, asset: AssetRef) -> Desk {
     }
 }
 
-/// Fetches a picture and waits until it can be drawn.
-async fn picture(src: &str) -> Result<web_sys::HtmlImageElement, String> {
-    let gone = |cause| {
-        let words = "The picture could not be read. Check the connection and try again.";
-        super::dom::because(&cause, words).to_owned()
-    };
-    let image = web_sys::HtmlImageElement::new().map_err(gone)?;
-    image.set_decoding("async");
-    image.set_src(src);
-    JsFuture::from(image.decode()).await.map_err(gone)?;
-    Ok(image)
-}
-
 #[component]
 fn Open(page: Page, node: String, key_: String, asset: AssetRef) -> impl IntoView {
     let title =
         page.read(|c| c.nodes.get(&node).map(|n| n.shown_title().to_owned())).unwrap_or_default();
-    let small = super::media::thumbnail(&asset, 2048);
+    let small = crate::web::canvas::showing::thumbnail(&asset, 2048);
     let desk = desk(page, node, key_, asset);
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     let leaving = RwSignal::new(false);
@@ -233,7 +110,7 @@ fn Open(page: Page, node: String, key_: String, asset: AssetRef) -> impl IntoVie
     let close = move || {
         let node = desk.node.get_value();
         page.open.retouch.set(None);
-        super::commands::focus_card(node);
+        crate::web::canvas::focus::focus_card(node);
     };
     let leave = move || {
         if saving.get_untracked() {

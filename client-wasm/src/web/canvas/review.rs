@@ -7,14 +7,14 @@ use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::batch::{face, live_face};
-use super::card::Card;
-use super::media::Showing;
-use super::net;
-use super::page::Page;
-use super::running;
 use crate::core::results::{self, Item, Standing};
 use crate::core::words::many;
+use crate::web::canvas::batch::{face, live_face};
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::net;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::showing::Showing;
 use crate::web::dialog::Dialog;
 use crate::web::home::when;
 use crate::web::icons::icon;
@@ -305,8 +305,8 @@ fn candidate(review: Reviewing, item: Item, last: usize, paused: Memo<bool>) -> 
 }
 
 fn go_to(n: usize) {
-    if let Some(next) = super::dom::query(&format!("#candidate-{n}")) {
-        super::dom::focus(&next);
+    if let Some(next) = crate::web::canvas::dom::query(&format!("#candidate-{n}")) {
+        crate::web::canvas::dom::focus(&next);
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         next.scroll_into_view_with_scroll_into_view_options(&options);
@@ -321,7 +321,7 @@ fn Decide(review: Reviewing) -> impl IntoView {
     let accept = move || if n() == 0 { "Accept".to_owned() } else { format!("Accept {}", n()) };
     view! {
         <textarea class="field area" rows="2" aria-label="Note" placeholder="Say why, for the record"
-            on:input=move |e| note.set(super::dom::value(&e))
+            on:input=move |e| note.set(crate::web::canvas::dom::value(&e))
             on:keydown=|e: web_sys::KeyboardEvent| if e.key() != "Escape" { e.stop_propagation() }></textarea>
         <div class="acts">
             <span class="muted grow keys-hint">"Arrows move, Space picks, Enter accepts"</span>

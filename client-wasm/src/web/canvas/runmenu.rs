@@ -5,8 +5,8 @@ use gesso_protocol::problem::{ErrorCode, Refusal};
 use leptos::html;
 use leptos::prelude::*;
 
-use super::page::Page;
-use super::running;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
 use crate::web::icons::icon;
 
 /// The menu and its button.
@@ -70,14 +70,16 @@ fn List(page: Page, ids: StoredValue<Vec<String>>, open: RwSignal<bool>) -> impl
         if let Some(menu) = menu.get()
             && let Some(first) = menu.query_selector("button:not([disabled])").ok().flatten()
         {
-            super::dom::focus(&first);
+            crate::web::canvas::dom::focus(&first);
         }
     });
     let keys = move |e: web_sys::KeyboardEvent| {
         let Some(menu) = menu.get_untracked() else { return };
         match e.key().as_str() {
             "Escape" | "Tab" => open.set(false),
-            "ArrowDown" | "ArrowUp" => super::context::step(&menu, e.key() == "ArrowDown"),
+            "ArrowDown" | "ArrowUp" => {
+                crate::web::canvas::context::step(&menu, e.key() == "ArrowDown")
+            }
             _ => return,
         }
         e.prevent_default();
@@ -112,7 +114,7 @@ fn List(page: Page, ids: StoredValue<Vec<String>>, open: RwSignal<bool>) -> impl
         <div class="menu run-menu" role="menu" aria-label="Run" node_ref=menu on:keydown=keys>
             {rows}
             <hr />
-            <div class="menu-note row"><span class="grow">{left}</span><kbd>{super::dom::keys("Mod")}</kbd><kbd>"Enter"</kbd></div>
+            <div class="menu-note row"><span class="grow">{left}</span><kbd>{crate::web::canvas::dom::keys("Mod")}</kbd><kbd>"Enter"</kbd></div>
         </div>
     }
 }

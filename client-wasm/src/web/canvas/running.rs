@@ -10,11 +10,11 @@ use gesso_protocol::schema::{RunInfo, RunStatus};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::net::{self, Problem};
-use super::opened::Asking;
-use super::page::{Page, fresh_id};
 use crate::core::angles;
 use crate::core::price::Price;
+use crate::web::canvas::net::{self, Problem};
+use crate::web::canvas::opened::Asking;
+use crate::web::canvas::page::{Page, fresh_id};
 
 /// The sentence on a Run button while something before it runs.
 pub const UPSTREAM: &str = "Upstream task in progress";
@@ -193,7 +193,7 @@ pub fn complain(page: Page, problem: &Problem) {
     page.toasts.bad(&problem.detail);
     let complaints: BTreeMap<String, String> = problem.nodes.iter().cloned().collect();
     if let Some(id) = complaints.keys().next() {
-        super::commands::show(page, id);
+        crate::web::canvas::commands::show(page, id);
     }
     page.complaints.set(Arc::new(complaints));
 }
@@ -270,7 +270,7 @@ fn tell_end(page: Page, run: &RunInfo) {
                 Some(node) => {
                     let go = Callback::new(move |()| {
                         page.select([node.clone()]);
-                        super::commands::show(page, &node);
+                        crate::web::canvas::commands::show(page, &node);
                     });
                     page.toasts.bad_act(&text, "Go there", go);
                 }

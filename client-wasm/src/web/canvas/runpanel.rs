@@ -7,12 +7,12 @@ use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 
-use super::layout;
-use super::net;
-use super::page::Page;
-use super::running;
-use super::runs::{Earlier, OneRun};
 use crate::core::icons::of_kind;
+use crate::web::canvas::layout;
+use crate::web::canvas::net;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::runs::{Earlier, OneRun};
 use crate::web::icons::icon;
 
 /// A run's steps are asked for again so long after something moved, in ms.

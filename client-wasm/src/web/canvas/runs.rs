@@ -5,12 +5,13 @@ use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::net;
-use super::page::Page;
-use super::running;
-use super::standing::{Shown, state_mark};
-use super::steps::StepRow;
 use crate::core::words::{many, ordinal, took};
+use crate::web::canvas::net;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::shown::Shown;
+use crate::web::canvas::standing::state_mark;
+use crate::web::canvas::steps::StepRow;
 use crate::web::home::when;
 use crate::web::icons::icon;
 
@@ -59,7 +60,7 @@ fn info(body: &RunBody) -> RunInfo {
 }
 
 fn ms_now() -> i64 {
-    super::page::now_ms() as i64
+    crate::web::canvas::page::now_ms() as i64
 }
 
 /// One run.

@@ -5,63 +5,43 @@ use std::time::Duration;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
-use super::page::{Page, now_ms, random};
 use crate::core::presence::{Presence, Spot, Viewport};
 use crate::core::sync::{Action, Event};
+use crate::web::canvas::page::{Page, now_ms, random};
+use crate::web::canvas::session::Socket;
 
 /// Presence is told at most so often, in ms.
 const TELL_MS: f64 = 50.0;
 /// So long after the last letter somebody counts as typing, in ms.
 const TYPING_MS: f64 = 3_000.0;
 
-/// An open socket. Dropping it closes it without a word.
-pub struct Socket {
-    ws: web_sys::WebSocket,
-    _open: Closure<dyn FnMut()>,
-    _message: Closure<dyn FnMut(web_sys::MessageEvent)>,
-    _close: Closure<dyn FnMut(web_sys::CloseEvent)>,
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        self.ws.set_onopen(None);
-        self.ws.set_onmessage(None);
-        self.ws.set_onclose(None);
-        // A socket that is closed already is what is wanted.
-        let _closed = self.ws.close();
-    }
-}
-
-impl Socket {
-    fn open(page: Page) -> Option<Self> {
-        let location = window().location();
-        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
-        let url =
-            format!("{scheme}://{}/sync/{}?saved=1", location.host().ok()?, page.id.get_value());
-        let ws = web_sys::WebSocket::new(&url).ok()?;
-        ws.set_binary_type(web_sys::BinaryType::Arraybuffer);
-        let open = Closure::<dyn FnMut()>::new(move || happened(page, &Event::Opened));
-        let message =
-            Closure::<dyn FnMut(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
-                if let Ok(buffer) = e.data().dyn_into::<js_sys::ArrayBuffer>() {
-                    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-                    happened(page, &Event::Frame(&bytes));
-                }
-            });
-        let close =
-            Closure::<dyn FnMut(web_sys::CloseEvent)>::new(move |e: web_sys::CloseEvent| {
-                let (code, reason) = (e.code(), e.reason());
-                // Not from inside the socket's own callback: what follows drops it.
-                set_timeout(
-                    move || happened(page, &Event::Closed { code, reason: &reason }),
-                    Duration::ZERO,
-                );
-            });
-        ws.set_onopen(Some(open.as_ref().unchecked_ref()));
-        ws.set_onmessage(Some(message.as_ref().unchecked_ref()));
-        ws.set_onclose(Some(close.as_ref().unchecked_ref()));
-        Some(Self { ws, _open: open, _message: message, _close: close })
-    }
+/// Opens a socket for a page.
+fn open(page: Page) -> Option<Socket> {
+    let location = window().location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}/sync/{}?saved=1", location.host().ok()?, page.id.get_value());
+    let ws = web_sys::WebSocket::new(&url).ok()?;
+    ws.set_binary_type(web_sys::BinaryType::Arraybuffer);
+    let open = Closure::<dyn FnMut()>::new(move || happened(page, &Event::Opened));
+    let message =
+        Closure::<dyn FnMut(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
+            if let Ok(buffer) = e.data().dyn_into::<js_sys::ArrayBuffer>() {
+                let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
+                happened(page, &Event::Frame(&bytes));
+            }
+        });
+    let close = Closure::<dyn FnMut(web_sys::CloseEvent)>::new(move |e: web_sys::CloseEvent| {
+        let (code, reason) = (e.code(), e.reason());
+        // Not from inside the socket's own callback: what follows drops it.
+        set_timeout(
+            move || happened(page, &Event::Closed { code, reason: &reason }),
+            Duration::ZERO,
+        );
+    });
+    ws.set_onopen(Some(open.as_ref().unchecked_ref()));
+    ws.set_onmessage(Some(message.as_ref().unchecked_ref()));
+    ws.set_onclose(Some(close.as_ref().unchecked_ref()));
+    Some(Socket { ws, _open: open, _message: message, _close: close })
 }
 
 /// Starts the clock for as long as the page is there; what it answers starts the connection.
@@ -70,7 +50,7 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
         move || {
             if page.try_core().is_some() {
                 tick(page);
-                super::keep::keep(page);
+                crate::web::canvas::keep::keep(page);
             }
         },
         Duration::from_millis(500),
@@ -90,7 +70,7 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
     });
     move || {
         leptos::task::spawn_local(async move {
-            super::keep::restore(page).await;
+            crate::web::canvas::keep::restore(page).await;
             happened(page, &Event::Wake);
         });
     }
@@ -170,7 +150,7 @@ fn happened(page: Page, event: &Event<'_>) {
     }
     if loaded && !page.loaded.get_untracked() {
         page.loaded.set(true);
-        super::gestures::first_fit(page);
+        crate::web::canvas::camera::first_fit(page);
     }
 }
 
@@ -178,7 +158,7 @@ fn act(page: Page, action: Action) {
     let core = page.core();
     match action {
         Action::Connect => {
-            let socket = Socket::open(page);
+            let socket = open(page);
             let failed = socket.is_none();
             core.borrow_mut().socket = socket;
             if failed {
@@ -204,7 +184,7 @@ fn act(page: Page, action: Action) {
         Action::Post(update) => {
             let path = format!("/api/canvases/{}/doc", page.id.get_value());
             leptos::task::spawn_local(async move {
-                let answer = super::net::post_bytes(&path, &update).await;
+                let answer = crate::web::canvas::net::post_bytes(&path, &update).await;
                 happened(page, &Event::Posted(answer.is_ok()));
             });
         }
@@ -214,7 +194,7 @@ fn act(page: Page, action: Action) {
                 let core = core.borrow();
                 (core.sync.room.people(), core.sync.room.server())
             };
-            super::people::changed(page, people, server);
+            crate::web::canvas::people::changed(page, people, server);
         }
         Action::Told(reason) => page.toasts.bad(&reason),
         Action::Fresh(why) => take_fresh(page, &why),
@@ -228,7 +208,7 @@ fn take_fresh(page: Page, why: &str) {
         let mut core = core.borrow_mut();
         let aside = core.replica.encode();
         core.aside.push(aside);
-        core.replica = super::page::fresh_replica(&page.id.get_value());
+        core.replica = crate::web::canvas::page::fresh_replica(&page.id.get_value());
     }
     page.redraw();
     page.toasts.bad_act(
@@ -238,7 +218,7 @@ fn take_fresh(page: Page, why: &str) {
         "Download it",
         Callback::new(move |()| {
             let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();
-            super::upload::download_bytes(&bytes, "canvas.yjs");
+            crate::web::canvas::download::download_bytes(&bytes, "canvas.yjs");
         }),
     );
 }

@@ -35,7 +35,7 @@ fn defined() -> bool {
 }
 
 fn no_viewer(cause: JsValue) -> &'static str {
-    super::dom::because(&cause, NO_VIEWER)
+    crate::web::canvas::dom::because(&cause, NO_VIEWER)
 }
 
 /// Fetches the viewer, once.
@@ -43,7 +43,7 @@ async fn fetch() -> Result<(), &'static str> {
     if defined() {
         return Ok(());
     }
-    let named = super::dom::query("meta[name=\"model-viewer\"]");
+    let named = crate::web::canvas::dom::query("meta[name=\"model-viewer\"]");
     let src = named.and_then(|m| m.get_attribute("content")).filter(|src| !src.is_empty());
     let src = src.ok_or(NO_VIEWER)?;
     let script = document().create_element("script").map_err(no_viewer)?;
@@ -113,7 +113,7 @@ pub fn Solid(
     let stage = NodeRef::<leptos::html::Div>::new();
     let stand = RwSignal::new(Stand::Fetching);
     let turning = RwSignal::new(!calm());
-    let poster = super::media::thumbnail(&asset, 1280);
+    let poster = crate::web::canvas::showing::thumbnail(&asset, 1280);
     let src = format!("/api/assets/{}", asset.id);
     let alt = name.clone();
     leptos::task::spawn_local(async move {

@@ -1,5 +1,6 @@
 //! Spotlight: find a kind or a model by name and place it; from a wire it holds only what fits and connects it.
 
+use crate::web::canvas::focus;
 use gesso_protocol::fold::fold;
 use gesso_protocol::graph::{fitting_input, fitting_output};
 use gesso_protocol::nodes::{self, NodeSpec, PortType};
@@ -9,12 +10,12 @@ use leptos::html;
 use leptos::prelude::*;
 use serde_json::json;
 
-use super::commands;
-use super::layout;
-use super::page::{Asked, Page};
 use crate::core::editor::{PortRef, Side};
 use crate::core::geometry::Point;
 use crate::core::icons::of_kind;
+use crate::web::canvas::commands;
+use crate::web::canvas::layout;
+use crate::web::canvas::page::{Asked, Page};
 use crate::web::icons::icon;
 
 /// Something Spotlight offers.
@@ -31,17 +32,6 @@ struct Offer {
     port: Option<&'static str>,
     ty: &'static str,
     words: String,
-}
-
-/// Opens Spotlight for a port, as if a wire had been dropped beside its card.
-pub fn for_port(page: Page, port: &PortRef) {
-    let rect = page.core().borrow().index.get(&port.node);
-    let Some(rect) = rect else { return };
-    let x = if port.side == Side::Out { rect.right() + 72.0 } else { rect.x - 72.0 };
-    let kind = page.read(|c| c.nodes.get(&port.node).map(|n| n.kind.clone())).unwrap_or_default();
-    let y = rect.y + layout::port_y(&kind, port.side, &port.port);
-    let wire = Some((port.clone(), None));
-    page.spotlight.set(Some(Asked { at: Some(Point::new(x, y)), wire, query: String::new() }));
 }
 
 fn type_of(spec: &NodeSpec) -> &'static str {
@@ -78,8 +68,9 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         let Ok(port) = fitting(page, asked, spec) else { continue };
         let mut end = port.map(|p| layout::port_label(p).to_lowercase()).unwrap_or_default();
         let runs = spec.runs() && spec.kind != nodes::NodeKind::Evaluator;
-        let lack = super::missing::lack(page, spec.id, &std::collections::BTreeMap::new())
-            .filter(|_| runs);
+        let lack =
+            crate::web::canvas::missing::lack(page, spec.id, &std::collections::BTreeMap::new())
+                .filter(|_| runs);
         if let Some(lack) = &lack {
             end = crate::core::words::lowered(&lack.title);
         }
@@ -97,7 +88,7 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         for model in catalog.models_of(spec.id) {
             let missing = page.unusable.with(|u| u.get(&model.id).cloned());
             let why = page.open.hints.with(|h| h.get(&model.id).map(|h| h.join(" ")));
-            let price = super::running::credits(&model.price.base.to_string());
+            let price = crate::web::canvas::running::credits(&model.price.base.to_string());
             models.push(Offer {
                 kind: spec.id,
                 title: model.name.clone(),
@@ -185,9 +176,9 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
 /// What was placed to be written in takes the caret, what holds a file asks for it, everything else takes keyboard focus.
 pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
-        "text" | "sticky_note" => super::text::focus_text(&id),
-        "media" => super::library::open(page, &id),
-        _ => commands::focus_card(id),
+        "text" | "sticky_note" => focus::focus_text(&id),
+        "media" => crate::web::canvas::library::open(page, &id),
+        _ => focus::focus_card(id),
     }
 }
 
@@ -205,7 +196,7 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
     let asked = StoredValue::new(asked);
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            super::dom::focus(&input);
+            crate::web::canvas::dom::focus(&input);
             input.select();
         }
     });
@@ -245,7 +236,7 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         reveal(active.get_untracked());
     };
     let changed = move |e: web_sys::Event| {
-        query.set(super::dom::value(&e));
+        query.set(crate::web::canvas::dom::value(&e));
         active.set(0);
     };
     let filter = asked.with_value(|a| a.wire.clone()).map(|(port, _)| wire_note(page, &port));
@@ -327,8 +318,8 @@ fn place(page: Page, at: Option<Point>) -> String {
 }
 
 fn reveal(i: usize) {
-    super::dom::after_frames(1, move || {
-        if let Some(row) = super::dom::query(&format!("#spot-{i}")) {
+    crate::web::canvas::dom::after_frames(1, move || {
+        if let Some(row) = crate::web::canvas::dom::query(&format!("#spot-{i}")) {
             let options = web_sys::ScrollIntoViewOptions::new();
             options.set_block(web_sys::ScrollLogicalPosition::Nearest);
             row.scroll_into_view_with_scroll_into_view_options(&options);

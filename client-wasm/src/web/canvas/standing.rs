@@ -1,42 +1,16 @@
 //! How a card stands: its state with shape, colour and word, and what needs saying about it in sentences.
 
+use crate::web::canvas::shown::Shown;
 use gesso_protocol::nodes;
 use gesso_protocol::schema::{Failure, NodeResult, NodeState};
 use leptos::prelude::*;
 
-use super::card::Card;
-use super::page::{NodeView, Page};
-use super::running;
 use crate::core::results::Standing;
 use crate::core::words::{listed, many, ordinal, sentence};
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::page::{NodeView, Page};
+use crate::web::canvas::running;
 use crate::web::icons::icon;
-
-/// A node's state as it is shown.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shown {
-    /// `data-state`.
-    pub state: &'static str,
-    /// The shape and colour.
-    pub mark: &'static str,
-    /// The word.
-    pub word: String,
-    /// Why it is out of date.
-    pub reasons: Vec<&'static str>,
-    /// 0 to 1 while it runs and the server told.
-    pub progress: Option<f64>,
-}
-
-impl Shown {
-    /// A state with its own mark.
-    pub fn new(state: &'static str, word: impl Into<String>) -> Self {
-        Self { state, mark: state, word: word.into(), ..Self::default() }
-    }
-
-    /// An item's.
-    pub fn of_item(standing: Standing) -> Self {
-        Self::new(standing.id(), standing.word())
-    }
-}
 
 /// The place in the queue of the run that has a node in hand.
 pub fn queue_place(page: Page, id: &str) -> Option<u64> {

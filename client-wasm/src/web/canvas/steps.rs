@@ -5,13 +5,14 @@ use gesso_protocol::nodes;
 use gesso_protocol::schema::{ItemResult, NodeState};
 use leptos::prelude::*;
 
-use super::layout;
-use super::page::Page;
-use super::running;
-use super::standing::{Shown, state_mark};
 use crate::core::icons::of_kind;
 use crate::core::results::{self, Standing};
 use crate::core::words::{sentence, took};
+use crate::web::canvas::layout;
+use crate::web::canvas::page::Page;
+use crate::web::canvas::running;
+use crate::web::canvas::shown::Shown;
+use crate::web::canvas::standing::state_mark;
 use crate::web::icons::icon;
 
 /// Items shown of an opened step.
@@ -164,7 +165,7 @@ fn more(
     let go = there.then(|| {
         let go = move |_| {
             page.select([id.get_value()]);
-            super::commands::show(page, &id.get_value());
+            crate::web::canvas::commands::show(page, &id.get_value());
         };
         let retry_run = run.clone();
         let retry = matches!(step.state, NodeState::Failed).then(|| {

@@ -5,17 +5,16 @@
 //! small edit; what others do is put into the field with the caret kept at its letter. While an input method
 //! composes, others' edits wait: changing the value would break the composition.
 
+use crate::web::canvas::focus::blur;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 
-use super::page::{Page, now_ms};
 use crate::core::presence::Caret;
 use crate::core::textdiff::{self, Edit};
+use crate::web::canvas::page::{Page, now_ms};
 
 /// A pause in typing that ends a step of undo, in ms.
 const STEP_MS: f64 = 800.0;
@@ -27,17 +26,6 @@ struct Field {
     shown: String,
     composing: bool,
     typed_ms: f64,
-}
-
-/// Leaves whatever text field has focus.
-pub fn blur() {
-    if let Some(element) = document().active_element()
-        && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
-        && element.tag_name() == "TEXTAREA"
-    {
-        // Nothing else to do where it does not lose focus.
-        let _left = element.blur();
-    }
 }
 
 fn offsets(area: &web_sys::HtmlTextAreaElement) -> (u32, u32) {
@@ -142,7 +130,7 @@ fn key_down(page: Page, key: Key, single: bool, e: &web_sys::KeyboardEvent) {
     match e.key().to_lowercase().as_str() {
         "escape" => {
             blur();
-            super::commands::focus_card(key.with_value(|k| k.0.clone()));
+            crate::web::canvas::focus::focus_card(key.with_value(|k| k.0.clone()));
         }
         "enter" if single && !e.is_composing() => {
             e.prevent_default();
@@ -276,7 +264,7 @@ fn carets_of(page: Page, key: Key) -> Vec<(u32, String, String)> {
         .filter_map(|p| {
             let caret = p.caret.as_ref().filter(|c| c.node == node && c.field == field)?;
             let at = core.replica.find_place(&node, &field, &caret.head)?;
-            Some((at, super::people::color(&p.user), p.user.name.clone()))
+            Some((at, crate::web::canvas::people::color(&p.user), p.user.name.clone()))
         })
         .collect();
     carets.sort();
@@ -307,22 +295,4 @@ fn mirror(page: Page, key: Key, carets: Vec<(u32, String, String)>) -> impl Into
     }
     let rest = String::from_utf16_lossy(&units[from..]);
     view! { <div class="mirror" aria-hidden="true">{parts}<span>{rest}</span></div> }
-}
-
-/// Puts the caret at the end of a card's text and focuses it.
-pub fn focus_text(node: &str) {
-    let node = node.to_owned();
-    set_timeout(
-        move || {
-            let area = super::dom::query(&format!("[data-node=\"{node}\"] textarea"));
-            if let Some(area) = area.and_then(|a| a.dyn_into::<web_sys::HtmlTextAreaElement>().ok())
-            {
-                super::dom::focus(&area);
-                let end = textdiff::utf16_len(&area.value());
-                // Where the caret cannot be placed, focus is enough.
-                let _placed = area.set_selection_range(end, end);
-            }
-        },
-        Duration::from_millis(30),
-    );
 }

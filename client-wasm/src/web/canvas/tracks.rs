@@ -4,10 +4,10 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use super::card::Card;
-use super::commands;
-use super::page::Page;
 use crate::core::tracks::{read, write};
+use crate::web::canvas::card_context::Card;
+use crate::web::canvas::commands;
+use crate::web::canvas::page::Page;
 use crate::web::icons::icon;
 
 /// A setting with one value for each sound.
@@ -38,7 +38,7 @@ pub fn shows(kind: &str, key: &str) -> bool {
 /// What the rows share.
 #[derive(Clone, Copy)]
 struct Desk {
-    page: Page,
+    pub(crate) page: Page,
     id: StoredValue<String>,
     settings: Memo<Vec<Value>>,
     names: Memo<Vec<String>>,
@@ -127,10 +127,11 @@ fn Row(desk: Desk, at: usize) -> impl IntoView {
     let moving = RwSignal::new(None::<f64>);
     let now = move || moving.get().unwrap_or_else(|| desk.value(&VOLUMES, at));
     let share = move || (now() / VOLUME_SLIDER_MAX).min(1.0) * 100.0;
-    let moved = move |e: web_sys::Event| moving.set(super::dom::value(&e).parse().ok());
+    let moved =
+        move |e: web_sys::Event| moving.set(crate::web::canvas::dom::value(&e).parse().ok());
     let change = move |e: web_sys::Event| {
         moving.set(None);
-        if let Ok(value) = super::dom::value(&e).parse() {
+        if let Ok(value) = crate::web::canvas::dom::value(&e).parse() {
             desk.set(&VOLUMES, at, value);
         }
     };
@@ -138,7 +139,7 @@ fn Row(desk: Desk, at: usize) -> impl IntoView {
         .iter()
         .map(|part| {
             let change = move |e: web_sys::Event| {
-                let text = super::dom::value(&e).replace(',', ".");
+                let text = crate::web::canvas::dom::value(&e).replace(',', ".");
                 desk.set(part, at, text.trim().parse().unwrap_or(part.default));
             };
             view! {

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::layout;
-use super::page::Page;
 use crate::core::editor::{PortRef, Side};
 use crate::core::geometry::{Point, wire_near, wire_path};
+use crate::web::canvas::layout;
+use crate::web::canvas::page::Page;
 use crate::web::icons::icon;
 use gesso_protocol::schema::NodeState;
 
@@ -73,13 +73,17 @@ fn scissors(
     };
     let held = key.clone();
     let cut = move |_| {
-        super::commands::delete_edge(page, &key);
+        crate::web::canvas::commands::delete_edge(page, &key);
         hovered.set(None);
     };
     let menu = move |e: web_sys::MouseEvent| {
         e.prevent_default();
         e.stop_propagation();
-        super::context::open_edge(page, &held, super::gestures::at(&e));
+        crate::web::canvas::context_open::open_edge(
+            page,
+            &held,
+            crate::web::canvas::target::at(&e),
+        );
         hovered.set(None);
     };
     view! {
@@ -156,7 +160,7 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
         if page.busy.get_untracked() || e.pointer_type() == "touch" {
             return;
         }
-        let p = page.camera.get_untracked().to_canvas(super::gestures::at(&e));
+        let p = page.camera.get_untracked().to_canvas(crate::web::canvas::target::at(&e));
         if let Some((a, b)) = path.get_untracked() {
             let near = wire_near(a, b, p);
             // Ports stay free for the hand that wants to pick the end up.

@@ -1,5 +1,7 @@
 //! The canvas itself: ground, cards, wires, and the pointer on them.
 
+use crate::web::canvas::heights::watch_heights;
+use crate::web::canvas::target;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -9,61 +11,17 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::*;
 
-use super::card::CardView;
-use super::gestures::{self, at, mods};
-use super::page::{Asked, Page};
-use super::people::{Cursors, Following};
-use super::wires::{Refusal, Wires};
 use crate::core::editor::{Button, Input, Target};
 use crate::core::geometry::{Camera, Point};
+use crate::web::canvas::card::CardView;
+use crate::web::canvas::gestures::{self};
+use crate::web::canvas::page::{Asked, Page};
+use crate::web::canvas::people::{Cursors, Following};
+use crate::web::canvas::target::{at, mods};
+use crate::web::canvas::wires::{Refusal, Wires};
 
 /// A finger that rests so long asks for the menu, in ms.
 const LONG_PRESS_MS: u64 = 550;
-
-thread_local! {
-    static HEIGHTS: RefCell<Option<web_sys::ResizeObserver>> = const { RefCell::new(None) };
-}
-
-/// Reports an element's height from now on.
-pub fn observe(element: &web_sys::Element) {
-    HEIGHTS.with_borrow(|observer| {
-        if let Some(observer) = observer {
-            observer.observe(element);
-        }
-    });
-}
-
-/// Watches the heights of cards for as long as the page is there.
-fn watch_heights(page: Page) {
-    let report = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-        if page.try_core().is_none() {
-            return;
-        }
-        for entry in entries.iter() {
-            let Ok(entry) = entry.dyn_into::<web_sys::ResizeObserverEntry>() else { continue };
-            let Ok(element) = entry.target().dyn_into::<web_sys::HtmlElement>() else { continue };
-            // A plain box has the height it is given.
-            if element.class_list().contains("is-far") {
-                continue;
-            }
-            let height = f64::from(element.offset_height());
-            if let Some(id) = element.get_attribute("data-node")
-                && height > 0.0
-            {
-                page.measured(&id, height);
-            }
-        }
-    });
-    let observer = web_sys::ResizeObserver::new(report.as_ref().unchecked_ref()).ok();
-    HEIGHTS.set(observer);
-    let kept = StoredValue::new_local(report);
-    on_cleanup(move || {
-        if let Some(observer) = HEIGHTS.take() {
-            observer.disconnect();
-        }
-        kept.dispose();
-    });
-}
 
 /// Two fingers: where they are.
 #[derive(Default)]
@@ -108,7 +66,7 @@ pub fn World(page: Page) -> impl IntoView {
     };
     let press = move |e: web_sys::MouseEvent| keep_focus(page, &e);
     let double = move |e: web_sys::MouseEvent| double_clicked(page, &e);
-    let menu = move |e: web_sys::MouseEvent| super::context::open(page, &e);
+    let menu = move |e: web_sys::MouseEvent| crate::web::canvas::context_open::open(page, &e);
     listen_to_wheel(page, root);
     let ground = move || ground_style(&page.camera.get());
     let transform = move || {
@@ -141,17 +99,17 @@ pub fn World(page: Page) -> impl IntoView {
             on:pointerleave=gone
             on:dblclick=double
             on:contextmenu=menu
-            on:dragover=super::upload::drag_over
-            on:drop=move |e| super::upload::dropped(page, &e)
+            on:dragover=crate::web::canvas::drop::drag_over
+            on:drop=move |e| crate::web::canvas::drop::dropped(page, &e)
         >
-            <super::paint::Painted page=page />
+            <crate::web::canvas::paint::Painted page=page />
             <div class="world" style:transform=transform style=("--hit", hit) style=("--hair", line)>
                 <For each=move || page.frames.get().to_vec() key=|id| id.clone()
                     children=move |id| view! { <CardView page=page id=id /> } />
                 <Wires page=page />
                 <For each=move || page.visible.get().to_vec() key=|id| id.clone()
                     children=move |id| view! { <CardView page=page id=id /> } />
-                <super::wires::Held page=page />
+                <crate::web::canvas::wires::Held page=page />
                 {move || page.brush.get().map(|r| view! {
                     <div class="brush" style=format!("left:{}px;top:{}px;width:{}px;height:{}px", r.x, r.y, r.w, r.h)></div>
                 })}
@@ -215,14 +173,14 @@ fn ground_style(c: &Camera) -> String {
 
 /// Keeps focus and selection where they are; what a press means is decided by the chart.
 fn keep_focus(page: Page, e: &web_sys::MouseEvent) {
-    if !floating(e) && gestures::target_at(page, at(e)) != Target::Own {
+    if !floating(e) && target::target_at(page, at(e)) != Target::Own {
         e.prevent_default();
     }
 }
 
 /// Asks what to add where the ground was clicked twice.
 fn double_clicked(page: Page, e: &web_sys::MouseEvent) {
-    let ground = match gestures::target_at(page, at(e)) {
+    let ground = match target::target_at(page, at(e)) {
         Target::Canvas => true,
         // The ground inside a group is ground too.
         Target::Node(id) => page.read(|c| c.nodes.get(&id).is_some_and(|n| n.kind == "group")),
@@ -258,14 +216,14 @@ fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fing
         }
         long_press(page, e, fingers);
     }
-    let Some(button) = gestures::button(page, e) else { return };
-    let target = gestures::target_at(page, p);
+    let Some(button) = target::button(page, e) else { return };
+    let target = target::target_at(page, p);
     if target == Target::Own && button != Button::Pan {
         return;
     }
     page.context.set(None);
     if target == Target::Canvas {
-        super::text::blur();
+        crate::web::canvas::focus::blur();
     }
     gestures::feed(page, &Input::Down { at: p, button, mods: mods(e), target });
 }
@@ -275,7 +233,7 @@ fn pointer_up(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Finger
     fingers.borrow_mut().press += 1;
     let p = at(e);
     let before = page.core().borrow().editor.state.clone();
-    let over = gestures::target_at(page, p);
+    let over = target::target_at(page, p);
     gestures::feed(page, &Input::Up { at: p, over });
     clicked(page, e, &before);
 }
@@ -310,7 +268,7 @@ fn pointer_move(
             let _captured = root.set_pointer_capture(e.pointer_id());
         }
         let wiring = page.core().borrow().editor.wire().is_some();
-        let over = if wiring { gestures::target_at(page, p) } else { Target::Canvas };
+        let over = if wiring { target::target_at(page, p) } else { Target::Canvas };
         gestures::feed(page, &Input::Move { at: p, over });
     }
 }
@@ -342,7 +300,7 @@ fn long_press(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Finger
         move || {
             if page.try_core().is_some() && fingers.borrow().press == press {
                 gestures::feed(page, &Input::Cancel);
-                super::context::open_at(page, p);
+                crate::web::canvas::context_open::open_at(page, p);
             }
         },
         std::time::Duration::from_millis(LONG_PRESS_MS),
@@ -354,7 +312,7 @@ fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::
     let crate::core::editor::State::Pointing(pressed) = before else { return };
     let Some(id) = pressed.node() else {
         if let Some(port) = pressed.port() {
-            super::spotlight::for_port(page, port);
+            crate::web::canvas::spotlight_open::for_port(page, port);
         }
         return;
     };
@@ -365,13 +323,13 @@ fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::
         return;
     }
     if let Some(area) = area {
-        super::dom::focus(&area);
+        crate::web::canvas::dom::focus(&area);
         if let Ok(area) = area.dyn_into::<web_sys::HtmlTextAreaElement>() {
             let end = crate::core::textdiff::utf16_len(&area.value());
             // Where the caret cannot be placed, focus is enough.
             let _placed = area.set_selection_range(end, end);
         }
-    } else if let Some(card) = super::dom::query(&format!("[data-node=\"{id}\"]")) {
-        super::dom::focus(&card);
+    } else if let Some(card) = crate::web::canvas::dom::query(&format!("[data-node=\"{id}\"]")) {
+        crate::web::canvas::dom::focus(&card);
     }
 }

@@ -6,8 +6,9 @@ use gesso_protocol::schema::RunStatus;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::dialogs::Open;
-use super::{Home, when};
+use super::model::Home;
+use super::model::Open;
+use super::when;
 use crate::web::icons::icon;
 use crate::web::menu::{Menu, MenuItem};
 

@@ -1,28 +1,17 @@
 //! What the home page asks: a name, a template, whether to delete.
 #![expect(unreachable_pub, reason = "the component macro writes its own items as public")]
 
-use gesso_protocol::api::{CanvasBody, CanvasChange};
+use gesso_protocol::api::{CanvasBody, CanvasChange, TemplateBody};
 use gesso_protocol::names;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Home, TemplateCard};
+use super::model::{Home, Open};
 use crate::web::api;
 use crate::web::dialog::{Confirm, Dialog};
 
 /// What a character takes at most in the length of a field, which counts UTF-16 units.
 const UNITS_A_CHAR_MAX: usize = 2;
-
-/// Which dialog is open.
-#[derive(Clone, Debug)]
-pub(super) enum Open {
-    /// All templates.
-    Templates,
-    /// Name and description of a canvas.
-    Rename(CanvasBody),
-    /// Whether it should go.
-    Delete(CanvasBody),
-}
 
 /// The open dialog, if any.
 #[component]
@@ -128,4 +117,16 @@ fn Delete(home: Home, canvas: CanvasBody, on_close: Callback<()>) -> impl IntoVi
         });
     });
     view! { <Confirm title=format!("Delete “{name}”?") text act="Delete" on_yes=yes on_close /> }
+}
+
+/// One template; a click makes a canvas of it and opens it.
+#[component]
+pub(super) fn TemplateCard(home: Home, template: TemplateBody) -> impl IntoView {
+    let id = template.id;
+    view! {
+        <button class="tpl" disabled=move || home.busy.get() on:click=move |_| home.use_template(&id)>
+            <span class="ti"><img class="art" src=template.preview alt="" loading="lazy" decoding="async" /></span>
+            <span class="tt"><b>{template.name}</b><span>{template.description}</span></span>
+        </button>
+    }
 }

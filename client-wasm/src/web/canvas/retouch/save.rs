@@ -1,5 +1,6 @@
 //! Saving: everything once more at full size, then to the server as a picture of its own.
 
+use crate::web::canvas::focus;
 use gesso_protocol::graph::{replaced, shown_generation};
 use gesso_protocol::schema;
 use gesso_protocol::values::AssetRef;
@@ -9,10 +10,10 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-use super::engine::{self, Sheet};
-use super::{Desk, Stand, picture};
 use crate::core::retouch::{Brush, Look, fits_in_memory};
 use crate::web::canvas::net::{self, Problem};
+use crate::web::canvas::retouch::desk::{Desk, Stand, picture};
+use crate::web::canvas::retouch::engine::{self, Sheet};
 use crate::web::canvas::{commands, dom, upload};
 
 /// Rows that are coloured between two frames.
@@ -38,7 +39,7 @@ pub(super) fn start(desk: Desk) {
                 let node = desk.node.get_value();
                 desk.page.open.retouch.set(None);
                 desk.page.live.set("The edited picture is saved as a new result".to_owned());
-                commands::focus_card(node);
+                focus::focus_card(node);
             }
             Err(why) => {
                 desk.page.toasts.bad(&why);

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use leptos::ev;
 use leptos::prelude::*;
 
-use super::engine::apart;
-use super::{Desk, Stand, Tool};
 use crate::core::geometry::{Point, Rect};
 use crate::core::retouch::crop::{Handle, dragged};
 use crate::core::retouch::{Look, Stroke};
+use crate::web::canvas::retouch::desk::{Desk, Stand, Tool};
+use crate::web::canvas::retouch::engine::apart;
 use crate::web::icons::icon;
 
 /// Room left around the picture, in px.
@@ -254,13 +254,13 @@ pub fn Stage(desk: Desk) -> impl IntoView {
         if area.get().is_some() {
             measure();
             // The dialog has its size a frame later.
-            super::super::dom::after_frames(2, measure);
+            crate::web::canvas::dom::after_frames(2, measure);
         }
     });
     // On a narrow screen each tool leaves another height.
     Effect::new(move |_| {
         desk.tool.track();
-        super::super::dom::after_frames(2, measure);
+        crate::web::canvas::dom::after_frames(2, measure);
     });
     let resized = window_event_listener(ev::resize, move |_| measure());
     on_cleanup(move || resized.remove());
@@ -285,7 +285,7 @@ pub fn Stage(desk: Desk) -> impl IntoView {
         }
         Stand::Ready | Stand::Saving(_) => None,
     };
-    let before = super::super::media::thumbnail(&desk.asset.get_value(), 2048);
+    let before = crate::web::canvas::showing::thumbnail(&desk.asset.get_value(), 2048);
     view! {
         <div class="rt-area" node_ref=area>
             <div class="rt-stage" node_ref=parts.stage class:is-brush=move || desk.brush().is_some()

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{Desk, Stand, Tool};
 use crate::core::retouch::crop::{Aspect, shaped};
 use crate::core::retouch::{Look, STRAIGHTEN_MAX};
+use crate::web::canvas::retouch::desk::{Desk, Stand, Tool};
 use crate::web::icons::icon;
 
 /// Colours to draw with, and their names.
@@ -37,9 +37,9 @@ pub fn Steps(desk: Desk) -> impl IntoView {
     let hold = move |on: bool| desk.before.set(on);
     view! {
         <div class="rt-steps">
-            <button class="ib" aria-label="Undo" title=super::super::dom::keys("Undo  Mod Z")
+            <button class="ib" aria-label="Undo" title=crate::web::canvas::dom::keys("Undo  Mod Z")
                 disabled={move || !can_undo.get()} on:click=undo>{icon("undo")}</button>
-            <button class="ib" aria-label="Redo" title=super::super::dom::keys("Redo  Mod Shift Z")
+            <button class="ib" aria-label="Redo" title=crate::web::canvas::dom::keys("Redo  Mod Shift Z")
                 disabled={move || !can_redo.get()} on:click=redo>{icon("redo")}</button>
             <i class="sep-v"></i>
             <button class="btn ghost s" title="Hold to see it as it was  \\" disabled={move || !changed.get()}
@@ -100,7 +100,7 @@ fn slider(
     let now = Memo::new(move |_| desk.edits.with(|e| read(e.now())));
     let percent = move || format!("--v:{:.1}%", (now.get() - min) / (max - min) * 100.0);
     let moved = move |e: web_sys::Event| {
-        if let Ok(v) = super::super::dom::value(&e).parse::<f64>() {
+        if let Ok(v) = crate::web::canvas::dom::value(&e).parse::<f64>() {
             desk.adjust(|l| write(l, v));
         }
     };
@@ -183,7 +183,7 @@ fn brush(
         }
     };
     let moved = move |e: web_sys::Event| {
-        if let Ok(v) = super::super::dom::value(&e).parse::<f64>() {
+        if let Ok(v) = crate::web::canvas::dom::value(&e).parse::<f64>() {
             desk.size.set(v.clamp(1.0, 100.0));
         }
     };
@@ -214,7 +214,7 @@ fn Draw(desk: Desk) -> impl IntoView {
         })
         .collect_view();
     let own = move |e: web_sys::Event| {
-        desk.color.set(super::super::dom::value(&e));
+        desk.color.set(crate::web::canvas::dom::value(&e));
         desk.rubs.set(false);
     };
     view! {

@@ -1,0 +1,58 @@
+//! What a node shows, and the address of its thumbnail.
+
+pub use crate::core::results::Showing;
+use crate::core::results::{self, Standing};
+use crate::web::canvas::page::Page;
+use gesso_protocol::graph::shown_generation;
+use gesso_protocol::values::AssetRef;
+use leptos::prelude::*;
+
+/// The item a card shows: the one somebody picked, else the first that is there; `""` outside a batch.
+pub fn item_key(page: Page, id: &str) -> String {
+    let picked = page.open.items.with(|items| items.get(id).cloned());
+    page.read(|canvas| {
+        let keys = results::batch_keys(canvas, id);
+        if let Some(picked) = picked.filter(|p| keys.contains(p)) {
+            return picked;
+        }
+        let items = canvas.results.get(id).map(|r| &r.items);
+        let shows = |key: &&String| {
+            items.is_some_and(|i| i.get(*key).is_some_and(|i| Standing::of(i).is_done()))
+                || shown_generation(canvas, id, key).is_some()
+        };
+        keys.iter().find(shows).or_else(|| keys.first()).cloned().unwrap_or_default()
+    })
+}
+
+/// What a node shows now.
+pub fn showing(page: Page, id: &str) -> Showing {
+    showing_item(page, id, &item_key(page, id))
+}
+
+/// What an item of a node shows.
+pub fn showing_item(page: Page, id: &str, key: &str) -> Showing {
+    page.read(|canvas| {
+        let Some(node) = canvas.nodes.get(id) else { return Showing::Nothing };
+        if let Some(asset) = &node.asset {
+            return Showing::Asset(asset.clone());
+        }
+        results::showing(canvas, id, key)
+    })
+}
+
+/// A thumbnail's address, for how large it is on screen.
+pub fn thumbnail(asset: &AssetRef, width: u32) -> String {
+    format!("/api/assets/{}/thumbnail?w={width}", asset.id)
+}
+
+/// The width of thumbnails that fits the zoom, in steps, so that zooming fetches rarely.
+pub fn thumbnail_width(page: Page, units: f64) -> u32 {
+    let ratio = window().device_pixel_ratio().clamp(1.0, 3.0);
+    let pixels = units * page.camera.with(|c| c.zoom) * ratio;
+    match pixels {
+        p if p <= 320.0 => 320,
+        p if p <= 640.0 => 640,
+        p if p <= 1280.0 => 1280,
+        _ => 2048,
+    }
+}
