@@ -2,7 +2,7 @@
 //!
 //! Words choose place, subjects, hour, weather, colours, mood and style ([`words`]); the hour and
 //! the place choose a small palette ([`palette`]); a scene lays out depth and light ([`scene`]) and
-//! sets the subjects into it ([`motifs`]); the finish gives it grain and the look of its style.
+//! sets the subjects into it ([`subjects`]); the finish gives it grain and the look of its style.
 //! It is procedural: it knows what it was taught to draw and nothing else, and words it does not
 //! know steer colour and composition only.
 

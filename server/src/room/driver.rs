@@ -31,12 +31,16 @@ use super::time::now_ms;
 
 /// How often a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
+/// From how many bytes of a document on even a small update may take long.
+const WALKED_BYTES: usize = 4 << 20;
 /// From how many bytes on what a connection sent waits for a turn of its own.
 const LARGE_BYTES: usize = 64 * 1024;
 /// How long what somebody asks for over HTTP waits for updates that came before it.
 const BEFORE_CALL: Duration = Duration::from_millis(300);
 /// How many messages one drain takes at most before it fans out.
 const DRAIN_MAX: usize = 4_096;
+/// For how long messages are performed before what they did is told and stored.
+const DRAIN_MOST: Duration = Duration::from_millis(10);
 /// How long what the server waits for itself is gathered at most.
 const WAITED_FOR: Duration = Duration::from_millis(4);
 /// For every so many bytes of a document its log is folded that much less often.
@@ -337,6 +341,7 @@ impl Driver {
 
     /// Performs all messages that have arrived, each after the frames that came before it.
     async fn drain(&mut self, first: Message) -> Option<End> {
+        let began = Instant::now();
         let mut next = Some(first);
         let mut count = 0;
         while let Some(message) = next {
@@ -349,7 +354,8 @@ impl Driver {
                 return Some(end);
             }
             count += 1;
-            next = if count < DRAIN_MAX { self.inbox.messages.try_recv().ok() } else { None };
+            let goes_on = count < DRAIN_MAX && began.elapsed() < DRAIN_MOST;
+            next = if goes_on { self.inbox.messages.try_recv().ok() } else { None };
         }
         self.idle_since = None;
         None
@@ -376,7 +382,10 @@ impl Driver {
             |frames: &Vec<Bytes>| frames.iter().map(Bytes::len).sum::<usize>() < LARGE_BYTES;
         let (small, large): (Vec<_>, Vec<_>) =
             frames.into_iter().partition(|(_, frames)| is_small(frames));
-        self.core.batch(&small, now_ms());
+        // Where much is held, a single element may be walked to for long.
+        let is_much = self.core.document_bytes() >= WALKED_BYTES;
+        let bytes = if is_much { usize::MAX } else { 0 };
+        beside_others(bytes, || self.core.batch(&small, now_ms()));
         self.core.defer(&large, now_ms());
         for (conn, holds) in places {
             if self.core.is_unfinished_of(conn) {

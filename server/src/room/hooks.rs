@@ -20,6 +20,6 @@ pub trait RoomHooks: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
 
     /// Tells that the document changed, with its name and description as they are now; at most once in
-    /// [`RoomLimits::tell_ms`].
+    /// [`RoomLimits::tell_ms`](super::RoomLimits::tell_ms).
     fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
 }

@@ -30,7 +30,7 @@ pub(crate) enum Effect {
     Answer { conn: ConnId, frame: Bytes },
     /// Close a connection; the core has forgotten it already.
     Close { conn: ConnId, code: u16, reason: String },
-    /// Make this update durable; then call [`Core::durable`] with its number.
+    /// Make this update durable; then call [`Core::durable`](super::Core::durable) with its number.
     Persist { number: u64, update: Bytes },
     /// Somebody wrote where only the server writes: lay the database's truth over the document.
     CheckOutcome,
