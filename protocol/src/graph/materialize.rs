@@ -464,7 +464,7 @@ impl Graph {
         reached
     }
 
-    /// Adds an edge that [`Drag`] found to fit, replacing one of the same key, so that the next one can be
+    /// Adds an edge that [`Drag`](super::Drag) found to fit, replacing one of the same key, so that the next one can be
     /// asked for. What is shown of edges (their types, batches) and cycles are not brought up to date, here and below.
     pub(crate) fn add_fitting_edge(&mut self, edge: Edge) {
         let to = edge.to_node.clone();

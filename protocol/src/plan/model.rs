@@ -366,7 +366,7 @@ pub enum InputBinding {
     },
     /// What another unit makes: the nth of it, or the one that flows.
     Unit {
-        /// Its place in [`Units::all`].
+        /// Its place in [`Units::all`](super::Units::all).
         unit: u32,
         /// Which of what it makes, where all flow.
         nth: Option<u32>,
