@@ -422,9 +422,8 @@ impl RoomHandle {
         loop {
             let (update, person) = (update.clone(), Arc::clone(&person));
             let part = self.call(move |core, reply| {
-                match driver::beside_others(update.len(), || {
-                    core.post(&update, &person, is_first, now_ms())
-                }) {
+                let post = || core.post(&update, &person, is_first, now_ms());
+                match driver::beside_others(update.len(), post) {
                     Ok(Part::Last) => after_write(Some(Part::Last), reply),
                     Ok(Part::Further) => {
                         reply.send(Ok(Part::Further)).ok();

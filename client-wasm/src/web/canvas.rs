@@ -43,6 +43,7 @@ pub mod media;
 pub mod minimap;
 pub mod missing;
 pub mod net;
+pub mod node_signals;
 pub mod odd;
 pub mod opened;
 pub mod overlays;

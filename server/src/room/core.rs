@@ -107,7 +107,7 @@ pub(crate) struct Core {
     durable: u64,
     /// Updates came that may have to be told as saved.
     has_news: bool,
-    /// Whose parked updates fit, more of them than were applied at once.
+    /// Whose updates wait for their turn alone: more than was applied at once.
     unfinished: BTreeSet<ConnId>,
     /// Whose turn it was last of those.
     last_unfinished: Option<ConnId>,

@@ -9,9 +9,7 @@ use std::time::Duration;
 
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::schema::{
-    Connection, Generation, Meta, NewNode, Node, NodeResult, NodeState, RunInfo,
-};
+use gesso_protocol::schema::{Connection, Meta, NewNode, Node, RunInfo};
 use leptos::prelude::*;
 
 use crate::core::doc::{Changes, Replica, TransactionMut};
@@ -21,45 +19,19 @@ use crate::core::index::SpatialIndex;
 use crate::core::presence::{Caret, Presence, ServerPresence, User};
 use crate::core::sync::{Saving, Sync};
 use crate::web::canvas::layout;
+pub use crate::web::canvas::node_signals::{NodeSignals, NodeView};
 use crate::web::canvas::opened::Opened;
 use crate::web::toast::Toasts;
 use gesso_protocol::api::Me;
 
 /// What looks at the whole canvas does so at most so often, in ms.
 const BEAT_MS: u64 = 200;
+/// More cards than this in view, from far away, are painted.
+pub const PAINTED_ABOVE: usize = 300;
 /// So many plain boxes are added in one frame.
 const NEW_BOXES: usize = 40;
 /// So many cards are drawn in full in one frame.
 const NEW_CARDS: usize = 5;
-
-/// What a card is drawn from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct NodeView {
-    /// The node.
-    pub node: Node,
-    /// Its result.
-    pub result: Option<NodeResult>,
-    /// What it made, oldest first.
-    pub generations: Vec<Generation>,
-}
-
-impl NodeView {
-    /// The state people see, before locks and outdated results are looked at.
-    pub fn state(&self) -> NodeState {
-        self.result.as_ref().map_or(NodeState::Idle, |r| r.state)
-    }
-}
-
-/// The signals of one node. Position and size have their own, so that moving a card draws nothing else.
-#[derive(Clone)]
-pub struct NodeSignals {
-    /// Content.
-    pub view: ArcRwSignal<Arc<NodeView>>,
-    /// Top left corner, in canvas units.
-    pub pos: ArcRwSignal<Point>,
-    /// Width and height on the canvas, as measured.
-    pub size: ArcRwSignal<(f64, f64)>,
-}
 
 /// Nodes on the move.
 #[derive(Debug, Default)]
@@ -806,6 +778,3 @@ pub fn rect_of(core: &Core, node: &Node) -> Rect {
     let h = h.unwrap_or_else(|| layout::guessed_height(node));
     Rect::new(node.pos[0], node.pos[1], layout::width(node), h)
 }
-
-/// More cards than this in view, from far away, are painted.
-pub const PAINTED_ABOVE: usize = 300;
