@@ -27,6 +27,7 @@ use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
 use gesso_protocol::schema::{self, Canvas};
+use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 use yrs::{Transaction, TransactionMut};
@@ -415,18 +416,55 @@ impl RoomHandle {
     /// Applies one Yjs v1 update of a person with the rules of a connection; returns once it is durable.
     ///
     /// # Errors
-    /// [`RoomError::Refused`] with why (the code is the close code a connection would get).
+    /// [`RoomError::Refused`] with why (the code is the close code a connection would get). Of a large update what was
+    /// applied before that stays.
     pub async fn apply_update(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
         let person: Arc<str> = Arc::from(person);
+        if update.len() <= cut::PART_BYTES {
+            return self.apply_part(update, &person, true).await;
+        }
+        let whole = update.clone();
+        let cutting = tokio::task::spawn_blocking(move || cut::cut(&whole));
+        let cut = match cutting.await.map_err(|_| RoomError::Closed)? {
+            Ok(Some(cut)) => Arc::new(cut),
+            Ok(None) => return self.apply_part(update, &person, true).await,
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(RoomError::Refused(Refusal { code: close::MALFORMED, reason }));
+            }
+        };
+        drop(update);
+        let (checked, by) = (Arc::clone(&cut), Arc::clone(&person));
+        self.call(move |core, reply| {
+            let done = core.check_parts(&checked, &by).map_err(RoomError::Refused);
+            reply.send(done).ok();
+            None
+        })
+        .await?;
+        let parts = Arc::unwrap_or_clone(cut).parts;
+        let last = parts.len().saturating_sub(1);
+        for (at, part) in parts.into_iter().enumerate() {
+            self.apply_part(part.into(), &person, at == last).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies an update in turns with what others write; `is_last`: returns once it is durable.
+    async fn apply_part(
+        &self,
+        update: Bytes,
+        person: &Arc<str>,
+        is_last: bool,
+    ) -> Result<(), RoomError> {
         let mut is_first = true;
         loop {
-            let (update, person) = (update.clone(), Arc::clone(&person));
+            let (update, person) = (update.clone(), Arc::clone(person));
             let part = self.call(move |core, reply| {
                 let post = || core.post(&update, &person, is_first, now_ms());
                 match driver::beside_others(update.len(), post) {
-                    Ok(Part::Last) => after_write(Some(Part::Last), reply),
-                    Ok(Part::Further) => {
-                        reply.send(Ok(Part::Further)).ok();
+                    Ok(Part::Last) if is_last => after_write(Some(Part::Last), reply),
+                    Ok(part) => {
+                        reply.send(Ok(part)).ok();
                         None
                     }
                     Err(refusal) => {

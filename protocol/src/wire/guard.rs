@@ -7,8 +7,10 @@
 //! unknown to Yjs), and a client that appears twice.
 //!
 //! [`order`] says whether the update can be integrated whole and in which order, [`places`] into which lists its
-//! elements would go and whether yrs survives that, [`pieces`] cuts it into updates of bounded work.
+//! elements would go and whether yrs survives that, [`pieces`] cuts it into updates of bounded work, [`cut`] a large one
+//! into ones that are judged by themselves.
 
+pub mod cut;
 pub mod order;
 pub mod pieces;
 pub mod places;

@@ -12,6 +12,7 @@ mod effect;
 mod guards;
 mod ids;
 mod index;
+mod list_sizes;
 mod presence;
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,9 @@ pub struct RoomLimits {
     pub document_max_bytes: usize,
     /// The most nodes of a canvas; above it 4413.
     pub nodes_max: usize,
+    /// The most items of one list (the sequence of a shared type, or the values that one of its keys has had); above
+    /// it 4413.
+    pub list_items_max: usize,
     /// The most connections of a room; above it 1013.
     pub clients_max: usize,
     /// Messages a second a connection may send for long; above it the server stops reading it.
@@ -87,6 +90,7 @@ impl Default for RoomLimits {
             post_max_bytes: 64 << 20,
             document_max_bytes: 256 << 20,
             nodes_max: 20_000,
+            list_items_max: 256 << 10,
             clients_max: 500,
             messages_per_second: 2_000,
             messages_burst: 5_000,

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use gesso_protocol::wire::close;
+use gesso_protocol::wire::guard::cut::Cut;
 use gesso_protocol::wire::guard::order::Need;
 use gesso_protocol::wire::guard::pieces::Pieces;
-use gesso_protocol::wire::guard::{GuardError, Scan};
+use gesso_protocol::wire::guard::places::Placed;
+use gesso_protocol::wire::guard::{GuardError, Id, Scan};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
@@ -32,6 +34,10 @@ const PART_US: u64 = 20_000;
 const STRUCT_BYTES: usize = 16;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
+
+const OWN_ID: &str = "it carries the room's own id";
+const FULL: &str = "the document is at its limit";
+const GAP: &str = "the update builds on what the canvas does not hold";
 
 /// Why an update was not applied.
 enum Stop {
@@ -275,10 +281,7 @@ impl Core {
             return Ok(());
         }
         if scan.section(self.own).is_some_and(|section| section.end > self.index.clock(self.own)) {
-            return Err(Stop::Refused(Refusal::new(
-                close::REFUSED,
-                "it carries the room's own id",
-            )));
+            return Err(Stop::Refused(Refusal::new(close::REFUSED, OWN_ID)));
         }
         let admitted = match self.index.admit(&scan)? {
             Verdict::Gap(need) => return Err(Stop::Gap(need)),
@@ -333,14 +336,47 @@ impl Core {
 
     fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {
         let limit = |reason: String| Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, reason));
-        if admitted.nodes > 0 && self.nodes + admitted.nodes > self.limits.nodes_max {
-            let reason = format!("a canvas holds at most {} nodes", self.limits.nodes_max);
+        self.check_nodes(admitted.nodes).map_err(Stop::Refused)?;
+        if !admitted.order.is_empty() && self.is_full(bytes) {
+            return Err(limit(FULL.to_owned()));
+        }
+        if self.is_list_full(&admitted.placed) {
+            let reason = format!(
+                "a text, list or value of this canvas would be made of more than {} pieces; duplicate the canvas to \
+                 begin anew with what it holds",
+                self.limits.list_items_max
+            );
             return Err(limit(reason));
         }
-        if !admitted.order.is_empty() && self.is_full(bytes) {
-            return Err(limit("the document is at its limit".to_owned()));
-        }
         Ok(())
+    }
+
+    fn check_nodes(&self, new: usize) -> Result<(), Refusal> {
+        if new == 0 || self.nodes + new <= self.limits.nodes_max {
+            return Ok(());
+        }
+        let reason = format!("a canvas holds at most {} nodes", self.limits.nodes_max);
+        Err(Refusal::new(close::DOCUMENT_LIMIT, reason))
+    }
+
+    /// Whether new elements would make a list longer than it may be. Counting adds up to more than there is, so before
+    /// that is said it is counted anew, once for every so many items.
+    fn is_list_full(&mut self, placed: &[Placed]) -> bool {
+        let most = self.limits.list_items_max;
+        if !self.index.sizes.is_over(placed, most) {
+            return false;
+        }
+        if self.index.sizes.is_worth_counting(most) {
+            let state = self.encode_state();
+            if let Ok(scan) = Scan::read(&state) {
+                self.index.count_lists(&scan);
+            }
+        }
+        let is_over = self.index.sizes.is_over(placed, most);
+        if is_over {
+            self.index.sizes.refuse(placed.len());
+        }
+        is_over
     }
 
     /// Whether so many bytes more are too many. What was written adds up to more than what there is, so near the
@@ -548,6 +584,29 @@ impl Core {
         self.broken.is_none().then_some(value)
     }
 
+    /// Whether the parts of an update that a person sent can be applied, as far as that can be told before the first one.
+    ///
+    /// # Errors
+    /// Why not: it builds on what is not held, brings what is somebody else's, or too much.
+    pub(crate) fn check_parts(&mut self, cut: &Cut, person: &str) -> Result<(), Refusal> {
+        let is_held = |need: &Need| self.index.clock(need.client) >= need.clock;
+        let is_new = |need: &&Need| !is_held(need);
+        if cut.brings.iter().filter(is_new).any(|need| need.client == self.own) {
+            return Err(Refusal::new(close::REFUSED, OWN_ID));
+        }
+        let is_foreign = |need: &Need| self.ids.is_foreign(need.client, None, Some(person));
+        if !cut.needs.iter().all(is_held) || cut.brings.iter().filter(is_new).any(is_foreign) {
+            return Err(Refusal::new(close::REFUSED, GAP));
+        }
+        let is_new = |id: &&Id| self.index.clock(id.client) <= id.clock;
+        self.check_nodes(cut.nodes.iter().filter(is_new).count())?;
+        let bytes = cut.parts.iter().map(Vec::len).sum();
+        if !cut.brings.iter().all(is_held) && self.is_full(bytes) {
+            return Err(Refusal::new(close::DOCUMENT_LIMIT, FULL));
+        }
+        Ok(())
+    }
+
     /// An update that a person sent over HTTP; the same rules as a connection's, a gap is refused at once. A large one
     /// goes in in parts: whoever posts it comes again until it is [`Part::Last`].
     pub(crate) fn post(
@@ -595,10 +654,7 @@ impl Core {
             None if self.broken.is_some() => Err(reloaded()),
             None => Ok(Part::Last),
             Some(Stop::Unfinished) => Ok(Part::Further),
-            Some(Stop::Gap(_)) => Err(Refusal::new(
-                close::REFUSED,
-                "the update builds on what the canvas does not hold",
-            )),
+            Some(Stop::Gap(_)) => Err(Refusal::new(close::REFUSED, GAP)),
             Some(Stop::Refused(refusal)) => Err(refusal),
             Some(Stop::Broken(why)) => {
                 self.broken.get_or_insert(why);

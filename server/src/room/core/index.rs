@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
+use super::list_sizes::ListSizes;
 use gesso_protocol::wire::guard::order::{Fit, Need, fit, order};
 use gesso_protocol::wire::guard::pieces::Weigh;
 use gesso_protocol::wire::guard::places::{
@@ -99,6 +100,8 @@ pub(super) struct Index {
     by_client: HashMap<u64, u32>,
     /// Names are hashed under a key of this room, so that nobody can look for two with one hash.
     names: RandomState,
+    /// How long its lists are.
+    pub(super) sizes: ListSizes,
 }
 
 /// What an update would add, and how it can be integrated.
@@ -266,6 +269,9 @@ impl Index {
         if new.len == 0 || end <= self.lanes[lane].clock {
             return;
         }
+        if let Some(place) = new.place {
+            self.sizes.insert(place.list);
+        }
         let mut run = match new.place {
             None => Run { start: 0, owner: ROOT, owner_clock: 0, key: 0, flags: GONE },
             Some(Place { list: List { owner, key }, depth }) => {
@@ -312,9 +318,21 @@ impl Index {
             });
         }
         for Deletion { client, start, end } in &scan.deletions {
+            for clock in [*start, end - 1] {
+                if let Some(place) = self.place(Id { client: *client, clock }) {
+                    self.sizes.cut(place.list);
+                }
+            }
             let lane = self.lane_of(*client) as usize;
             self.lanes[lane].delete(*start, *end);
         }
+    }
+
+    /// Counts how long the lists are, from the document as it is.
+    pub(super) fn count_lists(&mut self, state: &Scan<'_>) {
+        let items = (0..state.len()).filter_map(|at| Some(self.place(state.extent(at).0)?.list));
+        let items: Vec<List> = items.collect();
+        self.sizes.count(items.into_iter());
     }
 
     /// Gives back the room that growing left over.

@@ -363,3 +363,88 @@ fn knowing_where_everything_is_takes_little() {
     // An eighth of what yrs itself takes for such a document (131 KB).
     assert!(core.index.bytes() < 16 * 1_024, "{} bytes", core.index.bytes());
 }
+
+#[test]
+fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
+    let limits = || RoomLimits { list_items_max: 1_000, ..limits() };
+    let mut world = World::with(limits(), no_repair);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    // One element after the other at the front, none of which can be joined with its neighbour.
+    let fronts = |count: u32| {
+        let mut out = vec![1];
+        write_var(&mut out, u64::from(count));
+        out.extend([50, 0]);
+        for at in 0..count {
+            if at == 0 {
+                out.extend([8, 1, 1, b'y', 1, 126]);
+            } else {
+                out.extend([8 | 0x40, 50]);
+                write_var(&mut out, u64::from(at - 1));
+                out.extend([1, 126]);
+            }
+        }
+        out.push(0);
+        out
+    };
+    world.send(a, Frame::Update(&fronts(900)).encode());
+    assert_eq!(world.pages[a].closed, None);
+    world.send(a, Frame::Update(&fronts(1_100)).encode());
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::DOCUMENT_LIMIT, "{reason}");
+    assert!(reason.contains("more than 1000 pieces"), "{reason}");
+    world.act(b, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
+    // What is stored counts as well.
+    let mut core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
+    let more = fronts(1_100);
+    assert_eq!(core.post(&more, "a", true, 2).unwrap_err().code, close::DOCUMENT_LIMIT);
+}
+
+#[test]
+fn what_was_written_often_and_became_one_is_no_long_list() {
+    let mut world = World::with(RoomLimits { list_items_max: 64, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    for round in 0..500 {
+        world.act(a, |txn| set(txn, "meta", "k", &round.to_string()));
+        assert_eq!(world.pages[a].closed, None, "{round}");
+    }
+    // One text in which every second character is removed is many.
+    world.act(a, |txn| txn.get_or_insert_text("t").push(txn, &"x".repeat(400)));
+    for at in 0..200 {
+        world.act(a, |txn| txn.get_or_insert_text("t").remove_range(txn, at, 1));
+    }
+    assert_eq!(world.pages[a].closed, None, "what only deletes is never refused");
+    world.act(a, |txn| txn.get_or_insert_text("t").push(txn, "y"));
+    assert_eq!(world.pages[a].closed.as_ref().unwrap().0, close::DOCUMENT_LIMIT);
+}
+
+#[test]
+fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
+    let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
+    let a = world.join(Role::Editor);
+    world.act(a, |txn| set(txn, "meta", "name", "c"));
+    let doc = gesso_protocol::doc::open(77, "c");
+    let long = "x".repeat(100_000);
+    let cut_of = |f: &dyn Fn(&mut TransactionMut<'_>, &str)| {
+        let since = doc.transact().state_vector();
+        for round in ["a", "b", "c", "d"] {
+            f(&mut doc.transact_mut(), round);
+        }
+        let update = doc.transact().encode_diff_v1(&since);
+        gesso_protocol::wire::guard::cut::cut(&update).unwrap().unwrap()
+    };
+    let held = cut_of(&|txn, round| set(txn, "meta", &format!("held {round}"), &long));
+    assert_eq!(world.core.check_parts(&held, "a"), Ok(()));
+    let gap = cut_of(&|txn, round| set(txn, "meta", &format!("other {round}"), &long));
+    assert_eq!(world.core.check_parts(&gap, "a").unwrap_err().code, close::REFUSED);
+    for (at, part) in held.parts.iter().chain(&gap.parts).enumerate() {
+        assert_eq!(world.core.post(part, "a", true, 2), Ok(Part::Last), "{at}");
+    }
+    assert_eq!(json(&world.core.doc)["meta"]["other d"], long);
+    let nodes = cut_of(&|txn, round| {
+        for at in 0..3 {
+            set(txn, "nodes", &format!("n{at}{round}"), &long);
+        }
+    });
+    assert_eq!(world.core.check_parts(&nodes, "a").unwrap_err().code, close::DOCUMENT_LIMIT);
+}

@@ -1,0 +1,89 @@
+//! Of how many items the lists of a document consist, at most.
+//!
+//! A new item may have to be compared with every other of its list before its place is known, in one go that nothing can
+//! interrupt: here, in Yjs, and in every browser that gets it. So the items of one list are bounded. A small document
+//! cannot hold a list that is too long, so lists are counted only in a large one.
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use gesso_protocol::wire::guard::places::{List, Placed};
+
+/// Lists whose hashes agree in so many bits are counted as one.
+const HASH_BITS: u32 = 16;
+/// Counts that were added up are above the truth (items grow together); they are counted anew after this part of the
+/// most a list may have was added.
+const COUNT_PART: usize = 16;
+
+/// Upper bounds of the items of every list.
+#[derive(Debug, Default)]
+pub(super) struct ListSizes {
+    /// Of all lists together.
+    total: usize,
+    /// What was added since it was counted.
+    added: usize,
+    /// By a part of the list's hash; empty while they were never counted.
+    counts: Vec<u32>,
+    hashes: RandomState,
+}
+
+impl ListSizes {
+    fn bucket(&self, list: List) -> usize {
+        (self.hashes.hash_one(list) >> (u64::BITS - HASH_BITS)) as usize
+    }
+
+    /// New elements came into a list: one item, and one that was cut in two.
+    pub(super) fn insert(&mut self, list: List) {
+        self.add(list, 2);
+    }
+
+    /// An end of a range was deleted: an item may have been cut in two.
+    pub(super) fn cut(&mut self, list: List) {
+        self.add(list, 1);
+    }
+
+    fn add(&mut self, list: List, items: u32) {
+        self.total += items as usize;
+        self.added += items as usize;
+        if !self.counts.is_empty() {
+            let bucket = self.bucket(list);
+            self.counts[bucket] = self.counts[bucket].saturating_add(items);
+        }
+    }
+
+    /// Whether new elements might make a list longer than `most` items.
+    pub(super) fn is_over(&self, placed: &[Placed], most: usize) -> bool {
+        if self.total + 2 * placed.len() <= most {
+            return false;
+        }
+        if self.counts.is_empty() {
+            return true;
+        }
+        let lists = placed.iter().filter_map(|new| Some(new.place?.list));
+        let mut buckets: Vec<usize> = lists.map(|list| self.bucket(list)).collect();
+        buckets.sort_unstable();
+        let is_long = |same: &[usize]| self.counts[same[0]] as usize + same.len() > most;
+        buckets.chunk_by(|a, b| a == b).any(is_long)
+    }
+
+    /// Whether counting anew may say something else.
+    pub(super) fn is_worth_counting(&self, most: usize) -> bool {
+        self.counts.is_empty() || self.added > most / COUNT_PART
+    }
+
+    /// Takes over what was counted: the list of every item.
+    pub(super) fn count(&mut self, items: impl Iterator<Item = List>) {
+        self.counts.clear();
+        self.counts.resize(1 << HASH_BITS, 0);
+        (self.total, self.added) = (0, 0);
+        for list in items {
+            let bucket = self.bucket(list);
+            self.counts[bucket] += 1;
+            self.total += 1;
+        }
+    }
+
+    /// An update was refused for it: those who try again are not refused for ever for what was added up.
+    pub(super) fn refuse(&mut self, placed: usize) {
+        self.added += placed;
+    }
+}
