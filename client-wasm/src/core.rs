@@ -4,21 +4,28 @@
 //! arguments, bytes to send and things to redraw go out as values.
 
 pub mod angles;
+pub mod card_layout;
 pub mod clip;
+pub mod cull;
 pub mod damage;
 pub mod differences;
 pub mod doc;
 pub mod editor;
 pub mod geometry;
 pub mod grouping;
+pub mod hit_test;
 pub mod icons;
 pub mod index;
 pub mod library;
 pub mod pairing;
+pub mod placement;
 pub mod presence;
 pub mod price;
+pub mod reading_order;
 pub mod results;
 pub mod retouch;
+pub mod status;
+pub mod stickers;
 pub mod sync;
 pub mod textdiff;
 pub mod tracks;

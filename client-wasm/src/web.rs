@@ -2,17 +2,14 @@
 //!
 //! Invariant: only here is `web_sys` known. What can be decided without a browser is in [`crate::core`].
 
-pub mod api;
 pub mod app;
 pub mod canvas;
-pub mod dialog;
+pub mod dom;
 pub mod home;
-pub mod icons;
-pub mod menu;
+pub mod http;
 pub mod nav;
 pub mod people;
-pub mod theme;
-pub mod toast;
+pub mod ui;
 
 use leptos::prelude::{document, mount_to_body};
 use wasm_bindgen::JsValue;

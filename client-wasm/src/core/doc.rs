@@ -32,6 +32,9 @@ const CAPTURE_MS: u64 = 3_600_000;
 /// The time in ms since 1970, given by whoever has a clock.
 pub type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
 
+/// The keys of the edges at each node, incoming and outgoing.
+pub type EdgesByNode = BTreeMap<String, BTreeSet<String>>;
+
 /// Why bytes from elsewhere could not be taken in.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplicaError {
@@ -90,7 +93,7 @@ pub struct Replica {
     noted: Arc<Mutex<Noted>>,
     outgoing: Vec<Vec<u8>>,
     canvas: Canvas,
-    ends: BTreeMap<String, BTreeSet<String>>,
+    ends: EdgesByNode,
     client: u32,
 }
 
@@ -169,9 +172,9 @@ impl Replica {
         self.client
     }
 
-    /// The keys of the edges at a node, incoming and outgoing.
-    pub fn edges_at(&self, node: &str) -> impl Iterator<Item = &str> {
-        self.ends.get(node).into_iter().flatten().map(String::as_str)
+    /// The keys of the edges at each node, incoming and outgoing.
+    pub fn edges_by_node(&self) -> &EdgesByNode {
+        &self.ends
     }
 
     /// Writes in one transaction with this page's origin.

@@ -4,11 +4,11 @@
 //! what a click selects, where a wire may land) is decided here, without a browser, so that it can be tested.
 //! Invariant: whatever state the chart is in, `Input::Cancel` leads to `State::Idle` and undoes what was begun.
 
-pub mod brushing;
 mod chart;
 mod connecting;
 mod dragging;
 mod idle;
+pub mod marquee;
 pub mod pointing;
 
 pub use chart::{
@@ -29,7 +29,7 @@ impl Editor {
             State::Panning(last) => self.panning(last, input, &mut out),
             State::Dragging(start) => self.dragging(start, input, world, &mut out),
             State::Resizing(id, start) => self.resizing(id, start, input, world, &mut out),
-            State::Brushing(b) => self.brushing(b, input, world, &mut out),
+            State::Marquee(b) => self.marquee(b, input, world, &mut out),
             State::Connecting(wire) => self.connecting(wire, input, world, &mut out),
         }
         out
@@ -40,9 +40,9 @@ impl Editor {
             State::Idle | State::Pointing(_) | State::Panning(_) => {}
             State::Dragging(_) => out.push(Effect::DragCancel),
             State::Resizing(id, _) => out.push(Effect::ResizeCancel(id)),
-            State::Brushing(b) => {
+            State::Marquee(b) => {
                 self.selection = b.base;
-                out.extend([Effect::Brush(None), Effect::Selected]);
+                out.extend([Effect::Marquee(None), Effect::Selected]);
             }
             State::Connecting(_) => out.push(Effect::WireMoved),
         }

@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_an_icon_of_its_own_in_the_sprite() {
-        let sprite = include_str!("../web/sprite.svg");
+        let sprite = include_str!("../web/ui/sprite.svg");
         let mut names = BTreeSet::new();
         for spec in nodes::SPECS {
             let name = of_kind(spec.id);

@@ -6,6 +6,7 @@ use gesso_protocol::schema::{
 };
 use gesso_protocol::values::AssetRef;
 
+use super::status::NodeStatus;
 use super::words::line;
 
 /// The longest name of an item, in characters.
@@ -40,93 +41,6 @@ impl Showing {
     }
 }
 
-/// How an item stands, as it is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// Not run.
-    #[default]
-    Idle,
-    /// It waits.
-    Pending,
-    /// It is being made.
-    Running,
-    /// It failed for a moment and is tried again by itself.
-    Retrying,
-    /// It is there.
-    Completed,
-    /// It is there, taken over from an earlier run, free.
-    Reused,
-    /// A hole.
-    Failed,
-    /// Stopped.
-    Cancelled,
-    /// A person must decide.
-    Paused,
-    /// Something before it is a hole.
-    Blocked,
-}
-
-impl Standing {
-    /// Of an item.
-    pub fn of(item: &ItemResult) -> Self {
-        let code = item.error.as_ref().map_or("", |e| e.code.as_str());
-        match item.state {
-            NodeState::Idle if item.error.is_some() => Self::Blocked,
-            NodeState::Idle => Self::Idle,
-            NodeState::Pending => Self::Pending,
-            NodeState::Running if code == "retrying" => Self::Retrying,
-            NodeState::Running => Self::Running,
-            NodeState::Completed if item.reused => Self::Reused,
-            NodeState::Completed => Self::Completed,
-            NodeState::Failed => Self::Failed,
-            NodeState::Cancelled => Self::Cancelled,
-            NodeState::Paused => Self::Paused,
-        }
-    }
-
-    /// `data-state` and `data-s`.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Retrying => "retrying",
-            Self::Completed => "completed",
-            Self::Reused => "reused",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Paused => "paused",
-            Self::Blocked => "blocked",
-        }
-    }
-
-    /// The word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Idle => "Not run",
-            Self::Pending => "Pending",
-            Self::Running => "Running",
-            Self::Retrying => "Trying again",
-            Self::Completed => "Completed",
-            Self::Reused => "Reused, free",
-            Self::Failed => "Failed",
-            Self::Cancelled => "Cancelled",
-            Self::Paused => "Review needed",
-            Self::Blocked => "Blocked",
-        }
-    }
-
-    /// Whether it can be tried again by itself.
-    pub fn can_retry(self) -> bool {
-        matches!(self, Self::Failed | Self::Cancelled | Self::Blocked)
-    }
-
-    /// Whether its result is there.
-    pub fn is_done(self) -> bool {
-        matches!(self, Self::Completed | Self::Reused)
-    }
-}
-
 /// One item as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
@@ -137,7 +51,7 @@ pub struct Item {
     /// What it was made from, where that has a name.
     pub label: String,
     /// How it stands.
-    pub standing: Standing,
+    pub status: NodeStatus,
     /// What it shows.
     pub showing: Showing,
     /// The generation that is shown.
@@ -177,7 +91,7 @@ pub fn item(canvas: &Canvas, node: &str, key: &str, n: usize) -> Option<Item> {
         key: key.to_owned(),
         n,
         label: label(canvas, key),
-        standing: Standing::of(result),
+        status: NodeStatus::of_item(result),
         showing: showing(canvas, node, key),
         generation,
         error: result.error.clone(),
@@ -269,14 +183,17 @@ impl Counts {
         let Some(result) = canvas.results.get(node) else { return counts };
         for item in result.items.values().filter(|item| self::counts(result, item)) {
             counts.total += 1;
-            match Standing::of(item) {
-                Standing::Completed | Standing::Reused => counts.done += 1,
-                Standing::Running | Standing::Retrying => counts.running += 1,
-                Standing::Failed => counts.failed += 1,
-                Standing::Blocked => counts.blocked += 1,
-                Standing::Cancelled => counts.cancelled += 1,
-                Standing::Paused => counts.paused += 1,
-                Standing::Idle | Standing::Pending => {}
+            match NodeStatus::of_item(item) {
+                NodeStatus::Completed | NodeStatus::Reused => counts.done += 1,
+                NodeStatus::Running | NodeStatus::Retrying => counts.running += 1,
+                NodeStatus::Failed => counts.failed += 1,
+                NodeStatus::Blocked => counts.blocked += 1,
+                NodeStatus::Cancelled => counts.cancelled += 1,
+                NodeStatus::Paused => counts.paused += 1,
+                NodeStatus::Idle
+                | NodeStatus::Pending
+                | NodeStatus::Outdated
+                | NodeStatus::Locked => {}
             }
         }
         counts

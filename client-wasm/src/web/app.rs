@@ -5,12 +5,12 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-use super::canvas::CanvasPage;
-use super::home::HomePage;
-use super::icons::{ART, SPRITE};
-use super::nav::{Nav, Route};
-use super::theme::Theme;
-use super::toast::{ToastStack, Toasts};
+use crate::web::canvas::CanvasPage;
+use crate::web::home::HomePage;
+use crate::web::nav::{Nav, Route};
+use crate::web::ui::icons::{ART, SPRITE};
+use crate::web::ui::theme::Theme;
+use crate::web::ui::toast::{ToastStack, Toasts};
 
 /// A plain click on a link to one of our pages; anything else is the browser's.
 fn own_link(event: &web_sys::MouseEvent) -> Option<String> {

@@ -7,81 +7,23 @@ use gesso_protocol::api::{CatalogModels, Me};
 use gesso_protocol::catalog::Catalog;
 use leptos::prelude::*;
 
-use super::api;
+use crate::web::http;
 
 pub mod actions;
-pub mod angles;
-pub mod asking;
-pub mod bars;
-pub mod batch;
-pub mod camera;
 pub mod card;
-pub mod card_context;
-pub mod chips;
-pub mod commands;
-pub mod compare;
-pub mod context;
-pub mod context_open;
-pub mod controls;
-pub mod damage;
-pub mod dom;
-pub mod download;
-pub mod drag;
-pub mod drop;
-pub mod film;
-pub mod focus;
-pub mod foot;
-pub mod gestures;
-pub mod heights;
-pub mod history;
-pub mod keep;
-pub mod keys;
-pub mod layout;
-pub mod library;
-pub mod list;
+pub mod chrome;
+pub mod image_editor;
+pub mod input;
+pub mod live;
 pub mod media;
-pub mod minimap;
-pub mod missing;
-pub mod net;
-pub mod node_signals;
-pub mod odd;
-pub mod opened;
-pub mod overlays;
-pub mod page;
-pub mod paint;
-pub mod pairing;
-pub mod panel;
-pub mod people;
-pub mod player;
-pub mod ports;
-pub mod retouch;
-pub mod review;
-pub mod runmenu;
-pub mod running;
-pub mod runpanel;
+pub mod panels;
+pub mod parts;
 pub mod runs;
-pub mod sending;
-pub mod session;
-pub mod settle;
-pub mod shelf;
-pub mod showing;
-pub mod shown;
-pub mod socket;
-pub mod solid;
-pub mod spotlight;
-pub mod spotlight_open;
-pub mod standing;
-pub mod steps;
-pub mod stickers;
-pub mod target;
-pub mod text;
-pub mod tracks;
-pub mod upload;
-pub mod upload_queue;
-pub mod wires;
-pub mod world;
+pub mod stage;
+pub mod store;
+pub mod transfer;
 
-use page::Page;
+use store::page::Page;
 
 /// The page of one canvas.
 #[component]
@@ -90,43 +32,43 @@ pub fn CanvasPage(
     id: String,
 ) -> impl IntoView {
     let page = Page::new(&id);
-    keys::listen(page);
+    input::keyboard::listen(page);
     fetch_facts(page);
-    odd::watch(page);
+    chrome::strays::watch(page);
     page.on_change(|page, changes| {
         if changes.runs {
-            running::runs_changed(page);
+            actions::run::runs_changed(page);
         }
     });
-    page.on_change(|page, changes| review::waiting_changed(page, &changes.outcome));
-    page.every_frame(|page| drag::write_drag(page, false));
-    page.every_frame(socket::tick);
+    page.on_change(|page, changes| runs::review::waiting_changed(page, &changes.outcome));
+    page.every_frame(|page| input::drag::write_drag(page, false));
+    page.every_frame(live::socket::tick);
     let live = page.live;
     view! {
         <div class="canvas-page">
-            <world::World page=page />
-            <overlays::Empty page=page />
-            <actions::ActionBar page=page />
-            <bars::TopBar page=page />
-            <bars::Rail page=page />
-            <library::Beside page=page />
-            <panel::RightPanel page=page />
-            <minimap::Minimap page=page />
-            <bars::ZoomBar page=page />
-            <overlays::HelpButton page=page />
-            <sending::All page=page />
-            <bars::OfflineBanner page=page />
-            <damage::DamageBanner page=page />
-            <context::ContextMenu page=page />
-            <spotlight::Spotlight page=page />
-            <overlays::Help page=page />
-            <batch::Grid page=page />
-            <review::Review page=page />
-            <compare::Compare page=page />
-            <overlays::Preview page=page />
-            <library::Library page=page />
-            <retouch::Retouch page=page />
-            <asking::Ask page=page />
+            <stage::viewport::Viewport page=page />
+            <chrome::dialogs::Empty page=page />
+            <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
+            <chrome::bars::TopBar page=page />
+            <chrome::bars::Rail page=page />
+            <panels::library::Beside page=page />
+            <panels::inspector::RightPanel page=page otherwise=|page| view! { <runs::panel::RunPanel page=page /> }.into_any() />
+            <stage::minimap::Minimap page=page />
+            <chrome::bars::ZoomBar page=page />
+            <chrome::dialogs::HelpButton page=page />
+            <transfer::progress::All page=page />
+            <chrome::bars::OfflineBanner page=page />
+            <chrome::damage::DamageBanner page=page />
+            <chrome::context_menu::ContextMenu page=page />
+            <chrome::spotlight::Spotlight page=page />
+            <chrome::dialogs::Help page=page />
+            <runs::batch::Grid page=page />
+            <runs::review::Review page=page />
+            <panels::compare::Compare page=page />
+            <chrome::dialogs::Preview page=page />
+            <panels::library::Library page=page />
+            <image_editor::view::ImageEditor page=page />
+            <runs::confirm::Ask page=page />
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
         </div>
     }
@@ -135,9 +77,9 @@ pub fn CanvasPage(
 /// What the server knows and the document does not: who one is, the models, the money.
 fn fetch_facts(page: Page) {
     // First of all who one is: requests at once without a cookie would make several persons of one.
-    let connection = socket::prepare(page);
+    let connection = live::socket::prepare(page);
     leptos::task::spawn_local(async move {
-        if let Ok(me) = api::get::<Me>("/api/me").await
+        if let Ok(me) = http::get::<Me>("/api/me").await
             && let Some(core) = page.try_core()
         {
             page.me.set(Some(me));
@@ -147,8 +89,8 @@ fn fetch_facts(page: Page) {
             return;
         }
         connection();
-        running::refresh_credits(page);
-        let Ok(body) = api::get::<CatalogModels>("/api/catalog").await else { return };
+        actions::run::refresh_credits(page);
+        let Ok(body) = http::get::<CatalogModels>("/api/catalog").await else { return };
         if page.try_core().is_none() {
             return;
         }
@@ -160,7 +102,7 @@ fn fetch_facts(page: Page) {
             .collect();
         page.unusable.set(Arc::new(unusable));
         let hints = body.models.iter().filter(|m| !m.usable);
-        page.open.hints.set(hints.map(|m| (m.model.id.clone(), m.hints.clone())).collect());
+        page.overlays.hints.set(hints.map(|m| (m.model.id.clone(), m.hints.clone())).collect());
         let models = body.models.into_iter().map(|m| m.model).collect();
         page.catalog.set(Arc::new(Catalog::from_models(models, body.plan)));
     });

@@ -18,12 +18,12 @@ use wasm_bindgen::closure::Closure;
 use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
-use super::api::{self};
-use super::icons::{icon, logo};
-use super::menu::{Menu, MenuItem};
-use super::nav::set_title;
-use super::people::OwnAvatar;
-use super::theme::ThemeSwitch;
+use crate::web::http;
+use crate::web::nav::set_title;
+use crate::web::people::OwnAvatar;
+use crate::web::ui::icons::{icon, logo};
+use crate::web::ui::menu::{Menu, MenuItem};
+use crate::web::ui::theme::ThemeSwitch;
 
 /// The server tells of changes; how many are in a canvas, and changes while it could not be reached, are asked for.
 const REFRESH: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub fn HomePage() -> impl IntoView {
     let sort = RwSignal::new(Sort::Changed);
     keep_fresh(home);
     spawn_local(async move {
-        if let Ok(list) = api::list::<TemplateBody>("/api/templates").await {
+        if let Ok(list) = http::list::<TemplateBody>("/api/templates").await {
             let _gone = home.templates.try_set(list);
         }
     });
@@ -121,10 +121,10 @@ fn TopBar(search: RwSignal<String>) -> impl IntoView {
     let me = RwSignal::new(None::<Me>);
     let credits = RwSignal::new(None::<Credits>);
     spawn_local(async move {
-        if let Ok(who) = api::get::<Me>("/api/me").await {
+        if let Ok(who) = http::get::<Me>("/api/me").await {
             let _gone = me.try_set(Some(who));
         }
-        if let Ok(now) = api::get::<Credits>("/api/credits").await {
+        if let Ok(now) = http::get::<Credits>("/api/credits").await {
             let _gone = credits.try_set(Some(now));
         }
     });

@@ -4,9 +4,9 @@ use gesso_protocol::api::{Me, MeChange};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::api;
-use super::dialog::Dialog;
-use super::toast::Toasts;
+use crate::web::http;
+use crate::web::ui::dialog::Dialog;
+use crate::web::ui::toast::Toasts;
 
 /// The colours one can take, as the tokens have them.
 const COLORS: [(&str, &str); 5] = [
@@ -82,7 +82,7 @@ fn MeDialog(now: Me, me: RwSignal<Option<Me>>, on_close: Callback<()>) -> impl I
             MeChange { name: Some(wish), color: Some(color.get_untracked()), favourites: None };
         on_close.run(());
         spawn_local(async move {
-            match api::patch::<Me>("/api/me", &change).await {
+            match http::patch::<Me>("/api/me", &change).await {
                 Ok(now) => me.set(Some(now)),
                 Err(error) => toasts.bad(&error.detail),
             }

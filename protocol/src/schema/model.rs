@@ -136,7 +136,7 @@ impl Node {
 }
 
 /// An entry of `edges`, as written; [`crate::graph`] decides whether it counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Edge {
     /// Its key.
@@ -216,7 +216,7 @@ impl NodeState {
 }
 
 /// Why a node, an item or a run failed: what happened and what to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     /// The node at fault.

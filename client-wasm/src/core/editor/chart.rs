@@ -131,7 +131,7 @@ pub enum Effect {
     /// The size goes back.
     ResizeCancel(String),
     /// The marquee changed (canvas units), `None` when it is gone.
-    Brush(Option<Rect>),
+    Marquee(Option<Rect>),
     /// [`Editor::wire`] changed.
     WireMoved,
     /// Connect the two, in place of the connection `replaces`.
@@ -186,7 +186,7 @@ pub enum State {
     /// Changing a node's size.
     Resizing(String, Point),
     /// Drawing a marquee.
-    Brushing(Brushing),
+    Marquee(Marquee),
     /// Drawing a wire.
     Connecting(Wire),
 }
@@ -222,7 +222,7 @@ impl Editor {
 
 /// A marquee being drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Brushing {
+pub struct Marquee {
     pub(super) start: Point,
     pub(super) base: BTreeSet<String>,
 }

@@ -1,6 +1,6 @@
 //! Pressed and not moved yet: a click, or the beginning of a gesture.
 
-use super::chart::Brushing;
+use super::chart::Marquee;
 use super::chart::{Button, Editor, Effect, Input, SLOP, State, Target, World};
 use crate::core::editor::chart::Pointing;
 
@@ -51,7 +51,7 @@ impl Editor {
             Target::Corner(id) => self.state = State::Resizing(id, start),
             Target::Canvas | Target::Edge(_) => {
                 let base = if p.mods.adds() { self.selection.clone() } else { Default::default() };
-                self.state = State::Brushing(Brushing { start, base });
+                self.state = State::Marquee(Marquee { start, base });
             }
             Target::Own => {}
         }

@@ -59,8 +59,8 @@ fn items_come_in_order_with_their_names_and_states() {
         keys.iter().enumerate().filter_map(|(i, key)| item(&canvas, "p", key, i + 1)).collect();
     let labels: Vec<&str> = items.iter().map(|i| i.label.as_str()).collect();
     assert_eq!(labels, ["The lantern room", "Storm", "Dunes"]);
-    let standing: Vec<Standing> = items.iter().map(|i| i.standing).collect();
-    assert_eq!(standing, [Standing::Completed, Standing::Failed, Standing::Blocked]);
+    let status: Vec<NodeStatus> = items.iter().map(|i| i.status).collect();
+    assert_eq!(status, [NodeStatus::Completed, NodeStatus::Failed, NodeStatus::Blocked]);
     assert!(matches!(&items[0].showing, Showing::Asset(asset) if asset.id == "pic"));
     assert_eq!(items[1].showing, Showing::Nothing);
     let counts = Counts::of(&canvas, "p");
@@ -79,12 +79,12 @@ fn one_result_is_no_batch() {
 #[test]
 fn a_call_that_is_retried_says_so() {
     let mut running = result(0, NodeState::Running, &[]);
-    assert_eq!(Standing::of(&running), Standing::Running);
+    assert_eq!(NodeStatus::of_item(&running), NodeStatus::Running);
     running.error = Some(failure("retrying", "Too busy. Attempt 2 of 3 in 4 s."));
-    assert_eq!(Standing::of(&running), Standing::Retrying);
+    assert_eq!(NodeStatus::of_item(&running), NodeStatus::Retrying);
     let mut free = result(0, NodeState::Completed, &["g1"]);
     free.reused = true;
-    assert_eq!(Standing::of(&free).word(), "Reused, free");
+    assert_eq!(NodeStatus::of_item(&free).word(), "Reused, free");
 }
 
 #[test]

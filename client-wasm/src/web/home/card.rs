@@ -9,8 +9,8 @@ use wasm_bindgen::JsCast as _;
 use super::model::Home;
 use super::model::Open;
 use super::when;
-use crate::web::icons::icon;
-use crate::web::menu::{Menu, MenuItem};
+use crate::web::ui::icons::icon;
+use crate::web::ui::menu::{Menu, MenuItem};
 
 /// Wide enough for a card on a screen of two pixels a point.
 const PREVIEW_WIDTH: u32 = 640;

@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::model::{Home, Open};
-use crate::web::api;
-use crate::web::dialog::{Confirm, Dialog};
+use crate::web::http;
+use crate::web::ui::dialog::{Confirm, Dialog};
 
 /// What a character takes at most in the length of a field, which counts UTF-16 units.
 const UNITS_A_CHAR_MAX: usize = 2;
@@ -60,7 +60,7 @@ fn Rename(home: Home, canvas: CanvasBody, on_close: Callback<()>) -> impl IntoVi
         let path = path.get_value();
         on_close.run(());
         spawn_local(async move {
-            if let Err(error) = api::patch::<serde_json::Value>(&path, &change).await {
+            if let Err(error) = http::patch::<serde_json::Value>(&path, &change).await {
                 home.toasts.bad(&error.detail);
             }
             home.refresh();
@@ -103,7 +103,7 @@ fn Delete(home: Home, canvas: CanvasBody, on_close: Callback<()>) -> impl IntoVi
         on_close.run(());
         let (id, gone) = (id.clone(), gone.clone());
         spawn_local(async move {
-            match api::delete(&format!("/api/canvases/{id}")).await {
+            match http::delete(&format!("/api/canvases/{id}")).await {
                 Ok(()) => {
                     home.canvases.update(|list| {
                         if let Some(list) = list {

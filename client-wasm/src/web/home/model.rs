@@ -1,13 +1,12 @@
 //! What the parts of the home page share.
 
-use crate::web::api::{self, ApiError};
+use crate::web::http::{self, ApiError, Made};
 use crate::web::nav::{Nav, use_nav};
-use crate::web::toast::Toasts;
+use crate::web::ui::toast::Toasts;
 use gesso_protocol::api::{CanvasBody, NewCanvas, TemplateBody};
 use gesso_protocol::fold::fold;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 use std::cmp::Reverse;
 
 /// As many as the server gives at once.
@@ -39,12 +38,6 @@ impl Sort {
             Self::Name => list.sort_by_cached_key(|canvas| fold(&canvas.name)),
         }
     }
-}
-
-/// What a route that makes a canvas answers, as far as it is needed here.
-#[derive(Deserialize)]
-pub(super) struct Made {
-    pub(super) id: String,
 }
 
 /// Everything the parts of the page share.
@@ -83,7 +76,7 @@ impl Home {
         }
         self.asking.set_value(true);
         spawn_local(async move {
-            let answer = api::list::<CanvasBody>(LIST).await;
+            let answer = http::list::<CanvasBody>(LIST).await;
             // The page may have been left meanwhile.
             if self.asking.try_set_value(false).is_some() {
                 return;
@@ -101,12 +94,12 @@ impl Home {
     }
 
     pub(super) fn create(self) {
-        self.make(async move { api::post("/api/canvases", &NewCanvas::default()).await });
+        self.make(async move { http::post("/api/canvases", &NewCanvas::default()).await });
     }
 
     pub(super) fn use_template(self, id: &str) {
         let path = format!("/api/templates/{id}/use");
-        self.make(async move { api::post(&path, &api::nothing()).await });
+        self.make(async move { http::post(&path, &http::nothing()).await });
     }
 
     /// Makes a copy and stays; the copy comes up in the list.
@@ -114,7 +107,7 @@ impl Home {
         let path = format!("/api/canvases/{}/duplicate", canvas.id);
         let name = canvas.name.clone();
         spawn_local(async move {
-            match api::post::<Made>(&path, &api::nothing()).await {
+            match http::post::<Made>(&path, &http::nothing()).await {
                 Ok(made) => {
                     let open = Callback::new(move |()| self.nav.go(&format!("/c/{}", made.id)));
                     self.toasts.act(

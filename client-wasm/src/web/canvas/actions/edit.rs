@@ -1,0 +1,389 @@
+//! What people do to nodes, from wherever they ask for it: keys, menus, buttons.
+
+use crate::web::canvas::actions::focus::focus_card;
+use gesso_protocol::nodes;
+use gesso_protocol::values::AssetRef;
+use std::collections::BTreeSet;
+
+use gesso_protocol::order;
+use gesso_protocol::schema::{self, NewNode};
+use leptos::prelude::*;
+use serde_json::{Value, json};
+
+use crate::core::card_layout;
+use crate::core::clip::Clip;
+use crate::core::geometry::{Point, Rect};
+use crate::core::grouping::Groups;
+use crate::core::placement::free_place;
+use crate::core::reading_order;
+use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
+
+/// A node of a kind as it begins, without a place.
+pub fn blank(kind: &str) -> NewNode {
+    let size = match kind {
+        "group" => Some([420.0, 280.0]),
+        _ => None,
+    };
+    let color = (kind == "sticky_note").then(|| "yellow".to_owned());
+    NewNode { id: fresh_id(), kind: kind.to_owned(), size, color, ..NewNode::default() }
+}
+
+/// Adds a node with its middle at `at` (the middle of the screen for `None`), selects it and answers its id.
+pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
+    let probe =
+        schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
+    let (w, h) = (card_layout::width(&probe), card_layout::guessed_height(&probe));
+    let corner = match at {
+        Some(at) => Point::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0)),
+        None => {
+            let middle = crate::web::canvas::actions::camera::free_screen(page).center();
+            let middle = page.camera.get_untracked().to_canvas(middle);
+            let wanted = Point::new(middle.x - w / 2.0, middle.y - h / 2.0);
+            let core = page.core();
+            let core = core.borrow();
+            free_place(core.replica.canvas(), &core.index, wanted, w, h)
+        }
+    };
+    node.pos = [corner.x.round(), corner.y.round()];
+    let id = node.id.clone();
+    page.edit(|txn| schema::add_node(txn, &node));
+    if node.kind != "group" {
+        crate::web::canvas::actions::settle::settle_parents(page, &BTreeSet::from([id.clone()]));
+    }
+    page.select([id.clone()]);
+    if at.is_some() {
+        crate::web::canvas::actions::camera::bring_into_view(
+            page,
+            Rect::new(corner.x, corner.y, w, h),
+        );
+    }
+    id
+}
+
+/// Deletes what is selected, with its wires; locked positions and groups' members stay.
+pub fn delete_selection(page: Page) {
+    let ids: Vec<String> = page.selection.get_untracked().into_iter().collect();
+    delete(page, &ids);
+}
+
+/// Deletes nodes with their wires.
+pub fn delete(page: Page, ids: &[String]) {
+    if ids.is_empty() {
+        return;
+    }
+    page.edit(|txn| schema::remove_nodes(txn, ids));
+    let what = if ids.len() == 1 {
+        "Deleted 1 node".to_owned()
+    } else {
+        format!("Deleted {} nodes", ids.len())
+    };
+    page.live.set(what);
+    page.select([]);
+}
+
+/// Copies what is selected beside itself and selects the copies.
+pub fn duplicate(page: Page, by: [f64; 2]) {
+    let ids = page.core().borrow().editor.selection.clone();
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
+    let clip = Clip::of(&page.core().borrow().replica, &ids);
+    paste_clip(page, &clip, by, true);
+}
+
+fn paste_clip(page: Page, clip: &Clip, by: [f64; 2], incoming: bool) {
+    if clip.is_empty() {
+        return;
+    }
+    let canvas = page.read(Clone::clone);
+    let added = page.edit(|txn| clip.paste(txn, &canvas, by, incoming, fresh_id));
+    page.select(added);
+}
+
+/// What is selected, as text for the clipboard.
+pub fn copied(page: Page) -> Option<String> {
+    let ids = page.selection.get_untracked();
+    if ids.is_empty() {
+        return None;
+    }
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
+    Some(Clip::of(&page.core().borrow().replica, &ids).to_json())
+}
+
+/// Pastes text: nodes that were copied, or any other text as a Text node.
+pub fn paste(page: Page, text: &str, incoming: bool) {
+    let at = page.core().borrow().pointer.unwrap_or_else(|| page.view_rect().center());
+    match Clip::parse(text) {
+        Some(clip) => {
+            let Some(bounds) = clip.bounds() else { return };
+            let c = bounds.center();
+            paste_clip(page, &clip, [(at.x - c.x).round(), (at.y - c.y).round()], incoming);
+        }
+        None if !text.trim().is_empty() => {
+            let node = NewNode { text: text.trim().to_owned(), ..blank("text") };
+            add(page, node, Some(at));
+        }
+        None => {}
+    }
+}
+
+/// Selects every node.
+pub fn select_all(page: Page) {
+    let ids: Vec<String> = page.read(|canvas| canvas.nodes.keys().cloned().collect());
+    page.select(ids);
+}
+
+/// Moves what is selected.
+pub fn nudge(page: Page, dx: f64, dy: f64) {
+    let ids = page.selection.get_untracked();
+    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
+    page.edit(|txn| {
+        for id in &ids {
+            if let Some(node) = schema::read_node(txn, id) {
+                schema::set_pos(txn, id, [node.pos[0] + dx, node.pos[1] + dy]);
+            }
+        }
+    });
+}
+
+/// Puts a group around what is selected.
+pub fn group(page: Page) {
+    let ids = page.selection.get_untracked();
+    let rect = {
+        let core = page.core();
+        let core = core.borrow();
+        Rect::around(ids.iter().filter_map(|id| core.index.get(id)))
+    };
+    let Some(rect) = rect else { return };
+    // What is in a group among them stays there, and the new group is where all of them are.
+    let (members, parent) = page.read(|canvas| {
+        let groups = Groups::of(canvas);
+        let members = groups.outermost(&ids);
+        let parent = groups.common_parent(&members).map(str::to_owned);
+        (members, parent)
+    });
+    let frame = NewNode {
+        pos: [rect.x - 24.0, rect.y - 52.0],
+        size: Some([rect.w + 48.0, rect.h + 76.0]),
+        z: Some(String::new()),
+        ..blank("group")
+    };
+    let id = frame.id.clone();
+    page.edit(|txn| {
+        schema::add_node(txn, &frame);
+        schema::set_node_value(txn, &id, "parent", &json!(parent));
+        for member in &members {
+            schema::set_node_value(txn, member, "parent", &json!(id));
+        }
+    });
+    page.select([id]);
+}
+
+/// Takes the selected groups away and leaves what is in them.
+pub fn ungroup(page: Page) {
+    let groups: Vec<String> = page.read(|canvas| {
+        let ids = page.selection.get_untracked();
+        ids.into_iter()
+            .filter(|id| canvas.nodes.get(id).is_some_and(|n| n.kind == "group"))
+            .collect()
+    });
+    if groups.is_empty() {
+        return;
+    }
+    // What was in them is now where they were.
+    let members: Vec<(String, Option<String>)> = page.read(|canvas| {
+        let parents = Groups::of(canvas);
+        let is_gone = |group: &&str| groups.iter().any(|gone| gone == group);
+        let left = |parent: &str| {
+            std::iter::successors(Some(parent), |group| parents.parent(group))
+                .find(|group| !is_gone(group))
+                .map(str::to_owned)
+        };
+        let inside = |id: &String| {
+            let parent = parents.parent(id).filter(is_gone)?;
+            (!is_gone(&id.as_str())).then(|| (id.clone(), left(parent)))
+        };
+        canvas.nodes.keys().filter_map(inside).collect()
+    });
+    page.edit(|txn| {
+        for (id, parent) in &members {
+            schema::set_node_value(txn, id, "parent", &json!(parent));
+        }
+        schema::remove_nodes(txn, &groups);
+    });
+    page.select(members.into_iter().map(|(id, _)| id));
+}
+
+/// Puts what is selected above or below everything else.
+pub fn restack(page: Page, front: bool) {
+    let ids = page.selection.get_untracked();
+    page.edit(|txn| {
+        if front {
+            let mut z = schema::top_z(txn);
+            for id in &ids {
+                z = order::after(&z);
+                schema::set_node_value(txn, id, "z", &json!(z));
+            }
+        } else {
+            let lowest = schema::read_canvas(txn)
+                .nodes
+                .into_values()
+                .filter(|n| !ids.contains(&n.id))
+                .map(|n| n.z)
+                .min()
+                .unwrap_or_default();
+            let mut z = lowest;
+            for id in ids.iter().rev() {
+                z = order::before(&z).unwrap_or_default();
+                schema::set_node_value(txn, id, "z", &json!(z));
+            }
+        }
+    });
+}
+
+/// Locks what is selected, or unlocks it when all of it is locked.
+pub fn toggle_lock(page: Page) {
+    let ids = page.selection.get_untracked();
+    let locked = page.read(|c| ids.iter().all(|id| c.nodes.get(id).is_some_and(|n| n.locked)));
+    let value = if locked { Value::Null } else { json!(true) };
+    page.edit(|txn| {
+        for id in &ids {
+            schema::set_node_value(txn, id, "locked", &value);
+        }
+    });
+    page.live.set(if locked { "Unlocked".to_owned() } else { "Locked".to_owned() });
+}
+
+/// Gives a node a title; an empty one takes it back.
+pub fn rename(page: Page, id: &str, title: &str) {
+    let title = title.trim();
+    let same = page.read(|c| c.nodes.get(id).is_some_and(|n| n.shown_title() == title));
+    if same {
+        return;
+    }
+    let value = if title.is_empty() { Value::Null } else { json!(title) };
+    page.edit(|txn| schema::set_node_value(txn, id, "title", &value));
+}
+
+/// Sets one setting; null takes it back to the model's default.
+pub fn set_setting(page: Page, id: &str, key: &str, value: &Value) {
+    page.edit(|txn| schema::set_setting(txn, id, key, value));
+}
+
+/// Shows and passes on another generation of the item a card shows, `step` away from the one shown.
+pub fn step_history(page: Page, id: &str, step: isize) {
+    let key = crate::web::canvas::store::showing::item_key(page, id);
+    let chosen = page.read(|canvas| {
+        let made: Vec<_> = canvas.generations.get(id)?.iter().filter(|g| g.key == key).collect();
+        let shown = gesso_protocol::graph::shown_generation(canvas, id, &key);
+        let at = shown.and_then(|s| made.iter().position(|g| g.id == s.id)).unwrap_or(made.len());
+        let to = at.checked_add_signed(step)?;
+        made.get(to).map(|g| g.id.clone())
+    });
+    if let Some(chosen) = chosen {
+        choose(page, id, &chosen);
+    }
+}
+
+/// Writes what an item shows and passes on until its next result.
+fn put_output(page: Page, id: &str, key: &str, chosen: &Value) {
+    let newest =
+        page.read(|c| gesso_protocol::graph::newest_generation(c, id, key).map(|g| g.id.clone()));
+    page.edit(|txn| schema::set_output(txn, id, key, Some((chosen.clone(), newest.as_deref()))));
+}
+
+/// Shows and passes on a generation.
+pub fn choose(page: Page, id: &str, generation: &str) {
+    let key = page.read(|canvas| {
+        canvas.generations.get(id)?.iter().find(|g| g.id == generation).map(|g| g.key.clone())
+    });
+    match key {
+        Some(key) => put_output(page, id, &key, &json!({"generation": generation})),
+        // The document holds the newest only; the others are kept by the server.
+        None => page.toasts.say(
+            "clock",
+            "That result is too old to be shown on the card. Open or download it, or use its settings.",
+        ),
+    }
+}
+
+/// Shows and passes on a result that was just added, also where the document has it only a moment later.
+pub fn choose_new(page: Page, id: &str, key: &str, generation: &str) {
+    let chosen = json!({"generation": generation});
+    page.edit(|txn| schema::set_output(txn, id, key, Some((chosen, Some(generation)))));
+}
+
+/// Takes away what the item a card shows passes on, until its next result.
+pub fn reset_creation(page: Page, id: &str) {
+    let key = crate::web::canvas::store::showing::item_key(page, id);
+    put_output(page, id, &key, &Value::Null);
+}
+
+/// Puts a file in the place of what the item a card shows passes on, until its next result.
+pub fn replace_creation(page: Page, id: &str, asset: &Value) {
+    let key = crate::web::canvas::store::showing::item_key(page, id);
+    put_output(page, id, &key, &json!({"asset": asset}));
+}
+
+/// Marks a generation as a favourite, or no longer.
+pub fn star(page: Page, id: &str, generation: &str, starred: bool) {
+    page.edit(|txn| schema::set_star(txn, id, generation, starred));
+}
+
+/// Gives an input that takes several the whole batch of a wire at once, or item by item.
+pub fn set_whole_batch(page: Page, key: &str, whole: bool) {
+    let Some(edge) = page.read(|c| c.edges.get(key).cloned()) else { return };
+    let connection = schema::Connection { items_all: whole, ..schema::Connection::of(&edge) };
+    page.edit(|txn| schema::connect_at(txn, &connection, &edge.z));
+}
+
+/// Moves keyboard focus to the next or previous card and brings it into view. `false` at either end.
+pub fn focus_step(page: Page, from: Option<&str>, back: bool) -> bool {
+    let order = {
+        let core = page.core();
+        let core = core.borrow();
+        let nodes = core.replica.canvas().nodes.values();
+        reading_order::reading_order(nodes.map(|node| (node.id.clone(), rect_of(&core, node))))
+    };
+    let Some(id) = reading_order::step(&order, from, back).map(str::to_owned) else { return false };
+    page.select([id.clone()]);
+    show(page, &id);
+    focus_card(id);
+    true
+}
+
+/// Brings a node into view.
+pub fn show(page: Page, id: &str) {
+    let Some(rect) = page.core().borrow().index.get(id) else { return };
+    if !page.view_rect().contains(rect) {
+        let (w, h) = page.screen.get_untracked();
+        let zoom = page.camera.get_untracked().zoom.max(0.5);
+        page.set_camera(crate::core::geometry::Camera::centred(rect.center(), zoom, w, h));
+    }
+}
+
+/// Deletes a connection.
+pub fn delete_edge(page: Page, key: &str) {
+    page.edit(|txn| schema::disconnect(txn, key));
+}
+
+/// Puts a stored file into a node: what it holds, or in the place of what it made.
+pub fn put(page: Page, id: &str, asset: &AssetRef) {
+    let value = asset.to_value();
+    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    if holds_file(&kind) {
+        page.edit(|txn| schema::set_node_value(txn, id, "asset", &value));
+        return;
+    }
+    let made = nodes::spec(&kind).and_then(|s| s.outputs.first()).map(|o| o.ty);
+    if made != asset.ty.map(nodes::PortType::Fixed) {
+        let what = asset.ty.map_or("That file", |ty| ty.label());
+        page.toasts
+            .bad(&format!("{what} does not fit here. Choose a file of the kind this node makes."));
+        return;
+    }
+    replace_creation(page, id, &value);
+}
+
+/// Whether a node kind holds a file.
+pub fn holds_file(kind: &str) -> bool {
+    nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
+}

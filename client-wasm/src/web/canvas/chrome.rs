@@ -1,0 +1,9 @@
+//! Bars, menus and dialogs around the canvas.
+
+pub mod action_bar;
+pub mod bars;
+pub mod context_menu;
+pub mod damage;
+pub mod dialogs;
+pub mod spotlight;
+pub mod strays;

@@ -1,0 +1,182 @@
+//! The bar above the selected card.
+
+use gesso_protocol::nodes::{self, NodeSpec};
+use leptos::prelude::*;
+
+use crate::core::geometry::{Point, Rect};
+use crate::web::canvas::actions::edit;
+use crate::web::canvas::store::page::Page;
+use crate::web::canvas::store::showing::{Showing, showing};
+use crate::web::ui::icons::icon;
+
+/// Every way to run some nodes, as a menu.
+type RunMenu = fn(Page, StoredValue<Vec<String>>) -> AnyView;
+
+/// What the bar is about: one node, or several.
+#[derive(Clone, Debug, PartialEq)]
+struct About {
+    ids: Vec<String>,
+    kind: String,
+    title: String,
+    locked: bool,
+    has_output: bool,
+    /// What it shows is a picture that can be edited here.
+    picture: bool,
+    /// Several are selected, and some of them run.
+    several_run: bool,
+    /// What it made is kept in the history.
+    made: bool,
+}
+
+fn about(page: Page) -> Option<About> {
+    let ids: Vec<String> = page.selection.get().into_iter().collect();
+    page.revision.track();
+    let first = ids.first()?;
+    let (kind, title, locked) = page.read(|c| {
+        let n = c.nodes.get(first)?;
+        Some((n.kind.clone(), n.shown_title().to_owned(), n.locked))
+    })?;
+    let has_output = matches!(showing(page, first), Showing::Asset(_));
+    let several_run = ids.len() > 1
+        && page.read(|c| {
+            let runs = |kind: &str| nodes::spec(kind).is_some_and(NodeSpec::runs);
+            ids.iter().any(|id| c.nodes.get(id).is_some_and(|n| runs(&n.kind)))
+        });
+    let made = page.read(|c| c.generations.get(first).is_some_and(|g| !g.is_empty()));
+    Some(About {
+        several_run,
+        made,
+        kind: if ids.len() == 1 { kind } else { String::new() },
+        title,
+        locked,
+        has_output,
+        picture: crate::web::canvas::actions::open::can_edit(page, first),
+        ids,
+    })
+}
+
+/// The bar.
+#[component]
+pub fn ActionBar(
+    page: Page,
+    /// Every way to run what is selected.
+    run_menu: RunMenu,
+) -> impl IntoView {
+    let about = Memo::new(move |_| about(page));
+    let hidden = move || {
+        page.busy.get()
+            || page.far.get()
+            || page.renaming.with(Option::is_some)
+            || page.screen.get().0 < 480.0
+    };
+    move || {
+        let about = about.get().filter(|_| !hidden())?;
+        Some(bar(page, about, run_menu))
+    }
+}
+
+/// The screen rectangle of what is selected, tracking it.
+fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
+    let rects: Vec<Rect> = ids
+        .iter()
+        .take(100)
+        .filter_map(|id| page.node(id))
+        .map(|s| {
+            let (p, (w, h)) = (s.pos.get(), s.size.get());
+            Rect::new(p.x, p.y, w, h)
+        })
+        .collect();
+    let rect = Rect::around(rects)?;
+    let camera = page.camera.get();
+    let corner = camera.to_screen(Point::new(rect.x, rect.y));
+    Some(Rect::new(corner.x, corner.y, rect.w * camera.zoom, rect.h * camera.zoom))
+}
+
+fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
+    let spec = nodes::spec(&about.kind);
+    let single = about.ids.len() == 1;
+    let id = StoredValue::new(about.ids.first().cloned().unwrap_or_default());
+    let ids = about.ids.clone();
+    let style = move || {
+        let Some(rect) = held_rect(page, &ids) else { return "display:none".to_owned() };
+        let (w, h) = page.screen.get();
+        let left = rect.x.clamp(72.0, (w - 420.0).max(72.0));
+        let above = rect.y - 52.0;
+        // Without room above it goes below; a card as high as the screen has it at the top edge, over itself.
+        let below = rect.bottom() + 12.0;
+        let top = if above < 64.0 && below <= h - 120.0 { below } else { above };
+        let top = top.clamp(64.0, (h - 120.0).max(64.0));
+        let off = rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w;
+        if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
+    };
+    let runs = spec.is_some_and(NodeSpec::runs);
+    let ids_kept = StoredValue::new(about.ids.clone());
+    let tool = move |name: &'static str, label: &'static str, run: Callback<()>| {
+        view! {
+            <button class="ib" title=label aria-label=label on:click=move |_| run.run(())>{icon(name)}</button>
+        }
+    };
+    let duplicate = Callback::new(move |()| edit::duplicate(page, [32.0, 32.0]));
+    let lock = Callback::new(move |()| edit::toggle_lock(page));
+    let download = Callback::new(move |()| {
+        crate::web::canvas::transfer::download::download(page, &id.get_value())
+    });
+    let preview = Callback::new(move |()| {
+        let key = crate::web::canvas::store::showing::item_key(page, &id.get_value());
+        page.overlays.preview.set(Some((id.get_value(), key)));
+    });
+    let edit = Callback::new(move |()| {
+        crate::web::canvas::actions::open::image_editor(page, &id.get_value())
+    });
+    let reset = Callback::new(move |()| edit::reset_creation(page, &id.get_value()));
+    let replace = Callback::new(move |()| {
+        crate::web::canvas::transfer::upload::pick_for(page, &id.get_value())
+    });
+    let library =
+        Callback::new(move |()| crate::web::canvas::actions::open::library(page, &id.get_value()));
+    let delete = Callback::new(move |()| edit::delete_selection(page));
+    let group = Callback::new(move |()| edit::group(page));
+    let ungroup = Callback::new(move |()| edit::ungroup(page));
+    let has = about.has_output && single;
+    let lock_word = if about.locked { "Unlock" } else { "Lock" };
+    let label = if single { about.title } else { format!("{} nodes", about.ids.len()) };
+    view! {
+        <div class="island actions" data-floating role="toolbar" aria-label=label style=style>
+            {(runs || about.several_run).then(|| view! { {run_menu(page, ids_kept)} <i class="sep-v"></i> })}
+            {(about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
+            {tool("duplicate", "Duplicate", duplicate)}
+            {(!single).then(|| tool("group", "Group", group))}
+            {(about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
+            {runs.then(|| tool("lock", lock_word, lock))}
+            {has.then(|| tool("download", "Download", download))}
+            {has.then(|| tool("eye", "Open preview", preview))}
+            {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
+            {(single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}
+            {(single && about.kind == "media").then(|| tool("swap", "Replace file", library))}
+            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", library))}
+            {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
+            <i class="sep-v"></i>
+            {tool("trash", "Delete", delete)}
+        </div>
+    }
+}
+
+#[component]
+fn Colors(page: Page, id: StoredValue<String>) -> impl IntoView {
+    ["yellow", "rose", "sky", "sage"]
+        .map(|color| {
+            let label = format!("{} note", crate::core::card_layout::port_label(color));
+            let set = move |_| {
+                page.edit(|txn| {
+                    let value = serde_json::Value::from(color);
+                    gesso_protocol::schema::set_node_value(txn, &id.get_value(), "color", &value);
+                });
+            };
+            view! {
+                <button class="ib" title=label.clone() aria-label=label on:click=set>
+                    <i class="note-dot" data-n=color></i>
+                </button>
+            }
+        })
+        .collect_view()
+}

@@ -1,0 +1,264 @@
+//! What floats at the edges: place and saving, people and money, tools, zoom, map.
+
+use crate::web::canvas::actions::camera;
+use std::time::Duration;
+
+use gesso_protocol::{names, schema};
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::core::card_layout;
+use crate::core::stickers::STICKERS;
+use crate::core::sync::Saving;
+use crate::web::canvas::actions::edit;
+use crate::web::canvas::live::people::Avatars;
+use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::ui::icons::{icon, icon_l, logo};
+use crate::web::ui::theme::ThemeSwitch;
+
+/// The two islands at the top.
+#[component]
+pub fn TopBar(page: Page) -> impl IntoView {
+    let credits = move || {
+        page.credits.get().map(|c| {
+            view! {
+                <i class="sep-v hide-s"></i>
+                <span class="credits hide-s" title="Credits left">{icon("credit")}<span class="num">{c}</span></span>
+            }
+        })
+    };
+    view! {
+        <header class="bar-top">
+            <div class="island tl" data-floating>
+                <a class="ib" href="/" aria-label="All canvases" title="All canvases">{logo()}</a>
+                <Name page=page />
+                <i class="sep-v hide-s"></i>
+                <SavingMark page=page />
+            </div>
+            <div class="grow"></div>
+            <div class="island tr" data-floating>
+                <Avatars page=page />
+                {credits}
+                <span class="hide-s"><ThemeSwitch /></span>
+                <button class="btn primary" on:click=move |_| share(page)>"Share"</button>
+            </div>
+        </header>
+    }
+}
+
+/// Copies the link and says so.
+fn share(page: Page) {
+    let Ok(href) = window().location().href() else { return };
+    let copied = window().navigator().clipboard().write_text(&href);
+    leptos::task::spawn_local(async move {
+        match wasm_bindgen_futures::JsFuture::from(copied).await {
+            Ok(_) => {
+                page.toasts.good("Link copied. Whoever opens it works on this canvas with you.")
+            }
+            Err(_) => {
+                page.toasts.say("link", &format!("Copy this link to share the canvas: {href}"))
+            }
+        }
+    });
+}
+
+/// The canvas's name, edited in place.
+#[component]
+fn Name(page: Page) -> impl IntoView {
+    let editing = RwSignal::new(false);
+    let input = NodeRef::<html::Input>::new();
+    let name = Memo::new(move |_| page.meta.with(|m| m.name.clone()));
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            crate::web::dom::begin(&input, &name.get_untracked());
+        }
+    });
+    let shown = move || if name.get().is_empty() { "Untitled".to_owned() } else { name.get() };
+    Effect::new(move |_| crate::web::nav::set_title(&format!("{} · Gesso", shown())));
+    let done = move |value: &str| {
+        if !editing.get_untracked() {
+            return;
+        }
+        editing.set(false);
+        let value = names::shortened(value, names::NAME_CHARS_MAX);
+        if !value.is_empty() && value != name.get_untracked() {
+            page.edit(|txn| schema::set_meta(txn, "name", &value));
+        }
+    };
+    move || {
+        if editing.get() {
+            let keys = move |e: web_sys::KeyboardEvent| {
+                e.stop_propagation();
+                match e.key().as_str() {
+                    "Enter" if !e.is_composing() => done(&crate::web::dom::value(&e)),
+                    "Escape" => editing.set(false),
+                    _ => {}
+                }
+            };
+            view! {
+                <input node_ref=input class="name-in" aria-label="Canvas name"
+                    on:keydown=keys on:blur=move |e| done(&crate::web::dom::value(&e)) />
+            }
+            .into_any()
+        } else {
+            view! {
+                <button class="btn ghost name" title="Rename" on:click=move |_| editing.set(true)>
+                    <span>{shown}</span>
+                </button>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The honest state of saving.
+#[component]
+fn SavingMark(page: Page) -> impl IntoView {
+    let words = move || page.saving.with(Saving::words);
+    let offline =
+        move || page.saving.with(|s| matches!(s, Saving::Offline { .. } | Saving::Ended(_)));
+    let mark = move || {
+        page.saving.with(|s| match s {
+            Saving::Saved => icon("check").into_any(),
+            Saving::Offline { .. } | Saving::Ended(_) => icon("offline").into_any(),
+            Saving::Unsaved | Saving::Opening => view! {
+                <svg class="ring dotted" viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5"></circle></svg>
+            }
+            .into_any(),
+        })
+    };
+    view! { <span class="saved" role="status" aria-live="polite" class:is-off=offline>{mark}<span>{words}</span></span> }
+}
+
+/// The banner while there is no connection, or when there will be none.
+#[component]
+pub fn OfflineBanner(page: Page) -> impl IntoView {
+    // A hiccup needs no banner.
+    let long = RwSignal::new(false);
+    let offline = Memo::new(move |_| page.saving.with(|s| matches!(s, Saving::Offline { .. })));
+    Effect::new(move |_| {
+        if offline.get() {
+            set_timeout(
+                move || {
+                    if offline.try_get_untracked() == Some(true) {
+                        long.set(true);
+                    }
+                },
+                Duration::from_secs(3),
+            );
+        } else {
+            long.set(false);
+        }
+    });
+    let ended = move || {
+        page.saving.with(|s| if let Saving::Ended(why) = s { Some(why.clone()) } else { None })
+    };
+    move || {
+        if let Some(why) = ended() {
+            return Some(
+                view! {
+                    <div class="obn" role="alert" data-floating>
+                        {icon("offline")}<span>{why}</span>
+                        <a class="btn s" href="/">"All canvases"</a>
+                    </div>
+                }
+                .into_any(),
+            );
+        }
+        (offline.get() && long.get()).then(|| {
+            view! {
+                <div class="obn" data-floating>
+                    {icon("offline")}
+                    <span><b>"You are offline."</b>" Keep working: everything is kept on this page and merges when you return. Runs wait."</span>
+                    <button class="btn s" on:click=move |_| crate::web::canvas::live::socket::try_now(page)>"Try now"</button>
+                </div>
+            }
+            .into_any()
+        })
+    }
+}
+
+/// The tools on the left.
+#[component]
+pub fn Rail(page: Page) -> impl IntoView {
+    let stickers = RwSignal::new(false);
+    let add = move |kind: &'static str| {
+        let id = edit::add(page, edit::blank(kind), None);
+        crate::web::canvas::actions::open::after_adding(page, kind, id);
+    };
+    let tool = move |name: &'static str,
+                     label: &'static str,
+                     key: &'static str,
+                     run: Callback<()>| {
+        let title = if key.is_empty() { label.to_owned() } else { format!("{label}  {key}") };
+        view! { <button class="ib" title=title aria-label=label on:click=move |_| run.run(())>{icon_l(name)}</button> }
+    };
+    let kind =
+        move |name: &'static str, label: &'static str, key: &'static str, id: &'static str| {
+            tool(name, label, key, Callback::new(move |()| add(id)))
+        };
+    let ask = move |query: &'static str| {
+        Callback::new(move |()| {
+            page.spotlight.set(Some(Asked { query: query.to_owned(), ..Asked::default() }))
+        })
+    };
+    let sticker_menu = move || {
+        stickers.get().then(|| {
+            let rows = STICKERS
+                .map(|s| {
+                    let place = move |_| {
+                        stickers.set(false);
+                        let mut node = edit::blank("sticker");
+                        node.settings.push(("sticker".to_owned(), serde_json::Value::from(s)));
+                        edit::add(page, node, None);
+                    };
+                    view! {
+                        <button class="ib" aria-label=card_layout::port_label(s) on:click=place>
+                            <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=format!("#k-{s}")></use></svg>
+                        </button>
+                    }
+                })
+                .collect_view();
+            view! {
+                <div class="menu-back" on:pointerdown=move |_| stickers.set(false)></div>
+                <div class="island sticker-menu" role="menu" aria-label="Stickers">{rows}</div>
+            }
+        })
+    };
+    view! {
+        <nav class="island rail" aria-label="Add to canvas" data-floating>
+            <button class="ib is-add" title=crate::web::dom::keys("Add anything  Mod K") aria-label="Add anything"
+                on:click=move |_| page.spotlight.set(Some(Asked::default()))>{icon_l("plus")}</button>
+            <i class="sep-h"></i>
+            {kind("text", "Text", "T", "text")}
+            {kind("image", "Image", "", "image_generator")}
+            {kind("video", "Video", "", "video_generator")}
+            {tool("audio", "Audio", "", ask("audio"))}
+            {tool("upload", "Upload", "", Callback::new(move |()| crate::web::canvas::transfer::upload::pick(page)))}
+            {tool("library", "Library", "", Callback::new(move |()| page.overlays.shelf.update(|s| *s = !*s)))}
+            {kind("list", "List", "", "list")}
+            <i class="sep-h"></i>
+            {kind("note", "Sticky note", "N", "sticky_note")}
+            {tool("sticker", "Sticker", "", Callback::new(move |()| stickers.update(|s| *s = !*s)))}
+            {kind("group", "Group", "F", "group")}
+            {sticker_menu}
+        </nav>
+    }
+}
+
+/// Zoom, fit, and the switch of the map.
+#[component]
+pub fn ZoomBar(page: Page) -> impl IntoView {
+    let percent = move || format!("{:.0} %", page.camera.with(|c| c.zoom * 100.0));
+    view! {
+        <div class="island zoom" data-floating>
+            <button class="ib" aria-label="Zoom out" title="Zoom out" on:click=move |_| camera::zoom_by(page, 0.8)>{icon("minus")}</button>
+            <button class="btn ghost num pc" title="To 100 %  Shift+0" on:click=move |_| camera::zoom_to(page, 1.0)>{percent}</button>
+            <button class="ib" aria-label="Zoom in" title="Zoom in" on:click=move |_| camera::zoom_by(page, 1.25)>{icon("plus")}</button>
+            <i class="sep-v"></i>
+            <button class="ib" aria-label="Fit all" title="Fit all  Shift+1" on:click=move |_| camera::fit_all(page)>{icon("fit")}</button>
+            <button class="ib" class:is-on=move || page.minimap.get() aria-pressed=move || page.minimap.get().to_string()
+                aria-label="Minimap" title="Minimap  M" on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
+        </div>
+    }
+}

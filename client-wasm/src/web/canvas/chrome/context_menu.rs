@@ -1,0 +1,176 @@
+//! The menu under the pointer, for cards, wires and the bare canvas.
+
+use crate::web::canvas::actions::camera;
+use crate::web::canvas::store::overlays::Context;
+use crate::web::dom::step_in_menu;
+use leptos::html;
+use leptos::prelude::*;
+
+use crate::core::editor::Target;
+use crate::core::geometry::Point;
+use crate::web::canvas::actions::edit;
+use crate::web::canvas::actions::run;
+use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::ui::icons::icon;
+use gesso_protocol::nodes;
+use gesso_protocol::plan::Mode;
+
+type Line = (&'static str, &'static str, &'static str, Callback<()>);
+
+fn line(
+    icon: &'static str,
+    label: &'static str,
+    key: &'static str,
+    run: impl Fn() + Send + Sync + 'static,
+) -> Line {
+    (icon, label, key, Callback::new(move |()| run()))
+}
+
+fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
+    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    let spec = nodes::spec(&kind);
+    let runs = spec.is_some_and(nodes::NodeSpec::runs);
+    let id = StoredValue::new(id.to_owned());
+    let mut lines = Vec::new();
+    if runs {
+        lines.push(Some(line("play", "Run node", "Mod Enter", move || {
+            run::start(page, run::target(Mode::Node, Some(&id.get_value())));
+        })));
+        lines.push(Some(line("right", "Run downstream", "", move || {
+            run::start(page, run::target(Mode::Downstream, Some(&id.get_value())));
+        })));
+        lines.push(None);
+    }
+    lines.push(Some(line("rename", "Rename", "F2", move || {
+        page.renaming.set(Some(id.get_value()))
+    })));
+    lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || {
+        edit::duplicate(page, [32.0, 32.0])
+    })));
+    if crate::web::canvas::actions::open::can_edit(page, &id.get_value()) {
+        lines.push(Some(line("brush", "Edit image", "", move || {
+            crate::web::canvas::actions::open::image_editor(page, &id.get_value());
+        })));
+    }
+    if kind == "group" {
+        lines.push(Some(line("group", "Ungroup", "Mod Shift G", move || edit::ungroup(page))));
+    } else {
+        lines.push(Some(line("group", "Group", "Mod G", move || edit::group(page))));
+    }
+    if runs {
+        lines.push(Some(line("lock", "Lock or unlock", "P", move || edit::toggle_lock(page))));
+    }
+    lines.push(Some(line("up", "Bring to front", "]", move || edit::restack(page, true))));
+    lines.push(Some(line("down", "Send to back", "[", move || edit::restack(page, false))));
+    lines.push(None);
+    lines.push(Some(line("trash", "Delete", "Del", move || edit::delete_selection(page))));
+    lines
+}
+
+fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
+    let at = page.camera.get_untracked().to_canvas(p);
+    vec![
+        Some(line("plus", "Add a node", "Mod K", move || {
+            page.spotlight.set(Some(Asked { at: Some(at), ..Asked::default() }));
+        })),
+        Some(line("note", "Sticky note", "N", move || {
+            edit::add(page, edit::blank("sticky_note"), Some(at));
+        })),
+        Some(line("group", "Select all", "Mod A", move || edit::select_all(page))),
+        None,
+        Some(line("fit", "Fit all", "Shift 1", move || camera::fit_all(page))),
+        Some(line("undo", "Undo", "Mod Z", move || page.undo())),
+    ]
+}
+
+/// Whether a wire hands over its batch whole; `None` where there is nothing to choose.
+fn whole_batch(page: Page, key: &str) -> Option<bool> {
+    let graph = page.graph.get_untracked();
+    let edge = graph.edge(key)?;
+    let spec = graph.spec(&edge.edge.to_node)?;
+    let several = spec.inputs.iter().any(|p| p.name == edge.edge.to_port && p.many);
+    let batch = edge.batch || edge.edge.items_all;
+    (several && batch && spec.id != "evaluator").then_some(edge.edge.items_all)
+}
+
+/// The menu.
+#[component]
+pub fn ContextMenu(page: Page) -> impl IntoView {
+    move || page.context.get().map(|context| menu(page, context))
+}
+
+fn menu(page: Page, context: Context) -> impl IntoView {
+    let lines = match &context.target {
+        Target::Node(id) => for_node(page, id),
+        Target::Edge(key) => {
+            let whole = whole_batch(page, key);
+            let key = StoredValue::new(key.clone());
+            let toggle = whole.map(|whole| {
+                let (name, label) = if whole {
+                    ("list", "Give it item by item")
+                } else {
+                    ("grid", "Give the whole batch at once")
+                };
+                Some(line(name, label, "", move || {
+                    edit::set_whole_batch(page, &key.get_value(), !whole)
+                }))
+            });
+            toggle
+                .into_iter()
+                .chain(vec![Some(line("trash", "Delete", "", move || {
+                    edit::delete_edge(page, &key.get_value())
+                }))])
+                .collect()
+        }
+        Target::Canvas | Target::Port(_) | Target::Corner(_) | Target::Own => {
+            for_canvas(page, context.at)
+        }
+    };
+    let node = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        if let Some(menu) = node.get() {
+            crate::web::dom::focus(&menu);
+        }
+    });
+    let close = move || page.context.set(None);
+    let keys = move |e: web_sys::KeyboardEvent| {
+        let Some(menu) = node.get_untracked() else { return };
+        match e.key().as_str() {
+            "Escape" | "Tab" => close(),
+            "ArrowDown" | "ArrowUp" => step_in_menu(&menu, e.key() == "ArrowDown"),
+            _ => return,
+        }
+        e.prevent_default();
+        e.stop_propagation();
+    };
+    let (w, h) = page.screen.get_untracked();
+    let height = 34.0 * lines.len() as f64 + 12.0;
+    let left = context.at.x.min(w - 250.0).max(8.0);
+    let top = context.at.y.min(h - height).max(8.0);
+    let rows = lines
+        .into_iter()
+        .map(|line| match line {
+            None => view! { <hr /> }.into_any(),
+            Some((name, label, key, run)) => {
+                let class = if label == "Delete" { "menu-item danger" } else { "menu-item" };
+                let act = move |_| {
+                    close();
+                    run.run(());
+                };
+                view! {
+                    <button class=class role="menuitem" on:click=act>
+                        {icon(name)}{label}<span class="end" aria-hidden="true">{crate::web::dom::keys(key)}</span>
+                    </button>
+                }
+                .into_any()
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="menu-back" data-floating on:pointerdown=move |_| close() on:contextmenu=move |e| e.prevent_default()></div>
+        <div class="menu is-floating" role="menu" aria-label="Actions" tabindex="-1" data-floating node_ref=node
+            style=format!("left:{left:.0}px;top:{top:.0}px") on:keydown=keys>
+            {rows}
+        </div>
+    }
+}

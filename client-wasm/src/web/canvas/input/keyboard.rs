@@ -1,0 +1,298 @@
+//! Keys that work everywhere on the canvas (`reference/shortcuts.md`). Letters are bound by what they produce, not by
+//! where they are, and are off while somebody types.
+
+use crate::web::canvas::actions::camera;
+use gesso_protocol::nodes;
+use gesso_protocol::plan::Mode;
+use leptos::ev;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+use crate::core::editor::{Input, State};
+use crate::web::canvas::actions::edit;
+use crate::web::canvas::actions::run;
+use crate::web::canvas::input::pointer;
+use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::dom;
+
+/// Listens for as long as the page is there.
+pub fn listen(page: Page) {
+    let down = window_event_listener(ev::keydown, move |e| pressed(page, &e));
+    let up = window_event_listener(ev::keyup, move |e| {
+        if e.key() == " " {
+            page.space.set(false);
+        }
+    });
+    let left = window_event_listener(ev::blur, move |_| page.space.set(false));
+    let copy = window_event_listener(ev::copy, move |e| {
+        copied(page, &e);
+    });
+    let cut = window_event_listener(ev::cut, move |e| {
+        if copied(page, &e) {
+            edit::delete_selection(page);
+        }
+    });
+    let keep = StoredValue::new(false);
+    let pasting = window_event_listener(ev::keydown, move |e| {
+        if (e.ctrl_key() || e.meta_key()) && e.key().eq_ignore_ascii_case("v") {
+            keep.set_value(e.shift_key());
+        }
+    });
+    let paste = window_event_listener(ev::paste, move |e| pasted(page, &e, keep.get_value()));
+    on_cleanup(move || {
+        for listener in [down, up, left, copy, cut, pasting, paste] {
+            listener.remove();
+        }
+    });
+}
+
+fn clipboard(e: &web_sys::Event) -> Option<web_sys::DataTransfer> {
+    e.dyn_ref::<web_sys::ClipboardEvent>()?.clipboard_data()
+}
+
+fn copied(page: Page, e: &web_sys::Event) -> bool {
+    let selected_text = window().get_selection().ok().flatten().is_some_and(|s| !s.is_collapsed());
+    if dom::typing() || selected_text {
+        return false;
+    }
+    let (Some(text), Some(data)) = (edit::copied(page), clipboard(e)) else { return false };
+    if data.set_data("text/plain", &text).is_err() {
+        return false;
+    }
+    e.prevent_default();
+    let n = page.selection.with_untracked(std::collections::BTreeSet::len);
+    page.live.set(if n == 1 { "Copied 1 node".to_owned() } else { format!("Copied {n} nodes") });
+    true
+}
+
+fn pasted(page: Page, e: &web_sys::Event, incoming: bool) {
+    if dom::typing() {
+        return;
+    }
+    let Some(data) = clipboard(e) else { return };
+    e.prevent_default();
+    let files = data.files();
+    let count = files.as_ref().map_or(0, web_sys::FileList::length);
+    if count > 0 {
+        let files: Vec<web_sys::File> =
+            (0..count).filter_map(|i| files.as_ref().and_then(|f| f.get(i))).collect();
+        let at = page.core().borrow().pointer;
+        crate::web::canvas::transfer::upload::place_files(page, &files, at);
+        return;
+    }
+    let text = data.get_data("text/plain").unwrap_or_default();
+    edit::paste(page, &text, incoming);
+}
+
+fn focused_card() -> Option<String> {
+    document().active_element()?.get_attribute("data-node")
+}
+
+fn dialog_open(page: Page) -> bool {
+    page.spotlight.with_untracked(Option::is_some)
+        || page.help.get_untracked()
+        || page.overlays.preview.with_untracked(Option::is_some)
+        || dom::query("dialog[open]").is_some()
+}
+
+fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
+    if e.default_prevented() || e.is_composing() || dialog_open(page) {
+        return;
+    }
+    let command = e.ctrl_key() || e.meta_key();
+    let key = e.key();
+    if command {
+        if with_command(page, e, &key.to_lowercase()) {
+            e.prevent_default();
+        }
+        return;
+    }
+    if dom::typing() {
+        return;
+    }
+    let handled = if e.alt_key() { false } else { plain(page, e, &key) };
+    if handled {
+        e.prevent_default();
+    }
+}
+
+fn with_command(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
+    let shift = e.shift_key();
+    match key {
+        "k" => page.spotlight.set(Some(Asked::default())),
+        "enter" if e.alt_key() => run::stop_all(page),
+        "enter" if shift => run_workflow(page),
+        "enter" => run_selected(page),
+        "=" | "+" => camera::zoom_by(page, 1.25),
+        "-" => camera::zoom_by(page, 0.8),
+        "0" => camera::zoom_to(page, 1.0),
+        _ if dom::typing() => return false,
+        "z" if shift => page.redo(),
+        "z" => page.undo(),
+        "y" => page.redo(),
+        "a" => edit::select_all(page),
+        "d" => edit::duplicate(page, [32.0, 32.0]),
+        "g" if shift => edit::ungroup(page),
+        "g" => edit::group(page),
+        "]" => edit::restack(page, true),
+        "[" => edit::restack(page, false),
+        _ => return false,
+    }
+    true
+}
+
+/// Runs what is selected: a node alone, or all of them.
+fn run_selected(page: Page) {
+    let ids = page.selection.get_untracked();
+    if ids.len() > 1 {
+        let nodes = ids.into_iter().collect();
+        run::start(page, gesso_protocol::plan::Target { mode: Mode::Selection, node: None, nodes });
+        return;
+    }
+    let runnable = page.read(|canvas| {
+        ids.iter()
+            .find(|id| {
+                let kind = canvas.nodes.get(*id).map(|n| n.kind.as_str()).unwrap_or_default();
+                nodes::spec(kind).is_some_and(nodes::NodeSpec::runs)
+            })
+            .cloned()
+    });
+    match runnable {
+        Some(id) => run::start(page, run::target(Mode::Node, Some(&id))),
+        None => {
+            page.toasts.say("play", &dom::keys("Select a node that runs, then press Mod Enter"))
+        }
+    }
+}
+
+fn run_workflow(page: Page) {
+    let first = page.selection.with_untracked(|s| s.first().cloned());
+    run::start(page, run::target(Mode::Workflow, first.as_deref()));
+}
+
+fn plain(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
+    let shift = e.shift_key();
+    let on_button = document()
+        .active_element()
+        .is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    // Arrows move a slider that has focus, not the card.
+    if dom::on_slider() && (key.starts_with("Arrow") || matches!(key, "Home" | "End")) {
+        return false;
+    }
+    let selected = page.selection.with_untracked(|s| !s.is_empty());
+    let step = if shift { 10.0 } else { 1.0 };
+    match key {
+        " " if !on_button => page.space.set(true),
+        "Escape" => escape(page),
+        "Tab" => return tab(page, shift),
+        "Enter" | "F2" if on_button && key == "Enter" => return false,
+        "Enter" => return open_focused(page),
+        "F2" => {
+            let one = page.selection.with_untracked(|s| s.first().cloned());
+            page.renaming.set(one);
+        }
+        "Delete" | "Backspace" if selected => edit::delete_selection(page),
+        "ArrowLeft" if selected => edit::nudge(page, -step, 0.0),
+        "ArrowRight" if selected => edit::nudge(page, step, 0.0),
+        "ArrowUp" if selected => edit::nudge(page, 0.0, -step),
+        "ArrowDown" if selected => edit::nudge(page, 0.0, step),
+        "]" if selected => edit::restack(page, true),
+        "[" if selected => edit::restack(page, false),
+        "?" => page.help.set(true),
+        _ => return by_place(page, e) || letter(page, key),
+    }
+    true
+}
+
+/// Digits with Shift: what they produce differs by layout, so they go by place.
+fn by_place(page: Page, e: &web_sys::KeyboardEvent) -> bool {
+    if !e.shift_key() {
+        return false;
+    }
+    match e.code().as_str() {
+        "Digit0" => camera::zoom_to(page, 1.0),
+        "Digit1" => camera::fit_all(page),
+        "Digit2" => camera::fit_selection(page),
+        "KeyA" => page.spotlight.set(Some(Asked::default())),
+        _ => return false,
+    }
+    true
+}
+
+fn letter(page: Page, key: &str) -> bool {
+    match key {
+        "h" => page.hand.update(|h| *h = !*h),
+        "v" => page.hand.set(false),
+        "m" => page.minimap.update(|m| *m = !*m),
+        "p" => edit::toggle_lock(page),
+        "t" => add(page, "text"),
+        "n" => add(page, "sticky_note"),
+        "f" => add(page, "group"),
+        "+" | "=" => camera::zoom_by(page, 1.25),
+        "-" => camera::zoom_by(page, 0.8),
+        _ => return false,
+    }
+    true
+}
+
+fn add(page: Page, kind: &str) {
+    let at = page.core().borrow().pointer;
+    let id = edit::add(page, edit::blank(kind), at);
+    crate::web::canvas::actions::open::after_adding(page, kind, id);
+}
+
+fn escape(page: Page) {
+    let idle = page.core().borrow().editor.state == State::Idle;
+    if !idle {
+        pointer::feed(page, &Input::Cancel);
+    } else if page.context.with_untracked(Option::is_some) {
+        page.context.set(None);
+    } else if page.following.with_untracked(Option::is_some) {
+        page.following.set(None);
+    } else if page.hand.get_untracked() {
+        page.hand.set(false);
+    } else {
+        page.select([]);
+        if let Some(root) = dom::query("main.canvas") {
+            dom::focus(&root);
+        }
+    }
+}
+
+/// Tab walks the cards in reading order; from inside a card, and at either end, it is the browser's.
+fn tab(page: Page, back: bool) -> bool {
+    let active = document().active_element();
+    let on_canvas =
+        active.as_ref().is_none_or(|a| a.tag_name() == "BODY" || a.class_list().contains("canvas"));
+    match focused_card() {
+        Some(id) => edit::focus_step(page, Some(&id), back),
+        None if on_canvas => edit::focus_step(page, None, back),
+        None => false,
+    }
+}
+
+/// Enter on a card opens what it is for: its text, its title, its file.
+fn open_focused(page: Page) -> bool {
+    let Some(id) = focused_card() else { return false };
+    let kind = page.read(|c| c.nodes.get(&id).map(|n| n.kind.clone())).unwrap_or_default();
+    let spec = nodes::spec(&kind);
+    let batch = page.read(|c| !crate::core::results::batch_keys(c, &id).is_empty());
+    if kind == "evaluator" {
+        page.overlays.review.set(Some(id));
+    } else if batch {
+        crate::web::canvas::actions::open::shown(page, &id);
+    } else if spec.is_some_and(|s| s.has_text || s.has_items) {
+        crate::web::canvas::actions::focus::focus_text(&id);
+    } else if page.read(|c| c.nodes.get(&id).is_some_and(|n| n.asset.is_some())) {
+        crate::web::canvas::actions::open::shown(page, &id);
+    } else if kind == "media" {
+        crate::web::canvas::actions::open::library(page, &id);
+    } else if edit::holds_file(&kind) {
+        crate::web::canvas::transfer::upload::pick_for(page, &id);
+    } else if spec.is_some_and(nodes::NodeSpec::runs) {
+        crate::web::canvas::actions::open::shown(page, &id);
+    } else {
+        page.renaming.set(Some(id));
+    }
+    true
+}

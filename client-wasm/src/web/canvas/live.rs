@@ -1,0 +1,4 @@
+//! The connection to the room, and who else is there.
+
+pub mod people;
+pub mod socket;

@@ -1,0 +1,8 @@
+//! What stands beside the canvas.
+
+pub mod compare;
+pub mod controls;
+pub mod history;
+pub mod inspector;
+pub mod library;
+pub mod tracks;

@@ -1,0 +1,10 @@
+//! What all parts of the page share: the replica, signals of nodes, what is in view and what lies open. It knows no feature.
+
+pub mod card_context;
+pub mod heights;
+pub mod node_signals;
+pub mod offline_store;
+pub mod overlays;
+pub mod page;
+pub mod session;
+pub mod showing;

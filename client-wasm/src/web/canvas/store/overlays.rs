@@ -1,0 +1,125 @@
+//! What lies open above the canvas, and which item of a batch a card shows. Nobody else sees any of it.
+
+use crate::core::geometry::Point;
+use std::collections::BTreeMap;
+
+use gesso_protocol::plan::Target;
+use gesso_protocol::pricing::Money;
+use leptos::prelude::*;
+
+use crate::core::price::Price;
+
+/// A run that somebody is asked about first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirming {
+    /// What would run.
+    pub target: Target,
+    /// What it would be.
+    pub price: Price,
+}
+
+/// Generations side by side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The node that made them.
+    pub node: String,
+    /// Their ids.
+    pub generations: Vec<String>,
+}
+
+/// The handle.
+#[derive(Clone, Copy)]
+pub struct Overlays {
+    /// What a node shows, as large as the window: the node and the item.
+    pub preview: RwSignal<Option<(String, String)>>,
+    /// The grid of a batch: the node.
+    pub grid: RwSignal<Option<String>>,
+    /// The review: the evaluator.
+    pub review: RwSignal<Option<String>>,
+    /// The comparison.
+    pub compare: RwSignal<Option<Compared>>,
+    /// The picture editor: the node and the item.
+    pub image_editor: RwSignal<Option<(String, String)>>,
+    /// The library for a node that takes a file.
+    pub library: RwSignal<Option<String>>,
+    /// The library beside the canvas.
+    pub shelf: RwSignal<bool>,
+    /// How to get what models that cannot run here need, by model.
+    pub hints: RwSignal<BTreeMap<String, Vec<String>>>,
+    /// The question before a large run.
+    pub confirming: RwSignal<Option<Confirming>>,
+    /// The item each card shows, where somebody picked one.
+    pub items: RwSignal<BTreeMap<String, String>>,
+    /// The credit balance.
+    pub balance: RwSignal<Option<Money>>,
+    /// Evaluators that wait for a person and the message that told it.
+    pub waiting: StoredValue<BTreeMap<String, u64>>,
+}
+
+impl Overlays {
+    /// Nothing is open.
+    pub fn new() -> Self {
+        Self {
+            preview: RwSignal::new(None),
+            grid: RwSignal::new(None),
+            review: RwSignal::new(None),
+            compare: RwSignal::new(None),
+            image_editor: RwSignal::new(None),
+            library: RwSignal::new(None),
+            shelf: RwSignal::new(false),
+            hints: RwSignal::default(),
+            confirming: RwSignal::new(None),
+            items: RwSignal::default(),
+            balance: RwSignal::new(None),
+            waiting: StoredValue::default(),
+        }
+    }
+}
+
+impl Default for Overlays {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the menu is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Context {
+    pub(crate) target: crate::core::editor::Target,
+    pub(crate) at: Point,
+}
+
+/// What is in the browser of this page.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// How many unsaved edits the entry holds.
+    pub(crate) edits: u64,
+    /// Keys of entries of earlier pages that were taken in.
+    pub(crate) taken: Vec<String>,
+    /// A write is under way.
+    pub(crate) busy: bool,
+}
+
+/// A file on its way, as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Upload {
+    /// The file's name.
+    pub name: String,
+    /// Where it is.
+    pub state: UploadState,
+    /// The picture itself, out of the page's own memory.
+    pub picture: Option<String>,
+    /// The node was made for it.
+    pub(crate) fresh: bool,
+}
+
+/// Where a file is on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UploadState {
+    /// Others go first.
+    Waiting,
+    /// So many percent are there.
+    Under(f64),
+    /// It was refused, and why.
+    Failed(String),
+}

@@ -1,0 +1,44 @@
+//! Files on their way to the disk.
+
+use crate::web::canvas::store::page::Page;
+use crate::web::canvas::store::showing::{Showing, showing_item};
+use gesso_protocol::values::{AssetRef, file_ending};
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+/// Starts the download of what a node shows.
+pub fn download(page: Page, id: &str) {
+    download_item(page, id, &crate::web::canvas::store::showing::item_key(page, id));
+}
+
+/// Starts the download of what an item of a node shows.
+pub fn download_item(page: Page, id: &str, key: &str) {
+    let Showing::Asset(asset) = showing_item(page, id, key) else { return };
+    let label = page.read(|c| crate::core::results::label(c, key));
+    download_asset(page, id, &asset, &label);
+}
+
+/// Starts the download of a file a node made; `label` tells items of a batch apart.
+pub fn download_asset(page: Page, id: &str, asset: &AssetRef, label: &str) {
+    let title =
+        page.read(|c| c.nodes.get(id).map(|n| n.shown_title().to_owned())).unwrap_or_default();
+    let ending = file_ending(&asset.mime);
+    let name = if label.is_empty() { title } else { format!("{title}, {label}") };
+    save(&format!("/api/assets/{}", asset.id), &format!("{name}.{ending}"));
+}
+
+pub fn save(href: &str, name: &str) {
+    let Ok(element) = document().create_element("a") else { return };
+    let Ok(link) = element.dyn_into::<web_sys::HtmlAnchorElement>() else { return };
+    link.set_href(href);
+    link.set_download(name);
+    link.click();
+}
+
+/// Starts the download of bytes the page holds.
+pub fn download_bytes(bytes: &[u8], name: &str) {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    let Ok(blob) = web_sys::Blob::new_with_u8_array_sequence(&parts) else { return };
+    let Ok(url) = web_sys::Url::create_object_url_with_blob(&blob) else { return };
+    save(&url, name);
+}

@@ -1,0 +1,136 @@
+//! Small things the browser is asked for.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+/// The first element that matches.
+pub fn query(selector: &str) -> Option<web_sys::Element> {
+    document().query_selector(selector).ok().flatten()
+}
+
+/// Moves keyboard focus without scrolling the page.
+pub fn focus(element: &web_sys::Element) {
+    if let Some(element) = element.dyn_ref::<web_sys::HtmlElement>() {
+        let options = web_sys::FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // What cannot take focus stays as it is.
+        let _focused = element.focus_with_options(&options);
+    }
+}
+
+/// Runs something some animation frames from now.
+pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
+    request_animation_frame(move || {
+        if frames <= 1 {
+            f();
+        } else {
+            after_frames(frames - 1, f);
+        }
+    });
+}
+
+/// Puts a value into a field and selects all of it, ready to be typed over.
+pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
+    input.set_value(value);
+    focus(input);
+    input.select();
+}
+
+/// Whether keys go into a text field.
+pub fn typing() -> bool {
+    document().active_element().is_some_and(|e| {
+        let tag = e.tag_name();
+        tag == "TEXTAREA"
+            || tag == "SELECT"
+            || (tag == "INPUT" && e.get_attribute("type").as_deref() != Some("range"))
+    })
+}
+
+/// Whether keys go to a slider.
+pub fn on_slider() -> bool {
+    document().active_element().is_some_and(|e| {
+        e.get_attribute("type").as_deref() == Some("range")
+            || e.get_attribute("role").as_deref() == Some("slider")
+    })
+}
+
+/// The value of the input an event came from.
+pub fn value(e: &web_sys::Event) -> String {
+    let target = e.target();
+    let input = target.as_ref().and_then(|t| t.dyn_ref::<web_sys::HtmlInputElement>());
+    if let Some(input) = input {
+        return input.value();
+    }
+    if let Some(area) = target.as_ref().and_then(|t| t.dyn_ref::<web_sys::HtmlTextAreaElement>()) {
+        return area.value();
+    }
+    let select = target.as_ref().and_then(|t| t.dyn_ref::<web_sys::HtmlSelectElement>());
+    select.map(web_sys::HtmlSelectElement::value).unwrap_or_default()
+}
+
+/// Shortcuts as this machine's keyboard has them: "Mod K" is "Ctrl K", and "⌘ K" on a Mac.
+pub fn keys(text: &str) -> String {
+    let platform = window().navigator().platform().unwrap_or_default();
+    let apple = ["Mac", "iPhone", "iPad"].iter().any(|name| platform.starts_with(name));
+    text.replace("Mod", if apple { "⌘" } else { "Ctrl" })
+}
+
+/// Words for people in the place of what the browser said, which goes to the console.
+pub fn because(cause: &wasm_bindgen::JsValue, words: &'static str) -> &'static str {
+    web_sys::console::warn_1(cause);
+    words
+}
+
+/// Arrow keys move among the cells of a grid, by what lies where.
+pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
+    let forward = match e.key().as_str() {
+        "ArrowRight" | "ArrowDown" => true,
+        "ArrowLeft" | "ArrowUp" => false,
+        _ => return,
+    };
+    let rows = matches!(e.key().as_str(), "ArrowDown" | "ArrowUp");
+    let Some(cells) = query(grid) else { return };
+    let Ok(list) = cells.query_selector_all(cell) else { return };
+    let nodes: Vec<web_sys::Element> = (0..list.length())
+        .filter_map(|i| wasm_bindgen::JsCast::dyn_into(list.get(i)?).ok())
+        .collect();
+    let Some(now) = document().active_element() else { return };
+    let Some(i) = nodes.iter().position(|c| *c == now) else { return };
+    let top = |n: usize| nodes[n].get_bounding_client_rect().top();
+    let across =
+        nodes.iter().take_while(|c| c.get_bounding_client_rect().top() <= top(0) + 1.0).count();
+    let step = if rows { across.max(1) } else { 1 };
+    let to = if forward { i + step } else { i.wrapping_sub(step) };
+    if let Some(cell) = nodes.get(to) {
+        e.prevent_default();
+        focus(cell);
+        cell.scroll_into_view_with_scroll_into_view_options(&nearest());
+    }
+}
+
+pub fn nearest() -> web_sys::ScrollIntoViewOptions {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    options
+}
+
+/// Moves focus among the buttons of a menu.
+pub fn step_in_menu(menu: &web_sys::Element, forward: bool) {
+    use wasm_bindgen::JsCast as _;
+    let Ok(list) = menu.query_selector_all("button:not([disabled])") else { return };
+    let buttons: Vec<web_sys::Element> =
+        (0..list.length()).filter_map(|i| list.get(i)?.dyn_into().ok()).collect();
+    let now = document().active_element();
+    let at = now.and_then(|n| buttons.iter().position(|b| *b == n));
+    let n = buttons.len();
+    if n == 0 {
+        return;
+    }
+    let to = match (at, forward) {
+        (Some(i), true) => (i + 1) % n,
+        (Some(i), false) => (i + n - 1) % n,
+        (None, true) => 0,
+        (None, false) => n - 1,
+    };
+    focus(&buttons[to]);
+}

@@ -1,0 +1,7 @@
+//! Parts of any page: icons, menus, dialogs, notices, the theme.
+
+pub mod dialog;
+pub mod icons;
+pub mod menu;
+pub mod theme;
+pub mod toast;
