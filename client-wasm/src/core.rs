@@ -16,6 +16,7 @@ pub mod grouping;
 pub mod hit_test;
 pub mod icons;
 pub mod index;
+pub mod keymap;
 pub mod library;
 pub mod pairing;
 pub mod placement;

@@ -17,6 +17,9 @@ mod play;
 mod report;
 
 // The room's core is the server's own source: building the whole server under a sanitizer would take too long.
+#[path = "../../server/src/defaults.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the server uses the rest")]
+mod defaults;
 #[path = "../../server/src/room"]
 #[expect(dead_code, unreachable_pub, reason = "the server uses the rest, and gives it away")]
 mod room {

@@ -100,8 +100,9 @@ fn no_part_of_the_client_imports_what_lies_above_or_beside_it() {
     let graph: Graph = graph
         .into_iter()
         .map(|(file, imported)| {
-            let short =
-                |file: PathBuf| file.strip_prefix(workspace).map_or(file.clone(), Path::to_owned);
+            let short = |file: PathBuf| {
+                file.strip_prefix(workspace).map_or_else(|_| file.clone(), Path::to_owned)
+            };
             (short(file), imported.into_iter().map(short).collect())
         })
         .collect();

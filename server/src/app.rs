@@ -21,7 +21,7 @@ use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
 use crate::providers::Providers;
 use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
-use crate::run::{Runs, RunsSetup};
+use crate::run::{RunLimits, Runs, RunsSetup};
 use crate::serve::limits::ConnectionLimits;
 
 /// Why a server does not start.
@@ -137,6 +137,7 @@ impl App {
             providers: providers.clone(),
             catalog: Arc::clone(&catalog),
             events: events.clone(),
+            limits: run_limits(&options),
             failpoints,
             shutdown: shutdown.clone(),
         });
@@ -201,8 +202,20 @@ fn limits(options: &ServeOptions) -> RoomLimits {
         clients_max: options.clients_max,
         sockets_person_max: options.sockets_person_max,
         sockets_max: options.sockets_max,
+        list_items_max: options.list_items_max,
         idle_ms: options.room_idle_ms,
         ..RoomLimits::default()
+    }
+}
+
+fn run_limits(options: &ServeOptions) -> RunLimits {
+    RunLimits {
+        attempts_max: options.attempts_max,
+        backoff_ms: options.backoff_ms,
+        retry_after_max_ms: options.retry_after_max_ms,
+        call_max_ms: options.call_max_ms,
+        lease_ms: options.lease_ms,
+        late_kept_ms: options.late_kept_ms,
     }
 }
 

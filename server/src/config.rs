@@ -2,9 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use gesso_protocol::pricing::Money;
+
+use crate::defaults;
 
 /// The most credits of one grant.
 const GRANT_MAX: Money = Money(1_000_000_000_000);
@@ -16,16 +19,29 @@ pub struct Cli {
     /// What to do; `serve` where nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// How the log is written.
+    #[arg(long, env = "GESSO_LOG_FORMAT", global = true, value_enum, default_value_t)]
+    pub log_format: LogFormat,
     /// Options of `serve`.
     #[command(flatten)]
     pub serve: ServeOptions,
+}
+
+/// How the log is written. What happens to a canvas, a run or an invocation is told with it, as a span.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 /// What the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serves canvases (the default).
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// The workspace's credits.
     #[command(subcommand)]
     Credits(CreditsCommand),
@@ -105,50 +121,77 @@ pub struct ServeOptions {
     #[arg(long, env = "GESSO_OPEN", default_value_t = false)]
     pub open: bool,
     /// The largest file that can be uploaded, in bytes.
-    #[arg(long, env = "GESSO_UPLOAD_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_UPLOAD_MAX_BYTES", default_value_t = defaults::assets::UPLOAD_BYTES_MAX)]
     pub upload_max_bytes: u64,
     /// The most connections at once. Where the machine allows fewer open files it is less.
-    #[arg(long, env = "GESSO_CONNECTIONS_MAX", default_value_t = 4_096)]
+    #[arg(long, env = "GESSO_CONNECTIONS_MAX", default_value_t = defaults::connections::CONNECTIONS_MAX)]
     pub connections_max: usize,
     /// How long the head of a request may take, and how long a connection may wait for its next one, in ms.
-    #[arg(long, env = "GESSO_HEAD_MS", default_value_t = 20_000)]
+    #[arg(long, env = "GESSO_HEAD_MS", default_value_t = ms(defaults::connections::HEAD))]
     pub head_ms: u64,
     /// How long the body of a request may stand still, in ms.
-    #[arg(long, env = "GESSO_BODY_STALL_MS", default_value_t = 20_000)]
+    #[arg(long, env = "GESSO_BODY_STALL_MS", default_value_t = ms(defaults::bodies::STALL))]
     pub body_stall_ms: u64,
     /// How long the other side may take nothing of an answer, in ms.
-    #[arg(long, env = "GESSO_WRITE_STALL_MS", default_value_t = 60_000)]
+    #[arg(long, env = "GESSO_WRITE_STALL_MS", default_value_t = ms(defaults::connections::WRITE_STALL))]
     pub write_stall_ms: u64,
     /// The memory that bodies of requests may take at once, in bytes. A file that is uploaded takes none.
-    #[arg(long, env = "GESSO_BODIES_MAX_BYTES", default_value_t = 384 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_BODIES_MAX_BYTES", default_value_t = defaults::bodies::HELD_BYTES_MAX)]
     pub bodies_max_bytes: usize,
     /// The part of it that one person may take.
-    #[arg(long, env = "GESSO_BODIES_PERSON_MAX_BYTES", default_value_t = 160 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_BODIES_PERSON_MAX_BYTES", default_value_t = defaults::bodies::PERSON_BYTES_MAX)]
     pub bodies_person_max_bytes: usize,
     /// The credits a new workspace starts with.
     #[arg(long, env = "GESSO_FIRST_CREDITS", default_value = "10000", value_parser = credits)]
     pub first_credits: Money,
     /// The largest WebSocket frame, in bytes.
-    #[arg(long, env = "GESSO_FRAME_MAX_BYTES", default_value_t = 4 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_FRAME_MAX_BYTES", default_value_t = defaults::rooms::FRAME_MAX_BYTES)]
     pub frame_max_bytes: usize,
     /// The largest document, in encoded bytes.
-    #[arg(long, env = "GESSO_DOCUMENT_MAX_BYTES", default_value_t = 256 * 1024 * 1024)]
+    #[arg(long, env = "GESSO_DOCUMENT_MAX_BYTES", default_value_t = defaults::rooms::DOCUMENT_MAX_BYTES)]
     pub document_max_bytes: usize,
     /// The most nodes of a canvas.
-    #[arg(long, env = "GESSO_NODES_MAX", default_value_t = 20_000)]
+    #[arg(long, env = "GESSO_NODES_MAX", default_value_t = defaults::rooms::NODES_MAX)]
     pub nodes_max: usize,
     /// The most connections of a canvas.
-    #[arg(long, env = "GESSO_CLIENTS_MAX", default_value_t = 500)]
+    #[arg(long, env = "GESSO_CLIENTS_MAX", default_value_t = defaults::rooms::CLIENTS_MAX)]
     pub clients_max: usize,
     /// The most connections of one person.
-    #[arg(long, env = "GESSO_SOCKETS_PERSON_MAX", default_value_t = 1_000)]
+    #[arg(long, env = "GESSO_SOCKETS_PERSON_MAX", default_value_t = defaults::rooms::SOCKETS_PERSON_MAX)]
     pub sockets_person_max: usize,
     /// The most connections of the server.
-    #[arg(long, env = "GESSO_SOCKETS_MAX", default_value_t = 10_000)]
+    #[arg(long, env = "GESSO_SOCKETS_MAX", default_value_t = defaults::rooms::SOCKETS_MAX)]
     pub sockets_max: usize,
+    /// The most items of one list of a document.
+    #[arg(long, env = "GESSO_LIST_ITEMS_MAX", default_value_t = defaults::rooms::LIST_ITEMS_MAX)]
+    pub list_items_max: usize,
+    /// How often a call of a model is tried in all.
+    #[arg(long, env = "GESSO_ATTEMPTS_MAX", default_value_t = defaults::runs::ATTEMPTS_MAX)]
+    pub attempts_max: u32,
+    /// How long is waited before a call is tried again, in ms; twice as long before each further attempt.
+    #[arg(long, env = "GESSO_BACKOFF_MS", default_value_t = defaults::runs::BACKOFF_MS)]
+    pub backoff_ms: u64,
+    /// The longest that a provider can have a call wait, in ms.
+    #[arg(long, env = "GESSO_RETRY_AFTER_MAX_MS", default_value_t = defaults::runs::RETRY_AFTER_MAX_MS)]
+    pub retry_after_max_ms: u64,
+    /// How long one call of a model may take, in ms.
+    #[arg(long, env = "GESSO_CALL_MAX_MS", default_value_t = defaults::runs::CALL_MAX_MS)]
+    pub call_max_ms: u64,
+    /// How long a run is a server's without a sign of life, in ms; then another one takes it up.
+    #[arg(long, env = "GESSO_LEASE_MS", default_value_t = defaults::runs::LEASE_MS,
+          value_parser = clap::value_parser!(i64).range(1_000..))]
+    pub lease_ms: i64,
+    /// How long the result of a call that was stopped is kept aside, in ms.
+    #[arg(long, env = "GESSO_LATE_KEPT_MS", default_value_t = defaults::runs::LATE_KEPT_MS,
+          value_parser = clap::value_parser!(i64).range(0..))]
+    pub late_kept_ms: i64,
     /// How long a canvas nobody has open stays in memory, in ms.
-    #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = 10_000)]
+    #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = defaults::rooms::IDLE_MS)]
     pub room_idle_ms: u64,
+}
+
+const fn ms(time: Duration) -> u64 {
+    time.as_millis() as u64
 }
 
 fn credits(text: &str) -> Result<Money, String> {

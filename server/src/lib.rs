@@ -6,6 +6,7 @@ pub mod assets;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod defaults;
 pub mod doctor;
 pub mod error;
 pub mod events;

@@ -10,7 +10,7 @@ use gesso_media::serve_drawing;
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
 use gesso_server::config::{
-    Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, ServeOptions,
+    Cli, Command, CreditsCommand, DoctorOptions, GrantOptions, LogFormat, ServeOptions,
 };
 use gesso_server::db::Db;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,15 @@ const OWN_FILES: u64 = 256;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// What happens is told on standard error.
+fn init_log(filter: EnvFilter, format: LogFormat) {
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Some(Command::DrawSvg { width }) = cli.command {
@@ -38,14 +47,14 @@ fn main() -> ExitCode {
     }
     let filter = EnvFilter::try_from_env("GESSO_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,gesso_server=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    init_log(filter, cli.log_format);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Some(Command::Serve(options)) => serve(options).await,
+            Some(Command::Serve(options)) => serve(*options).await,
             Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
             Some(Command::Doctor(options)) => doctor(&options).await,
             // Answered above, without any of this.

@@ -30,6 +30,7 @@ use gesso_protocol::schema::{self, Canvas};
 use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
 use tokio::sync::{OnceCell, mpsc, oneshot};
+use tracing::Instrument as _;
 use yrs::{Transaction, TransactionMut};
 
 use crate::db::Db;
@@ -216,7 +217,8 @@ impl Rooms {
             next_conn: AtomicU64::new(1),
             limits: self.registry.limits.clone(),
         };
-        tokio::spawn(Driver::new(setup, inbox, loaded).run());
+        let span = tracing::info_span!("canvas", canvas = &*inner.canvas);
+        tokio::spawn(Driver::new(setup, inbox, loaded).run().instrument(span));
         Ok(RoomHandle { inner: Arc::new(inner) })
     }
 
@@ -425,7 +427,9 @@ impl RoomHandle {
         }
         let whole = update.clone();
         let cutting = tokio::task::spawn_blocking(move || cut::cut(&whole));
-        let cut = match cutting.await.map_err(|_| RoomError::Closed)? {
+        // Nothing in it panics; if it did, nothing was applied.
+        let Ok(cut) = cutting.await else { return Err(RoomError::Closed) };
+        let cut = match cut {
             Ok(Some(cut)) => Arc::new(cut),
             Ok(None) => return self.apply_part(update, &person, true).await,
             Err(error) => {

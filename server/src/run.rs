@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod late;
 mod leases;
+mod limits;
 mod outcome;
 mod progress;
 mod recover;
@@ -24,5 +25,6 @@ mod state;
 
 pub use error::RunError;
 pub use event::Decision;
+pub use limits::RunLimits;
 pub use runs::{Runs, RunsSetup};
 pub use start::StartRequest;

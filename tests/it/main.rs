@@ -13,6 +13,7 @@ mod limits;
 mod names;
 mod order;
 mod problems;
+mod providers;
 mod queue;
 mod random;
 mod restart;

@@ -18,7 +18,7 @@ use gesso_server::providers::{Call, Produced, Provider, ProviderError, Repeat};
 use tokio_util::sync::CancellationToken;
 
 /// Models of the providers, for `--catalog`.
-pub(crate) const CATALOG: &str = include_str!("fake/catalog.toml");
+pub const CATALOG: &str = include_str!("fake/catalog.toml");
 
 /// How long a refused call is asked to wait, in ms.
 const RETRY_AFTER_MS: u64 = 5;
@@ -111,6 +111,12 @@ impl World {
 
     /// What is refused before anything is bought.
     fn admit(&self, call: &Call, says: &Words) -> Result<(), ProviderError> {
+        if !CATALOG.contains(&format!("id = \"{}\"", call.invocation.model)) {
+            return Err(ProviderError::Permanent {
+                detail: format!("There is no model {}.", call.invocation.model),
+                hint: "Choose another one.".to_owned(),
+            });
+        }
         if says.has("fail") || says.has("hole") {
             return Err(ProviderError::Permanent {
                 detail: "The prompt was rejected.".to_owned(),

@@ -1,5 +1,6 @@
 //! The limits of the asset store.
 
+use crate::defaults;
 use gesso_media::DecodeLimits;
 
 /// Limits of the asset store, all configurable.
@@ -20,10 +21,10 @@ pub struct AssetLimits {
 impl Default for AssetLimits {
     fn default() -> Self {
         Self {
-            upload_bytes_max: 256 * 1024 * 1024,
-            decoders_max: 2,
-            programs_max: 2,
-            drawings_max: 2,
+            upload_bytes_max: defaults::assets::UPLOAD_BYTES_MAX,
+            decoders_max: defaults::assets::DECODERS_MAX,
+            programs_max: defaults::assets::PROGRAMS_MAX,
+            drawings_max: defaults::assets::DRAWINGS_MAX,
             picture: DecodeLimits::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! How much memory the bodies of requests may take at once.
 
+use crate::defaults;
 use crate::error::ApiError;
 use gesso_protocol::problem::ErrorCode;
 use std::collections::HashMap;
@@ -26,11 +27,11 @@ pub struct BodyLimits {
 impl Default for BodyLimits {
     fn default() -> Self {
         Self {
-            held_bytes_max: 384 * 1024 * 1024,
-            person_bytes_max: 160 * 1024 * 1024,
-            wait: Duration::from_secs(5),
-            stall: Duration::from_secs(20),
-            bytes_per_second_min: 8 * 1024,
+            held_bytes_max: defaults::bodies::HELD_BYTES_MAX,
+            person_bytes_max: defaults::bodies::PERSON_BYTES_MAX,
+            wait: defaults::bodies::WAIT,
+            stall: defaults::bodies::STALL,
+            bytes_per_second_min: defaults::bodies::BYTES_PER_SECOND_MIN,
         }
     }
 }

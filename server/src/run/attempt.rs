@@ -28,15 +28,6 @@ use crate::db::runs::Changes;
 use crate::failpoint;
 use crate::providers::{Call, Content, InputFile, Produced, Provider, ProviderError, Repeat};
 
-/// How often a call is tried.
-const ATTEMPTS_MAX: u32 = 3;
-/// The wait before the second try, doubled for each further one, in ms.
-const BACKOFF_MS: u64 = 1_000;
-/// The longest wait a provider may ask for, in ms.
-const RETRY_AFTER_MAX_MS: u64 = 60_000;
-/// How long one try may take, in ms.
-const DEADLINE_MS: u64 = 15 * 60 * 1000;
-
 /// The most characters of what a provider says about a failure.
 const DETAIL_CHARS_MAX: usize = 2_000;
 /// The most characters of a prompt that name a file.
@@ -68,6 +59,12 @@ impl Attempt {
         let (step, unit) = self.planned();
         let name = format!("{}\n{}\n{}", self.run.row.id, step.node, unit.key);
         blake3::hash(name.as_bytes()).to_hex()[..32].to_owned()
+    }
+
+    /// What is logged while it is under way belongs to it.
+    pub(super) fn span(&self) -> tracing::Span {
+        let (step, unit) = self.planned();
+        tracing::info_span!("invocation", node = step.node, item = unit.key, model = step.model)
     }
 
     /// Calls the model and tells the driver how it ended; leaves everything where it stands when the server
@@ -164,12 +161,13 @@ impl Attempt {
                 | ProviderError::Permanent { .. }
                 | ProviderError::Cancelled => return Err(error),
             };
-            if tried >= ATTEMPTS_MAX || self.abort.is_cancelled() {
+            let limits = self.run.services.limits;
+            if tried >= limits.attempts_max || self.abort.is_cancelled() {
                 return Err(error);
             }
-            let jitter = rand::random::<u64>() % (BACKOFF_MS / 2);
-            let backoff = (BACKOFF_MS << (tried - 1)) + jitter;
-            let wait_ms = retry_after_ms.unwrap_or(backoff).min(RETRY_AFTER_MAX_MS);
+            let backoff_ms = limits.backoff_ms << (tried - 1).min(16);
+            let backoff = backoff_ms + rand::random::<u64>() % (limits.backoff_ms / 2).max(1);
+            let wait_ms = retry_after_ms.unwrap_or(backoff).min(limits.retry_after_max_ms);
             self.tell_retry(tried, &detail, wait_ms);
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
@@ -184,9 +182,10 @@ impl Attempt {
     /// Shows everybody that a call is going to be tried again, and why.
     fn tell_retry(&self, tried: u32, detail: &str, wait_ms: u64) {
         let detail = format!(
-            "{} Attempt {} of {ATTEMPTS_MAX} in {} s.",
+            "{} Attempt {} of {} in {} s.",
             detail.trim_end(),
             tried + 1,
+            self.run.services.limits.attempts_max,
             wait_ms.div_ceil(1000)
         );
         let failure = self.failure("retrying", detail, String::new());
@@ -228,7 +227,7 @@ impl Attempt {
             progress: Arc::new(move |part| told.progress.set(&told.room, unit, part)),
             cancel: self.abort.clone(),
         };
-        let deadline = Duration::from_millis(DEADLINE_MS);
+        let deadline = Duration::from_millis(self.run.services.limits.call_max_ms);
         match tokio::time::timeout(deadline, provider.invoke(call)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(ProviderError::Unknown {

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::commit::GroupCommit;
 use super::event::Mailbox;
+use super::limits::RunLimits;
 use super::progress::Progress;
 use super::scheduler::Scheduler;
 use crate::assets::Blobs;
@@ -32,6 +33,7 @@ pub(super) struct Services {
     pub(super) failpoints: Failpoints,
     pub(super) scheduler: Scheduler,
     pub(super) commit: GroupCommit,
+    pub(super) limits: RunLimits,
     /// Where calls run, so that the server can wait for them.
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,

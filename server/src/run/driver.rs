@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument as _;
 
 use gesso_protocol::plan::{Plan, Units};
 use gesso_protocol::problem::{ErrorCode, Refusal};
@@ -127,7 +128,8 @@ impl Driver {
             self.record(&changes).await?;
         }
         for attempt in self.starting.drain(..) {
-            self.run.services.tasks.spawn(attempt.call());
+            let span = attempt.span();
+            self.run.services.tasks.spawn(attempt.call().instrument(span));
         }
         self.show(changes).await?;
         for waiter in self.waiters.drain(..) {

@@ -5,9 +5,6 @@ use super::outcome::InvocationOutput;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::late::{LateBody, LateRow};
 
-/// How long a late result is kept, in ms.
-const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-
 /// A result that came after its call was stopped.
 pub(super) fn late_row(run: &RunContext, unit: u32, output: InvocationOutput) -> Option<LateRow> {
     let planned = &run.units.all[unit as usize];
@@ -28,7 +25,7 @@ pub(super) fn late_row(run: &RunContext, unit: u32, output: InvocationOutput) ->
         person: run.row.person.clone(),
         cost: output.cost.0,
         at: now_ms(),
-        expires_at: now_ms() + LATE_KEPT_MS,
+        expires_at: now_ms() + run.services.limits.late_kept_ms,
         body: body.ok()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::runs::{LEASE_MS, Runs};
+use super::runs::Runs;
 use crate::clock::now_ms;
 use crate::db::DbError;
 
@@ -15,7 +15,9 @@ impl Runs {
     /// Tells positions in the queue, renews leases, takes up runs of servers that are gone.
     pub(super) async fn maintain(self) {
         let mut told = tokio::time::interval(Duration::from_millis(QUEUE_TOLD_MS));
-        let mut lease = tokio::time::interval(Duration::from_millis(LEASE_MS as u64 / 3));
+        let mut lease = tokio::time::interval(Duration::from_millis(
+            (self.inner.services.limits.lease_ms as u64 / 3).max(1),
+        ));
         let mut sweep = tokio::time::interval(Duration::from_millis(SWEEP_MS));
         for timer in [&mut told, &mut lease, &mut sweep] {
             timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -40,7 +42,7 @@ impl Runs {
 
     async fn keep_leases(&self) -> Result<(), DbError> {
         let now = now_ms();
-        self.inner.services.db.renew_leases(&self.inner.owner, now + LEASE_MS).await?;
+        self.inner.services.db.renew_leases(&self.inner.owner, self.lease_until(now)).await?;
         for run in self.inner.services.db.expired_runs(now).await? {
             self.take_up(run).await?;
         }

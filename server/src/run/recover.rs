@@ -5,7 +5,7 @@ use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{self, Failure, NodeState, RunStatus};
 
 use super::driver::Opened;
-use super::runs::{LEASE_MS, Runs};
+use super::runs::Runs;
 use crate::clock::now_ms;
 use crate::db::DbError;
 use crate::db::runs::{
@@ -39,7 +39,7 @@ impl Runs {
             return Ok(());
         }
         let now = now_ms();
-        let (owner, until) = (self.inner.owner.as_str(), now + LEASE_MS);
+        let (owner, until) = (self.inner.owner.as_str(), self.lease_until(now));
         let taken = self
             .inner
             .services
@@ -111,7 +111,7 @@ impl Runs {
             .inner
             .services
             .db
-            .take_run(&run.id, &self.inner.owner, now + LEASE_MS, now, true)
+            .take_run(&run.id, &self.inner.owner, self.lease_until(now), now, true)
             .await?;
         match taken {
             Some(fence) => self.end_taken(run, fence, failure).await,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument as _;
 
 use dashmap::DashMap;
 use gesso_protocol::api::Estimate;
@@ -19,6 +20,7 @@ use super::context::Services;
 use super::driver::{Driver, Opened};
 use super::error::{RunError, refuse};
 use super::event::{Decision, Event, Mailbox};
+use super::limits::RunLimits;
 use super::scheduler::Scheduler;
 use crate::assets::Blobs;
 use crate::clock::fresh_id;
@@ -37,8 +39,6 @@ const END_MAX_MS: u64 = 10_000;
 const LEFT_POLL_MS: u64 = 1;
 /// How long that is waited for, in ms.
 const LEFT_MAX_MS: u64 = 2_000;
-/// How long a server has a run in hand without renewing that, in ms.
-pub(super) const LEASE_MS: i64 = 30_000;
 
 /// All runs of this server.
 #[derive(Clone)]
@@ -60,6 +60,8 @@ pub struct RunsSetup {
     pub catalog: Arc<Catalog>,
     /// Who is told that lists changed.
     pub events: Events,
+    /// How often they try and how long they wait.
+    pub limits: RunLimits,
     /// Where a test may kill them.
     pub failpoints: Failpoints,
     /// Makes drivers leave their runs where they stand.
@@ -90,8 +92,17 @@ impl Runs {
     /// With everything they work with. Call it inside a tokio runtime: it starts the task that tells positions
     /// and renews leases.
     pub fn new(setup: RunsSetup) -> Self {
-        let RunsSetup { db, rooms, blobs, providers, catalog, events, failpoints, shutdown } =
-            setup;
+        let RunsSetup {
+            db,
+            rooms,
+            blobs,
+            providers,
+            catalog,
+            events,
+            limits,
+            failpoints,
+            shutdown,
+        } = setup;
         let services = Services {
             commit: GroupCommit::new(db.clone(), failpoints.is_doubled()),
             scheduler: Scheduler::new(&providers),
@@ -99,6 +110,7 @@ impl Runs {
             blobs,
             providers,
             events,
+            limits,
             failpoints,
             tasks: TaskTracker::new(),
             shutdown,
@@ -115,6 +127,11 @@ impl Runs {
         let runs = Self { inner: Arc::new(inner) };
         runs.inner.services.tasks.spawn(runs.clone().maintain());
         runs
+    }
+
+    /// Until when a run that is taken or kept in hand now is this server's.
+    pub(super) fn lease_until(&self, now: i64) -> i64 {
+        now + self.inner.services.limits.lease_ms
     }
 
     /// What a run would do and cost; nothing is changed.
@@ -156,7 +173,9 @@ impl Runs {
         let waits = (row.place, row.waiting != 0);
         self.inner.services.scheduler.enter(&row.id, &row.person, waits, mailbox, opened.room());
         let in_hand = InHand::take(&self.inner, &row.id, mailbox);
-        let driver = self.inner.services.tasks.spawn(Driver::new(opened).drive());
+        let span = tracing::info_span!("run", run = row.id, canvas = row.canvas);
+        let driver = Driver::new(opened).drive().instrument(span);
+        let driver = self.inner.services.tasks.spawn(driver);
         let inner = Arc::clone(&self.inner);
         self.inner.services.tasks.spawn(async move {
             if driver.await.is_err_and(|error| error.is_panic()) {

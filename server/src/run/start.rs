@@ -15,7 +15,7 @@ use gesso_protocol::schema::{
 use super::driver::Opened;
 use super::error::{RunError, refuse};
 use super::event::Mailbox;
-use super::runs::{InHand, LEASE_MS, Planned, Runs};
+use super::runs::{InHand, Planned, Runs};
 use crate::clock::{fresh_id, now_ms};
 use crate::db::DbError;
 use crate::db::generations::is_candidate;
@@ -96,7 +96,7 @@ impl Runs {
             stop_on_error: asked.stop_on_error,
             retry_of,
             owner: self.inner.owner.clone(),
-            lease_until: now_ms() + LEASE_MS,
+            lease_until: self.lease_until(now_ms()),
             hold: answer.cost,
             keep,
         };

@@ -1,5 +1,6 @@
 //! The limits of connections.
 
+use crate::defaults;
 use std::time::Duration;
 
 /// How connections are held, all configurable.
@@ -22,12 +23,12 @@ pub struct ConnectionLimits {
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            connections_max: 4_096,
-            head: Duration::from_secs(20),
-            write_stall: Duration::from_secs(60),
-            drain: Duration::from_secs(2),
-            flush: Duration::from_secs(4),
-            farewell: Duration::from_secs(1),
+            connections_max: defaults::connections::CONNECTIONS_MAX,
+            head: defaults::connections::HEAD,
+            write_stall: defaults::connections::WRITE_STALL,
+            drain: defaults::connections::DRAIN,
+            flush: defaults::connections::FLUSH,
+            farewell: defaults::connections::FAREWELL,
         }
     }
 }

@@ -1,5 +1,4 @@
-//! Keys that work everywhere on the canvas (`reference/shortcuts.md`). Letters are bound by what they produce, not by
-//! where they are, and are off while somebody types.
+//! Keys that work everywhere on the canvas, as [`keymap`] binds them, and the clipboard.
 
 use crate::web::canvas::actions::camera;
 use gesso_protocol::nodes;
@@ -9,6 +8,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::core::editor::{Input, State};
+use crate::core::keymap::{self, Command, Press};
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::input::pointer;
@@ -99,44 +99,64 @@ fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
     if e.default_prevented() || e.is_composing() || dialog_open(page) {
         return;
     }
-    let command = e.ctrl_key() || e.meta_key();
-    let key = e.key();
-    if command {
-        if with_command(page, e, &key.to_lowercase()) {
-            e.prevent_default();
-        }
-        return;
-    }
-    if dom::typing() {
-        return;
-    }
-    let handled = if e.alt_key() { false } else { plain(page, e, &key) };
-    if handled {
+    let has_focus = document().active_element();
+    let is_on_button = has_focus.is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    let press = Press {
+        key: &e.key(),
+        code: &e.code(),
+        command: e.ctrl_key() || e.meta_key(),
+        shift: e.shift_key(),
+        alt: e.alt_key(),
+        is_typing: dom::typing(),
+        is_on_button,
+        is_on_slider: dom::on_slider(),
+        has_selection: page.selection.with_untracked(|s| !s.is_empty()),
+    };
+    if keymap::command(&press).is_some_and(|command| act(page, command, press.shift)) {
         e.prevent_default();
     }
 }
 
-fn with_command(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
-    let shift = e.shift_key();
-    match key {
-        "k" => page.spotlight.set(Some(Asked::default())),
-        "enter" if e.alt_key() => run::stop_all(page),
-        "enter" if shift => run_workflow(page),
-        "enter" => run_selected(page),
-        "=" | "+" => camera::zoom_by(page, 1.25),
-        "-" => camera::zoom_by(page, 0.8),
-        "0" => camera::zoom_to(page, 1.0),
-        _ if dom::typing() => return false,
-        "z" if shift => page.redo(),
-        "z" => page.undo(),
-        "y" => page.redo(),
-        "a" => edit::select_all(page),
-        "d" => edit::duplicate(page, [32.0, 32.0]),
-        "g" if shift => edit::ungroup(page),
-        "g" => edit::group(page),
-        "]" => edit::restack(page, true),
-        "[" => edit::restack(page, false),
-        _ => return false,
+/// Does what a key asks for; `false` where that was nothing, and the key is the browser's.
+fn act(page: Page, command: Command, shift: bool) -> bool {
+    match command {
+        Command::Spotlight => page.spotlight.set(Some(Asked::default())),
+        Command::RunSelected => run_selected(page),
+        Command::RunWorkflow => run_workflow(page),
+        Command::StopAll => run::stop_all(page),
+        Command::ZoomIn => camera::zoom_by(page, 1.25),
+        Command::ZoomOut => camera::zoom_by(page, 0.8),
+        Command::ZoomToActualSize => camera::zoom_to(page, 1.0),
+        Command::FitAll => camera::fit_all(page),
+        Command::FitSelection => camera::fit_selection(page),
+        Command::Undo => page.undo(),
+        Command::Redo => page.redo(),
+        Command::SelectAll => edit::select_all(page),
+        Command::Duplicate => edit::duplicate(page, [32.0, 32.0]),
+        Command::Group => edit::group(page),
+        Command::Ungroup => edit::ungroup(page),
+        Command::ToFront => edit::restack(page, true),
+        Command::ToBack => edit::restack(page, false),
+        Command::Delete => edit::delete_selection(page),
+        Command::Nudge(right, down) => {
+            let step = if shift { 10.0 } else { 1.0 };
+            edit::nudge(page, f64::from(right) * step, f64::from(down) * step);
+        }
+        Command::Rename => {
+            let one = page.selection.with_untracked(|s| s.first().cloned());
+            page.renaming.set(one);
+        }
+        Command::ToggleLock => edit::toggle_lock(page),
+        Command::Add(kind) => add(page, kind),
+        Command::ToggleHand => page.hand.update(|hand| *hand = !*hand),
+        Command::Pointer => page.hand.set(false),
+        Command::ToggleMinimap => page.minimap.update(|shown| *shown = !*shown),
+        Command::Help => page.help.set(true),
+        Command::Pan => page.space.set(true),
+        Command::Escape => escape(page),
+        Command::NextCard => return tab(page, false),
+        Command::PreviousCard => return tab(page, true),
+        Command::Open => return open_focused(page),
     }
     true
 }
@@ -168,71 +188,6 @@ fn run_selected(page: Page) {
 fn run_workflow(page: Page) {
     let first = page.selection.with_untracked(|s| s.first().cloned());
     run::start(page, run::target(Mode::Workflow, first.as_deref()));
-}
-
-fn plain(page: Page, e: &web_sys::KeyboardEvent, key: &str) -> bool {
-    let shift = e.shift_key();
-    let on_button = document()
-        .active_element()
-        .is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
-    // Arrows move a slider that has focus, not the card.
-    if dom::on_slider() && (key.starts_with("Arrow") || matches!(key, "Home" | "End")) {
-        return false;
-    }
-    let selected = page.selection.with_untracked(|s| !s.is_empty());
-    let step = if shift { 10.0 } else { 1.0 };
-    match key {
-        " " if !on_button => page.space.set(true),
-        "Escape" => escape(page),
-        "Tab" => return tab(page, shift),
-        "Enter" | "F2" if on_button && key == "Enter" => return false,
-        "Enter" => return open_focused(page),
-        "F2" => {
-            let one = page.selection.with_untracked(|s| s.first().cloned());
-            page.renaming.set(one);
-        }
-        "Delete" | "Backspace" if selected => edit::delete_selection(page),
-        "ArrowLeft" if selected => edit::nudge(page, -step, 0.0),
-        "ArrowRight" if selected => edit::nudge(page, step, 0.0),
-        "ArrowUp" if selected => edit::nudge(page, 0.0, -step),
-        "ArrowDown" if selected => edit::nudge(page, 0.0, step),
-        "]" if selected => edit::restack(page, true),
-        "[" if selected => edit::restack(page, false),
-        "?" => page.help.set(true),
-        _ => return by_place(page, e) || letter(page, key),
-    }
-    true
-}
-
-/// Digits with Shift: what they produce differs by layout, so they go by place.
-fn by_place(page: Page, e: &web_sys::KeyboardEvent) -> bool {
-    if !e.shift_key() {
-        return false;
-    }
-    match e.code().as_str() {
-        "Digit0" => camera::zoom_to(page, 1.0),
-        "Digit1" => camera::fit_all(page),
-        "Digit2" => camera::fit_selection(page),
-        "KeyA" => page.spotlight.set(Some(Asked::default())),
-        _ => return false,
-    }
-    true
-}
-
-fn letter(page: Page, key: &str) -> bool {
-    match key {
-        "h" => page.hand.update(|h| *h = !*h),
-        "v" => page.hand.set(false),
-        "m" => page.minimap.update(|m| *m = !*m),
-        "p" => edit::toggle_lock(page),
-        "t" => add(page, "text"),
-        "n" => add(page, "sticky_note"),
-        "f" => add(page, "group"),
-        "+" | "=" => camera::zoom_by(page, 1.25),
-        "-" => camera::zoom_by(page, 0.8),
-        _ => return false,
-    }
-    true
 }
 
 fn add(page: Page, kind: &str) {

@@ -87,7 +87,7 @@ fn take(docs: &[Doc], step: &Step) {
 proptest! {
     #[test]
     fn the_parts_say_what_the_whole_says(steps in steps(), most in 16..200usize, early in 0..60usize) {
-        let docs: Vec<Doc> = (1..4).map(|client| Doc::with_client_id(client)).collect();
+        let docs: Vec<Doc> = (1..4).map(Doc::with_client_id).collect();
         let reader = || Doc::with_client_id(9);
         let (parted, whole) = (reader(), reader());
         for (at, step) in steps.iter().enumerate() {

@@ -1,0 +1,34 @@
+//! How often runs try, and how long they wait.
+
+use crate::defaults;
+
+/// How often calls of models are tried and how long they, leases and late results last; all configurable.
+#[derive(Clone, Copy, Debug)]
+pub struct RunLimits {
+    /// How often a call is tried in all.
+    pub attempts_max: u32,
+    /// How long is waited before the second attempt, in ms; twice as long before each further one, with up to half of it
+    /// more by chance.
+    pub backoff_ms: u64,
+    /// The longest that a provider can have a call wait, in ms.
+    pub retry_after_max_ms: u64,
+    /// How long one attempt may take, in ms.
+    pub call_max_ms: u64,
+    /// How long a server has a run in hand without renewing that, in ms.
+    pub lease_ms: i64,
+    /// How long the result of a call that was stopped is kept aside, in ms.
+    pub late_kept_ms: i64,
+}
+
+impl Default for RunLimits {
+    fn default() -> Self {
+        Self {
+            attempts_max: defaults::runs::ATTEMPTS_MAX,
+            backoff_ms: defaults::runs::BACKOFF_MS,
+            retry_after_max_ms: defaults::runs::RETRY_AFTER_MAX_MS,
+            call_max_ms: defaults::runs::CALL_MAX_MS,
+            lease_ms: defaults::runs::LEASE_MS,
+            late_kept_ms: defaults::runs::LATE_KEPT_MS,
+        }
+    }
+}
