@@ -33,7 +33,7 @@ impl fmt::Display for Tally {
 
 fn limits() -> RoomLimits {
     RoomLimits {
-        forgeries_per_minute: usize::MAX,
+        violations_per_minute: usize::MAX,
         work_burst_us: u64::MAX,
         ..RoomLimits::default()
     }
@@ -163,7 +163,7 @@ impl Game {
     }
 }
 
-/// Whether a crafted item names both neighbours. Where the right one is on the left of the left one (which no client
+/// True if a crafted item names both neighbours. Where the right one is on the left of the left one (which no client
 /// writes, and which cannot be told without walking the list) yrs and Yjs put the item in different places.
 fn may_cross(update: &[u8]) -> bool {
     Scan::read(update).is_ok_and(|scan| {

@@ -47,7 +47,7 @@ pub struct Crate {
     modules: BTreeMap<ModulePath, Module>,
 }
 
-/// How often a name may be handed on before it is taken for a circle of re-exports.
+/// Number of times a name may be handed on before it is taken for a circle of re-exports.
 const MAX_HANDED_ON: usize = 16;
 
 impl Crate {

@@ -18,7 +18,7 @@ const BOXES_MAX: usize = 100_000;
 /// A box at the top of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Top {
-    /// Its name.
+    /// Name.
     pub(super) name: [u8; 4],
     /// Where it begins, in bytes.
     pub(super) at: u64,
@@ -71,7 +71,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Option<Sniffed> {
     of_brands(brands, is_picture, bytes)
 }
 
-/// Whether four letters stand where the length of a first box would: that is a text, unless it is media of that length.
+/// True if four letters stand where the length of a first box would: that is a text, unless it is media of that length.
 fn is_text(bytes: &[u8], first: &Top) -> bool {
     bytes[..4].iter().all(|b| b.is_ascii_graphic() || *b == b' ') && first.name != *b"mdat"
 }
@@ -130,7 +130,7 @@ pub(super) fn tops(path: &Path) -> std::io::Result<Vec<Top>> {
     Ok(all)
 }
 
-/// Whether media that a file promises lies behind its end: `Some` tells whether it comes in fragments.
+/// True if media that a file promises lies behind its end: `Some` tells whether it comes in fragments.
 ///
 /// # Errors
 /// Those of reading.

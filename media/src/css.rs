@@ -17,7 +17,7 @@ pub(super) fn clean(sheet: &str) -> String {
     out
 }
 
-/// Whether a value leads nowhere.
+/// True if a value leads nowhere.
 pub(super) fn is_harmless(value: &str) -> bool {
     if !value.contains(['(', '\\', '@']) {
         return true;
@@ -31,9 +31,9 @@ pub(super) fn is_harmless(value: &str) -> bool {
 #[derive(Default)]
 struct Harm {
     is_bad: bool,
-    /// Whether its block is to go, whatever is in it.
+    /// True if its block is to go, whatever is in it.
     loads_fonts: bool,
-    /// Whether its first word was seen.
+    /// True if its first word was seen.
     is_begun: bool,
 }
 

@@ -33,7 +33,7 @@ pub(super) fn size(bytes: &[u8], at: &mut usize) -> Option<Option<u64>> {
     Some((size != (1 << bits) - 1).then_some(size))
 }
 
-/// Whether a file ends before it says that it does.
+/// True if a file ends before it says that it does.
 ///
 /// # Errors
 /// Those of reading.

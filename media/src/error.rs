@@ -61,7 +61,7 @@ pub enum WorkError {
     Program {
         /// Which.
         program: Program,
-        /// Its own words.
+        /// Own words.
         detail: String,
     },
     /// No room is left for what is on the way.

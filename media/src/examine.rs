@@ -39,7 +39,7 @@ pub struct Examined {
     pub sniffed: Sniffed,
     /// Width and height in pixels as it is shown, where it has them and they can be known here.
     pub size_px: Option<(u32, u32)>,
-    /// Its length in seconds, where it has one and it can be known here.
+    /// Length in seconds, where it has one and it can be known here.
     pub duration_s: Option<f64>,
 }
 

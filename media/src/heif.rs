@@ -28,12 +28,12 @@ const LOSSLESS_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How good a JPEG is, of 100.
 const QUALITY: u8 = 95;
 
-/// Whether it is one of these.
+/// True if it is one of these.
 pub(super) fn is(sniffed: Sniffed) -> bool {
     matches!(sniffed.mime, "image/heic" | "image/avif")
 }
 
-/// Its name among people.
+/// Name among people.
 fn name(sniffed: Sniffed) -> &'static str {
     if sniffed.mime == "image/avif" { "AVIF" } else { "HEIC" }
 }

@@ -113,7 +113,7 @@ pub(super) fn first_frame(bytes: &[u8], count: usize) -> Option<usize> {
     first(bytes, count, mp3)
 }
 
-/// Whether it is a stream of AAC frames.
+/// True if it is a stream of AAC frames.
 pub(super) fn is_adts(bytes: &[u8]) -> bool {
     first(bytes, 6, adts).is_some_and(|at| chain(bytes, at, 3, adts).0 >= 2)
 }

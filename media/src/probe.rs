@@ -129,7 +129,7 @@ fn decodes(
     }
 }
 
-/// Whether an MP4 or MOV file says where it was made, read from its own description: whatever lies beside its pictures
+/// True if an MP4 or MOV file says where it was made, read from its own description: whatever lies beside its pictures
 /// and sounds is searched for the names under which cameras write places.
 ///
 /// # Errors

@@ -9,10 +9,10 @@ pub struct Probed {
     pub sniffed: Sniffed,
     /// Width and height in pixels as it is shown: its pixels square, turned where the file says so.
     pub size_px: Option<(u32, u32)>,
-    /// Its length in seconds as measured, where it can be known here.
+    /// Length in seconds as measured, where it can be known here.
     pub duration_s: Option<f64>,
-    /// Whether there is sound.
+    /// True if there is sound.
     pub has_audio: bool,
-    /// Whether it says where it was made.
+    /// True if it says where it was made.
     pub has_location: bool,
 }

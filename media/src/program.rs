@@ -24,7 +24,7 @@ impl Program {
     /// Every one that is somebody else's and has to be installed.
     pub const ALL: [Self; 4] = [Self::Ffmpeg, Self::Ffprobe, Self::EspeakNg, Self::Heif];
 
-    /// Its name, also in a model's `needs`.
+    /// Name, also in a model's `needs`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -133,7 +133,7 @@ impl Programs {
         self.found[program as usize].as_deref()
     }
 
-    /// Whether a program is there.
+    /// True if a program is there.
     #[must_use]
     pub fn has(&self, program: Program) -> bool {
         self.found[program as usize].is_some()

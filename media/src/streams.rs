@@ -56,9 +56,9 @@ pub struct Streams {
     pub pictures: Option<Pictures>,
     /// The number of the stream of its sound.
     pub sound: Option<usize>,
-    /// Its length in seconds from its first picture or sound to the end of the last; `None` where it has none.
+    /// Length in seconds from its first picture or sound to the end of the last; `None` where it has none.
     pub seconds: Option<f64>,
-    /// Whether it says where it was made.
+    /// True if it says where it was made.
     pub has_location: bool,
 }
 
@@ -357,7 +357,7 @@ pub(crate) fn shown_size(stream: &Value) -> (u32, u32) {
     if is_upright { (width, height) } else { (height, width) }
 }
 
-/// Whether what plays ends before the file says that it does. A description alone is no proof, as many are only nearly
+/// True if what plays ends before the file says that it does. A description alone is no proof, as many are only nearly
 /// right: what it promises has to lie behind the end of the file, too.
 fn is_cut_off(
     path: &Path,

@@ -247,13 +247,13 @@ fn harmless<'a>(element: &str, name: &str, value: &'a str) -> Option<Cow<'a, str
     fine.then_some(Cow::Borrowed(value))
 }
 
-/// Whether a value would run or load something where it became a link.
+/// True if a value would run or load something where it became a link.
 fn acts(value: &str) -> bool {
     let low: String = value.to_ascii_lowercase().split_ascii_whitespace().collect();
     ["javascript:", "vbscript:", "data:"].iter().any(|word| low.contains(word))
 }
 
-/// Whether a link holds a raster picture of a bearable size.
+/// True if a link holds a raster picture of a bearable size.
 fn is_picture(link: &str) -> bool {
     let types = ["png", "jpeg", "jpg", "webp", "gif"];
     let Some((head, data)) = link.split_once(',') else { return false };
@@ -304,7 +304,7 @@ fn tree(bytes: &[u8]) -> Result<Tree, WorkError> {
 /// Most letters that are drawn: setting them takes time that grows with their square.
 const LETTERS_MAX: usize = 10_000;
 
-/// Whether the letters of a drawing are few: not so many, and not shown again and again by what repeats its content.
+/// True if the letters of a drawing are few: not so many, and not shown again and again by what repeats its content.
 fn has_few_letters(bytes: &[u8]) -> bool {
     let options = ParsingOptions { nodes_limit: NODES_MAX, ..ParsingOptions::default() };
     let text = std::str::from_utf8(bytes).unwrap_or_default();

@@ -30,7 +30,7 @@ const INK: (u8, u8, u8) = (0x8b, 0x8f, 0x9c);
 /// How loud a sound gets along its length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waveform {
-    /// Its length in seconds.
+    /// Length in seconds.
     pub duration: f64,
     /// The highest sample of each of at most 400 equal parts, 255 for the loudest there can be.
     pub peaks: Vec<u8>,

@@ -70,7 +70,7 @@ pub(super) fn wav_lacks_s(path: &Path) -> std::io::Result<Option<f64>> {
     Ok(None)
 }
 
-/// Whether the last page of an OGG (RFC 3533) is not all there.
+/// True if the last page of an OGG (RFC 3533) is not all there.
 ///
 /// # Errors
 /// Those of reading.

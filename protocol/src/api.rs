@@ -49,17 +49,17 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PortBody {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// Its data type.
+    /// Data type.
     #[serde(rename = "type")]
     pub ty: Option<DataType>,
     /// Whether a run needs it, for inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub need: Option<Need>,
-    /// Whether the node will not run without it.
+    /// True if the node will not run without it.
     pub required: bool,
-    /// Whether it takes several connections.
+    /// True if it takes several connections.
     pub many: bool,
 }
 
@@ -67,9 +67,9 @@ pub struct PortBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KindBody {
-    /// Its name in documents.
+    /// Name in documents.
     pub id: &'static str,
-    /// Its name for people.
+    /// Name for people.
     pub title: &'static str,
     /// One sentence of what it does.
     pub description: &'static str,
@@ -79,9 +79,9 @@ pub struct KindBody {
     pub inputs: Vec<PortBody>,
     /// Outputs.
     pub outputs: Vec<PortBody>,
-    /// Whether a run can have a step of it.
+    /// True if a run can have a step of it.
     pub runs: bool,
-    /// Whether the number of generations can be chosen.
+    /// True if the number of generations can be chosen.
     pub counted: bool,
 }
 
@@ -126,7 +126,7 @@ pub struct ModelBody {
     /// The model.
     #[serde(flatten)]
     pub model: Model,
-    /// Whether it can run here.
+    /// True if it can run here.
     pub usable: bool,
     /// What it still needs, where it cannot.
     pub missing: Vec<String>,
@@ -162,9 +162,9 @@ pub struct CatalogModels {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastRun {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its status.
+    /// Status.
     pub status: RunStatus,
     /// When its first step started, in ms since 1970.
     pub started_at: Option<i64>,
@@ -178,7 +178,7 @@ pub struct LastRun {
 pub struct Preview {
     /// The asset.
     pub asset: String,
-    /// Its media type.
+    /// Media type.
     pub mime: String,
 }
 
@@ -186,11 +186,11 @@ pub struct Preview {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CanvasBody {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its description.
+    /// Description.
     pub description: String,
     /// What this person may do with it.
     pub role: String,
@@ -198,7 +198,7 @@ pub struct CanvasBody {
     pub created_at: i64,
     /// When it was last changed, in ms since 1970.
     pub updated_at: i64,
-    /// Its last run.
+    /// Last run.
     pub last_run: Option<LastRun>,
     /// What its last run made.
     pub preview: Option<Preview>,
@@ -245,7 +245,7 @@ pub enum DamageReason {
 }
 
 impl DamageReason {
-    /// Its name.
+    /// Name.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
@@ -272,13 +272,13 @@ impl DamageReason {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCanvas {
-    /// Its id; made up where there is none.
+    /// Id; made up where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Its name.
+    /// Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its description.
+    /// Description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The template it starts from.
@@ -306,9 +306,9 @@ pub struct GraphNode {
     /// The node.
     #[serde(flatten)]
     pub node: Node,
-    /// Its state.
+    /// State.
     pub state: NodeState,
-    /// Its results.
+    /// Results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<NodeResult>,
     /// What it made, as far as the document holds it.
@@ -352,11 +352,11 @@ pub struct EstimateRequest {
 pub struct StepEstimate {
     /// The node.
     pub node: String,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
     /// The model.
     pub model: String,
-    /// How often it is called.
+    /// Number of times it is called.
     pub invocations: u32,
     /// The most it can cost.
     pub cost: Money,
@@ -368,7 +368,7 @@ pub struct StepEstimate {
 pub struct Estimate {
     /// The most that can be charged.
     pub cost: Money,
-    /// Whether that is also what will be charged.
+    /// True if that is also what will be charged.
     pub exact: bool,
     /// The steps, in order.
     pub steps: Vec<StepEstimate>,
@@ -422,11 +422,11 @@ impl From<Target> for EstimateRequest {
 pub struct RunStarted {
     /// The run's id.
     pub id: String,
-    /// Its status.
+    /// Status.
     pub status: RunStatus,
     /// What is held for it.
     pub cost: Money,
-    /// Its steps, in order.
+    /// Steps, in order.
     pub steps: Vec<StepEstimate>,
 }
 
@@ -436,13 +436,13 @@ pub struct RunStarted {
 pub struct StepBody {
     /// The node.
     pub node: String,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
-    /// Its title when the run was asked for.
+    /// Title when the run was asked for.
     pub title: String,
     /// The model.
     pub model: String,
-    /// Its state.
+    /// State.
     pub state: NodeState,
     /// When it started, in ms since 1970.
     pub started_at: Option<i64>,
@@ -452,9 +452,9 @@ pub struct StepBody {
     pub cost: Money,
     /// Why it failed or did not start.
     pub error: Option<Failure>,
-    /// How often the model is called.
+    /// Number of times the model is called.
     pub invocations: u32,
-    /// Its items, in order.
+    /// Items, in order.
     pub items: Vec<ItemBody>,
     /// What was decided, for an evaluator.
     pub review: Option<ReviewBody>,
@@ -466,23 +466,23 @@ pub struct StepBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemBody {
-    /// Its key; empty outside a batch.
+    /// Key; empty outside a batch.
     pub key: String,
-    /// Its position in the batch.
+    /// Position in the batch.
     pub n: u32,
-    /// Its state.
+    /// State.
     pub state: NodeState,
-    /// How often its provider was asked.
+    /// Number of times its provider was asked.
     pub attempts: u32,
     /// What it cost.
     pub cost: Money,
-    /// Its seed, once it is known.
+    /// Seed, once it is known.
     pub seed: Option<i64>,
     /// Why it failed or did not start.
     pub error: Option<Failure>,
     /// Ids of what it consists of.
     pub generations: Vec<String>,
-    /// Whether that was taken over from an earlier run, free.
+    /// True if that was taken over from an earlier run, free.
     pub reused: bool,
     /// When it started, in ms since 1970.
     pub started_at: Option<i64>,
@@ -508,7 +508,7 @@ pub struct ReviewBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LateBody {
-    /// Its id.
+    /// Id.
     pub id: String,
     /// The node.
     pub node: String,
@@ -520,7 +520,7 @@ pub struct LateBody {
     pub at: i64,
     /// When it is thrown away.
     pub expires_at: i64,
-    /// Its data type.
+    /// Data type.
     #[serde(rename = "type")]
     pub ty: Option<DataType>,
     /// How many results it has.
@@ -550,7 +550,7 @@ pub struct ReviewRequest {
     /// Ids of the candidates that flow on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accept: Vec<String>,
-    /// Whether none does.
+    /// True if none does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reject: bool,
     /// Why.
@@ -567,7 +567,7 @@ pub struct QueueChange {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "some")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub after: Option<Option<String>>,
-    /// Whether it is held back.
+    /// True if it is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<bool>,
 }
@@ -592,15 +592,15 @@ pub struct EditedGeneration {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunBody {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its canvas.
+    /// Canvas.
     pub canvas: String,
-    /// Its number on that canvas.
+    /// Number on that canvas.
     pub number: i64,
-    /// Its status.
+    /// Status.
     pub status: RunStatus,
-    /// Its mode.
+    /// Mode.
     pub mode: String,
     /// The node it was asked for.
     pub node: Option<String>,
@@ -620,13 +620,13 @@ pub struct RunBody {
     pub error: Option<Failure>,
     /// The run it tries again.
     pub retry_of: Option<String>,
-    /// Its position in the queue, from 1, while it waits.
+    /// Position in the queue, from 1, while it waits.
     pub queue: Option<u32>,
-    /// Whether its owner holds it back.
+    /// True if its owner holds it back.
     pub waiting: bool,
     /// What arrived after it was stopped.
     pub late: Vec<LateBody>,
-    /// Its steps, in order.
+    /// Steps, in order.
     pub steps: Vec<StepBody>,
 }
 
@@ -665,7 +665,7 @@ pub struct Credits {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LedgerEntry {
-    /// Its number.
+    /// Number.
     pub id: i64,
     /// When, in ms since 1970.
     pub at: i64,
@@ -715,10 +715,10 @@ pub struct MeChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssetMeta {
-    /// Its id and facts.
+    /// Id and facts.
     #[serde(flatten)]
     pub asset: AssetRef,
-    /// Its size.
+    /// Size.
     pub bytes: i64,
     /// Where it came from: `{"kind": "upload"}` or `{"kind": "run", "run": …, "node": …, "prompt": …}`.
     pub origin: Value,
@@ -730,7 +730,7 @@ pub struct AssetMeta {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WaveformBody {
-    /// Its length in seconds.
+    /// Length in seconds.
     pub duration: f64,
     /// The highest sample of each of at most 400 equal parts, 255 for the loudest there can be.
     pub peaks: Vec<u8>,
@@ -759,9 +759,9 @@ pub struct Health {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TemplateBody {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its name.
+    /// Name.
     pub name: String,
     /// One sentence of what it makes.
     pub description: String,

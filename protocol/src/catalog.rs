@@ -115,7 +115,7 @@ impl Param {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// Its name in documents; unique.
+    /// Name in documents; unique.
     pub id: String,
     /// Changes when the same settings would give another result; part of every fingerprint.
     pub version: String,
@@ -123,7 +123,7 @@ pub struct Model {
     pub provider: String,
     /// The node kind it serves.
     pub kind: String,
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
     /// Who made it.
     #[serde(default)]
@@ -206,9 +206,9 @@ pub enum CatalogError {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PricePlan {
-    /// Its name in `--price-plan`.
+    /// Name in `--price-plan`.
     pub id: String,
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
     /// What every price is multiplied by.
     pub multiplier: Milli,
@@ -244,7 +244,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    /// Whether there is no model in it, as before a server has told of its models.
+    /// True if there is no model in it, as before a server has told of its models.
     pub fn is_empty(&self) -> bool {
         self.models.is_empty()
     }

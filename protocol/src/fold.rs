@@ -24,7 +24,7 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
-/// Whether `text` has all the words of `query`, or parts of words, as people see them.
+/// True if `text` has all the words of `query`, or parts of words, as people see them.
 #[must_use]
 pub fn has_all_words(text: &str, query: &str) -> bool {
     let text = fold(text);

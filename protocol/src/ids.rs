@@ -3,7 +3,7 @@
 /// The longest identifier, in characters.
 pub const ID_CHARS_MAX: usize = 64;
 
-/// Whether `id` may name a thing in a document.
+/// True if `id` may name a thing in a document.
 pub fn is_id(id: &str) -> bool {
     !id.is_empty()
         && id.len() <= ID_CHARS_MAX

@@ -18,7 +18,7 @@ pub struct Invocation {
     pub model: String,
     /// The model's version.
     pub version: String,
-    /// Its parameters, defaults filled in; `seed` only where the node sets one.
+    /// Parameters, defaults filled in; `seed` only where the node sets one.
     pub params: BTreeMap<String, Value>,
     /// The node's own text.
     pub own_text: String,

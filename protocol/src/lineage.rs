@@ -70,7 +70,7 @@ impl Lineage {
         self.0.as_ref()?.get(node).map(String::as_str)
     }
 
-    /// Whether it is outside a batch.
+    /// True if it is outside a batch.
     pub fn is_none(&self) -> bool {
         self.0.is_none()
     }
@@ -125,7 +125,7 @@ impl Pairing {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::PairRepeatLast, Self::PairShortest, Self::AllCombinations];
 
-    /// Its name in settings.
+    /// Name in settings.
     pub fn id(self) -> &'static str {
         match self {
             Self::PairRepeatLast => "pair_repeat_last",
@@ -221,7 +221,7 @@ pub fn join(
     Ok(rows_of(&parts, rows, sources.len(), pairing))
 }
 
-/// How many rows two parts that share nothing give by position. A single item goes with every other, whatever the
+/// Number of rows two parts that share nothing give by position. A single item goes with every other, whatever the
 /// setting says of lists.
 fn paired(a: usize, b: usize, pairing: Option<Pairing>) -> usize {
     match pairing {

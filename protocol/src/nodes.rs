@@ -51,20 +51,20 @@ pub enum Need {
 /// An input port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortSpec {
-    /// Its name in edges.
+    /// Name in edges.
     pub name: &'static str,
     /// What it takes.
     pub ty: PortType,
     /// Whether a run needs it.
     pub need: Need,
-    /// Whether it takes several connections.
+    /// True if it takes several connections.
     pub many: bool,
 }
 
 /// An output port; it feeds any number of connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputSpec {
-    /// Its name in edges.
+    /// Name in edges.
     pub name: &'static str,
     /// What it gives.
     pub ty: PortType,
@@ -75,9 +75,9 @@ pub struct OutputSpec {
 pub struct NodeSpec {
     /// The kind.
     pub kind: NodeKind,
-    /// Its name in documents.
+    /// Name in documents.
     pub id: &'static str,
-    /// Its name for people, and the title of a node that has none.
+    /// Name for people, and the title of a node that has none.
     pub title: &'static str,
     /// One sentence of what it does.
     pub description: &'static str,
@@ -89,15 +89,15 @@ pub struct NodeSpec {
     pub outputs: &'static [OutputSpec],
     /// The input that the node's own text stands for.
     pub own_text: Option<&'static str>,
-    /// Whether it gives what it holds without running.
+    /// True if it gives what it holds without running.
     pub source: bool,
-    /// Whether it holds a formatted or prompt text (`text`).
+    /// True if it holds a formatted or prompt text (`text`).
     pub has_text: bool,
-    /// Whether it holds a negative prompt (`negative`).
+    /// True if it holds a negative prompt (`negative`).
     pub has_negative: bool,
-    /// Whether it holds list items (`items`).
+    /// True if it holds list items (`items`).
     pub has_items: bool,
-    /// Whether `count` (number of generations) applies.
+    /// True if `count` (number of generations) applies.
     pub counted: bool,
 }
 
@@ -112,7 +112,7 @@ impl NodeSpec {
         self.outputs.iter().find(|port| port.name == name)
     }
 
-    /// Whether a run can have a step of it: neither a source nor a mere organiser.
+    /// True if a run can have a step of it: neither a source nor a mere organiser.
     pub fn runs(&self) -> bool {
         !self.source && !self.outputs.is_empty()
     }

@@ -70,7 +70,7 @@ pub fn between(low: &str, high: &str) -> Option<String> {
     (low < key.as_bytes() && key.as_bytes() < high).then_some(key)
 }
 
-/// Whether a key is written as here: at most 256 of `0-9A-Za-z`.
+/// True if a key is written as here: at most 256 of `0-9A-Za-z`.
 pub fn is_key(key: &str) -> bool {
     key.len() <= 256 && key.bytes().all(|b| b.is_ascii_alphanumeric())
 }

@@ -226,7 +226,7 @@ pub fn value_key(value: &Value) -> String {
 pub struct Quote {
     /// The most that can be charged.
     pub cost: Money,
-    /// Whether every quantity is known.
+    /// True if every quantity is known.
     pub exact: bool,
 }
 

@@ -12,7 +12,7 @@ macro_rules! error_codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// Its name in answers.
+            /// Name in answers.
             pub fn id(self) -> &'static str { match self { $(Self::$variant => $id,)* } }
 
             /// The HTTP status that goes with it.
@@ -113,7 +113,7 @@ const REFUSAL_CHARS_MAX: usize = 2_000;
 const ID_CHARS_MAX: usize = 200;
 /// The longest name within a sentence, in characters.
 const NAME_CHARS_MAX: usize = 80;
-/// How many names a sentence lists before it counts the rest.
+/// Number of names a sentence lists before it counts the rest.
 const NAMES_LISTED_MAX: usize = 5;
 
 /// A text of at most so many characters: the beginning and an ellipsis where it is longer. What people wrote can be

@@ -14,7 +14,7 @@ pub(crate) fn note(count: usize) {
     let _ = count;
 }
 
-/// How many steps this takes.
+/// Number of steps this takes.
 #[cfg(test)]
 pub(crate) fn of<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let before = DONE.with(std::cell::Cell::get);

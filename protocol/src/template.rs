@@ -6,9 +6,9 @@ use serde_json::Value;
 /// A workflow to start from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its name, and that of the canvas made from it.
+    /// Name, and that of the canvas made from it.
     pub name: String,
     /// One sentence of what it makes.
     pub description: String,

@@ -165,7 +165,7 @@ pub struct ServeOptions {
     /// The most items of one list of a document.
     #[arg(long, env = "GESSO_LIST_ITEMS_MAX", default_value_t = defaults::rooms::LIST_ITEMS_MAX)]
     pub list_items_max: usize,
-    /// How often a call of a model is tried in all.
+    /// Number of times a call of a model is tried in all.
     #[arg(long, env = "GESSO_ATTEMPTS_MAX", default_value_t = defaults::runs::ATTEMPTS_MAX)]
     pub attempts_max: u32,
     /// How long is waited before a call is tried again, in ms; twice as long before each further attempt.

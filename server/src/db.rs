@@ -75,12 +75,12 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Whether a unique row was there already.
+    /// True if a unique row was there already.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
-    /// Whether the database itself found that what it stored is damaged.
+    /// True if the database itself found that what it stored is damaged.
     pub fn is_damage(&self) -> bool {
         let Self::Sql(error) = self else { return false };
         if matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) {
@@ -95,7 +95,7 @@ impl DbError {
             || code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
     }
 
-    /// Whether nothing was stored because no room is left.
+    /// True if nothing was stored because no room is left.
     pub fn is_full(&self) -> bool {
         let Self::Sql(error) = self else { return false };
         let code = error.as_database_error().and_then(|error| error.code());

@@ -16,6 +16,9 @@ pub mod rooms {
     /// The most items of one list (the sequence of a shared type, or the values that one of its keys has had); above
     /// it 4413.
     pub const LIST_ITEMS_MAX: usize = 256 << 10;
+    /// The most root types of a document; above it 4413. In memory one takes a kilobyte, and every reader of the whole
+    /// document goes through all of them.
+    pub const ROOTS_MAX: usize = 256;
     /// The most connections of a room; above it 1013.
     pub const CLIENTS_MAX: usize = 500;
     /// Messages a second a connection may send for long; above it the server stops reading it.
@@ -52,7 +55,7 @@ pub mod rooms {
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub const WORK_US_PER_KILOBYTE: u64 = 200;
     /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
-    pub const FORGERIES_PER_MINUTE: usize = 20;
+    pub const VIOLATIONS_PER_MINUTE: usize = 20;
     /// The most awareness ids one connection may introduce.
     pub const AWARENESS_IDS_MAX: usize = 16;
     /// How long an awareness state counts without being renewed, in ms.
@@ -72,10 +75,10 @@ pub mod rooms {
     pub const IDLE_MS: u64 = 10_000;
     /// The shortest time between two notices that a document changed, in ms.
     pub const TELL_MS: u64 = 1_000;
-    /// Log rows after which they are folded into a snapshot.
-    pub const FOLD_UPDATES: u64 = 500;
-    /// Log bytes after which they are folded into a snapshot.
-    pub const FOLD_BYTES: u64 = 1 << 20;
+    /// Log rows after which they are compacted into a snapshot.
+    pub const COMPACT_UPDATES: u64 = 500;
+    /// Log bytes after which they are compacted into a snapshot.
+    pub const COMPACT_BYTES: u64 = 1 << 20;
     /// How often a silent socket is pinged, in ms; two unanswered pings end it.
     pub const PING_MS: u64 = 15_000;
     /// How long a socket may take to take the close frame, in ms.
@@ -112,7 +115,7 @@ pub mod bodies {
     pub const WAIT: Duration = Duration::from_secs(5);
     /// How long a body may stand still.
     pub const STALL: Duration = Duration::from_secs(20);
-    /// The least speed over a body's whole way, in bytes a second, counted once [`Self::stall`] has passed.
+    /// The least speed over a body's whole way, in bytes a second, counted once [`STALL`] has passed.
     pub const BYTES_PER_SECOND_MIN: u64 = 8 * 1024;
 }
 
@@ -130,7 +133,7 @@ pub mod assets {
 
 /// Runs (R-RUN-60 to R-RUN-66).
 pub mod runs {
-    /// How often a call is tried in all.
+    /// Number of times a call is tried in all.
     pub const ATTEMPTS_MAX: u32 = 3;
     /// How long is waited before the second attempt, in ms; twice as long before each further one, with up to half of it
     /// more by chance.

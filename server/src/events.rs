@@ -2,7 +2,7 @@
 
 use tokio::sync::broadcast;
 
-/// How many changes a slow listener may lag behind; then it reads the list anew.
+/// Number of changes a slow listener may lag behind; then it reads the list anew.
 const KEPT: usize = 256;
 
 /// Tells listeners which canvases changed.

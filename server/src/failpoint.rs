@@ -116,17 +116,17 @@ impl Failpoints {
         }
     }
 
-    /// Whether the place was reached: whoever works for this server must stop where they stand.
+    /// True if the place was reached: whoever works for this server must stop where they stand.
     pub fn is_dead(&self) -> bool {
         self.armed.as_ref().is_some_and(|armed| armed.is_dead.load(Ordering::SeqCst))
     }
 
-    /// Whether records are written twice.
+    /// True if records are written twice.
     pub(crate) fn is_doubled(&self) -> bool {
         self.armed.as_ref().is_some_and(|armed| armed.is_doubled)
     }
 
-    /// How often each was passed.
+    /// Number of times each was passed.
     pub fn passed(&self) -> BTreeMap<&'static str, u32> {
         let passed = self.armed.as_ref().map(|armed| armed.passed.lock());
         passed

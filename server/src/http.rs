@@ -60,7 +60,7 @@ pub fn router(app: App) -> Router {
         .layer(Extension(document))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::watch))
         .layer(middleware::from_fn_with_state(app.clone(), guard::person))
-        .layer(middleware::from_fn_with_state(app.clone(), guard::foreign))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::check_origin))
         .layer(CatchPanicLayer::custom(problems::panicked))
         .layer(middleware::from_fn(problems::told))
         .layer(SetResponseHeaderLayer::if_not_present(

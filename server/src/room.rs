@@ -6,10 +6,10 @@
 
 mod arrivals;
 pub(crate) mod budget;
+mod compact;
 pub(crate) mod core;
 mod driver;
 mod error;
-mod fold;
 mod hooks;
 mod limits;
 pub(crate) mod mend;
@@ -49,8 +49,30 @@ pub use limits::RoomLimits;
 pub use store::StoreError;
 pub(crate) use time::now_ms;
 
-/// Up to how many nodes and edges a document is read by its room, which is quicker then.
+/// Up to how many nodes and edges, and bytes, a document is read by its room, which is quicker then.
 const READ_HERE_MAX: u32 = 1_000;
+const READ_HERE_BYTES: usize = 1 << 20;
+
+/// A document from its state as one Yjs v1 update, to read. Takes its time, as [`Copy::canvas`].
+///
+/// # Errors
+/// [`RoomError::Load`] where it cannot be read.
+fn open_state(state: &Bytes) -> Result<yrs::Doc, RoomError> {
+    Ok(compact::open(std::slice::from_ref(state))?)
+}
+
+/// What people wrote in a document, given as its state, as an update of another one that holds none of it, written by
+/// `client`. Takes its time, as [`Copy::canvas`].
+///
+/// # Errors
+/// [`RoomError::Load`] where it cannot be read.
+pub fn duplicate(state: &Bytes, client: u32) -> Result<Vec<u8>, RoomError> {
+    let content = schema::copy_canvas(&yrs::Transact::transact(&open_state(state)?));
+    let doc = gesso_protocol::doc::open(client, "");
+    let mut txn = yrs::Transact::transact_mut(&doc);
+    content.paste(&mut txn);
+    Ok(txn.encode_update_v1())
+}
 
 /// A document as it was at one moment, out of its room's hands.
 #[derive(Debug)]
@@ -70,7 +92,7 @@ impl Copy {
         match self {
             Self::Read(canvas) => Ok(*canvas),
             Self::Encoded(update) => {
-                let doc = fold::open(std::slice::from_ref(&update))?;
+                let doc = open_state(&update)?;
                 let canvas = schema::read_canvas(&yrs::Transact::transact(&doc));
                 Ok(canvas)
             }
@@ -192,7 +214,7 @@ impl Rooms {
     async fn start(&self, canvas: &str, slot: &Arc<Slot>) -> Result<RoomHandle, RoomError> {
         let registry = Arc::downgrade(&self.registry);
         let name: Arc<str> = Arc::from(canvas);
-        let retired = Arc::clone(&name);
+        let evicted = Arc::clone(&name);
         let setup = Setup {
             canvas: Arc::clone(&name),
             limits: self.registry.limits.clone(),
@@ -202,8 +224,8 @@ impl Rooms {
             repair: self.registry.repair,
             online: Arc::clone(&slot.online),
             usage: Arc::clone(&self.registry.usage),
-            retire: Box::new(move || {
-                registry.upgrade().is_none_or(|registry| registry.retire(&retired))
+            evict: Box::new(move || {
+                registry.upgrade().is_none_or(|registry| registry.evict(&evicted))
             }),
         };
         let loaded = driver::load(&setup).await?;
@@ -269,7 +291,7 @@ impl Rooms {
 
 impl Registry {
     /// Forgets a room that nobody holds. While the entry is locked nobody can take hold of it.
-    fn retire(&self, canvas: &str) -> bool {
+    fn evict(&self, canvas: &str) -> bool {
         self.rooms
             .remove_if(canvas, |_, slot| {
                 Arc::strong_count(slot) == 1
@@ -347,9 +369,10 @@ impl RoomHandle {
             let count = |txn: &Transaction<'_>, root| {
                 yrs::ReadTxn::get_map(txn, root).map_or(0, |map| yrs::Map::len(&map, txn))
             };
+            let is_short = core.document_bytes() <= READ_HERE_BYTES;
             let small = core.read(|txn| {
                 let parts = count(txn, "nodes").saturating_add(count(txn, "edges"));
-                (parts <= READ_HERE_MAX).then(|| Box::new(schema::read_canvas(txn)))
+                (is_short && parts <= READ_HERE_MAX).then(|| Box::new(schema::read_canvas(txn)))
             });
             let copy = small.map_or_else(|| Copy::Encoded(core.encode_state()), Copy::Read);
             reply.send(Ok(copy)).ok();
@@ -629,7 +652,7 @@ impl Connection {
         self.outbox.give_up(code, reason.to_owned());
     }
 
-    /// Whether others wait for the memory that answers hold.
+    /// True if others wait for the memory that answers hold.
     pub(crate) fn is_wanted(&self) -> bool {
         self.ticket.answers.is_wanted()
     }
@@ -644,12 +667,12 @@ impl Connection {
         self.outbox.hang_up(code);
     }
 
-    /// Whether the other side closes.
+    /// True if the other side closes.
     pub(crate) fn is_hung_up(&self) -> bool {
         self.outbox.is_hung_up()
     }
 
-    /// Whether the room has closed it.
+    /// True if the room has closed it.
     pub(crate) fn is_closing(&self) -> bool {
         self.outbox.is_closing()
     }

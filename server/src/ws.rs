@@ -37,7 +37,7 @@ pub struct Visitor {
     pub role: Role,
     /// Who they are; empty: nobody in particular.
     pub person: String,
-    /// Whether they asked to be told what is saved (`?saved=1`).
+    /// True if they asked to be told what is saved (`?saved=1`).
     pub wants_saved: bool,
 }
 

@@ -31,7 +31,7 @@ pub struct Job {
 pub struct Input {
     /// On which input.
     pub port: String,
-    /// Its content.
+    /// Content.
     pub bytes: bytes::Bytes,
 }
 
@@ -124,11 +124,11 @@ pub enum Content {
         kind: MediaKind,
         /// The media type of its bytes.
         mime: &'static str,
-        /// Its bytes.
+        /// Bytes.
         bytes: Vec<u8>,
         /// Width and height in pixels, where it has them.
         size_px: Option<(u32, u32)>,
-        /// Its length in seconds, where it has one.
+        /// Length in seconds, where it has one.
         duration_s: Option<f64>,
     },
     /// A text.

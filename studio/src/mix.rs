@@ -108,7 +108,7 @@ fn listen(
     Ok(tracks)
 }
 
-/// Whether the video's own sound may have to step back.
+/// True if the video's own sound may have to step back.
 fn about_keeps(job: &Job) -> bool {
     job.number("ducking", 0.6) > 0.0 && job.number("keep_original", 1.0) > 0.0
 }

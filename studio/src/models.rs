@@ -13,10 +13,10 @@ type Compute = fn(&Job, &ToolRunner, &Control<'_>) -> Result<Vec<Made>, WorkErro
 
 /// A built-in model.
 struct Model {
-    /// Its id in the catalogue.
+    /// Id in the catalogue.
     id: &'static str,
     compute: Compute,
-    /// Whether another seed gives another result.
+    /// True if another seed gives another result.
     seeded: bool,
 }
 
@@ -87,7 +87,7 @@ pub fn compute(
     (model.compute)(job, tools, control)
 }
 
-/// Whether another seed gives another result of a model.
+/// True if another seed gives another result of a model.
 #[must_use]
 pub fn is_seeded(id: &str) -> bool {
     model(id).is_some_and(|model| model.seeded)

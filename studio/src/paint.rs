@@ -71,7 +71,7 @@ const LAYOUT_WEIGHT: f32 = 0.35;
 /// From here on nothing but the references' forms is painted.
 const REPAINT_WEIGHT: f32 = 0.7;
 
-/// Whether the words name a technique whose brushwork lies over the whole picture, so that its layers cannot be painted
+/// True if the words name a technique whose brushwork lies over the whole picture, so that its layers cannot be painted
 /// one by one.
 pub(crate) fn brushed(prompt: &str) -> bool {
     use words::Style::{Film, Illustration};

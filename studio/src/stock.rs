@@ -15,7 +15,7 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/stock");
 pub struct StockItem {
     /// BLAKE3 of its bytes, in hex.
     pub id: String,
-    /// Its name.
+    /// Name.
     pub name: String,
     /// What it shows or sounds like.
     pub tags: Vec<String>,
@@ -27,7 +27,7 @@ pub struct StockItem {
     pub height: Option<u32>,
     /// Duration in ms.
     pub duration_ms: Option<i64>,
-    /// Its content.
+    /// Content.
     pub bytes: &'static [u8],
 }
 

@@ -41,7 +41,7 @@ pub struct UpscaleRequest {
     pub sharpen: f32,
     /// How much noise is smoothed before, 0 (not at all) to 1.
     pub denoise: f32,
-    /// Whether the borders of JPEG's 8 × 8 blocks are smoothed before.
+    /// True if the borders of JPEG's 8 × 8 blocks are smoothed before.
     pub deblock: bool,
     /// How much texture is added, 0 (none) to 1.
     pub creativity: f32,

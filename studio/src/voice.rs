@@ -87,7 +87,7 @@ const LANGUAGES: &[(&str, &str)] = &[
 /// A voice of the catalogue.
 struct Voice {
     name: &'static str,
-    /// Its variant in espeak-ng.
+    /// Variant in espeak-ng.
     variant: &'static str,
     /// Added to the pitch from 0 to 99.
     pitch: f64,

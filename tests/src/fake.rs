@@ -24,7 +24,7 @@ pub const CATALOG: &str = include_str!("fake/catalog.toml");
 const RETRY_AFTER_MS: u64 = 5;
 /// How often a job is asked for, in ms.
 const POLL_MS: u64 = 3;
-/// How often a job is asked for before it is done.
+/// Number of times a job is asked for before it is done.
 const POLLS: u32 = 2;
 
 /// Something that was bought.
@@ -40,9 +40,9 @@ pub struct Purchase {
     pub count: u32,
     /// The id of the job.
     pub job: String,
-    /// Whether the buyer has confirmed that it knows the job.
+    /// True if the buyer has confirmed that it knows the job.
     pub known: bool,
-    /// Whether the buyer stopped it.
+    /// True if the buyer stopped it.
     pub stopped: bool,
 }
 
@@ -71,7 +71,7 @@ struct Inside {
 pub struct World(Arc<Inside>);
 
 impl World {
-    /// How often a provider was called.
+    /// Number of times a provider was called.
     pub fn calls(&self) -> usize {
         self.0.calls.load(Ordering::SeqCst)
     }
@@ -95,7 +95,7 @@ impl World {
         counts.into_iter().filter(|(_, count)| *count > 1).map(|(key, _)| key).collect()
     }
 
-    /// Its doors.
+    /// Doors.
     pub fn providers(&self) -> Vec<Arc<dyn Provider>> {
         [("fake", Repeat::Safe), ("fake-keyed", Repeat::Keyed), ("fake-unsafe", Repeat::Unsafe)]
             .into_iter()

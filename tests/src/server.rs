@@ -41,7 +41,7 @@ pub fn databases() -> Vec<Database> {
 
 /// A running server.
 pub struct TestServer {
-    /// Its address, without a path.
+    /// Address, without a path.
     pub url: String,
     /// What it is made of.
     pub app: App,
@@ -78,7 +78,7 @@ pub struct Remains {
 }
 
 impl Remains {
-    /// Its records as they stand.
+    /// Records as they stand.
     pub async fn db(&self) -> Db {
         Db::open(self.database.as_deref(), self.data.path()).await.expect("the records open")
     }

@@ -49,7 +49,7 @@ fn profile() -> String {
     std::env::var(PROFILE_ENV).unwrap_or_else(|_| RELEASE.to_owned())
 }
 
-/// Its own cargo call: together with the server features would be unified, and the target differs anyway.
+/// Own cargo call: together with the server features would be unified, and the target differs anyway.
 fn compile(work: &Workspace) -> Result<PathBuf> {
     let profile = profile();
     let mut cargo = work.cargo(&["build", "--package", "gesso-client", "--profile", &profile]);

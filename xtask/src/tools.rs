@@ -94,7 +94,7 @@ fn as_root(how: Root, program: &str) -> Command {
     }
 }
 
-/// Whether we are root.
+/// True if we are root.
 pub(crate) fn am_root() -> bool {
     shell::ask(Command::new("id").arg("-u")).as_deref() == Some("0")
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::shell::{self, Workspace};
 
-/// Its name.
+/// Name.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// A server that never answers would keep rustup for minutes.
 const ADD_LIMIT: Duration = Duration::from_secs(20);
@@ -43,7 +43,7 @@ pub(crate) fn ensure(work: &Workspace) -> Result<()> {
     )
 }
 
-/// Whether the standard library for it is there; true of rustup's and of distributions' toolchains alike.
+/// True if the standard library for it is there; true of rustup's and of distributions' toolchains alike.
 fn installed(root: &Path) -> bool {
     let mut ask = Command::new("rustc");
     ask.args(["--print", "target-libdir", "--target", TARGET]).current_dir(root);

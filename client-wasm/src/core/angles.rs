@@ -135,7 +135,7 @@ impl Angle {
         }
     }
 
-    /// Its name for people.
+    /// Name for people.
     pub fn label(&self) -> String {
         match self {
             Self::Named(named) => named.label.to_owned(),

@@ -37,7 +37,7 @@ pub fn guessed_height(node: &Node) -> f64 {
     }
 }
 
-/// Whether `size` gives the height too: elsewhere the content does.
+/// True if `size` gives the height too: elsewhere the content does.
 pub fn tall(kind: &str) -> bool {
     matches!(kind, "group" | "sticker")
 }

@@ -57,7 +57,7 @@ impl Clip {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// True if there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }

@@ -33,9 +33,9 @@ pub struct Look<'l> {
     pub view: Rect,
     /// For which part of the canvas it was decided last.
     pub seen: Option<Rect>,
-    /// Whether it is decided anew even so.
+    /// True if it is decided anew even so.
     pub is_forced: bool,
-    /// Whether cards are plain boxes.
+    /// True if cards are plain boxes.
     pub is_far: bool,
     /// Nodes that are selected: they stay, or focus would be lost by panning.
     pub selection: &'l BTreeSet<String>,
@@ -58,9 +58,9 @@ pub struct Culled {
     pub wires: Vec<String>,
     /// Cards that are drawn in full.
     pub detailed: BTreeSet<String>,
-    /// Whether cards and wires are painted instead.
+    /// True if cards and wires are painted instead.
     pub is_painted: bool,
-    /// Whether something is left for the next frame.
+    /// True if something is left for the next frame.
     pub is_unfinished: bool,
 }
 

@@ -9,9 +9,9 @@ use super::words::sentence;
 /// One thing that is not the same in all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
-    /// Its value in each; "—" where it has none.
+    /// Value in each; "—" where it has none.
     pub values: Vec<String>,
 }
 

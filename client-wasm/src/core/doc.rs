@@ -63,14 +63,14 @@ pub struct Changes {
     pub removed: Vec<schema::Node>,
     /// Edges that went, with what they were.
     pub cut: Vec<schema::Edge>,
-    /// Whether the graph may have changed: nodes or edges came or went, or what a node gives did.
+    /// True if the graph may have changed: nodes or edges came or went, or what a node gives did.
     pub structure: bool,
-    /// Whether this page did it (undo included).
+    /// True if this page did it (undo included).
     pub local: bool,
 }
 
 impl Changes {
-    /// Whether there is nothing to draw.
+    /// True if there is nothing to draw.
     pub fn is_empty(&self) -> bool {
         !self.meta
             && !self.runs
@@ -205,12 +205,12 @@ impl Replica {
         done.then_some(changes)
     }
 
-    /// Whether there is something to take back.
+    /// True if there is something to take back.
     pub fn can_undo(&self) -> bool {
         self.undo.can_undo()
     }
 
-    /// Whether there is something to do again.
+    /// True if there is something to do again.
     pub fn can_redo(&self) -> bool {
         self.undo.can_redo()
     }
@@ -404,7 +404,7 @@ impl Replica {
     }
 }
 
-/// Whether the graph reads the two differently.
+/// True if the graph reads the two differently.
 fn gives_other(old: &schema::Node, new: &schema::Node) -> bool {
     let first = |node: &schema::Node| node.items.first().and_then(|item| item.content.ty());
     old.kind != new.kind

@@ -77,7 +77,7 @@ impl Rect {
         Point::new(self.x + self.w / 2.0, self.y + self.h / 2.0)
     }
 
-    /// Whether the two share any point, edges included.
+    /// True if the two share any point, edges included.
     pub fn touches(self, other: Self) -> bool {
         self.x <= other.right()
             && other.x <= self.right()
@@ -85,7 +85,7 @@ impl Rect {
             && other.y <= self.bottom()
     }
 
-    /// Whether `other` lies inside completely.
+    /// True if `other` lies inside completely.
     pub fn contains(self, other: Self) -> bool {
         self.x <= other.x
             && self.y <= other.y
@@ -93,7 +93,7 @@ impl Rect {
             && self.bottom() >= other.bottom()
     }
 
-    /// Whether the point lies inside.
+    /// True if the point lies inside.
     pub fn holds(self, p: Point) -> bool {
         p.x >= self.x && p.x <= self.right() && p.y >= self.y && p.y <= self.bottom()
     }

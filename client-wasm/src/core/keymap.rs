@@ -103,7 +103,7 @@ enum Key {
     At(&'static str),
 }
 
-/// Whether a modifier has to be held; `None`: it does not matter.
+/// True if a modifier has to be held; `None`: it does not matter.
 type Held = Option<bool>;
 
 /// When a binding counts, besides its keys.

@@ -30,7 +30,7 @@ fn words(pairing: Pairing) -> (&'static str, &'static str) {
     }
 }
 
-/// Whether a run of the node is refused because its batches differ in length.
+/// True if a run of the node is refused because its batches differ in length.
 pub fn mismatched(
     canvas: &Canvas,
     graph: &Graph,

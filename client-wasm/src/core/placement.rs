@@ -7,7 +7,7 @@ use super::index::SpatialIndex;
 
 /// How far a card is moved down and to the right of one that is in its way, in canvas units.
 const STEP: f64 = 24.0;
-/// How often it is moved.
+/// Number of times it is moved.
 const STEPS_MAX: usize = 24;
 
 /// A free place near `wanted` for a card of that size: moved down and to the right while a card is in its way. Groups are in

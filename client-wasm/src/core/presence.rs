@@ -81,7 +81,7 @@ pub struct Presence {
     /// Where they type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caret: Option<Caret>,
-    /// Whether they typed there a moment ago.
+    /// True if they typed there a moment ago.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub typing: bool,
 }

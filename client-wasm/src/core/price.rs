@@ -17,7 +17,7 @@ pub struct Price {
     pub items: u32,
     /// Results of each.
     pub each: u32,
-    /// How often models are called, in all steps.
+    /// Number of times models are called, in all steps.
     pub calls: u32,
     /// Steps that call a model.
     pub steps: usize,
@@ -51,13 +51,13 @@ impl Price {
         }
     }
 
-    /// Whether somebody should say yes first: it is much work, or much of the balance.
+    /// True if somebody should say yes first: it is much work, or much of the balance.
     pub fn asks(&self, balance: Option<Money>) -> bool {
         let much = balance.is_some_and(|b| self.quote.cost.0.saturating_mul(BALANCE_PART) > b.0);
         self.calls > CALLS_UNASKED || (much && self.quote.cost.0 > 0)
     }
 
-    /// Whether the balance does not reach.
+    /// True if the balance does not reach.
     pub fn beyond(&self, balance: Option<Money>) -> bool {
         balance.is_some_and(|b| self.quote.cost > b)
     }

@@ -44,9 +44,9 @@ impl Showing {
 /// One item as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item {
-    /// Its key.
+    /// Key.
     pub key: String,
-    /// Its position, from 1.
+    /// Position, from 1.
     pub n: usize,
     /// What it was made from, where that has a name.
     pub label: String,
@@ -60,7 +60,7 @@ pub struct Item {
     pub error: Option<Failure>,
 }
 
-/// Whether an item belongs to what is shown: of a completed node, what was stopped hangs on a candidate that was not
+/// True if an item belongs to what is shown: of a completed node, what was stopped hangs on a candidate that was not
 /// accepted, and is no part of it.
 fn counts(result: &NodeResult, item: &ItemResult) -> bool {
     result.state != NodeState::Completed || item.state != NodeState::Cancelled

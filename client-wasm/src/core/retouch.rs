@@ -39,9 +39,9 @@ pub enum Brush {
 pub struct Stroke {
     /// What it does.
     pub brush: Brush,
-    /// Its CSS colour, for paint.
+    /// CSS colour, for paint.
     pub color: String,
-    /// Its width, in source pixels.
+    /// Width, in source pixels.
     pub size: f64,
     /// Where it goes, in source pixels.
     pub points: Vec<Point>,
@@ -52,7 +52,7 @@ pub struct Stroke {
 pub struct Orient {
     /// Quarter turns clockwise, 0 to 3.
     pub turns: u8,
-    /// Whether it is mirrored.
+    /// True if it is mirrored.
     pub mirrored: bool,
 }
 
@@ -67,7 +67,7 @@ impl Orient {
         Self { turns, mirrored: !self.mirrored }
     }
 
-    /// Whether width and height change places.
+    /// True if width and height change places.
     pub fn is_sideways(self) -> bool {
         self.turns % 2 == 1
     }
@@ -230,7 +230,7 @@ impl Look {
         *self == Self::new(self.source.0, self.source.1)
     }
 
-    /// Whether the output has transparent places because of a mask.
+    /// True if the output has transparent places because of a mask.
     pub fn has_mask(&self) -> bool {
         self.strokes.iter().any(|s| s.brush == Brush::Mask)
     }
@@ -318,17 +318,17 @@ impl Edits {
         self.edit(|look| *look = Look::new(w, h));
     }
 
-    /// Whether there is a step to take back.
+    /// True if there is a step to take back.
     pub fn can_undo(&self) -> bool {
         !self.past.is_empty()
     }
 
-    /// Whether there is a step to do again.
+    /// True if there is a step to do again.
     pub fn can_redo(&self) -> bool {
         !self.future.is_empty()
     }
 
-    /// Whether saving would make something else.
+    /// True if saving would make something else.
     pub fn is_changed(&self) -> bool {
         !self.now.is_plain()
     }
@@ -339,7 +339,7 @@ pub fn preview_scale(width: f64, height: f64, side_max: f64) -> f64 {
     (side_max / width.max(height).max(1.0)).min(1.0)
 }
 
-/// Whether a browser can be trusted with a picture of that size in one piece: as long as neither side nor the number
+/// True if a browser can be trusted with a picture of that size in one piece: as long as neither side nor the number
 /// of pixels is above what all current ones take.
 pub fn fits_in_memory(width: u32, height: u32) -> bool {
     width <= 16_384 && height <= 16_384 && u64::from(width) * u64::from(height) <= 120_000_000

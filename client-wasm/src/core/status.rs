@@ -50,7 +50,7 @@ impl NodeStatus {
         }
     }
 
-    /// Its name in the page: `data-state` and `data-s`, which style sheets know.
+    /// Name in the page: `data-state` and `data-s`, which style sheets know.
     pub fn id(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -86,12 +86,12 @@ impl NodeStatus {
         }
     }
 
-    /// Whether an item can be tried again by itself.
+    /// True if an item can be tried again by itself.
     pub fn can_retry(self) -> bool {
         matches!(self, Self::Failed | Self::Cancelled | Self::Blocked)
     }
 
-    /// Whether an item's result is there.
+    /// True if an item's result is there.
     pub fn is_done(self) -> bool {
         matches!(self, Self::Completed | Self::Reused)
     }

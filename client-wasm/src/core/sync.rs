@@ -114,11 +114,11 @@ impl Saving {
 
 /// The connection.
 #[derive(Debug)]
-pub struct Sync {
+pub struct SyncClient {
     phase: Phase,
     failures: u32,
     since_ms: u64,
-    /// Whether the document arrived at least once.
+    /// True if the document arrived at least once.
     loaded: bool,
     /// Update messages sent over this connection.
     sent: u64,
@@ -139,7 +139,7 @@ pub struct Sync {
     own_dirty: bool,
 }
 
-impl Default for Sync {
+impl Default for SyncClient {
     fn default() -> Self {
         Self {
             // Until the page says it is ready.
@@ -194,13 +194,13 @@ fn spoiled(code: u16) -> Option<&'static str> {
     }
 }
 
-impl Sync {
+impl SyncClient {
     /// Where the connection is.
     pub fn phase(&self) -> &Phase {
         &self.phase
     }
 
-    /// Whether the document arrived at least once.
+    /// True if the document arrived at least once.
     pub fn loaded(&self) -> bool {
         self.loaded
     }

@@ -36,7 +36,7 @@ pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
     input.select();
 }
 
-/// Whether keys go into a text field.
+/// True if keys go into a text field.
 pub fn typing() -> bool {
     document().active_element().is_some_and(|e| {
         let tag = e.tag_name();
@@ -46,7 +46,7 @@ pub fn typing() -> bool {
     })
 }
 
-/// Whether keys go to a slider.
+/// True if keys go to a slider.
 pub fn on_slider() -> bool {
     document().active_element().is_some_and(|e| {
         e.get_attribute("type").as_deref() == Some("range")

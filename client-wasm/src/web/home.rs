@@ -172,7 +172,7 @@ fn TopBar(search: RwSignal<String>) -> impl IntoView {
     }
 }
 
-/// Whether a key belongs to a field or an open dialog.
+/// True if a key belongs to a field or an open dialog.
 fn typing(event: &web_sys::KeyboardEvent) -> bool {
     let Some(Ok(target)) = event.target().map(|target| target.dyn_into::<web_sys::Element>())
     else {

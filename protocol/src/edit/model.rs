@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 pub enum Edit {
     /// A new node; `fields` are any node keys.
     AddNode {
-        /// Its id; made up where there is none.
+        /// Id; made up where there is none.
         id: Option<String>,
-        /// Its kind.
+        /// Kind.
         kind: String,
         /// Other keys of it.
         fields: Fields,
@@ -96,7 +96,7 @@ pub enum FieldChosen {
 /// An entry of a list as a client writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldItem {
-    /// Its id; made up where there is none.
+    /// Id; made up where there is none.
     pub id: Option<String>,
     /// A text, or an asset.
     pub content: Result<String, FieldAsset>,

@@ -16,7 +16,7 @@ pub type Fit = Result<(), Refusal>;
 pub struct Drag {
     node: String,
     port: String,
-    /// Whether the fixed end is an output.
+    /// True if the fixed end is an output.
     from_output: bool,
     ty: Option<DataType>,
     /// Nodes that would close a loop: those upstream of a fixed output, those downstream of a fixed input.

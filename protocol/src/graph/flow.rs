@@ -121,7 +121,7 @@ pub fn replaced<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a Ass
     History::of(canvas, node).replaced(key)
 }
 
-/// Whether a node passes on everything an invocation made, each as an item of its own.
+/// True if a node passes on everything an invocation made, each as an item of its own.
 pub fn sends_all(node: &Node, spec: &NodeSpec) -> bool {
     spec.counted && node.settings.get("send_all").and_then(serde_json::Value::as_bool) == Some(true)
 }

@@ -23,9 +23,9 @@ pub struct GraphEdge {
     /// The data type it carries, once known.
     #[serde(rename = "type")]
     pub ty: Option<DataType>,
-    /// Whether the type no longer matches the input: shown broken, refused at a run.
+    /// True if the type no longer matches the input: shown broken, refused at a run.
     pub broken: bool,
-    /// Whether it carries a batch.
+    /// True if it carries a batch.
     pub batch: bool,
 }
 
@@ -312,7 +312,7 @@ impl Graph {
         }
     }
 
-    /// Whether a node gives several items though none of its inputs does.
+    /// True if a node gives several items though none of its inputs does.
     fn begins_batch(&self, node: &Node) -> bool {
         let Some(spec) = self.spec(&node.id) else { return false };
         let count = node.settings.get("count").and_then(serde_json::Value::as_f64);
@@ -322,7 +322,7 @@ impl Graph {
         angles || edges || all || (spec.has_items && node.items.len() > 1)
     }
 
-    /// Whether there is a node of that id.
+    /// True if there is a node of that id.
     pub fn has_node(&self, id: &str) -> bool {
         self.kinds.contains_key(id)
     }
@@ -520,7 +520,7 @@ impl Graph {
     }
 }
 
-/// Whether a node gives what its first connection gives.
+/// True if a node gives what its first connection gives.
 fn passes_on(spec: &NodeSpec) -> bool {
     spec.outputs.iter().any(|output| output.ty == PortType::OfCandidates)
 }

@@ -23,7 +23,7 @@ use crate::steps;
 
 /// The most results one invocation may be asked for.
 const COUNT_MAX: i64 = 10;
-/// How many lengths of lists a sentence tells.
+/// Number of lengths of lists a sentence tells.
 const LENGTHS_TOLD_MAX: usize = 4;
 
 pub(super) struct Planner<'a> {

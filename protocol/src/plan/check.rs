@@ -10,7 +10,7 @@ use crate::steps;
 /// How much arrives on an input of one unit.
 struct Arriving<'a> {
     port: &'a str,
-    /// How many pictures, sounds or texts that are known; `None` counts as one that has yet to be made.
+    /// Number of pictures, sounds or texts that are known; `None` counts as one that has yet to be made.
     count: usize,
     filled: bool,
 }

@@ -12,9 +12,9 @@ use crate::steps;
 /// What is known of one delivered result.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Made {
-    /// Its length in seconds, where it has one.
+    /// Length in seconds, where it has one.
     pub duration_s: Option<f64>,
-    /// Its width and height in pixels, where it has them.
+    /// Width and height in pixels, where it has them.
     pub size_px: Option<(u32, u32)>,
 }
 

@@ -11,7 +11,7 @@ use crate::steps;
 pub(super) struct Facts {
     /// How many texts and files.
     pub(super) count: usize,
-    /// Whether there is a file or a text that is not blank.
+    /// True if there is a file or a text that is not blank.
     pub(super) filled: bool,
     /// The characters of its texts, without blanks around them.
     pub(super) characters: usize,

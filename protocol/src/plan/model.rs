@@ -44,7 +44,7 @@ impl Mode {
     pub const ALL: [Self; 5] =
         [Self::Node, Self::Workflow, Self::Downstream, Self::Selection, Self::Outdated];
 
-    /// Its name in requests, rows and documents.
+    /// Name in requests, rows and documents.
     pub fn id(self) -> &'static str {
         match self {
             Self::Node => "node",
@@ -126,7 +126,7 @@ pub struct ExistingOutput {
 /// An item of a [`ExistingOutput`] output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReadyItem {
-    /// Its key.
+    /// Key.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
     /// What it is.
@@ -161,9 +161,9 @@ impl ReusedItem {
 pub struct Step {
     /// The node.
     pub node: String,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
-    /// Its title when the run was asked for.
+    /// Title when the run was asked for.
     pub title: String,
     /// The model; empty for an evaluator.
     pub model: String,
@@ -179,7 +179,7 @@ pub struct Step {
     pub factor: Milli,
     /// How many results each invocation gives.
     pub count: u32,
-    /// Whether all of them flow, each as an item.
+    /// True if all of them flow, each as an item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub send_all: bool,
     /// How inputs of different lengths are paired.
@@ -192,7 +192,7 @@ pub struct Step {
     pub own_text: String,
     /// The negative prompt.
     pub negative: String,
-    /// Its inputs.
+    /// Inputs.
     pub inputs: Vec<PlannedInput>,
     /// The items that are taken over.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -200,16 +200,16 @@ pub struct Step {
     /// Seeds that an earlier run recorded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub seeds: BTreeMap<String, i64>,
-    /// How often the model is called; once for an evaluator.
+    /// Number of times the model is called; once for an evaluator.
     pub invocations: u32,
     /// The most it can cost.
     pub cost: Money,
-    /// Whether that is also what it will cost.
+    /// True if that is also what it will cost.
     pub exact: bool,
 }
 
 impl Step {
-    /// Whether a person decides instead of a model.
+    /// True if a person decides instead of a model.
     pub fn is_review(&self) -> bool {
         self.kind == NodeKind::Evaluator.spec().id
     }
@@ -225,7 +225,7 @@ impl Step {
             .collect()
     }
 
-    /// Whether a connection from it carries the first or last of its angles alone.
+    /// True if a connection from it carries the first or last of its angles alone.
     pub(super) fn is_frame(&self, source: &Source) -> bool {
         !self.angles.is_empty() && source.port.ends_with("_frame")
     }
@@ -307,7 +307,7 @@ pub struct Plan {
     /// What is there already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<ExistingOutput>,
-    /// Whether results of earlier runs with the same fingerprint are taken instead of made again.
+    /// True if results of earlier runs with the same fingerprint are taken instead of made again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reuses: bool,
 }
@@ -366,7 +366,7 @@ pub enum InputBinding {
     },
     /// What another unit makes: the nth of it, or the one that flows.
     Unit {
-        /// Its place in [`Units::all`](super::Units::all).
+        /// Place in [`Units::all`](super::Units::all).
         unit: u32,
         /// Which of what it makes, where all flow.
         nth: Option<u32>,
@@ -382,21 +382,21 @@ pub enum InputBinding {
 pub struct Unit {
     /// The step's place in the plan.
     pub step: u32,
-    /// Its position in the batch.
+    /// Position in the batch.
     pub n: u32,
     /// Where it comes from.
     pub lineage: Lineage,
-    /// Its item key: the lineage as text.
+    /// Item key: the lineage as text.
     pub key: String,
     /// Which of the step's camera angles.
     pub angle: Option<u32>,
     /// What it gets, connection by connection, in the order of the step's inputs.
     pub picks: Vec<InputBinding>,
-    /// Whether it is taken over instead of called.
+    /// True if it is taken over instead of called.
     pub kept: bool,
     /// The most it can cost.
     pub hold: Money,
-    /// Whether that is also what it will cost.
+    /// True if that is also what it will cost.
     pub exact: bool,
 }
 

@@ -10,13 +10,13 @@ use crate::schema::{Failure, Generation, NodeState};
 /// How an item of an earlier run ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PastItem {
-    /// Its state.
+    /// State.
     pub state: NodeState,
     /// What it consists of.
     pub generations: Vec<Generation>,
     /// Why it failed.
     pub error: Option<Failure>,
-    /// Its seed.
+    /// Seed.
     pub seed: Option<i64>,
 }
 

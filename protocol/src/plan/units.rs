@@ -333,7 +333,7 @@ fn candidates(
 }
 
 impl Plan {
-    /// Its invocations, in the order of the steps.
+    /// Invocations, in the order of the steps.
     #[must_use]
     pub fn units(&self) -> Units {
         Units::of(self)

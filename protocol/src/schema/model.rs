@@ -33,7 +33,7 @@ pub enum ItemContent {
 }
 
 impl ItemContent {
-    /// Its data type, if known.
+    /// Data type, if known.
     pub fn ty(&self) -> Option<DataType> {
         match self {
             Self::Text(_) => Some(DataType::Text),
@@ -46,9 +46,9 @@ impl ItemContent {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ListItem {
-    /// Its id within the list.
+    /// Id within the list.
     pub id: String,
-    /// Its place.
+    /// Place.
     pub z: String,
     /// What it holds.
     #[serde(flatten)]
@@ -83,7 +83,7 @@ pub enum Chosen {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
-    /// Its id.
+    /// Id.
     pub id: String,
     /// The catalogue's id of its kind, or one that this version does not know.
     pub kind: String,
@@ -92,24 +92,24 @@ pub struct Node {
     /// Width and height in canvas units, where somebody set them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<[f64; 2]>,
-    /// Its place in the stacking order.
+    /// Place in the stacking order.
     pub z: String,
     /// The group it sits in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// Its title, where somebody gave it one.
+    /// Title, where somebody gave it one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Its colour.
+    /// Colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// Whether its output is kept and it is never run.
+    /// True if its output is kept and it is never run.
     pub locked: bool,
-    /// Its settings.
+    /// Settings.
     pub settings: BTreeMap<String, Value>,
-    /// Its text, without formatting and trailing newlines.
+    /// Text, without formatting and trailing newlines.
     pub text: String,
-    /// Its negative prompt, likewise.
+    /// Negative prompt, likewise.
     pub negative: String,
     /// The entries of a list, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -139,7 +139,7 @@ impl Node {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Edge {
-    /// Its key.
+    /// Key.
     pub key: String,
     /// The node it comes from.
     pub from_node: String,
@@ -149,11 +149,11 @@ pub struct Edge {
     pub to_node: String,
     /// The input it goes to.
     pub to_port: String,
-    /// Its place among the sources of one port.
+    /// Place among the sources of one port.
     pub z: String,
-    /// Whether a port that takes several gets the whole batch at once.
+    /// True if a port that takes several gets the whole batch at once.
     pub items_all: bool,
-    /// Whether a plain value stands where a Y.Map belongs; then it does not count.
+    /// True if a plain value stands where a Y.Map belongs; then it does not count.
     #[serde(skip)]
     pub is_plain: bool,
 }
@@ -181,7 +181,7 @@ pub enum NodeState {
 }
 
 impl NodeState {
-    /// Its name in the document.
+    /// Name in the document.
     pub fn id(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -209,7 +209,7 @@ impl NodeState {
         .find(|state| state.id() == id)
     }
 
-    /// Whether a run has it in hand.
+    /// True if a run has it in hand.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Pending | Self::Running | Self::Paused)
     }
@@ -237,16 +237,16 @@ pub struct Failure {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemResult {
-    /// Its position in the batch.
+    /// Position in the batch.
     #[serde(default)]
     pub n: u32,
-    /// Its state.
+    /// State.
     #[serde(default)]
     pub state: NodeState,
     /// The generations of its newest invocation that has any.
     #[serde(default)]
     pub generations: Vec<String>,
-    /// Whether they were taken over from an earlier run, free.
+    /// True if they were taken over from an earlier run, free.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reused: bool,
     /// Why it failed.
@@ -280,7 +280,7 @@ pub struct NodeResult {
     /// What its newest results depended on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// Its items.
+    /// Items.
     pub items: BTreeMap<String, ItemResult>,
 }
 
@@ -288,7 +288,7 @@ pub struct NodeResult {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Generation {
-    /// Its id.
+    /// Id.
     pub id: String,
     /// The run that made it.
     pub run: String,
@@ -304,7 +304,7 @@ pub struct Generation {
     /// Who started the run.
     #[serde(default)]
     pub by: String,
-    /// Its data type.
+    /// Data type.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub ty: Option<DataType>,
     /// The asset, unless it is text.
@@ -359,7 +359,7 @@ impl Generation {
         }
     }
 
-    /// Its asset as a reference, unless it is text.
+    /// Asset as a reference, unless it is text.
     pub fn asset_ref(&self) -> Option<AssetRef> {
         Some(AssetRef {
             id: self.asset.clone()?,
@@ -394,7 +394,7 @@ pub enum RunStatus {
 }
 
 impl RunStatus {
-    /// Its name in documents, rows and answers.
+    /// Name in documents, rows and answers.
     pub fn id(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -413,7 +413,7 @@ impl RunStatus {
             .find(|status| status.id() == id)
     }
 
-    /// Whether it has ended; such a status never changes again.
+    /// True if it has ended; such a status never changes again.
     pub fn is_terminal(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
@@ -422,13 +422,13 @@ impl RunStatus {
 /// An entry of `runs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunInfo {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its number on this canvas, from 1.
+    /// Number on this canvas, from 1.
     pub number: i64,
-    /// Its status.
+    /// Status.
     pub status: RunStatus,
-    /// Its mode.
+    /// Mode.
     pub mode: String,
     /// The node it was asked for, if any.
     #[serde(skip_serializing_if = "Option::is_none")]

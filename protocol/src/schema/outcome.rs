@@ -77,7 +77,7 @@ pub fn remove_item_result(txn: &mut TransactionMut<'_>, id: &str, key: &str) {
     }
 }
 
-/// Whether what stands at `results[id]` is of this run.
+/// True if what stands at `results[id]` is of this run.
 pub fn is_result_of(txn: &TransactionMut<'_>, id: &str, run: &str) -> bool {
     let held = result_map(txn, id).and_then(|map| map.get(txn, "run"));
     matches!(held, Some(Out::Any(Any::String(held))) if &*held == run)
@@ -125,7 +125,7 @@ pub fn put_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation
     trim_generations(txn, id);
 }
 
-/// Whether there is a node of that id and kind. What was made for a node lands on no other that took its id.
+/// True if there is a node of that id and kind. What was made for a node lands on no other that took its id.
 pub fn is_kind(txn: &impl ReadTxn, id: &str, kind: &str) -> bool {
     kind_of(txn, id).is_some_and(|held| held == kind)
 }

@@ -20,7 +20,7 @@ pub fn text_of<T: ReadTxn>(txn: &T, node: &str, field: &str) -> Option<TextRef> 
     }
 }
 
-/// How many entries `nodes` has, whatever they are.
+/// Number of entries `nodes` has, whatever they are.
 pub fn node_count<T: ReadTxn>(txn: &T) -> usize {
     txn.get_map("nodes").map_or(0, |nodes| nodes.len(txn) as usize)
 }

@@ -31,7 +31,7 @@ struct Hidden {
     shown: u32,
     /// Where it stands in the Y.Text, in UTF-16 units.
     within: u32,
-    /// Whether it is the carriage return of the line feed that is shown after it; else an embed.
+    /// True if it is the carriage return of the line feed that is shown after it; else an embed.
     is_return: bool,
 }
 
@@ -123,7 +123,7 @@ impl Shown {
         within.saturating_sub(before as u32).min(self.len)
     }
 
-    /// Whether a carriage return that is shown as a line end of its own would become one with a line feed.
+    /// True if a carriage return that is shown as a line end of its own would become one with a line feed.
     fn would_join(&self, at: u32, delete: u32, insert: &str) -> bool {
         let before = self.within(at).checked_sub(1);
         if before.is_none_or(|before| self.lone_returns.binary_search(&before).is_err()) {

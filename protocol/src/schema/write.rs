@@ -20,7 +20,7 @@ use crate::values::{AssetRef, json_to_any};
 /// An entry of a new list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewItem {
-    /// Its id within the list.
+    /// Id within the list.
     pub id: String,
     /// What it holds.
     pub content: ItemContent,
@@ -29,29 +29,29 @@ pub struct NewItem {
 /// What a new node starts with.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewNode {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
     /// Top left corner in canvas units.
     pub pos: [f64; 2],
     /// Width and height.
     pub size: Option<[f64; 2]>,
-    /// Its place in the stacking order; `None`: on top.
+    /// Place in the stacking order; `None`: on top.
     pub z: Option<String>,
     /// The group it sits in.
     pub parent: Option<String>,
-    /// Its title.
+    /// Title.
     pub title: Option<String>,
-    /// Its colour.
+    /// Colour.
     pub color: Option<String>,
-    /// Whether it is locked.
+    /// True if it is locked.
     pub locked: bool,
-    /// Its settings.
+    /// Settings.
     pub settings: Vec<(String, Value)>,
-    /// Its text.
+    /// Text.
     pub text: String,
-    /// Its negative prompt.
+    /// Negative prompt.
     pub negative: String,
     /// The entries of a list, in order.
     pub items: Vec<NewItem>,
@@ -66,7 +66,7 @@ pub struct Connection {
     pub from: (String, String),
     /// The node and input it goes to.
     pub to: (String, String),
-    /// Whether the whole batch arrives at once.
+    /// True if the whole batch arrives at once.
     pub items_all: bool,
 }
 

@@ -21,7 +21,7 @@ pub struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// Whether the entry says that the client is gone.
+    /// True if the entry says that the client is gone.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         self.state.trim() == "null"

@@ -94,13 +94,13 @@ pub enum Kind<'a> {
     Skip,
     /// An item.
     Item {
-        /// Its left neighbour when it was written.
+        /// Left neighbour when it was written.
         origin: Option<Id>,
-        /// Its right neighbour when it was written.
+        /// Right neighbour when it was written.
         right_origin: Option<Id>,
         /// The type it is in.
         parent: Parent<'a>,
-        /// Its key, where it is a map entry that says so.
+        /// Key, where it is a map entry that says so.
         key: Option<&'a str>,
         /// What it holds.
         content: Content,
@@ -110,7 +110,7 @@ pub enum Kind<'a> {
 /// One struct of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Struct<'a> {
-    /// Its first id.
+    /// First id.
     pub id: Id,
     /// How many elements; 0 is an empty item that every reader ignores.
     pub len: u32,
@@ -131,7 +131,7 @@ impl Struct<'_> {
 struct Slot {
     clock: u32,
     len: u32,
-    /// Its first byte.
+    /// First byte.
     at: u32,
     section: u32,
 }
@@ -145,11 +145,11 @@ pub struct Section {
     pub start: u32,
     /// The clock after the last.
     pub end: u32,
-    /// Its structs, as a range of the update's; neighbouring collected ones are one.
+    /// Structs, as a range of the update's; neighbouring collected ones are one.
     pub structs: Range<usize>,
     /// How many structs it is written as.
     pub written: usize,
-    /// Its encoded structs, as a range of the update's bytes.
+    /// Encoded structs, as a range of the update's bytes.
     pub bytes: Range<usize>,
 }
 
@@ -200,7 +200,7 @@ pub enum GuardError {
     /// One client twice.
     #[error("malformed update: a client appears twice")]
     RepeatedClient,
-    /// Its structs wait for each other across more clients than can be untangled in reasonable time.
+    /// The structs wait for each other across more clients than can be untangled in reasonable time.
     #[error("the update's dependencies are too entangled")]
     Entangled,
     /// More structs than its bytes allow.
@@ -227,7 +227,7 @@ pub enum GuardError {
 }
 
 impl GuardError {
-    /// Whether a well-meaning client may have sent it, so that it is a refusal rather than malformed bytes.
+    /// True if a well-meaning client may have sent it, so that it is a refusal rather than malformed bytes.
     #[must_use]
     pub fn is_policy(self) -> bool {
         matches!(self, Self::ValueTooDeep | Self::TypeTooDeep | Self::Entangled | Self::Subdocument)
@@ -320,13 +320,13 @@ impl<'a> Scan<'a> {
         Ok(())
     }
 
-    /// Whether the update says nothing.
+    /// True if the update says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty() && self.deletions.is_empty()
     }
 
-    /// How many structs it has, neighbouring collected ones counted as one.
+    /// Number of structs it has, neighbouring collected ones counted as one.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()

@@ -100,7 +100,7 @@ impl<'a> Salvage<'a> {
         Search::new(bytes, sound).run()
     }
 
-    /// Whether all of it could be read.
+    /// True if all of it could be read.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.is_whole

@@ -12,7 +12,7 @@ pub enum Found {
     Sound,
     /// It is not there.
     Gone,
-    /// Its content is not what was stored.
+    /// The content is not what was stored.
     Damaged,
 }
 

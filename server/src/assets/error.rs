@@ -118,7 +118,7 @@ fn studio_code(error: &WorkError) -> ErrorCode {
 pub(crate) const DISK_FULL: &str =
     "The server's disk is full, so nothing was stored. Tell whoever runs it.";
 
-/// Whether a store failed because no room is left.
+/// True if a store failed because no room is left.
 fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = next {

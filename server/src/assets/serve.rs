@@ -64,7 +64,7 @@ fn part(headers: &HeaderMap, etag: &str, len: u64) -> Part {
     }
 }
 
-/// Whether the asker has it already; `If-None-Match` compares weakly (RFC 9110 §13.1.2).
+/// True if the asker has it already; `If-None-Match` compares weakly (RFC 9110 §13.1.2).
 pub(crate) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(IF_NONE_MATCH)

@@ -111,12 +111,12 @@ impl Assets {
     }
 }
 
-/// Whether it is the hex of a BLAKE3 hash; nothing else ever becomes part of a path.
+/// True if it is the hex of a BLAKE3 hash; nothing else ever becomes part of a path.
 fn is_content_id(id: &str) -> bool {
     id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether an id is that of a piece of the stock.
+/// True if an id is that of a piece of the stock.
 fn is_stock(id: &str) -> bool {
     gesso_studio::stock::all().iter().any(|item| item.id == id)
 }

@@ -30,9 +30,9 @@ const UNDRAWABLE_MAX: usize = 1000;
 /// A picture of an asset.
 #[derive(Clone, Debug)]
 pub struct Thumbnail {
-    /// Its content.
+    /// Content.
     pub bytes: Bytes,
-    /// Its MIME type.
+    /// MIME type.
     pub mime: &'static str,
     /// The width it was made for, in pixels.
     pub width: u32,

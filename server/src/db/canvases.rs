@@ -8,11 +8,11 @@ use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 /// A canvas's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct CanvasRow {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its description.
+    /// Description.
     pub description: String,
     /// When it was made, in ms since 1970.
     pub created_at: i64,

@@ -64,7 +64,7 @@ impl Pieces {
         Some(Self { bytes, sound })
     }
 
-    /// Whether all of these bytes are what was written.
+    /// True if all of these bytes are what was written.
     #[must_use]
     pub fn are_sound(&self, range: std::ops::Range<usize>) -> bool {
         let mut pieces = range.start / self.bytes..range.end.div_ceil(self.bytes);

@@ -18,9 +18,9 @@ use super::{Db, DbError, with_read, with_write};
 pub struct MadeWith {
     /// The model.
     pub model: String,
-    /// Its version.
+    /// Version.
     pub version: String,
-    /// Its parameters.
+    /// Parameters.
     pub settings: Value,
     /// The prompt as it got it.
     pub prompt: String,
@@ -71,7 +71,7 @@ impl ResultRow {
     }
 }
 
-/// Whether an item of an evaluator stands in the document: a candidate that was not accepted does not.
+/// True if an item of an evaluator stands in the document: a candidate that was not accepted does not.
 pub fn is_candidate(state: NodeState) -> bool {
     match state {
         NodeState::Pending | NodeState::Running | NodeState::Paused | NodeState::Completed => true,

@@ -29,7 +29,7 @@ pub struct Kept {
     pub body_hash: String,
     /// The status of the answer.
     pub status: i64,
-    /// Its body.
+    /// Body.
     pub answer: String,
 }
 

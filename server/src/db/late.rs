@@ -14,7 +14,7 @@ use super::{Db, DbError, WORKSPACE, ledger, with_read, with_tx, with_write};
 /// A result that came too late.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LateRow {
-    /// Its id.
+    /// Id.
     pub id: String,
     /// The canvas.
     pub canvas: String,

@@ -14,7 +14,7 @@ const STEPS_MAX: usize = 100_000;
 /// A row as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct LogRow {
-    /// Its place in the log, rising by one.
+    /// Place in the log, rising by one.
     pub seq: i64,
     /// A Yjs v1 update; `None` where the database itself cannot read it any more.
     pub data: Option<Vec<u8>>,
@@ -38,7 +38,7 @@ pub struct StoredLog {
 pub struct Append<'a> {
     /// The canvas.
     pub canvas: &'a str,
-    /// Its place in the log.
+    /// Place in the log.
     pub seq: i64,
     /// A Yjs v1 update.
     pub data: &'a [u8],
@@ -53,7 +53,7 @@ impl Db {
     /// # Errors
     /// When the database fails otherwise, or cannot even say which rows there are.
     pub async fn read_log(&self, canvas: &str) -> Result<StoredLog, DbError> {
-        // The snapshot first: a fold between the two reads removes only rows that a newer snapshot holds, and then
+        // The snapshot first: a compaction between the two reads removes only rows that a newer snapshot holds, and then
         // there is a newer one.
         loop {
             let snapshot = self.read_snapshot(canvas).await?;
@@ -181,7 +181,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails: then nothing changed.
-    pub async fn fold_log(&self, canvas: &str, seq: i64, data: &[u8]) -> Result<(), DbError> {
+    pub async fn compact_log(&self, canvas: &str, seq: i64, data: &[u8]) -> Result<(), DbError> {
         const PUT: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (canvas) DO UPDATE \
              SET seq = excluded.seq, data = excluded.data, checksum = excluded.checksum \

@@ -1,7 +1,7 @@
 //! Runs: their snapshots, steps and units. Each change of state is one transaction that moves the credits with it; a
 //! terminal state is written once and never changed.
 
-mod hands;
+mod leases;
 mod made;
 mod record;
 mod rows;

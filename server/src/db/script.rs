@@ -185,7 +185,7 @@ impl Script {
         self.statements.push(end);
     }
 
-    /// Whether it does nothing.
+    /// True if it does nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.statements.is_empty()
     }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub struct Report {
     /// For people, line by line.
     pub text: String,
-    /// Whether everything is usable.
+    /// True if everything is usable.
     pub well: bool,
 }
 

@@ -129,7 +129,7 @@ async fn upload(
     Err(ApiError::bad_request("The form has no field named “file”. Put the file there."))
 }
 
-/// Whether a form is sent, and how many bytes are announced.
+/// True if a form is sent, and how many bytes are announced.
 fn announcement(headers: &HeaderMap) -> (bool, u64) {
     let text = |name| headers.get(name).and_then(|v| v.to_str().ok());
     let multipart = text(CONTENT_TYPE)

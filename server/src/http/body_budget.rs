@@ -114,7 +114,7 @@ pub(super) struct LeaseInner {
 #[derive(Debug, Default)]
 pub(super) struct Held {
     pub(super) pieces: usize,
-    /// Whether it has the turn of a large body.
+    /// True if it has the turn of a large body.
     pub(super) is_large: bool,
     pub(super) permits: Vec<OwnedSemaphorePermit>,
 }

@@ -237,11 +237,18 @@ async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Status
 )]
 async fn duplicate(
     State(app): State<App>,
+    Person(me): Person,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
     let source = app.rooms.open(&id).await?;
-    let content = source.read(|txn| schema::copy_canvas(txn)).await?;
+    // A document may be large: it is read and written anew away from its room and from the async threads.
+    let place = app.rooms.readers().place().await?;
+    let state = source.encode_state().await?;
+    let client = rand::random::<u32>().max(1);
+    let (place, content) = place.run(move || room::duplicate(&state, client)).await?;
+    drop(place);
+    let content = content?;
     let new = NewCanvas {
         name: Some(names::copy_of(&row.name)),
         description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
@@ -249,7 +256,7 @@ async fn duplicate(
     };
     let made = create(&app, new).await?;
     let room = app.rooms.open(&made.id).await?;
-    room.edit(move |txn| content.paste(txn)).await?;
+    room.apply_update(content.into(), &me.id).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 

@@ -10,7 +10,7 @@ use axum::routing::get;
 struct Embedded {
     path: &'static str,
     mime: &'static str,
-    /// Its name changes with its content.
+    /// The name changes with its content.
     immutable: bool,
     plain: &'static [u8],
     br: Option<&'static [u8]>,
@@ -114,7 +114,7 @@ fn packed_for(
     }
 }
 
-/// Whether an entry of `Accept-Encoding` (RFC 9110 §12.5.3) names this coding and does not rule it out with `q=0`.
+/// True if an entry of `Accept-Encoding` (RFC 9110 §12.5.3) names this coding and does not rule it out with `q=0`.
 fn accepts(entry: &str, coding: &str) -> bool {
     let mut parts = entry.split(';').map(str::trim);
     let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(coding));

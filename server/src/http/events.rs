@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-/// How often a silent connection is told that it lives.
+/// Number of times a silent connection is told that it lives.
 const KEEP_ALIVE_S: u64 = 15;
 
 /// `GET /api/events`.

@@ -117,7 +117,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
         .map_err(|error| ApiError::bad_request(format!("The body is not right: {error}.")))
 }
 
-/// Whether a text in JSON has a NUL in it: no database keeps one in a text, and not every reader goes past it.
+/// True if a text in JSON has a NUL in it: no database keeps one in a text, and not every reader goes past it.
 fn holds_nul(json: &[u8]) -> bool {
     let escapes =
         json.windows(6).enumerate().filter(|(_, six)| six.eq_ignore_ascii_case(b"\\u0000"));

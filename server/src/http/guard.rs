@@ -29,7 +29,7 @@ const NAMES: [&str; 12] = [
 ];
 
 /// Refuses requests of other sites and through proxies.
-pub async fn foreign(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().as_str();
     if let Some(detail) = refusal(request.headers(), method, app.options.public_url.as_deref()) {
         return ApiError::new(ErrorCode::Forbidden, detail).into_response();
@@ -115,7 +115,7 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
-/// Whether whoever asks said who they are.
+/// True if whoever asks said who they are.
 pub(super) fn is_known(headers: &HeaderMap) -> bool {
     cookie(headers).is_some_and(is_id)
 }

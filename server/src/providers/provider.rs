@@ -25,7 +25,7 @@ pub enum Repeat {
 pub struct InputFile {
     /// The input.
     pub port: String,
-    /// Its content.
+    /// Content.
     pub bytes: Bytes,
 }
 
@@ -63,7 +63,7 @@ pub enum Content {
     File {
         /// The media type of its bytes.
         mime: String,
-        /// Its bytes.
+        /// Bytes.
         bytes: Bytes,
         /// Width and height in pixels, where it has them.
         size_px: Option<(u32, u32)>,
@@ -77,11 +77,11 @@ pub enum Content {
 pub struct Produced {
     /// The output it belongs to.
     pub port: String,
-    /// Its data type.
+    /// Data type.
     pub ty: DataType,
     /// What it is.
     pub content: Content,
-    /// Its length in seconds, where it has one.
+    /// Length in seconds, where it has one.
     pub duration_s: Option<f64>,
     /// The seed that makes it again, where there is one.
     pub seed: Option<u64>,
@@ -119,11 +119,11 @@ pub enum ProviderError {
 
 /// Somebody who computes models.
 pub trait Provider: Send + Sync {
-    /// Its name in the catalogue.
+    /// Name in the catalogue.
     fn id(&self) -> &str;
     /// What a repeated submission does.
     fn repeat(&self) -> Repeat;
-    /// How many calls it takes at once.
+    /// Number of calls it takes at once.
     fn at_once(&self) -> usize;
     /// What a model of it still needs to run here: names of programs or credentials.
     fn missing(&self, model: &Model) -> Vec<String> {

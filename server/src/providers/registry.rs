@@ -46,7 +46,7 @@ impl Providers {
         missing
     }
 
-    /// Whether a model can run here.
+    /// True if a model can run here.
     pub fn usable(&self, model: &Model) -> bool {
         self.missing(model).is_empty()
     }

@@ -13,7 +13,7 @@ use super::limits::RoomLimits;
 pub(crate) struct Arrived {
     pub(crate) conn: ConnId,
     pub(crate) bytes: Bytes,
-    /// Its place among what waits, until it is applied: in this room, and with its connection, person and process.
+    /// Place among what waits, until it is applied: in this room, and with its connection, person and process.
     pub(crate) place: (OwnedSemaphorePermit, Hold),
 }
 

@@ -53,7 +53,7 @@ impl Budget {
         }
     }
 
-    /// Whether somebody waits for a part.
+    /// True if somebody waits for a part.
     pub(crate) fn is_wanted(&self) -> bool {
         match self.wanted_ms.load(Ordering::Relaxed) {
             0 => false,
@@ -178,7 +178,7 @@ pub(crate) struct Usage {
     outflow: Arc<Outflow>,
     /// Answers to a step 1 that are encoded and not sent to everybody they are for.
     pub(crate) answers: Budget,
-    /// Turns for what reads whole documents: loading and folding.
+    /// Turns for what reads whole documents: loading and compacting.
     pub(crate) heavy: Semaphore,
     /// Turns for parts of large updates. One core is left to everybody else.
     pub(crate) parts: Arc<Semaphore>,

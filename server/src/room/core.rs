@@ -171,7 +171,7 @@ impl Core {
         let count = nodes.len(&doc.transact()) as usize;
         let mut answers = Answers::new(Budget::new(limits.answers_max_bytes), now_ms);
         if let [whole] = stored {
-            // A log that was just folded is the document as it is to be sent.
+            // A log that was just compacted is the document as it is to be sent.
             answers.keep_whole(whole);
         }
         let guards = Guards::new(&doc);
@@ -270,8 +270,8 @@ impl Core {
                 person: Arc::from(person),
                 wants_saved,
                 received: 0,
-                parked: BTreeMap::new(),
-                parked_bytes: 0,
+                pending: BTreeMap::new(),
+                pending_bytes: 0,
                 promises: VecDeque::new(),
                 promised: 0,
                 wants_everybody: true,
@@ -280,7 +280,7 @@ impl Core {
                 is_open: false,
                 joined_ms: now_ms,
                 work: Work::default(),
-                forgeries: VecDeque::new(),
+                violations: VecDeque::new(),
             },
         );
         self.asked.push(conn);
@@ -428,7 +428,7 @@ impl Core {
         let waiting: Vec<ConnId> = self
             .conns
             .iter()
-            .filter(|(_, state)| !state.parked.is_empty())
+            .filter(|(_, state)| !state.pending.is_empty())
             .map(|(conn, _)| *conn)
             .filter(|conn| !self.unfinished.contains(conn))
             .collect();
@@ -437,8 +437,8 @@ impl Core {
             self.updates(conn, Vec::new(), now_ms);
             let gap_max_ms = self.limits.gap_max_ms;
             let is_late = self.conns.get(&conn).is_some_and(|state| {
-                let mut gaps = state.parked.iter().filter(|(at, _)| !is_ready(at));
-                gaps.any(|(_, parked)| parked.since_ms + gap_max_ms <= now_ms)
+                let mut gaps = state.pending.iter().filter(|(at, _)| !is_ready(at));
+                gaps.any(|(_, pending)| pending.since_ms + gap_max_ms <= now_ms)
             });
             if is_late {
                 self.refuse(
@@ -469,12 +469,12 @@ impl Core {
         }
     }
 
-    /// Whether there is anything for [`Core::go_on`].
+    /// True if there is anything for [`Core::go_on`].
     pub(crate) fn is_unfinished(&self) -> bool {
         !self.unfinished.is_empty() && self.broken.is_none()
     }
 
-    /// Whether updates of a connection wait for their turn.
+    /// True if updates of a connection wait for their turn.
     pub(crate) fn is_unfinished_of(&self, conn: ConnId) -> bool {
         self.unfinished.contains(&conn) && self.broken.is_none()
     }
@@ -494,12 +494,12 @@ impl Core {
         self.updates(conn, Vec::new(), now_ms);
     }
 
-    /// Whether there is anything for [`Core::flush_edits`].
+    /// True if there is anything for [`Core::flush_edits`].
     pub(crate) fn has_edits(&self) -> bool {
         self.has_news || !self.out.is_empty()
     }
 
-    /// Whether there is anything for [`Core::flush_presence`].
+    /// True if there is anything for [`Core::flush_presence`].
     pub(crate) fn is_stirred(&self) -> bool {
         self.presence.is_stirred()
     }
@@ -606,7 +606,7 @@ impl Core {
         self.answers.count_in(budget);
     }
 
-    /// Whether a diff of the document may be encoded now, or has to wait until others have taken theirs.
+    /// True if a diff of the document may be encoded now, or has to wait until others have taken theirs.
     pub(crate) fn may_resync(&self) -> bool {
         self.answers.have_room(self.document_bytes)
     }

@@ -19,9 +19,9 @@ use tokio_util::sync::PollSemaphore;
 
 use super::arrivals::{Arrivals, Arrived};
 use super::budget::{Hold, Usage};
+use super::compact::compact;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::error::RoomError;
-use super::fold::fold;
 use super::hooks::{OutcomeWrite, RoomHooks};
 use super::limits::RoomLimits;
 use super::mend::{self, Stored};
@@ -43,8 +43,8 @@ const DRAIN_MAX: usize = 4_096;
 const DRAIN_MOST: Duration = Duration::from_millis(10);
 /// How long what the server waits for itself is gathered at most.
 const WAITED_FOR: Duration = Duration::from_millis(4);
-/// For every so many bytes of a document its log is folded that much less often.
-const FOLD_SHARE_BYTES: u64 = 1 << 20;
+/// For every so many bytes of a document its log is compacted that much less often.
+const COMPACT_SHARE_BYTES: u64 = 1 << 20;
 /// Waits between attempts to load a room anew, in ms.
 const RELOAD_WAITS_MS: [u64; 5] = [0, 100, 500, 2_000, 5_000];
 
@@ -100,7 +100,7 @@ pub(crate) struct Setup {
     /// What all sockets hold.
     pub(crate) usage: Arc<Usage>,
     /// Asks the registry whether the room may end; true when it has forgotten it.
-    pub(crate) retire: Box<dyn Fn() -> bool + Send + Sync>,
+    pub(crate) evict: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// A room that is loaded.
@@ -205,8 +205,8 @@ pub(crate) struct Driver {
     writes_at_outcome: u64,
     /// The last persist that the list was told of, and when.
     told: (u64, Instant),
-    /// Folding the log; ends with the ids of what was found damaged.
-    folding: Option<JoinHandle<Vec<String>>>,
+    /// Compacting the log; ends with the ids of what was found damaged.
+    compacting: Option<JoinHandle<Vec<String>>>,
     idle_since: Option<Instant>,
 }
 
@@ -245,7 +245,7 @@ impl Driver {
             writes: 0,
             writes_at_outcome: 0,
             told: (0, Instant::now()),
-            folding: None,
+            compacting: None,
             idle_since: None,
         }
     }
@@ -315,7 +315,7 @@ impl Driver {
                         return End::Retired;
                     }
                 }
-                found = wait_for(&mut self.outcome) => self.lay_outcome(found),
+                found = wait_for(&mut self.outcome) => self.reconcile(found),
             }
             self.is_dirty |= self.core.has_edits() || !self.fresh.is_empty();
             self.is_stirred |= self.core.is_stirred();
@@ -509,7 +509,7 @@ impl Driver {
             }
             self.forget(conn);
         }
-        self.look_after_folding();
+        self.look_after_compacting();
         self.core.tick(now);
         self.tell();
     }
@@ -604,8 +604,8 @@ impl Driver {
             };
             (number, result)
         }));
-        if self.is_fold_due() {
-            self.start_folding();
+        if self.is_compaction_due() {
+            self.start_compacting();
         }
     }
 
@@ -631,33 +631,33 @@ impl Driver {
         }
     }
 
-    /// Folding reads the whole document: the larger it is, the more edits share the price of it.
-    fn is_fold_due(&self) -> bool {
+    /// Compacting reads the whole document: the larger it is, the more edits share the price of it.
+    fn is_compaction_due(&self) -> bool {
         let limits = &self.setup.limits;
         let document = self.core.document_bytes() as u64;
-        let updates = limits.fold_updates * (1 + document / FOLD_SHARE_BYTES);
-        self.tail.0 >= updates || self.tail.1 >= limits.fold_bytes.max(document / 2)
+        let updates = limits.compact_updates * (1 + document / COMPACT_SHARE_BYTES);
+        self.tail.0 >= updates || self.tail.1 >= limits.compact_bytes.max(document / 2)
     }
 
-    fn start_folding(&mut self) {
-        if self.folding.as_ref().is_some_and(|task| !task.is_finished()) {
+    fn start_compacting(&mut self) {
+        if self.compacting.as_ref().is_some_and(|task| !task.is_finished()) {
             return;
         }
         self.tail = (0, 0);
         let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
         let usage = Arc::clone(&self.setup.usage);
-        self.folding = Some(tokio::spawn(async move {
+        self.compacting = Some(tokio::spawn(async move {
             let _turn = usage.heavy.acquire().await;
-            fold(store, Arc::clone(&canvas)).await.unwrap_or_else(|error| {
-                tracing::error!(%canvas, %error, "a document's log could not be folded");
+            compact(store, Arc::clone(&canvas)).await.unwrap_or_else(|error| {
+                tracing::error!(%canvas, %error, "a document's log could not be compacted");
                 Vec::new()
             })
         }));
     }
 
     /// What turned out to be damaged on disk this room still has: the whole document is stored once more.
-    fn look_after_folding(&mut self) {
-        let Some(task) = self.folding.take_if(|task| task.is_finished()) else { return };
+    fn look_after_compacting(&mut self) {
+        let Some(task) = self.compacting.take_if(|task| task.is_finished()) else { return };
         let lost = task.now_or_never().and_then(Result::ok).unwrap_or_default();
         if !lost.is_empty() {
             self.core.persist_whole(lost);
@@ -693,7 +693,7 @@ impl Driver {
         }));
     }
 
-    fn lay_outcome(&mut self, found: Result<OutcomeWrite, String>) {
+    fn reconcile(&mut self, found: Result<OutcomeWrite, String>) {
         // What the server wrote since may be newer than what was read; the database always is first.
         if self.writes != self.writes_at_outcome {
             self.outcome_again = false;
@@ -712,7 +712,7 @@ impl Driver {
         }
     }
 
-    /// A room that nobody needs for a while is folded and forgotten.
+    /// A room that nobody needs for a while is compacted and forgotten.
     async fn may_retire(&mut self) -> bool {
         if self.core.connections() > 0
             || !self.appends.is_empty()
@@ -730,13 +730,13 @@ impl Driver {
             return false;
         }
         if self.tail.0 > 0 {
-            self.start_folding();
+            self.start_compacting();
             return false;
         }
-        if self.folding.as_ref().is_some_and(|task| !task.is_finished()) {
+        if self.compacting.as_ref().is_some_and(|task| !task.is_finished()) {
             return false;
         }
-        (self.setup.retire)()
+        (self.setup.evict)()
     }
 
     /// The last net: everybody is told to connect again and the room is loaded anew from its log.

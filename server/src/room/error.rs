@@ -12,7 +12,7 @@ pub enum RoomError {
     /// The canvas was deleted.
     #[error("the canvas was deleted")]
     Deleted,
-    /// Its document could not be loaded.
+    /// Document could not be loaded.
     #[error("the document could not be loaded: {0}")]
     Load(String),
     /// The log failed.

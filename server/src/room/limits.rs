@@ -19,6 +19,8 @@ pub struct RoomLimits {
     /// The most items of one list (the sequence of a shared type, or the values that one of its keys has had); above
     /// it 4413.
     pub list_items_max: usize,
+    /// The most root types of a document; above it 4413.
+    pub roots_max: usize,
     /// The most connections of a room; above it 1013.
     pub clients_max: usize,
     /// Messages a second a connection may send for long; above it the server stops reading it.
@@ -55,7 +57,7 @@ pub struct RoomLimits {
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub work_us_per_kilobyte: u64,
     /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
-    pub forgeries_per_minute: usize,
+    pub violations_per_minute: usize,
     /// The most awareness ids one connection may introduce.
     pub awareness_ids_max: usize,
     /// How long an awareness state counts without being renewed, in ms.
@@ -75,10 +77,10 @@ pub struct RoomLimits {
     pub idle_ms: u64,
     /// The shortest time between two notices that a document changed, in ms.
     pub tell_ms: u64,
-    /// Log rows after which they are folded into a snapshot.
-    pub fold_updates: u64,
-    /// Log bytes after which they are folded into a snapshot.
-    pub fold_bytes: u64,
+    /// Log rows after which they are compacted into a snapshot.
+    pub compact_updates: u64,
+    /// Log bytes after which they are compacted into a snapshot.
+    pub compact_bytes: u64,
     /// How often a silent socket is pinged, in ms; two unanswered pings end it.
     pub ping_ms: u64,
     /// How long a socket may take to take the close frame, in ms.
@@ -93,6 +95,7 @@ impl Default for RoomLimits {
             document_max_bytes: defaults::rooms::DOCUMENT_MAX_BYTES,
             nodes_max: defaults::rooms::NODES_MAX,
             list_items_max: defaults::rooms::LIST_ITEMS_MAX,
+            roots_max: defaults::rooms::ROOTS_MAX,
             clients_max: defaults::rooms::CLIENTS_MAX,
             messages_per_second: defaults::rooms::MESSAGES_PER_SECOND,
             messages_burst: defaults::rooms::MESSAGES_BURST,
@@ -110,7 +113,7 @@ impl Default for RoomLimits {
             work_us_per_second: defaults::rooms::WORK_US_PER_SECOND,
             work_us_per_update: defaults::rooms::WORK_US_PER_UPDATE * SLOWER,
             work_us_per_kilobyte: defaults::rooms::WORK_US_PER_KILOBYTE * SLOWER,
-            forgeries_per_minute: defaults::rooms::FORGERIES_PER_MINUTE,
+            violations_per_minute: defaults::rooms::VIOLATIONS_PER_MINUTE,
             awareness_ids_max: defaults::rooms::AWARENESS_IDS_MAX,
             awareness_expires_ms: defaults::rooms::AWARENESS_EXPIRES_MS,
             awareness_renew_ms: defaults::rooms::AWARENESS_RENEW_MS,
@@ -120,8 +123,8 @@ impl Default for RoomLimits {
             inbox_max_bytes: defaults::rooms::INBOX_MAX_BYTES,
             idle_ms: defaults::rooms::IDLE_MS,
             tell_ms: defaults::rooms::TELL_MS,
-            fold_updates: defaults::rooms::FOLD_UPDATES,
-            fold_bytes: defaults::rooms::FOLD_BYTES,
+            compact_updates: defaults::rooms::COMPACT_UPDATES,
+            compact_bytes: defaults::rooms::COMPACT_BYTES,
             ping_ms: defaults::rooms::PING_MS,
             close_ms: defaults::rooms::CLOSE_MS,
         }

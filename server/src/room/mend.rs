@@ -20,9 +20,9 @@ use crate::db::log::{LogRow, Mend, SetAside, StoredLog};
 const GAP_MAX: i64 = 1_000_000;
 /// The largest place in a log that is believed.
 const SEQ_MAX: i64 = 1 << 53;
-/// How often what is trusted is put together anew after the CRDT library gave up on something.
+/// Number of times what is trusted is put together anew after the CRDT library gave up on something.
 const REBUILDS_MAX: usize = 16;
-/// How often a log is read again that was folded meanwhile.
+/// Number of times a log is read again that was compacted meanwhile.
 const ATTEMPTS: usize = 4;
 
 /// A document as stored, looked through.
@@ -97,7 +97,7 @@ pub(crate) fn examine(canvas: &str, log: &StoredLog) -> Vec<SetAside> {
     mend(canvas, log).aside
 }
 
-/// Whether every row is what was written, where it was written.
+/// True if every row is what was written, where it was written.
 fn is_sound(canvas: &str, log: &StoredLog) -> bool {
     let mut before = log.snapshot.as_ref().map_or(0, |row| row.seq);
     let is_sound = |row: &LogRow| {
@@ -166,7 +166,7 @@ async fn keep(store: &dyn Store, canvas: &Arc<str>, mend: Mend, log: StoredLog) 
             if let Err(error) = store.set_aside(canvas, &mend.aside).await {
                 tracing::error!(%canvas, %error, "what is damaged cannot be set aside");
             }
-            // The rows stay: a fold would look through them again.
+            // The rows stay: compacting would look through them again.
             stored.tail = (log.rows.len() as u64, 0);
             Some(stored)
         }
@@ -268,7 +268,7 @@ impl<'a> Sorted<'a> {
         sorted
     }
 
-    /// Whether a row can be where it says it is; rows come by their place.
+    /// True if a row can be where it says it is; rows come by their place.
     fn is_believed(&mut self, row: &LogRow) -> bool {
         let is_believed = (1..=self.last.saturating_add(GAP_MAX).min(SEQ_MAX)).contains(&row.seq);
         if is_believed {

@@ -77,7 +77,7 @@ impl Outbox {
         Self::new(max_bytes, ticket.outflow.clone())
     }
 
-    /// Whether so many bytes may wait, of which `more` are new.
+    /// True if so many bytes may wait, of which `more` are new.
     fn has_room(&self, bytes: usize, more: usize) -> bool {
         bytes <= self.max_bytes
             && (bytes <= FLOOR_BYTES || self.outflow.iter().all(|flow| flow.has_room(more)))
@@ -163,7 +163,7 @@ impl Outbox {
         self.wake.notify_one();
     }
 
-    /// Whether the other side closes.
+    /// True if the other side closes.
     pub(crate) fn is_hung_up(&self) -> bool {
         self.state().is_hung_up
     }
@@ -234,7 +234,7 @@ impl Outbox {
         }
     }
 
-    /// Whether the connection is to be closed.
+    /// True if the connection is to be closed.
     pub(crate) fn is_closing(&self) -> bool {
         self.state().close.is_some()
     }

@@ -1,4 +1,4 @@
-//! The document log behind the rooms: loading, group commit, folding.
+//! The document log behind the rooms: loading, group commit, compacting.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -70,13 +70,13 @@ pub(crate) trait Store: Send + Sync + 'static {
     fn load<'a>(&'a self, canvas: &'a str) -> BoxFuture<'a, Result<Found, StoreError>>;
     /// Appends in one transaction; durable when it returns.
     fn append<'a>(&'a self, batch: &'a [Append]) -> BoxFuture<'a, Result<(), StoreError>>;
-    fn fold<'a>(
+    fn compact<'a>(
         &'a self,
         canvas: &'a str,
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
-    /// Puts a log right; false where it was folded meanwhile.
+    /// Puts a log right; false where it was compacted meanwhile.
     fn mend<'a>(
         &'a self,
         canvas: &'a str,
@@ -122,13 +122,13 @@ impl Store for Db {
         })
     }
 
-    fn fold<'a>(
+    fn compact<'a>(
         &'a self,
         canvas: &'a str,
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async move { Ok(self.fold_log(canvas, seq, snapshot).await?) })
+        Box::pin(async move { Ok(self.compact_log(canvas, seq, snapshot).await?) })
     }
 
     fn mend<'a>(

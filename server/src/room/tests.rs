@@ -108,7 +108,7 @@ impl Store for MemoryStore {
         })
     }
 
-    fn fold<'a>(
+    fn compact<'a>(
         &'a self,
         canvas: &'a str,
         seq: i64,

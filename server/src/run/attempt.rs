@@ -40,7 +40,7 @@ pub(super) struct Attempt {
     pub(super) invocation: Invocation,
     pub(super) fingerprint: String,
     pub(super) seed: u64,
-    /// How often it was tried before.
+    /// Number of times it was tried before.
     pub(super) attempts: u32,
     /// The job that is known of it.
     pub(super) job: Option<String>,

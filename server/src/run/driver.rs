@@ -665,7 +665,7 @@ impl Opened {
         &self.run.mailbox
     }
 
-    /// Its row.
+    /// Row.
     pub(super) fn row(&self) -> &RunRow {
         &self.run.row
     }

@@ -16,7 +16,7 @@ pub struct Decision {
     pub node: String,
     /// Ids of the accepted candidates.
     pub accept: Vec<String>,
-    /// Whether none is.
+    /// True if none is.
     pub reject: bool,
     /// Why.
     pub note: String,

@@ -5,7 +5,7 @@ use crate::defaults;
 /// How often calls of models are tried and how long they, leases and late results last; all configurable.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
-    /// How often a call is tried in all.
+    /// Number of times a call is tried in all.
     pub attempts_max: u32,
     /// How long is waited before the second attempt, in ms; twice as long before each further one, with up to half of it
     /// more by chance.

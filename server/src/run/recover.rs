@@ -13,7 +13,7 @@ use crate::db::runs::{
 };
 use crate::room::RoomError;
 
-/// How often a run is taken up whose driver falls.
+/// Number of times a run is taken up whose driver falls.
 const FALLS_MAX: u32 = 3;
 
 impl Runs {

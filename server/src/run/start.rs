@@ -35,7 +35,7 @@ pub struct StartRequest {
     pub target: Target,
     /// Refuse it where it could cost more.
     pub max_cost: Option<Money>,
-    /// Whether nothing new starts after a failure.
+    /// True if nothing new starts after a failure.
     pub stop_on_error: bool,
     /// For a request that may be repeated.
     pub keep: Option<Keep>,

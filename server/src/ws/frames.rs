@@ -97,7 +97,7 @@ struct Message {
     is_text: bool,
     body: Vec<u8>,
     hold: Option<Hold>,
-    /// Its bytes so far, of frames that began.
+    /// Bytes so far, of frames that began.
     announced: u64,
     began: Instant,
 }

@@ -30,7 +30,7 @@ pub(super) struct Look {
     pub(super) horizon: (f32, f32),
     /// Mean difference to the next pixel: how much detail there is.
     pub(super) detail: f32,
-    /// How many different colours, coarsely, of a possible 4,096.
+    /// Number of different colours, coarsely, of a possible 4,096.
     pub(super) shades: usize,
     pub(super) transparent: bool,
 }

@@ -13,7 +13,7 @@ pub(crate) struct Reel {
     /// Even, in pixels.
     pub(crate) height: u32,
     pub(crate) rate: Rate,
-    /// How many pictures it has.
+    /// Number of pictures it has.
     pub(crate) frames: u32,
 }
 

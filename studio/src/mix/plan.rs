@@ -41,11 +41,11 @@ pub(super) struct Plan {
     pub(super) seconds: f64,
     /// How long its last picture is held.
     pub(super) held_s: f64,
-    /// Whether tracks begin again where they end.
+    /// True if tracks begin again where they end.
     pub(super) loops: bool,
-    /// Whether the picture can be copied.
+    /// True if the picture can be copied.
     pub(super) copies: bool,
-    /// Whether it is brought to an even loudness.
+    /// True if it is brought to an even loudness.
     pub(super) levelled: bool,
 }
 
@@ -191,7 +191,7 @@ fn list(
     Ok(values)
 }
 
-/// Whether every browser plays these pictures inside an MP4.
+/// True if every browser plays these pictures inside an MP4.
 pub(super) fn plays_everywhere(about: &Probe) -> bool {
     matches!(about.codec.as_str(), "h264" | "av1")
         && matches!(about.pixels.as_str(), "yuv420p" | "yuvj420p")

@@ -6,7 +6,7 @@ use crate::film::{SAMPLES_PER_S, Sound};
 /// The length of a window, in samples: 25 ms.
 const WINDOW: usize = SAMPLES_PER_S as usize / 40;
 
-/// Whether it is likely to be speech.
+/// True if it is likely to be speech.
 pub(super) fn is_likely(sound: &Sound) -> bool {
     let windows: Vec<(f32, f32)> = sound.samples.chunks_exact(WINDOW).map(window).collect();
     let loudest = windows.iter().map(|(level, _)| *level).fold(0.0, f32::max);

@@ -24,7 +24,7 @@ pub(super) struct Part {
     pub(super) pan: f32,
     /// How much of the room, times the room of the style.
     pub(super) wet: f32,
-    /// Whether the kick pushes it down.
+    /// True if the kick pushes it down.
     pub(super) pumped: bool,
 }
 

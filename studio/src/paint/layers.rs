@@ -24,7 +24,7 @@ pub struct Layers {
 /// One layer of a scene.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// Its pixels, not premultiplied; the farthest layer is opaque.
+    /// Pixels, not premultiplied; the farthest layer is opaque.
     pub picture: RgbaImage,
     /// From 0, farthest, to 1, nearest.
     pub depth: f32,

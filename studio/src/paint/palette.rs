@@ -28,7 +28,7 @@ pub(crate) struct Palette {
     pub(crate) accent: Rgb,
     /// Windows, lamps, lanterns.
     pub(crate) lamp: Rgb,
-    /// Whether windows and lamps are lit.
+    /// True if windows and lamps are lit.
     pub(crate) dim: bool,
 }
 

@@ -35,7 +35,7 @@ pub(super) fn render(
     }
 }
 
-/// Whether [`render`] has something to do.
+/// True if [`render`] has something to do.
 pub(super) fn renders(style: Style) -> bool {
     !matches!(style, Style::Illustration | Style::Line)
 }

@@ -141,7 +141,7 @@ const SOMETIMES_THINGS: &str = "can watch watches camera bear heart book box";
 const ARTICLES: &str = "a an this my our one two three luxury leather vintage retro old classic modern film digital instant \
      polar brown grizzly teddy soda beer drink beverage energy tin cold sleek elegant mechanical the cardboard product";
 
-/// Whether a word that only sometimes names a thing does so there.
+/// True if a word that only sometimes names a thing does so there.
 fn is_thing(list: &[String], at: usize) -> bool {
     let among = |words: &str, word: &str| words.split(' ').any(|other| other == word);
     if !among(SOMETIMES_THINGS, &list[at]) {
@@ -229,7 +229,7 @@ const FRUIT_COLORS: &[(&str, &str)] = &[("orange", "tangerine"), ("plum", "mauve
 /// Words said of colours rather than of fruits.
 const SHADES: &str = "warm deep pale bright dark light soft burnt vivid muted hot neon pastel";
 
-/// Whether a word that can be a fruit is a colour there: "an orange armchair", "warm orange", "orange and blue".
+/// True if a word that can be a fruit is a colour there: "an orange armchair", "warm orange", "orange and blue".
 fn is_color(list: &[String], at: usize) -> bool {
     let said = |i: usize| list.get(i).map(String::as_str);
     let color = |i: usize| {
@@ -243,7 +243,7 @@ fn is_color(list: &[String], at: usize) -> bool {
         || (before == Some("and") && earlier)
 }
 
-/// Whether a shade and its colour stand there: "deep blue".
+/// True if a shade and its colour stand there: "deep blue".
 fn shade_of_color(list: &[String], at: usize) -> bool {
     let shade = list.get(at).is_some_and(|word| SHADES.split(' ').any(|shade| shade == word));
     let next = list.get(at + 1).map(|word| look_up(word)).unwrap_or_default();

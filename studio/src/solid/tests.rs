@@ -21,7 +21,7 @@ fn bodies() -> Vec<(&'static str, Mesh)> {
     ]
 }
 
-/// Whether every edge is shared by two triangles that run along it in opposite directions, points at the same place
+/// True if every edge is shared by two triangles that run along it in opposite directions, points at the same place
 /// being one.
 pub(super) fn closed(mesh: &Mesh) -> bool {
     let key = |i: u32| mesh.points[i as usize].map(|v| (v * 20_000.0).round() as i64);

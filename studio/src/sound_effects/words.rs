@@ -205,7 +205,7 @@ pub(super) const CATEGORIES: &[Category] = &[
 /// A layer that was asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
-    /// Its place in [`CATEGORIES`]; none for what has no name.
+    /// Place in [`CATEGORIES`]; none for what has no name.
     pub(super) category: Option<usize>,
     pub(super) mods: Mods,
     pub(super) words: Vec<String>,

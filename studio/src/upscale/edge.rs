@@ -10,7 +10,7 @@ use gesso_media::{Control, WorkError};
 const TILE: u32 = 96;
 /// How far tiles overlap, in source pixels.
 const MARGIN: i32 = 10;
-/// How often the result is compared with the source.
+/// Number of times the result is compared with the source.
 const ROUNDS: usize = 3;
 
 /// Four planes: red, green, blue, each multiplied by alpha, and alpha; 0 to 255.

@@ -9,7 +9,7 @@ pub(super) struct Brief {
     pub(super) intent: words::Intent,
     /// The glyphs asked for; never empty.
     pub(super) glyphs: Vec<&'static super::glyphs::Glyph>,
-    /// Whether the words named one of them.
+    /// True if the words named one of them.
     pub(super) named: bool,
     pub(super) inks: Inks,
     pub(super) rng: Rng,

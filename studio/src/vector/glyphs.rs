@@ -14,11 +14,11 @@ use Role::{Accent as X, Dark as D, Light as L, Main as A, Second as B};
 
 /// One sign.
 pub(super) struct Glyph {
-    /// Its name, as an id in the drawing.
+    /// Name, as an id in the drawing.
     pub(super) id: &'static str,
     /// The words that ask for it.
     words: &'static str,
-    /// Its parts from back to front: the role and the path.
+    /// Parts from back to front: the role and the path.
     pub(super) parts: &'static [(Role, &'static str)],
 }
 

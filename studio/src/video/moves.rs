@@ -92,7 +92,7 @@ pub(crate) struct Path {
     /// How far it goes, 0 to 1.
     pub(crate) amount: f32,
     pub(crate) rest: Rest,
-    /// Whether it ends where it began.
+    /// True if it ends where it began.
     pub(crate) returns: bool,
     pub(crate) seconds: f32,
     pub(crate) seed: u64,

@@ -34,7 +34,7 @@ struct Mote {
     near: f32,
     /// Where in its cycle it begins.
     phase: f32,
-    /// Its own measure of size, speed or colour, 0 to 1.
+    /// Own measure of size, speed or colour, 0 to 1.
     own: f32,
     spin: f32,
 }

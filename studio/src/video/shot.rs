@@ -21,7 +21,7 @@ const TAU: f32 = std::f32::consts::TAU;
 pub(crate) struct Layer {
     texture: Texture,
     relief: Relief,
-    /// Whether every pixel is opaque.
+    /// True if every pixel is opaque.
     solid: bool,
     /// Which blocks hold anything.
     holds: Vec<bool>,
@@ -59,7 +59,7 @@ impl Layer {
         (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255.0
     }
 
-    /// Whether the block of a place, in pixels, or one beside it holds anything: nothing stirs farther than a block.
+    /// True if the block of a place, in pixels, or one beside it holds anything: nothing stirs farther than a block.
     fn is_near(&self, x: f32, y: f32) -> bool {
         let lines = self.holds.len() / self.columns.max(1);
         let (bx, by) = (x.max(0.0) as usize / BLOCK, y.max(0.0) as usize / BLOCK);
@@ -99,7 +99,7 @@ struct Look {
     x: f32,
     y: f32,
     drift: f32,
-    /// Whether there is nothing of the layer there, nor near it.
+    /// True if there is nothing of the layer there, nor near it.
     empty: bool,
 }
 
@@ -116,7 +116,7 @@ pub(crate) struct Moment {
     pub(crate) beat: f32,
     /// How much of the motions is let through, 0 to 1.
     pub(crate) life: f32,
-    /// Whether everything that moves by itself must be back where it was at the end.
+    /// True if everything that moves by itself must be back where it was at the end.
     pub(crate) returns: bool,
     /// How far the camera is into the rush from one shot to the next, 0 to 1.
     pub(crate) rush: f32,

@@ -96,7 +96,7 @@ fn sentences(paragraph: &str) -> Vec<&str> {
     sentences
 }
 
-/// Whether a point after this is that of an abbreviation, an initial or an ordinal number.
+/// True if a point after this is that of an abbreviation, an initial or an ordinal number.
 fn is_short(before: &str) -> bool {
     let word = before.rsplit(char::is_whitespace).next().unwrap_or_default();
     let word = word.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();

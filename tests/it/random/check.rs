@@ -26,7 +26,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether a run was seen to have ended.
+    /// True if a run was seen to have ended.
     pub(super) fn has_ended(&self, run: &str) -> bool {
         self.ended.contains_key(&(run.to_owned(), String::new(), None))
     }
@@ -223,7 +223,7 @@ fn credits_of(run: &Value, entries: &[Entry]) {
     assert_eq!(captured, bought, "every finished invocation is charged exactly once: {run}");
 }
 
-/// Whether a run called a provider for an item, and got something.
+/// True if a run called a provider for an item, and got something.
 fn is_bought(step: &Value, item: &Value) -> bool {
     item["state"] == "completed" && item["reused"] == false && step["kind"] != "evaluator"
 }

@@ -14,7 +14,7 @@ pub(super) struct Made {
 }
 
 impl Made {
-    /// Whether a run can have a step of it.
+    /// True if a run can have a step of it.
     pub(super) fn runs(&self) -> bool {
         !["text", "list"].contains(&self.kind)
     }

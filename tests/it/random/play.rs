@@ -568,7 +568,7 @@ impl Play {
         }
     }
 
-    /// Whether every run has ended or waits for a person.
+    /// True if every run has ended or waits for a person.
     fn is_quiet(&self) -> bool {
         if self.world.is_dead() {
             return true;

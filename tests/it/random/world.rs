@@ -112,7 +112,7 @@ impl World {
         self.server = Some(Server { runtime, router });
     }
 
-    /// Whether the server has passed its trap: it records nothing any more.
+    /// True if the server has passed its trap: it records nothing any more.
     pub(super) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::SeqCst)
     }
@@ -133,7 +133,7 @@ impl World {
         self.start(trap);
     }
 
-    /// Whether this process has files of the data folder open.
+    /// True if this process has files of the data folder open.
     fn is_open(&self) -> bool {
         let Ok(open) = std::fs::read_dir("/proc/self/fd") else {
             std::thread::sleep(Duration::from_millis(5));

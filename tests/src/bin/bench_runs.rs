@@ -37,7 +37,7 @@ unit = "generation"
 base = 0.001
 "#;
 
-/// How often each figure is measured; the best counts, because other work on the machine only ever adds.
+/// Number of times each figure is measured; the best counts, because other work on the machine only ever adds.
 const ROUNDS: usize = 5;
 
 struct Noop;

@@ -15,7 +15,7 @@ use gesso_protocol::catalog::Catalog;
 use gesso_studio::{Content, Input, Job, models};
 use serde_json::{Value, json};
 
-/// How often each figure is measured; the best counts, because other work on the machine only ever adds.
+/// Number of times each figure is measured; the best counts, because other work on the machine only ever adds.
 const ROUNDS: usize = 3;
 
 /// A thousand words a minute's read long, for the voice and the assistant.

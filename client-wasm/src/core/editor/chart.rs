@@ -66,7 +66,7 @@ pub struct Mods {
 }
 
 impl Mods {
-    /// Whether a click adds to the selection.
+    /// True if a click adds to the selection.
     pub fn adds(self) -> bool {
         self.shift || self.command
     }

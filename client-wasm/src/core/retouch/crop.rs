@@ -29,7 +29,7 @@ impl Handle {
         Self { x: -1, y: 0 },
     ];
 
-    /// Its name for people.
+    /// Name for people.
     pub fn name(self) -> &'static str {
         match (self.x, self.y) {
             (-1, -1) => "Top left corner",

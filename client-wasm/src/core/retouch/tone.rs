@@ -15,7 +15,7 @@ pub struct Tone {
 const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
 impl Tone {
-    /// Whether it changes nothing.
+    /// True if it changes nothing.
     pub fn is_plain(self) -> bool {
         self == Self::default()
     }

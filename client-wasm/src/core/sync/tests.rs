@@ -9,7 +9,7 @@ use crate::core::textdiff::Edit;
 
 /// A page, and the server's end of its connection: a replica that answers as the room does.
 struct Page {
-    sync: Sync,
+    sync: SyncClient,
     replica: Replica,
     outbox: VecDeque<Vec<u8>>,
     connected: bool,
@@ -22,7 +22,7 @@ fn replica(client: u32) -> Replica {
 impl Page {
     fn new(client: u32) -> Self {
         Self {
-            sync: Sync::default(),
+            sync: SyncClient::default(),
             replica: replica(client),
             outbox: VecDeque::new(),
             connected: false,

@@ -7,7 +7,7 @@ use crate::web::ui::icons::icon;
 /// A modal dialog, open for as long as it is in the page.
 #[component]
 pub fn Dialog(
-    /// Its heading.
+    /// Heading.
     #[prop(into)]
     title: String,
     /// Asked to close: Escape, the cross, a click beside it.

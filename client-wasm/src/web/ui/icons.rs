@@ -10,7 +10,7 @@ pub const ART: &str = include_str!("art.svg");
 /// An icon, 16 px unless `large` (20 px), in the colour of the text around it.
 #[component]
 pub fn Icon(
-    /// Its name in the sprite, without `i-`.
+    /// Name in the sprite, without `i-`.
     #[prop(into)]
     name: Signal<String>,
     /// 20 px instead of 16.

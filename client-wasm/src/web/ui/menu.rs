@@ -70,15 +70,15 @@ pub fn Menu(
 /// One line of a [`Menu`].
 #[component]
 pub fn MenuItem(
-    /// Its icon.
+    /// Icon.
     name: &'static str,
-    /// Its word.
+    /// Word.
     #[prop(into)]
     label: String,
-    /// Whether it destroys something.
+    /// True if it destroys something.
     #[prop(optional)]
     danger: bool,
-    /// Whether it is the chosen one of several.
+    /// True if it is the chosen one of several.
     #[prop(optional)]
     on: bool,
     /// What it does; the menu should close with it.

@@ -20,7 +20,7 @@ impl Choice {
     /// All of them, in the order of the menu.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    /// Its name in storage.
+    /// Name in storage.
     pub fn id(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -29,7 +29,7 @@ impl Choice {
         }
     }
 
-    /// Its name for people.
+    /// Name for people.
     pub fn title(self) -> &'static str {
         match self {
             Self::System => "Like the system",

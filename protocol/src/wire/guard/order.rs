@@ -7,7 +7,7 @@ use super::{GuardError, Id, Kind, Parent, Scan, Struct};
 
 /// How much searching through waiting structs one update may cost (yrs searches its stack linearly).
 const MAX_SEARCH: usize = 4_000_000;
-/// How many used-up clients yrs may step over in one go: it recurses over them.
+/// Number of used-up clients yrs may step over in one go: it recurses over them.
 const MAX_EMPTY_RUN: usize = 256;
 
 /// What became of the walk.

@@ -64,7 +64,7 @@ impl<'s, 'a> Pieces<'s, 'a> {
         Self { scan, order, placed, deletions, at: 0, deleted: 0 }
     }
 
-    /// Whether everything was given out.
+    /// True if everything was given out.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.at == self.order.len() && self.deleted == self.deletions.len()

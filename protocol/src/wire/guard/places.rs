@@ -53,7 +53,7 @@ pub struct Place {
 pub struct SharedType {
     /// How deep it is; in a root type it has 1.
     pub depth: u8,
-    /// Its Yjs type reference.
+    /// Yjs type reference.
     pub type_ref: u8,
 }
 
@@ -76,7 +76,7 @@ pub trait Held {
     fn place(&self, id: Id) -> Option<Place>;
     /// What a held element is to those inside of it.
     fn inside(&self, id: Id) -> Inside;
-    /// Whether a held element is deleted.
+    /// True if a held element is deleted.
     fn is_deleted(&self, id: Id) -> bool;
     /// Hashes the name of a root type or a key, never to 0. Whoever writes updates must not be able to find two names
     /// with one hash.
@@ -94,9 +94,9 @@ pub struct Placed {
     pub place: Option<Place>,
     /// The Yjs type reference, where it is a shared type.
     pub type_ref: Option<u8>,
-    /// Whether they are deleted as they come.
+    /// True if they are deleted as they come.
     pub is_deleted: bool,
-    /// Whether they are written as tombstones: several under a key, all of which the same update deletes. Were they
+    /// True if they are written as tombstones: several under a key, all of which the same update deletes. Were they
     /// alive for a moment, they could be cut in halves of which one is forgotten (rule 2).
     pub is_stillborn: bool,
 }
@@ -159,7 +159,7 @@ impl Deleted {
         &self.0
     }
 
-    /// Whether all elements of a range are among them.
+    /// True if all elements of a range are among them.
     #[must_use]
     pub fn covers(&self, client: u64, start: u32, end: u32) -> bool {
         let after = self.0.partition_point(|range| (range.client, range.start) <= (client, start));
@@ -288,7 +288,7 @@ impl<H: Held> Survey<'_, '_, H> {
         Ok(place)
     }
 
-    /// Whether the type a list belongs to is deleted, or will be by this very update: then all in it is collected.
+    /// True if the type a list belongs to is deleted, or will be by this very update: then all in it is collected.
     fn is_dying(&self, place: Place) -> bool {
         match place.list.owner {
             Owner::Root(_) => false,
@@ -299,7 +299,7 @@ impl<H: Held> Survey<'_, '_, H> {
         }
     }
 
-    /// Whether the update deletes all of a struct.
+    /// True if the update deletes all of a struct.
     fn deletes(&self, found: &Struct<'_>) -> bool {
         self.deleted.covers(found.id.client, found.id.clock, found.end())
     }

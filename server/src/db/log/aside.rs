@@ -8,7 +8,7 @@ use super::super::{Db, DbError, checksum, with_read, with_tx, with_write};
 /// Something to set aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetAside {
-    /// Its place in the log.
+    /// Place in the log.
     pub seq: i64,
     /// For how many rows it stands.
     pub rows: i64,
@@ -19,7 +19,7 @@ pub struct SetAside {
 }
 
 impl SetAside {
-    /// Its id: the same is set aside once, however often it is found.
+    /// Id: the same is set aside once, however often it is found.
     #[must_use]
     pub fn id(&self, canvas: &str) -> String {
         let mut hasher = blake3::Hasher::new();
@@ -36,9 +36,9 @@ impl SetAside {
 /// What stands aside.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AsideRow {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its place in the log.
+    /// Place in the log.
     pub seq: i64,
     /// For how many rows it stands.
     pub row_count: i64,
@@ -95,7 +95,7 @@ fn put(script: &mut Script, canvas: &str, aside: &[SetAside], now_ms: i64) {
 
 impl Db {
     /// Sets aside what was damaged, and puts a snapshot of everything else in place of all that was found. Says whether
-    /// it did: where the log was folded meanwhile it changes nothing.
+    /// it did: where the log was compacted meanwhile it changes nothing.
     ///
     /// # Errors
     /// When the database fails: then nothing changed.

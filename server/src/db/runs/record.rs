@@ -31,7 +31,7 @@ pub enum RecordError {
 pub struct Changes {
     /// The run.
     pub run: String,
-    /// Its canvas.
+    /// Canvas.
     pub canvas: String,
     /// What [`Db::take_run`] gave, 0 for the server that started it.
     pub fence: i64,
@@ -95,7 +95,7 @@ pub struct UnitChange {
     pub n: u32,
     /// The state.
     pub state: NodeState,
-    /// How often its provider was called.
+    /// Number of times its provider was called.
     pub attempts: u32,
     /// Who computes it; empty where nobody is called.
     pub provider: String,
@@ -109,9 +109,9 @@ pub struct UnitChange {
     pub cost: Money,
     /// Why it failed or waits.
     pub error: Option<Failure>,
-    /// Its generations, or the candidate it is.
+    /// Generations, or the candidate it is.
     pub generations: Vec<String>,
-    /// Whether they were taken over from an earlier run.
+    /// True if they were taken over from an earlier run.
     pub reused: bool,
     /// What its results depend on.
     pub fingerprint: Option<String>,
@@ -122,7 +122,7 @@ pub struct UnitChange {
 }
 
 impl UnitChange {
-    /// Whether there is something to pay for. A candidate of an evaluator was computed by nobody, and what was taken
+    /// True if there is something to pay for. A candidate of an evaluator was computed by nobody, and what was taken
     /// over was paid in an earlier run.
     fn is_bought(&self) -> bool {
         self.state == NodeState::Completed && !self.provider.is_empty() && !self.reused
@@ -135,7 +135,7 @@ impl UnitChange {
     }
 }
 
-/// Whether nothing follows this state.
+/// True if nothing follows this state.
 pub(super) fn ended(state: NodeState) -> bool {
     match state {
         NodeState::Completed | NodeState::Failed | NodeState::Cancelled | NodeState::Idle => true,

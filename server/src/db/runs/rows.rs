@@ -9,15 +9,15 @@ use super::super::DbError;
 /// A run's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RunRow {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its canvas.
+    /// Canvas.
     pub canvas: String,
-    /// Its number on the canvas.
+    /// Number on the canvas.
     pub number: i64,
-    /// Its status.
+    /// Status.
     pub status: String,
-    /// Its mode.
+    /// Mode.
     pub mode: String,
     /// The node it was asked for.
     pub node: Option<String>,
@@ -57,12 +57,12 @@ pub struct RunRow {
     pub lease_until: i64,
     /// Whether its owner holds it back in the queue.
     pub waiting: i64,
-    /// Its place among its owner's runs in the queue.
+    /// Place among its owner's runs in the queue.
     pub place: i64,
 }
 
 impl RunRow {
-    /// Its status.
+    /// Status.
     pub fn status(&self) -> RunStatus {
         RunStatus::from_id(&self.status).unwrap_or_default()
     }
@@ -109,13 +109,13 @@ impl RunRow {
 pub struct StepRow {
     /// The node.
     pub node: String,
-    /// Its kind.
+    /// Kind.
     pub kind: String,
-    /// Its title when the run was asked for.
+    /// Title when the run was asked for.
     pub title: String,
     /// The model.
     pub model: String,
-    /// Its state.
+    /// State.
     pub state: String,
     /// How many invocations it has.
     pub invocations: i64,
@@ -134,7 +134,7 @@ pub struct StepRow {
 }
 
 impl StepRow {
-    /// Its state.
+    /// State.
     pub fn state(&self) -> NodeState {
         NodeState::from_id(&self.state).unwrap_or_default()
     }
@@ -150,13 +150,13 @@ impl StepRow {
 pub struct InvocationRow {
     /// The node.
     pub node: String,
-    /// Its item key; empty outside a batch.
+    /// Item key; empty outside a batch.
     pub item: String,
-    /// Its position in the batch.
+    /// Position in the batch.
     pub n: i64,
-    /// Its state.
+    /// State.
     pub state: String,
-    /// How often its provider was called.
+    /// Number of times its provider was called.
     pub attempts: i64,
     /// Who computes it.
     pub provider: String,
@@ -183,7 +183,7 @@ pub struct InvocationRow {
 }
 
 impl InvocationRow {
-    /// Its state.
+    /// State.
     pub fn state(&self) -> NodeState {
         NodeState::from_id(&self.state).unwrap_or_default()
     }
@@ -193,7 +193,7 @@ impl InvocationRow {
         failure(self.error.as_deref())
     }
 
-    /// Its generations.
+    /// Generations.
     pub fn generation_ids(&self) -> Vec<String> {
         serde_json::from_str(&self.generations).unwrap_or_default()
     }

@@ -16,21 +16,21 @@ use crate::db::{WORKSPACE, ledger};
 /// A run to be.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// Its canvas.
+    /// Canvas.
     pub canvas: String,
     /// Who starts it.
     pub person: String,
     /// Their name.
     pub person_name: String,
-    /// Its mode.
+    /// Mode.
     pub mode: String,
     /// The node it is asked for.
     pub node: Option<String>,
     /// The nodes it is asked for.
     pub nodes: Vec<String>,
-    /// Whether nothing new starts after a failure.
+    /// True if nothing new starts after a failure.
     pub stop_on_error: bool,
     /// The run it tries again.
     pub retry_of: Option<String>,
@@ -49,9 +49,9 @@ pub struct NewRun {
 pub struct NewStep<'a> {
     /// The node.
     pub node: &'a str,
-    /// Its kind.
+    /// Kind.
     pub kind: &'a str,
-    /// Its title.
+    /// Title.
     pub title: &'a str,
     /// The model.
     pub model: &'a str,
@@ -75,7 +75,7 @@ pub struct NewInvocation {
     pub item: String,
     /// The position in the batch.
     pub n: u32,
-    /// Its state.
+    /// State.
     pub state: NodeState,
     /// Who computes it.
     pub provider: String,
@@ -85,7 +85,7 @@ pub struct NewInvocation {
     pub hold: Money,
     /// What it has to show: kept, or of before.
     pub generations: Vec<String>,
-    /// Whether they are taken over.
+    /// True if they are taken over.
     pub reused: bool,
     /// What its results depend on.
     pub fingerprint: Option<String>,
@@ -120,7 +120,7 @@ impl From<sqlx::Error> for StartError {
 }
 
 impl NewRun {
-    /// Its row once it has started.
+    /// Row once it has started.
     fn row(&self, number: i64, nodes: String, snapshot: &str, now_ms: i64) -> RunRow {
         RunRow {
             id: self.id.clone(),

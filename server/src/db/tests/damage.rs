@@ -44,7 +44,7 @@ async fn rows_carry_checksums_and_go_with_their_canvas() {
     for test in databases().await {
         let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0] };
         test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
-        test.db.fold_log(CANVAS, 1, &[0, 0]).await.unwrap();
+        test.db.compact_log(CANVAS, 1, &[0, 0]).await.unwrap();
         test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
         let log = test.db.read_log(CANVAS).await.unwrap();
         let sums = (log.snapshot.unwrap().checksum.unwrap(), log.rows[0].checksum.clone().unwrap());
@@ -64,7 +64,7 @@ async fn rows_carry_checksums_and_go_with_their_canvas() {
         assert_eq!(damage.len(), 1);
         assert_eq!((damage[0].at, damage[0].rows, damage[0].bytes, damage[0].first), (50, 2, 3, 7));
         assert_eq!(test.db.aside(CANVAS).await.unwrap()[0].data, [1, 2, 3]);
-        test.db.fold_log(CANVAS, 2, &[0, 0]).await.unwrap();
+        test.db.compact_log(CANVAS, 2, &[0, 0]).await.unwrap();
         assert_eq!(test.db.aside(CANVAS).await.unwrap().len(), 1);
         test.db.mark_deleted(CANVAS, 70).await.unwrap();
         test.db.purge(CANVAS).await.unwrap();

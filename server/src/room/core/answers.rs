@@ -69,7 +69,7 @@ impl Answers {
         Some(frame)
     }
 
-    /// Whether a diff of a document of so many bytes may be encoded.
+    /// True if a diff of a document of so many bytes may be encoded.
     pub(super) fn have_room(&self, document_bytes: usize) -> bool {
         self.budget.try_take(document_bytes).is_some()
     }

@@ -13,7 +13,7 @@ use gesso_protocol::wire::guard::{GuardError, Id, Scan};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
-use super::conn::{Conn, Parked, ParkedAt, READY};
+use super::conn::{Conn, PendingAt, PendingUpdate, READY};
 use super::effect::{ConnId, Effect, Part, Refusal, Role};
 use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
@@ -30,8 +30,8 @@ const PIECE_QUICK_US: u64 = 2_000;
 const PIECE_SLOW_US: u64 = 8_000;
 /// How long updates are applied before others have their turn, in us of CPU time.
 const PART_US: u64 = 20_000;
-/// What a struct takes at least of the document's limit, in bytes: in memory even the shortest takes more.
-const STRUCT_BYTES: usize = 16;
+/// What an item takes at least of the document's limit, in bytes: in memory even the shortest takes three times that.
+const ITEM_BYTES: usize = 64;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
 
@@ -72,7 +72,7 @@ struct Writing<'d> {
     origin: Origin,
     txn: Option<TransactionMut<'d>>,
     work: Spending,
-    /// Whether a large update may be applied in parts, others in between.
+    /// True if a large update may be applied in parts, others in between.
     is_divisible: bool,
 }
 
@@ -106,7 +106,7 @@ impl Core {
         if stopped.is_none() {
             stopped = self.retry(conn, &mut writing).err();
         }
-        let forged = self.end_writing(&mut writing, &mut stopped);
+        let has_violated = self.end_writing(&mut writing, &mut stopped);
         let now = (self.meter)();
         if let Some(state) = self.conns.get_mut(&conn) {
             let is_unfinished = state.is_unfinished();
@@ -118,8 +118,8 @@ impl Core {
         match stopped {
             Some(Stop::Broken(why)) => self.broken = Some(why),
             Some(Stop::Refused(refusal)) => self.refuse(conn, refusal, now_ms),
-            Some(Stop::Gap(_) | Stop::Unfinished) | None if forged => {
-                self.count_forgery(conn, now_ms);
+            Some(Stop::Gap(_) | Stop::Unfinished) | None if has_violated => {
+                self.count_violation(conn, now_ms);
             }
             Some(Stop::Gap(_) | Stop::Unfinished) | None => {}
         }
@@ -141,13 +141,13 @@ impl Core {
             } else {
                 self.try_apply(writing, &bytes, self.limits.frame_max_bytes, is_live)
             };
-            let parked = Parked { number, bytes, since_ms: now_ms, is_live };
+            let pending = PendingUpdate { number, bytes, since_ms: now_ms, is_live };
             match tried {
                 Ok(()) => {}
-                Err(Stop::Gap(need)) => self.park(conn, need, parked)?,
+                Err(Stop::Gap(need)) => self.hold_back(conn, need, pending)?,
                 Err(Stop::Unfinished) => {
                     if let Some(state) = self.conns.get_mut(&conn) {
-                        state.park(READY.0, READY.1, parked);
+                        state.hold_back(READY.0, READY.1, pending);
                     }
                 }
                 Err(stop) => return Err(stop),
@@ -156,18 +156,23 @@ impl Core {
         Ok(())
     }
 
-    /// Whether others in the room have waited long enough for what is under way.
+    /// True if others in the room have waited long enough for what is under way.
     fn is_turn_over(&self) -> bool {
         self.is_deferring || (self.meter)().saturating_sub(self.turn_began_us) > PART_US
     }
 
     /// Keeps an update until what it builds on is there.
-    fn park(&mut self, conn: ConnId, waits_for: Need, mut parked: Parked) -> Result<(), Stop> {
+    fn hold_back(
+        &mut self,
+        conn: ConnId,
+        waits_for: Need,
+        mut pending: PendingUpdate,
+    ) -> Result<(), Stop> {
         let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
         // A copy: the update is a part of its frame, which may be far larger than what is counted here.
-        parked.bytes = Bytes::copy_from_slice(&parked.bytes);
-        state.park(waits_for.client, waits_for.clock, parked);
-        if state.parked_bytes > self.limits.gap_max_bytes {
+        pending.bytes = Bytes::copy_from_slice(&pending.bytes);
+        state.hold_back(waits_for.client, waits_for.clock, pending);
+        if state.pending_bytes > self.limits.gap_max_bytes {
             let refusal = Refusal::new(close::REFUSED, "too much builds on what never came");
             return Err(Stop::Refused(refusal));
         }
@@ -187,11 +192,11 @@ impl Core {
         {
             return false;
         }
-        let forged = self.settle(writing.from);
+        let has_violated = self.settle(writing.from);
         if stopped.is_none() && writing.work.is_over((self.meter)()) {
             *stopped = Some(too_much_work());
         }
-        forged
+        has_violated
     }
 
     /// A viewer's updates: not applied; told, unless it is the answer to the room's own step 1 with nothing new.
@@ -227,14 +232,14 @@ impl Core {
                 return Ok(());
             }
             let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
-            let Some(parked) = state.unpark(&at) else { return Ok(()) };
+            let Some(pending) = state.take_pending(&at) else { return Ok(()) };
             let max = self.limits.frame_max_bytes;
-            match self.try_apply(writing, &parked.bytes, max, parked.is_live) {
+            match self.try_apply(writing, &pending.bytes, max, pending.is_live) {
                 Ok(()) => {}
-                Err(Stop::Gap(need)) => self.park(conn, need, parked)?,
+                Err(Stop::Gap(need)) => self.hold_back(conn, need, pending)?,
                 Err(Stop::Unfinished) => {
                     if let Some(state) = self.conns.get_mut(&conn) {
-                        state.park(READY.0, READY.1, parked);
+                        state.hold_back(READY.0, READY.1, pending);
                     }
                     return Ok(());
                 }
@@ -247,10 +252,10 @@ impl Core {
 
     /// What waits and has what it waited for; what waited for this client first. Only the least that is waited for of each
     /// client is looked at.
-    fn fitting(&self, conn: ConnId, client: Option<u64>) -> Option<ParkedAt> {
-        let parked = &self.conns.get(&conn)?.parked;
-        let first = |client: u64| parked.range((client, 0, 0)..).next().map(|(at, _)| *at);
-        let fits = |at: &ParkedAt| self.index.clock(at.0) >= at.1;
+    fn fitting(&self, conn: ConnId, client: Option<u64>) -> Option<PendingAt> {
+        let pending = &self.conns.get(&conn)?.pending;
+        let first = |client: u64| pending.range((client, 0, 0)..).next().map(|(at, _)| *at);
+        let fits = |at: &PendingAt| self.index.clock(at.0) >= at.1;
         if let Some(at) = client.and_then(first).filter(|at| Some(at.0) == client && fits(at)) {
             return Some(at);
         }
@@ -340,6 +345,16 @@ impl Core {
         if !admitted.order.is_empty() && self.is_full(bytes) {
             return Err(limit(FULL.to_owned()));
         }
+        if self.has_too_many_items(admitted.placed.len()) {
+            return Err(limit(FULL.to_owned()));
+        }
+        if self.index.roots_with(&admitted.placed) > self.limits.roots_max {
+            let reason = format!(
+                "a document has at most {} root types; put further ones into a Y.Map",
+                self.limits.roots_max
+            );
+            return Err(limit(reason));
+        }
         if self.is_list_full(&admitted.placed) {
             let reason = format!(
                 "a text, list or value of this canvas would be made of more than {} pieces; duplicate the canvas to \
@@ -359,19 +374,14 @@ impl Core {
         Err(Refusal::new(close::DOCUMENT_LIMIT, reason))
     }
 
-    /// Whether new elements would make a list longer than it may be. Counting adds up to more than there is, so before
+    /// True if new elements would make a list longer than it may be. Counting adds up to more than there is, so before
     /// that is said it is counted anew, once for every so many items.
     fn is_list_full(&mut self, placed: &[Placed]) -> bool {
         let most = self.limits.list_items_max;
         if !self.index.sizes.is_over(placed, most) {
             return false;
         }
-        if self.index.sizes.is_worth_counting(most) {
-            let state = self.encode_state();
-            if let Ok(scan) = Scan::read(&state) {
-                self.index.count_lists(&scan);
-            }
-        }
+        self.count_items(most);
         let is_over = self.index.sizes.is_over(placed, most);
         if is_over {
             self.index.sizes.refuse(placed.len());
@@ -379,7 +389,31 @@ impl Core {
         is_over
     }
 
-    /// Whether so many bytes more are too many. What was written adds up to more than what there is, so near the
+    /// Counts items anew where that may say something else than what was added up.
+    fn count_items(&mut self, most: usize) {
+        if self.index.sizes.is_worth_counting(most) {
+            let state = self.encode_state();
+            if let Ok(scan) = Scan::read(&state) {
+                self.index.count_lists(&scan);
+            }
+        }
+    }
+
+    /// True if a document with so many new items takes more memory than its limit stands for.
+    fn has_too_many_items(&mut self, new: usize) -> bool {
+        let most = self.limits.document_max_bytes / ITEM_BYTES;
+        if !self.index.sizes.is_total_over(new, most) {
+            return false;
+        }
+        self.count_items(most);
+        let is_over = self.index.sizes.is_total_over(new, most);
+        if is_over {
+            self.index.sizes.refuse(new);
+        }
+        is_over
+    }
+
+    /// True if so many bytes more are too many. What was written adds up to more than what there is, so near the
     /// limit the document is measured, once for every so many bytes that were written.
     fn is_full(&mut self, bytes: usize) -> bool {
         let max = self.limits.document_max_bytes;
@@ -388,8 +422,7 @@ impl Core {
         }
         if self.document_bytes - self.measured_bytes > max / MEASURE_PART {
             let state = self.encode_state();
-            let structs = Scan::read(&state).map_or(0, |scan| scan.len());
-            self.measured_bytes = state.len().max(structs * STRUCT_BYTES);
+            self.measured_bytes = state.len();
             self.document_bytes = self.measured_bytes;
         }
         self.document_bytes + bytes > max
@@ -473,17 +506,17 @@ impl Core {
         self.absorb(from);
         let compensated =
             catch_unwind(AssertUnwindSafe(|| self.guards.as_mut().is_some_and(Guards::compensate)));
-        let Ok(forged) = compensated else {
+        let Ok(has_violated) = compensated else {
             self.broken = Some("the CRDT library panicked while undoing".to_owned());
             return false;
         };
-        if forged {
+        if has_violated {
             self.absorb(None);
             self.effects.push(Effect::CheckOutcome);
         }
         let changes = std::mem::take(&mut *self.node_changes.lock().expect("no holder panics"));
         if changes.is_empty() {
-            return forged;
+            return has_violated;
         }
         for (id, change) in &changes {
             match change {
@@ -507,14 +540,14 @@ impl Core {
         }));
         if done.is_err() {
             self.give_up(txn, "completing a node panicked".to_owned());
-            return forged;
+            return has_violated;
         }
         if self.commit(txn) {
             self.absorb(None);
             // The repair changed nodes, never which there are.
             self.node_changes.lock().expect("no holder panics").clear();
         }
-        forged
+        has_violated
     }
 
     fn absorb(&mut self, from: Option<ConnId>) {
@@ -531,11 +564,11 @@ impl Core {
         }
     }
 
-    fn count_forgery(&mut self, conn: ConnId, now_ms: u64) {
+    fn count_violation(&mut self, conn: ConnId, now_ms: u64) {
         let Some(state) = self.conns.get_mut(&conn) else { return };
-        state.forgeries.push_back(now_ms);
-        while state.forgeries.pop_front_if(|at| *at + MINUTE_MS <= now_ms).is_some() {}
-        let too_many = state.forgeries.len() > self.limits.forgeries_per_minute;
+        state.violations.push_back(now_ms);
+        while state.violations.pop_front_if(|at| *at + MINUTE_MS <= now_ms).is_some() {}
+        let too_many = state.violations.len() > self.limits.violations_per_minute;
         if too_many {
             let reason = "too many writes to what is not yours";
             self.refuse(conn, Refusal::new(close::NOT_ALLOWED, reason), now_ms);

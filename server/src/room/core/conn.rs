@@ -8,7 +8,7 @@ use std::sync::Arc;
 use yrs::StateVector;
 
 /// An update that waits for what it builds on.
-pub(super) struct Parked {
+pub(super) struct PendingUpdate {
     pub(super) number: u64,
     pub(super) bytes: Bytes,
     pub(super) since_ms: u64,
@@ -16,18 +16,18 @@ pub(super) struct Parked {
     pub(super) is_live: bool,
 }
 
-/// What parked updates are found by: the client and the clock they wait for, and their number.
-pub(super) type ParkedAt = (u64, u32, u64);
+/// What pending updates are found by: the client and the clock they wait for, and their number.
+pub(super) type PendingAt = (u64, u32, u64);
 
 /// The client and the clock that an update waits for which waits for nothing but its turn.
 pub(super) const READY: (u64, u32) = (0, 0);
 
-/// Whether an update waits for its turn alone. Then its bytes are still counted among what its connection sent.
-pub(super) const fn is_ready(at: &ParkedAt) -> bool {
+/// True if an update waits for its turn alone. Then its bytes are still counted among what its connection sent.
+pub(super) const fn is_ready(at: &PendingAt) -> bool {
     at.0 == READY.0 && at.1 == READY.1
 }
 
-impl Parked {
+impl PendingUpdate {
     /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + size_of::<Self>()
@@ -40,9 +40,9 @@ pub(super) struct Conn {
     pub(super) wants_saved: bool,
     /// Update messages received.
     pub(super) received: u64,
-    /// Parked updates by what they wait for, and the bytes of those that wait for a gap.
-    pub(super) parked: BTreeMap<ParkedAt, Parked>,
-    pub(super) parked_bytes: usize,
+    /// Pending updates by what they wait for, and the bytes of those that wait for a gap.
+    pub(super) pending: BTreeMap<PendingAt, PendingUpdate>,
+    pub(super) pending_bytes: usize,
     /// Counts that become `saved` when the log is durable up to a number.
     pub(super) promises: VecDeque<(u64, u64)>,
     pub(super) promised: u64,
@@ -58,38 +58,38 @@ pub(super) struct Conn {
     /// What its updates cost.
     pub(super) work: Work,
     /// When it wrote where only the server writes, in ms.
-    pub(super) forgeries: VecDeque<u64>,
+    pub(super) violations: VecDeque<u64>,
 }
 
 impl Conn {
-    /// Whether an update of it waits for its turn alone.
+    /// True if an update of it waits for its turn alone.
     pub(super) fn is_unfinished(&self) -> bool {
-        self.parked.first_key_value().is_some_and(|(at, _)| is_ready(at))
+        self.pending.first_key_value().is_some_and(|(at, _)| is_ready(at))
     }
 
     /// Keeps an update at what it waits for.
-    pub(super) fn park(&mut self, client: u64, clock: u32, parked: Parked) {
-        let at = (client, clock, parked.number);
+    pub(super) fn hold_back(&mut self, client: u64, clock: u32, pending: PendingUpdate) {
+        let at = (client, clock, pending.number);
         if !is_ready(&at) {
-            self.parked_bytes += parked.size();
+            self.pending_bytes += pending.size();
         }
-        self.parked.insert(at, parked);
+        self.pending.insert(at, pending);
     }
 
     /// Takes an update back.
-    pub(super) fn unpark(&mut self, at: &ParkedAt) -> Option<Parked> {
-        let parked = self.parked.remove(at)?;
+    pub(super) fn take_pending(&mut self, at: &PendingAt) -> Option<PendingUpdate> {
+        let pending = self.pending.remove(at)?;
         if !is_ready(at) {
-            self.parked_bytes -= parked.size();
+            self.pending_bytes -= pending.size();
         }
-        Some(parked)
+        Some(pending)
     }
 
     /// Update messages settled (applied or refused), in arrival order.
     pub(super) fn settled(&self) -> u64 {
-        self.parked
+        self.pending
             .values()
-            .map(|parked| parked.number)
+            .map(|pending| pending.number)
             .min()
             .map_or(self.received, |first| first - 1)
     }

@@ -10,7 +10,7 @@ use yrs::{Doc, Origin};
 pub(super) const SERVER_ORIGIN: &str = "server";
 /// Origin of people's edits that came over HTTP.
 pub(super) const HTTP_ORIGIN: &str = "http";
-/// How often undoing may uncover more to undo before the rest is left to the database's truth.
+/// Number of times undoing may uncover more to undo before the rest is left to the database's truth.
 pub(super) const UNDO_ROUNDS: usize = 100_000;
 
 pub(super) fn origin(conn: ConnId) -> Origin {

@@ -24,13 +24,13 @@ pub(super) struct Ids {
     claims: BTreeMap<ConnId, Vec<u64>>,
 }
 
-/// Whether nobody can come back as this person: they came without an id of their own.
+/// True if nobody can come back as this person: they came without an id of their own.
 pub(super) fn is_nameless(person: &str) -> bool {
     person.starts_with("conn ")
 }
 
 impl Ids {
-    /// Whether an id belongs to somebody else.
+    /// True if an id belongs to somebody else.
     pub(super) fn is_foreign(
         &self,
         client: u64,

@@ -1,7 +1,7 @@
 //! What the room has to know of its document in order to judge an update without asking yrs: where every held element
 //! is, and what is deleted. Kept as runs, so that it is small beside the document (see [`Run`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
 use super::list_sizes::ListSizes;
@@ -102,12 +102,14 @@ pub(super) struct Index {
     names: RandomState,
     /// How long its lists are.
     pub(super) sizes: ListSizes,
+    /// The root types that something is or was in, by the hashes of their names.
+    roots: BTreeSet<u32>,
 }
 
 /// What an update would add, and how it can be integrated.
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
-    /// Its new structs, in an order in which they can be integrated, and where each goes.
+    /// New structs, in an order in which they can be integrated, and where each goes.
     pub(super) order: Vec<usize>,
     pub(super) placed: Vec<Placed>,
     /// What it deletes that is not deleted yet.
@@ -117,7 +119,7 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// Whether it says nothing new.
+    /// True if it says nothing new.
     pub(super) fn is_known(&self) -> bool {
         self.order.is_empty() && self.deletions.is_empty()
     }
@@ -293,6 +295,9 @@ impl Index {
             .last()
             .is_some_and(|last| last.flags & TYPE == 0 && Run { start: run.start, ..*last } == run);
         if !is_same {
+            if run.owner == ROOT && run.flags & GONE == 0 {
+                self.roots.insert(run.owner_clock);
+            }
             lane.runs.push(run);
         }
     }
@@ -326,6 +331,17 @@ impl Index {
             let lane = self.lane_of(*client) as usize;
             self.lanes[lane].delete(*start, *end);
         }
+    }
+
+    /// Number of root types there would be with these new elements.
+    pub(super) fn roots_with(&self, placed: &[Placed]) -> usize {
+        let root = |new: &Placed| match new.place?.list.owner {
+            Owner::Root(hash) => Some(hash),
+            Owner::Item(_) => None,
+        };
+        let is_new = |hash: &u32| !self.roots.contains(hash);
+        let new: BTreeSet<u32> = placed.iter().filter_map(root).filter(is_new).collect();
+        self.roots.len() + new.len()
     }
 
     /// Counts how long the lists are, from the document as it is.

@@ -50,7 +50,7 @@ impl ListSizes {
         }
     }
 
-    /// Whether new elements might make a list longer than `most` items.
+    /// True if new elements might make a list longer than `most` items.
     pub(super) fn is_over(&self, placed: &[Placed], most: usize) -> bool {
         if self.total + 2 * placed.len() <= most {
             return false;
@@ -65,7 +65,12 @@ impl ListSizes {
         buckets.chunk_by(|a, b| a == b).any(is_long)
     }
 
-    /// Whether counting anew may say something else.
+    /// True if with so many new elements the document might have more than `most` items.
+    pub(super) fn is_total_over(&self, placed: usize, most: usize) -> bool {
+        self.total + placed > most
+    }
+
+    /// True if counting anew may say something else.
     pub(super) fn is_worth_counting(&self, most: usize) -> bool {
         self.counts.is_empty() || self.added > most / COUNT_PART
     }

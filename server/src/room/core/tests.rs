@@ -39,7 +39,7 @@ struct World {
     log: Vec<Bytes>,
     now_ms: u64,
     checks: usize,
-    /// Whether what is persisted becomes durable at once.
+    /// True if what is persisted becomes durable at once.
     is_durable: bool,
 }
 

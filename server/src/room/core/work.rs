@@ -58,7 +58,7 @@ impl Spending {
         self.before_us + taken.saturating_sub(self.allowed_us)
     }
 
-    /// Whether it was too much.
+    /// True if it was too much.
     pub(super) fn is_over(&self, cpu_us: u64) -> bool {
         self.spent_us(cpu_us) > self.burst_us
     }

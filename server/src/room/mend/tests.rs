@@ -44,19 +44,19 @@ fn row(seq: i64, data: &[u8], is_signed: bool) -> LogRow {
     LogRow { seq, data: Some(data.to_vec()), checksum }
 }
 
-/// The history as rows, the first `folded` of them as a snapshot.
-fn log(folded: usize, is_signed: bool) -> StoredLog {
+/// The history as rows, the first `compacted` of them as a snapshot.
+fn log(compacted: usize, is_signed: bool) -> StoredLog {
     let updates = updates();
     let doc = gesso_protocol::doc::open(1, "");
-    for update in &updates[..folded] {
+    for update in &updates[..compacted] {
         doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
     }
     let state = doc.transact().encode_diff_v1(&StateVector::default());
-    let rest = updates.iter().enumerate().skip(folded);
+    let rest = updates.iter().enumerate().skip(compacted);
     StoredLog {
-        snapshot: (folded > 0).then(|| LogRow {
-            checksum: is_signed.then(|| checksum::of_state(CANVAS, folded as i64, &state)),
-            ..row(folded as i64, &state, false)
+        snapshot: (compacted > 0).then(|| LogRow {
+            checksum: is_signed.then(|| checksum::of_state(CANVAS, compacted as i64, &state)),
+            ..row(compacted as i64, &state, false)
         }),
         rows: rest.map(|(at, update)| row(at as i64 + 1, update, is_signed)).collect(),
         waiting: Vec::new(),
@@ -91,8 +91,8 @@ fn reasons(mend: &Mend) -> Vec<(i64, DamageReason)> {
 
 #[test]
 fn a_sound_log_is_left_alone() {
-    for (folded, is_signed) in [(0, true), (6, true), (0, false), (6, false), (9, true)] {
-        let log = log(folded, is_signed);
+    for (compacted, is_signed) in [(0, true), (6, true), (0, false), (6, false), (9, true)] {
+        let log = log(compacted, is_signed);
         assert!(is_sound(CANVAS, &log));
         assert_eq!(examine(CANVAS, &log), []);
         let mend = mend(CANVAS, &log);
@@ -103,9 +103,9 @@ fn a_sound_log_is_left_alone() {
 
 #[test]
 fn a_single_wrong_byte_is_put_right() {
-    for folded in [0, 6] {
-        let sound = log(folded, true);
-        for damaged in 0..sound.rows.len() + usize::from(folded > 0) {
+    for compacted in [0, 6] {
+        let sound = log(compacted, true);
+        for damaged in 0..sound.rows.len() + usize::from(compacted > 0) {
             let find = |log: &StoredLog| -> LogRow {
                 log.rows.iter().chain(&log.snapshot).nth(damaged).unwrap().clone()
             };

@@ -97,7 +97,7 @@ impl People {
     }
 }
 
-/// A canvas with a history, part of it folded, and another one.
+/// A canvas with a history, part of it compacted, and another one.
 async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     let other = CanvasRow {
         id: OTHER.to_owned(),
@@ -113,7 +113,7 @@ async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     for step in 0..24 {
         people.edit(&room).await;
         if step == 11 {
-            fold::fold(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
+            compact::compact(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
         }
     }
     let all = shown(&room).await;
@@ -271,7 +271,7 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
         assert_eq!(healed, all);
     }
     let healed = shown(&room).await;
-    fold::fold(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
+    compact::compact(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
     rooms.shutdown().await;
     let rooms = over(test);
     let room = rooms.open(CANVAS).await.unwrap();
@@ -307,7 +307,7 @@ async fn whatever_is_damaged_the_canvas_opens_and_heals() {
 async fn what_a_running_room_still_has_is_stored_again_when_its_log_turns_out_to_be_damaged() {
     for test in databases().await {
         let mut people = People::new(77);
-        let limits = RoomLimits { fold_updates: 12, idle_ms: 600_000, ..RoomLimits::default() };
+        let limits = RoomLimits { compact_updates: 12, idle_ms: 600_000, ..RoomLimits::default() };
         let rooms = Rooms::new(test.db.clone(), limits, Arc::new(Truth::default()));
         let room = rooms.open(CANVAS).await.unwrap();
         for _ in 0..9 {
@@ -320,7 +320,7 @@ async fn what_a_running_room_still_has_is_stored_again_when_its_log_turns_out_to
         for _ in 0..8 {
             people.edit(&room).await;
         }
-        // The fold finds it, sets it aside, and the room stores what it has.
+        // Compacting finds it, sets it aside, and the room stores what it has.
         until(async || {
             let aside = test.db.aside(CANVAS).await.unwrap();
             !aside.is_empty() && aside.iter().all(|row| row.recovered_at.is_some())

@@ -92,7 +92,7 @@ async fn the_servers_writes_are_durable_when_they_return() {
 }
 
 #[tokio::test]
-async fn an_idle_room_is_folded_and_forgotten_and_comes_back_whole() {
+async fn an_idle_room_is_compacted_and_forgotten_and_comes_back_whole() {
     let store = MemoryStore::with("c");
     let rooms = rooms(&store, quick());
     let address = listen(rooms.clone()).await;
@@ -118,9 +118,9 @@ async fn an_idle_room_is_folded_and_forgotten_and_comes_back_whole() {
 }
 
 #[tokio::test]
-async fn a_busy_rooms_log_is_folded_beside_it() {
+async fn a_busy_rooms_log_is_compacted_beside_it() {
     let store = MemoryStore::with("c");
-    let rooms = rooms(&store, RoomLimits { fold_updates: 10, ..quick() });
+    let rooms = rooms(&store, RoomLimits { compact_updates: 10, ..quick() });
     let room = rooms.open("c").await.unwrap();
     for round in 0..35 {
         room.edit(move |txn| {
@@ -130,7 +130,7 @@ async fn a_busy_rooms_log_is_folded_beside_it() {
         .await
         .unwrap();
     }
-    eventually("folded", || store.log("c").rows.len() < 20).await;
+    eventually("compacted", || store.log("c").rows.len() < 20).await;
     rooms.shutdown().await;
     let rooms =
         Rooms::over(Arc::clone(&store) as Arc<dyn Store>, quick(), Arc::new(Truth::default()));

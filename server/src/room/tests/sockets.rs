@@ -26,7 +26,7 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
     db.add_canvas(&row).await.unwrap();
     let rooms = Rooms::new(
         db.clone(),
-        RoomLimits { fold_updates: 5, ..quick() },
+        RoomLimits { compact_updates: 5, ..quick() },
         Arc::new(Truth::default()),
     );
     let address = listen(rooms.clone()).await;

@@ -39,7 +39,7 @@ pub enum Effect {
     StepEnded {
         /// The step.
         step: u32,
-        /// Its state.
+        /// State.
         state: NodeState,
         /// What went wrong, if anything.
         error: Option<Failure>,
@@ -49,7 +49,7 @@ pub enum Effect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     Pending,
-    /// Its inputs are there; it waits for its turn, or, as a candidate, for the others.
+    /// The inputs are there; it waits for its turn, or, as a candidate, for the others.
     Ready,
     Running,
     Paused,
@@ -82,7 +82,7 @@ pub struct Core {
     stop_on_error: bool,
     cancelled: bool,
     was_cancelled: bool,
-    /// Whether everything that waited was stopped after a failure.
+    /// True if everything that waited was stopped after a failure.
     halts: bool,
     /// The first failure in plan order, of this run's own calls.
     failure: Option<(u32, Failure)>,
@@ -95,7 +95,7 @@ pub enum Recorded {
     Ended {
         /// How.
         end: End,
-        /// Whether this run called it, rather than taking it over.
+        /// True if this run called it, rather than taking it over.
         here: bool,
     },
     /// It waits for a person.
@@ -198,7 +198,7 @@ impl Core {
         &self.plan
     }
 
-    /// Its units.
+    /// Units.
     pub fn units(&self) -> &Arc<Units> {
         &self.units
     }
@@ -208,12 +208,12 @@ impl Core {
         std::mem::take(&mut self.effects)
     }
 
-    /// Whether a unit is under way.
+    /// True if a unit is under way.
     pub fn is_running(&self, unit: u32) -> bool {
         self.states.get(unit as usize) == Some(&State::Running)
     }
 
-    /// Whether a unit has ended.
+    /// True if a unit has ended.
     pub fn has_ended(&self, unit: u32) -> bool {
         matches!(self.states.get(unit as usize), Some(State::Ended(_)))
     }
@@ -272,7 +272,7 @@ impl Core {
         self.settle();
     }
 
-    /// Whether somebody stopped the run.
+    /// True if somebody stopped the run.
     pub fn is_cancelled(&self) -> bool {
         self.cancelled
     }

@@ -12,7 +12,7 @@ pub(super) struct Tally {
     pub(super) left: u32,
     /// Candidates that are there and have not ended.
     pub(super) arrived: u32,
-    /// Whether a person was asked.
+    /// True if a person was asked.
     pub(super) asked: bool,
     pub(super) completed: u32,
     pub(super) failed: u32,

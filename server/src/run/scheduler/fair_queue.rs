@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The turn of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// Its run.
+    /// Run.
     pub run: Arc<str>,
     /// The unit.
     pub unit: u32,
@@ -26,7 +26,7 @@ struct Run {
     person: Arc<str>,
     place: i64,
     is_held: bool,
-    /// Whether a unit of it ever had a turn.
+    /// True if a unit of it ever had a turn.
     has_started: bool,
     /// Units that wait, by provider and ticket; no line is empty.
     lines: BTreeMap<Arc<str>, BTreeMap<u64, u32>>,

@@ -20,7 +20,7 @@ pub(crate) struct Scene<'i> {
     pub(super) horizon: f32,
     /// Centre of sun or moon in pixels.
     pub(super) light: (f32, f32),
-    /// Its radius in pixels.
+    /// Radius in pixels.
     pub(super) disc: f32,
     /// Which side the light is on: -1 left, 1 right.
     pub(super) side: f32,
@@ -28,7 +28,7 @@ pub(crate) struct Scene<'i> {
     pub(super) cast: Vec<Motif>,
 }
 
-/// Whether a city is to be seen whole.
+/// True if a city is to be seen whole.
 fn from_afar(intent: &Intent) -> bool {
     intent.words.iter().any(|word| matches!(word.as_str(), "skyline" | "cityscape" | "aerial"))
 }

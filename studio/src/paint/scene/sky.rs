@@ -161,7 +161,7 @@ pub(super) fn veil(b: &mut Brush<'_>, y: f32, reach: f32, tone: Rgb, strength: f
     );
 }
 
-/// Whether snow is named with a place that has none of its own.
+/// True if snow is named with a place that has none of its own.
 fn snowed_on(s: &Scene<'_>) -> bool {
     s.intent.places.contains(&Place::Snow)
         && matches!(s.place, Place::Forest | Place::Street | Place::City)

@@ -93,7 +93,7 @@ impl Soft {
         })
     }
 
-    /// Its lightness at a point, 0..255.
+    /// Lightness at a point, 0..255.
     pub(super) fn light(&self, x: f32, y: f32) -> f32 {
         let [r, g, b] = self.at(x, y);
         r * 0.3 + g * 0.59 + b * 0.11

@@ -8,17 +8,17 @@ use tiny_skia::{Point, Transform};
 /// How a subject meets the light of its picture.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
-    /// Its darkest ink.
+    /// Darkest ink.
     pub(crate) ink: Rgb,
-    /// Its lit side.
+    /// Lit side.
     pub(crate) body: Rgb,
-    /// Its shaded side.
+    /// Shaded side.
     pub(crate) shade: Rgb,
     /// Details.
     pub(crate) accent: Rgb,
-    /// Its lamps and windows.
+    /// Lamps and windows.
     pub(crate) lamp: Rgb,
-    /// Whether they are lit.
+    /// True if they are lit.
     pub(crate) lit: bool,
     /// Where the light comes from: -1 left, 1 right.
     pub(crate) side: f32,

@@ -49,7 +49,7 @@ impl Place {
 }
 
 impl Motif {
-    /// Whether it is something one holds, sells or eats, shown on a pedestal or a table.
+    /// True if it is something one holds, sells or eats, shown on a pedestal or a table.
     pub(crate) fn is_ware(self) -> bool {
         use Motif as M;
         self.is_food()
@@ -72,7 +72,7 @@ impl Motif {
             )
     }
 
-    /// Whether it is eaten.
+    /// True if it is eaten.
     pub(crate) fn is_food(self) -> bool {
         use Motif as M;
         matches!(self, M::Burger | M::Noodles | M::Donut | M::Cake | M::Pizza | M::IceCream)

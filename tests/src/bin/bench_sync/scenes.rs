@@ -29,7 +29,7 @@ pub(crate) struct Scale {
     rooms: usize,
     /// Seconds after all left.
     after: u64,
-    /// How often what is over in a moment is measured; the best counts.
+    /// Number of times what is over in a moment is measured; the best counts.
     rounds: usize,
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Usage {
 
 /// A server.
 pub(crate) struct Server {
-    /// Its name.
+    /// Name.
     pub(crate) name: String,
     url: String,
     pid: u32,
@@ -78,7 +78,7 @@ impl Server {
         Ok(Self { name: name.to_owned(), url: url.to_owned(), pid, is_pinned, own: None })
     }
 
-    /// Whether it can be killed and started again.
+    /// True if it can be killed and started again.
     pub(crate) fn is_own(&self) -> bool {
         self.own.is_some()
     }

@@ -383,7 +383,7 @@ pub fn put(page: Page, id: &str, asset: &AssetRef) {
     replace_creation(page, id, &value);
 }
 
-/// Whether a node kind holds a file.
+/// True if a node kind holds a file.
 pub fn holds_file(kind: &str) -> bool {
     nodes::spec(kind).is_some_and(|s| matches!(s.id, "upload" | "media"))
 }

@@ -29,7 +29,7 @@ pub fn library(page: Page, id: &str) {
     page.overlays.library.set(Some(id.to_owned()));
 }
 
-/// Whether what a node shows can be edited here.
+/// True if what a node shows can be edited here.
 pub fn can_edit(page: Page, id: &str) -> bool {
     let runs = page.read(|c| c.nodes.get(id).is_some_and(|n| n.kind != "evaluator"));
     runs && matches!(

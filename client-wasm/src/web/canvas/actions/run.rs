@@ -82,7 +82,7 @@ pub fn count(settings: &BTreeMap<String, Value>) -> i64 {
     settings.get("count").and_then(Value::as_i64).unwrap_or(1).clamp(1, 10)
 }
 
-/// Whether something before this node is in a run.
+/// True if something before this node is in a run.
 pub fn upstream_active(page: Page, id: &str) -> bool {
     let graph = page.graph.get();
     page.revision.track();

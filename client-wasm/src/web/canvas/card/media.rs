@@ -125,7 +125,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
     .into_any()
 }
 
-/// Whether the item shown is done.
+/// True if the item shown is done.
 fn made(card: &Card) -> Memo<bool> {
     let page = card.page;
     let card = card.clone();

@@ -83,7 +83,7 @@ fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
     ]
 }
 
-/// Whether a wire hands over its batch whole; `None` where there is nothing to choose.
+/// True if a wire hands over its batch whole; `None` where there is nothing to choose.
 fn whole_batch(page: Page, key: &str) -> Option<bool> {
     let graph = page.graph.get_untracked();
     let edge = graph.edge(key)?;

@@ -43,7 +43,7 @@ pub struct Desk {
     pub(crate) edits: RwSignal<Edits>,
     pub(crate) tool: RwSignal<Tool>,
     pub(crate) aspect: RwSignal<Aspect>,
-    /// Whether the brush takes away what it otherwise puts.
+    /// True if the brush takes away what it otherwise puts.
     pub(crate) rubs: RwSignal<bool>,
     pub(crate) color: RwSignal<String>,
     /// Of the brush, 1 to 100.

@@ -106,7 +106,7 @@ fn viewer(src: &str, alt: &str, stand: RwSignal<Stand>) -> Option<web_sys::Eleme
 pub fn ModelViewer(
     /// The file.
     asset: AssetRef,
-    /// Its name for assistive technology.
+    /// Name for assistive technology.
     #[prop(into)]
     name: String,
 ) -> impl IntoView {

@@ -81,7 +81,7 @@ fn fetch(id: String, shape: RwSignal<Shape>) {
 pub fn Player(
     /// The file.
     asset: AssetRef,
-    /// Its name for assistive technology.
+    /// Name for assistive technology.
     #[prop(into)]
     name: String,
     /// Larger, for dialogs.

@@ -19,7 +19,7 @@ enum Mode {
     Play,
 }
 
-/// Whether the pointer can rest on things, and moving pictures are welcome.
+/// True if the pointer can rest on things, and moving pictures are welcome.
 fn peeks() -> bool {
     let query = "(hover: hover) and (prefers-reduced-motion: no-preference)";
     window().match_media(query).ok().flatten().is_some_and(|q| q.matches())
@@ -148,7 +148,7 @@ impl Reel {
 pub fn VideoPlayer(
     /// The file.
     asset: AssetRef,
-    /// Its name for assistive technology.
+    /// Name for assistive technology.
     #[prop(into)]
     name: String,
     /// How wide the poster is fetched.

@@ -31,7 +31,7 @@ const RECENT: usize = 6;
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
 struct Entry {
-    /// Its number among all of the node, from 1.
+    /// Number among all of the node, from 1.
     n: usize,
     made: Generation,
     label: String,

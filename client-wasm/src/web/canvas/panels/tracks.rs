@@ -29,7 +29,7 @@ const FIELDS: [Part; 3] = [
 ];
 const VOICE: &str = "voice_track";
 
-/// Whether a setting is shown with the sounds rather than by itself.
+/// True if a setting is shown with the sounds rather than by itself.
 pub fn shows(kind: &str, key: &str) -> bool {
     kind == "video_audio_mix"
         && (key == VOICE || key == VOLUMES.key || FIELDS.iter().any(|part| part.key == key))

@@ -34,7 +34,7 @@ struct Cells {
     picked: RwSignal<Vec<String>>,
     /// What trying one again costs.
     price: Memo<String>,
-    /// Whether a run has the node in hand: until it ends, nothing is tried again.
+    /// True if a run has the node in hand: until it ends, nothing is tried again.
     active: Memo<bool>,
 }
 

@@ -193,7 +193,7 @@ fn double_clicked(page: Page, e: &web_sys::MouseEvent) {
     }
 }
 
-/// Whether it happened on something that lies above the canvas.
+/// True if it happened on something that lies above the canvas.
 fn floating(e: &web_sys::Event) -> bool {
     let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|t| t.closest("[data-floating]").ok().flatten().is_some())

@@ -12,13 +12,13 @@ pub struct Card {
     pub page: Page,
     /// The node's id.
     pub id: StoredValue<String>,
-    /// Its signals.
+    /// Signals.
     pub signals: NodeSignals,
     /// How it stands.
     pub status: Memo<CardStatus>,
-    /// Whether it is selected.
+    /// True if it is selected.
     pub selected: Memo<bool>,
-    /// Whether it is a plain box.
+    /// True if it is a plain box.
     pub far: Memo<bool>,
 }
 

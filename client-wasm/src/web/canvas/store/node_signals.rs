@@ -12,7 +12,7 @@ use crate::core::geometry::Point;
 pub struct NodeView {
     /// The node.
     pub node: Node,
-    /// Its result.
+    /// Result.
     pub result: Option<NodeResult>,
     /// What it made, oldest first.
     pub generations: Vec<Generation>,

@@ -92,7 +92,7 @@ pub struct Context {
 /// What is in the browser of this page.
 #[derive(Debug, Default)]
 pub struct Kept {
-    /// How many unsaved edits the entry holds.
+    /// Number of unsaved edits the entry holds.
     pub(crate) edits: u64,
     /// Keys of entries of earlier pages that were taken in.
     pub(crate) taken: Vec<String>,

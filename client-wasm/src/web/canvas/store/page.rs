@@ -19,7 +19,7 @@ use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
 use crate::core::presence::{Caret, Presence, ServerPresence, User};
-use crate::core::sync::{Saving, Sync};
+use crate::core::sync::{Saving, SyncClient};
 pub use crate::web::canvas::store::node_signals::{NodeSignals, NodeView};
 use crate::web::canvas::store::overlays::Overlays;
 use crate::web::ui::toast::Toasts;
@@ -35,7 +35,7 @@ pub struct Drag {
     pub from: BTreeMap<String, Point>,
     /// When their places were last written.
     pub written_ms: f64,
-    /// Whether places are shown that were not written yet.
+    /// True if places are shown that were not written yet.
     pub dirty: bool,
 }
 
@@ -55,7 +55,7 @@ pub struct Core {
     /// The document.
     pub replica: Replica,
     /// The connection.
-    pub sync: Sync,
+    pub sync: SyncClient,
     /// Gestures.
     pub editor: Editor,
     /// What is where.
@@ -68,11 +68,11 @@ pub struct Core {
     pub drag: Option<Drag>,
     /// The socket.
     pub socket: Option<crate::web::canvas::store::session::Socket>,
-    /// Whether a frame was asked for.
+    /// True if a frame was asked for.
     pub frame_due: bool,
-    /// Whether the graph has to be read again.
+    /// True if the graph has to be read again.
     pub graph_due: bool,
-    /// Whether something moved in or out of view.
+    /// True if something moved in or out of view.
     pub view_due: bool,
     /// What [`Page::visible`] was computed for.
     pub seen: Option<Rect>,
@@ -82,7 +82,7 @@ pub struct Core {
     pub caret: Option<Caret>,
     /// When something was last typed.
     pub typed_ms: f64,
-    /// Whether others are told that this page types.
+    /// True if others are told that this page types.
     pub typing: bool,
     /// The pointer, in canvas units.
     pub pointer: Option<Point>,
@@ -90,11 +90,11 @@ pub struct Core {
     pub told_ms: f64,
     /// Awareness is to be brought up to date.
     pub tell_due: bool,
-    /// Whether the first fit was done.
+    /// True if the first fit was done.
     pub fitted: bool,
-    /// Whether [`Page::slow_revision`] is about to count.
+    /// True if [`Page::slow_revision`] is about to count.
     pub slow_due: bool,
-    /// Whether cards were plain boxes when last looked.
+    /// True if cards were plain boxes when last looked.
     pub was_far: bool,
     /// Features that are told of changes.
     pub changed: Vec<fn(Page, &Changes)>,
@@ -120,9 +120,9 @@ pub struct Page {
     pub frames: RwSignal<Arc<Vec<String>>>,
     /// Wires in the DOM.
     pub wires: RwSignal<Arc<Vec<String>>>,
-    /// Whether cards are plain boxes.
+    /// True if cards are plain boxes.
     pub far: Memo<bool>,
-    /// Whether there are so many of them that they are painted instead of being elements.
+    /// True if there are so many of them that they are painted instead of being elements.
     pub painted: RwSignal<bool>,
     /// Cards that are drawn in full.
     pub detailed: RwSignal<Arc<BTreeSet<String>>>,
@@ -144,7 +144,7 @@ pub struct Page {
     pub server: RwSignal<ServerPresence>,
     /// Saving.
     pub saving: RwSignal<Saving>,
-    /// Whether the document is here.
+    /// True if the document is here.
     pub loaded: RwSignal<bool>,
     /// How many nodes there are.
     pub count: RwSignal<usize>,
@@ -176,7 +176,7 @@ pub struct Page {
     pub overlays: Overlays,
     /// The node whose title is being edited.
     pub renaming: RwSignal<Option<String>>,
-    /// Whether the run panel is shown with nothing selected.
+    /// True if the run panel is shown with nothing selected.
     pub run_panel: RwSignal<bool>,
     /// What a refused run said, by node.
     pub complaints: RwSignal<Arc<BTreeMap<String, String>>>,
@@ -235,7 +235,7 @@ impl Page {
     pub fn new(id: &str) -> Self {
         let core = Core {
             replica: fresh_replica(id),
-            sync: Sync::default(),
+            sync: SyncClient::default(),
             editor: Editor::default(),
             index: SpatialIndex::default(),
             nodes: BTreeMap::new(),
@@ -332,7 +332,7 @@ impl Page {
         })
     }
 
-    /// Whether a model can run here.
+    /// True if a model can run here.
     pub fn usable(self) -> impl Fn(&Model) -> bool {
         let unusable = self.unusable.get_untracked();
         move |model| !unusable.contains_key(&model.id)
@@ -674,10 +674,7 @@ impl Page {
     }
 }
 
-fn set_if_new<T: PartialEq + Send + std::marker::Sync + 'static>(
-    signal: &ArcRwSignal<T>,
-    value: T,
-) {
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
     if signal.with_untracked(|old| *old != value) {
         signal.set(value);
     }

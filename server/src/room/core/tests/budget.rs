@@ -119,7 +119,7 @@ fn what_waits_for_a_gap_does_not_hold_its_frame() {
     frame.resize(1 << 20, 0);
     let frame = Bytes::from(frame);
     world.core.frames(world.pages[a].conn, std::slice::from_ref(&frame), 1);
-    assert_eq!(world.core.conns[&world.pages[a].conn].parked.len(), 1);
+    assert_eq!(world.core.conns[&world.pages[a].conn].pending.len(), 1);
     assert!(frame.is_unique(), "somebody holds the frame");
 }
 
@@ -166,7 +166,7 @@ fn what_waits_is_tried_when_what_it_waits_for_is_there_and_not_before() {
         world.send(a, Frame::Update(&one).encode());
     }
     assert!(READINGS.get() < 10_000, "looked at {} times", READINGS.get());
-    assert!(world.core.conns[&world.pages[a].conn].parked.is_empty());
+    assert!(world.core.conns[&world.pages[a].conn].pending.is_empty());
     assert_eq!(world.core.index.clock(1_999), 1);
 }
 
@@ -447,4 +447,37 @@ fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
         }
     });
     assert_eq!(world.core.check_parts(&nodes, "a").unwrap_err().code, close::DOCUMENT_LIMIT);
+}
+
+#[test]
+fn a_document_of_very_many_root_types_or_items_is_refused() {
+    let limits = || RoomLimits { roots_max: 20, document_max_bytes: 64_000, ..limits() };
+    let mut world = World::with(limits(), no_repair);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    // One element in each of so many root types.
+    let roots = |client: u8, count: u8| {
+        let mut out = vec![1, count, client, 0];
+        for at in 0..count {
+            out.extend([8, 1, 2, b'r', at, 1, 126]);
+        }
+        out.push(0);
+        out
+    };
+    world.send(a, Frame::Update(&roots(50, 15)).encode());
+    assert_eq!(world.pages[a].closed, None);
+    world.send(a, Frame::Update(&roots(50, 30)).encode());
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::DOCUMENT_LIMIT, "{reason}");
+    assert!(reason.contains("root types"), "{reason}");
+    world.act(b, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
+    // Nine bytes an item, of which a thousand may be there.
+    let c = world.join(Role::Editor);
+    let items = many_keys(&mut world, c, 1_200);
+    let Ok(Frame::Update(items)) = Frame::decode(&items) else { panic!("an update") };
+    assert!(items.len() < 64_000, "{}", items.len());
+    world.send(c, Frame::Update(items).encode());
+    assert_eq!(world.pages[c].closed.as_ref().unwrap().0, close::DOCUMENT_LIMIT);
+    world.act(b, |txn| set(txn, "meta", "name", "goes on still"));
+    assert_eq!(world.pages[b].closed, None);
 }

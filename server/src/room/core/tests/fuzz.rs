@@ -76,7 +76,7 @@ struct Life {
 
 impl Life {
     fn new() -> Self {
-        let limits = RoomLimits { forgeries_per_minute: usize::MAX, ..limits() };
+        let limits = RoomLimits { violations_per_minute: usize::MAX, ..limits() };
         let mut life = Self {
             world: World::with(limits, no_repair),
             docs: (1..=3).map(page_doc).collect(),

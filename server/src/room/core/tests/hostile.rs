@@ -171,7 +171,7 @@ proptest! {
     #[test]
     fn nonsense_never_breaks_the_room(all in proptest::collection::vec(hostile(), 1..24)) {
         let mut world = World::with(
-            RoomLimits { forgeries_per_minute: usize::MAX, ..limits() },
+            RoomLimits { violations_per_minute: usize::MAX, ..limits() },
             schema::repair,
         );
         world.core.write(|txn| set(txn, "results", "k0", "the server's"));

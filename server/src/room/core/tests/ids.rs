@@ -3,7 +3,7 @@
 use super::*;
 
 /// An update that sets `meta.KEY` under the id of another replica, building on all that it holds.
-fn forged(world: &World, as_page: usize, key: &str) -> Vec<u8> {
+fn forgery(world: &World, as_page: usize, key: &str) -> Vec<u8> {
     let victim = &world.pages[as_page].doc;
     let client = victim.client_id().get() as u32;
     let copy = page_doc(client);
@@ -19,8 +19,8 @@ fn what_others_write_under_a_persons_id_does_not_take_the_place_of_what_the_pers
     let mut world = World::new();
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
-    let forgery = forged(&world, a, "stolen");
-    world.send(b, forgery);
+    let violation = forgery(&world, a, "stolen");
+    world.send(b, violation);
     world.act(a, |txn| set(txn, "meta", "second", "mine"));
     assert_eq!(world.pages[a].saved, 3, "the answer to step 1 and two edits");
     let room = json(&world.core.doc);
@@ -33,10 +33,10 @@ fn ids_stay_with_a_person_who_is_away() {
     let mut world = World::new();
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
-    let forgery = forged(&world, a, "stolen");
+    let violation = forgery(&world, a, "stolen");
     let offline = world.edit(a, |txn| set(txn, "meta", "offline", "mine"));
     world.core.leave(world.pages[a].conn, world.now_ms);
-    world.send(b, forgery);
+    world.send(b, violation);
     assert_eq!(json(&world.core.doc)["meta"], serde_json::json!({"first": "mine"}));
     // Nobody fills the gap: whoever sent it is told.
     world.now_ms += limits().gap_max_ms + 1;

@@ -13,7 +13,7 @@ fn history(json: &str) -> Vec<Vec<u8>> {
 /// Sends each update from a connection of its own; the reasons of those that were refused.
 fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
     let mut world =
-        World::with(RoomLimits { forgeries_per_minute: usize::MAX, ..limits() }, schema::repair);
+        World::with(RoomLimits { violations_per_minute: usize::MAX, ..limits() }, schema::repair);
     let mut refused = Vec::new();
     for (at, update) in updates.iter().enumerate() {
         let conn = ConnId(1_000 + at as u64);

@@ -54,7 +54,7 @@ struct Model {
     /// The first turns of runs, with their providers, in order.
     firsts: Vec<(usize, String)>,
     next_unit: u32,
-    /// How often others had a turn of a provider while this person could have had one: `(provider, person)`.
+    /// Number of times others had a turn of a provider while this person could have had one: `(provider, person)`.
     passed: BTreeMap<(usize, String), BTreeMap<String, u32>>,
 }
 

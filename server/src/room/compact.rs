@@ -1,4 +1,4 @@
-//! Folding a document's log into one snapshot.
+//! Compacting a document's log into one snapshot.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use yrs::{ReadTxn as _, StateVector, Transact as _, Update};
 use super::mend::{self, Loaded};
 use super::store::{Store, StoreError};
 
-/// Folds a canvas's log into one snapshot, from the log itself: no room is asked or held up. Gives the ids of what turned
+/// Compacts a canvas's log into one snapshot, from the log itself: no room is asked or held up. Gives the ids of what turned
 /// out to be damaged and was set aside: then the snapshot lacks it, and only the room, if there is one, still has it.
-pub(crate) async fn fold(
+pub(crate) async fn compact(
     store: Arc<dyn Store>,
     canvas: Arc<str>,
 ) -> Result<Vec<String>, StoreError> {
@@ -26,7 +26,7 @@ pub(crate) async fn fold(
             .unwrap_or_else(|error| Err(StoreError::Unreadable(error.to_string())));
         match merged {
             Ok(snapshot) => {
-                store.fold(&canvas, seq, &snapshot).await?;
+                store.compact(&canvas, seq, &snapshot).await?;
                 break;
             }
             Err(error) if doubt => return Err(error),

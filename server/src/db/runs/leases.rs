@@ -1,4 +1,4 @@
-//! Whose hands a run is in, and its place in the queue.
+//! Leases: which server has a run, and the place of a run in the queue.
 
 use super::{Db, DbError, RUN_COLUMNS, RunRow, SNAPSHOT, with_read, with_write};
 
