@@ -100,6 +100,15 @@ impl Copy {
     }
 }
 
+/// Whose work an update over HTTP is.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// A person's: it has a budget of CPU time.
+    Posted,
+    /// The server's own, for a person.
+    Made,
+}
+
 /// How often the end of the last connections is looked for, in ms.
 const FAREWELL_POLL_MS: u64 = 5;
 
@@ -444,9 +453,21 @@ impl RoomHandle {
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get). Of a large update what was
     /// applied before that stays.
     pub async fn apply_update(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
+        self.apply(update, person, Source::Posted).await
+    }
+
+    /// As [`RoomHandle::apply_update`], for an update that the server made for a person: it may take as long as it does.
+    ///
+    /// # Errors
+    /// As [`RoomHandle::apply_update`].
+    pub async fn bring(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
+        self.apply(update, person, Source::Made).await
+    }
+
+    async fn apply(&self, update: Bytes, person: &str, source: Source) -> Result<(), RoomError> {
         let person: Arc<str> = Arc::from(person);
         if update.len() <= cut::PART_BYTES {
-            return self.apply_part(update, &person, true).await;
+            return self.apply_part(update, &person, source, true).await;
         }
         let whole = update.clone();
         let cutting = tokio::task::spawn_blocking(move || cut::cut(&whole));
@@ -454,7 +475,7 @@ impl RoomHandle {
         let Ok(cut) = cutting.await else { return Err(RoomError::Closed) };
         let cut = match cut {
             Ok(Some(cut)) => Arc::new(cut),
-            Ok(None) => return self.apply_part(update, &person, true).await,
+            Ok(None) => return self.apply_part(update, &person, source, true).await,
             Err(error) => {
                 let reason = error.to_string();
                 return Err(RoomError::Refused(Refusal { code: close::MALFORMED, reason }));
@@ -471,7 +492,7 @@ impl RoomHandle {
         let parts = Arc::unwrap_or_clone(cut).parts;
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
-            self.apply_part(part.into(), &person, at == last).await?;
+            self.apply_part(part.into(), &person, source, at == last).await?;
         }
         Ok(())
     }
@@ -481,13 +502,17 @@ impl RoomHandle {
         &self,
         update: Bytes,
         person: &Arc<str>,
+        source: Source,
         is_last: bool,
     ) -> Result<(), RoomError> {
         let mut is_first = true;
         loop {
             let (update, person) = (update.clone(), Arc::clone(person));
             let part = self.call(move |core, reply| {
-                let post = || core.post(&update, &person, is_first, now_ms());
+                let post = || match source {
+                    Source::Posted => core.post(&update, &person, is_first, now_ms()),
+                    Source::Made => core.bring(&update, &person, now_ms()),
+                };
                 match driver::beside_others(update.len(), post) {
                     Ok(Part::Last) if is_last => after_write(Some(Part::Last), reply),
                     Ok(part) => {

@@ -164,3 +164,21 @@ async fn it_stops_whatever_clients_do() {
     }
     drop(silent);
 }
+
+#[tokio::test]
+async fn a_request_of_several_hosts_is_refused() {
+    let server = TestServer::start(&Database::Sqlite).await;
+    for head in [
+        "GET /api/me HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
+        "GET http://evil.example/api/me HTTP/1.1\r\nHost: localhost\r\n",
+    ] {
+        let mut stream = started(&server, &format!("{head}Connection: close\r\n\r\n")).await;
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert_eq!(code(&answer), "bad_request");
+    }
+    let one =
+        "GET http://localhost/api/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut stream = started(&server, one).await;
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
+}

@@ -256,7 +256,7 @@ async fn duplicate(
     };
     let made = create(&app, new).await?;
     let room = app.rooms.open(&made.id).await?;
-    room.apply_update(content.into(), &me.id).await?;
+    room.bring(content.into(), &me.id).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 

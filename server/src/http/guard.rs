@@ -31,6 +31,11 @@ const NAMES: [&str; 12] = [
 /// Refuses requests of other sites and through proxies.
 pub async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().as_str();
+    if names_several_hosts(&request) {
+        // Which of them counts, one server and another would see differently (RFC 9112, section 3.2).
+        return ApiError::bad_request("The request names several hosts; send one Host header.")
+            .into_response();
+    }
     if let Some(detail) = refusal(request.headers(), method, app.options.public_url.as_deref()) {
         return ApiError::new(ErrorCode::Forbidden, detail).into_response();
     }
@@ -40,6 +45,15 @@ pub async fn check_origin(State(app): State<App>, request: Request, next: Next) 
         return ApiError::bad_request("The query of the address is not UTF-8.").into_response();
     }
     next.run(request).await
+}
+
+/// True if there are several `Host` headers, or the address names another host than the one there is.
+fn names_several_hosts(request: &Request) -> bool {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = hosts.next();
+    let in_address = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    let is_other = in_address.zip(host).is_some_and(|(own, host)| own != host.as_bytes());
+    hosts.next().is_some() || is_other
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -17,6 +17,7 @@ use super::conn::{Conn, PendingAt, PendingUpdate, READY};
 use super::effect::{ConnId, Effect, Part, Refusal, Role};
 use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
+use super::list_sizes::weight;
 use super::work::{Spending, Work};
 use super::{Core, MINUTE_MS, NodeChange};
 
@@ -30,8 +31,9 @@ const PIECE_QUICK_US: u64 = 2_000;
 const PIECE_SLOW_US: u64 = 8_000;
 /// How long updates are applied before others have their turn, in us of CPU time.
 const PART_US: u64 = 20_000;
-/// What an item takes at least of the document's limit, in bytes: in memory even the shortest takes three times that.
-const ITEM_BYTES: usize = 64;
+/// What an item takes at least of the document's limit, in bytes: the memory of the shortest. A shared type takes four
+/// times that.
+const ITEM_BYTES: usize = 160;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
 
@@ -345,7 +347,7 @@ impl Core {
         if !admitted.order.is_empty() && self.is_full(bytes) {
             return Err(limit(FULL.to_owned()));
         }
-        if self.has_too_many_items(admitted.placed.len()) {
+        if self.is_too_heavy(&admitted.placed) {
             return Err(limit(FULL.to_owned()));
         }
         if self.index.roots_with(&admitted.placed) > self.limits.roots_max {
@@ -399,14 +401,16 @@ impl Core {
         }
     }
 
-    /// True if a document with so many new items takes more memory than its limit stands for.
-    fn has_too_many_items(&mut self, new: usize) -> bool {
+    /// True if the document with these new items takes more memory than its limit stands for.
+    fn is_too_heavy(&mut self, placed: &[Placed]) -> bool {
         let most = self.limits.document_max_bytes / ITEM_BYTES;
-        if !self.index.sizes.is_total_over(new, most) {
+        let is_there = |new: &&Placed| new.place.is_some();
+        let new = placed.iter().filter(is_there).map(|new| weight(new.type_ref.is_some())).sum();
+        if !self.index.sizes.is_weight_over(new, most) {
             return false;
         }
         self.count_items(most);
-        let is_over = self.index.sizes.is_total_over(new, most);
+        let is_over = self.index.sizes.is_weight_over(new, most);
         if is_over {
             self.index.sizes.refuse(new);
         }
@@ -656,6 +660,17 @@ impl Core {
         let (done, work) = self.post_as(HTTP_ORIGIN, Some(person), bytes, work, true);
         self.posted = work;
         done
+    }
+
+    /// As [`Core::post`], for what the server made for a person: it may take as long as it does.
+    pub(crate) fn bring(
+        &mut self,
+        bytes: &[u8],
+        person: &str,
+        now_ms: u64,
+    ) -> Result<Part, Refusal> {
+        let work = Work::default().begin(now_ms, (self.meter)(), &self.limits).unlimited();
+        self.post_as(HTTP_ORIGIN, Some(person), bytes, work, true).0
     }
 
     /// An update of nobody's connection.

@@ -10,7 +10,7 @@ use gesso_protocol::wire::guard::pieces::Weigh;
 use gesso_protocol::wire::guard::places::{
     Deleted, Held, Inside, List, Owner, Place, Placed, Rules, SharedType, places,
 };
-use gesso_protocol::wire::guard::{Deletion, GuardError, Id, Scan};
+use gesso_protocol::wire::guard::{Content, Deletion, GuardError, Id, Kind, Scan};
 use yrs::{ClientID, ReadTxn, StateVector};
 
 /// In [`Run::owner`]: the list belongs to a root type, whose hash is in `owner_clock`.
@@ -272,7 +272,7 @@ impl Index {
             return;
         }
         if let Some(place) = new.place {
-            self.sizes.insert(place.list);
+            self.sizes.insert(place.list, new.type_ref.is_some());
         }
         let mut run = match new.place {
             None => Run { start: 0, owner: ROOT, owner_clock: 0, key: 0, flags: GONE },
@@ -346,8 +346,11 @@ impl Index {
 
     /// Counts how long the lists are, from the document as it is.
     pub(super) fn count_lists(&mut self, state: &Scan<'_>) {
-        let items = (0..state.len()).filter_map(|at| Some(self.place(state.extent(at).0)?.list));
-        let items: Vec<List> = items.collect();
+        let is_type = |kind| matches!(kind, Kind::Item { content: Content::Type(_), .. });
+        let items = state.structs();
+        let items =
+            items.filter_map(|found| Some((self.place(found.id)?.list, is_type(found.kind))));
+        let items: Vec<(List, bool)> = items.collect();
         self.sizes.count(items.into_iter());
     }
 

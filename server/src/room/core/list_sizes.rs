@@ -14,11 +14,21 @@ const HASH_BITS: u32 = 16;
 /// most a list may have was added.
 const COUNT_PART: usize = 16;
 
+/// The memory of a shared type, in that of other items.
+const TYPE_WEIGHT: usize = 4;
+
+/// What an item takes in memory, in units of what the smallest takes.
+pub(super) const fn weight(is_type: bool) -> usize {
+    if is_type { TYPE_WEIGHT } else { 1 }
+}
+
 /// Upper bounds of the items of every list.
 #[derive(Debug, Default)]
 pub(super) struct ListSizes {
     /// Of all lists together.
     total: usize,
+    /// The memory of all of them, in units of what the smallest takes.
+    weight: usize,
     /// What was added since it was counted.
     added: usize,
     /// By a part of the list's hash; empty while they were never counted.
@@ -32,7 +42,8 @@ impl ListSizes {
     }
 
     /// New elements came into a list: one item, and one that was cut in two.
-    pub(super) fn insert(&mut self, list: List) {
+    pub(super) fn insert(&mut self, list: List, is_type: bool) {
+        self.weight += weight(is_type) - 1;
         self.add(list, 2);
     }
 
@@ -43,6 +54,7 @@ impl ListSizes {
 
     fn add(&mut self, list: List, items: u32) {
         self.total += items as usize;
+        self.weight += items as usize;
         self.added += items as usize;
         if !self.counts.is_empty() {
             let bucket = self.bucket(list);
@@ -65,9 +77,9 @@ impl ListSizes {
         buckets.chunk_by(|a, b| a == b).any(is_long)
     }
 
-    /// True if with so many new elements the document might have more than `most` items.
-    pub(super) fn is_total_over(&self, placed: usize, most: usize) -> bool {
-        self.total + placed > most
+    /// True if with new elements of such a weight the document might have more than `most`.
+    pub(super) fn is_weight_over(&self, new: usize, most: usize) -> bool {
+        self.weight + new > most
     }
 
     /// True if counting anew may say something else.
@@ -75,15 +87,16 @@ impl ListSizes {
         self.counts.is_empty() || self.added > most / COUNT_PART
     }
 
-    /// Takes over what was counted: the list of every item.
-    pub(super) fn count(&mut self, items: impl Iterator<Item = List>) {
+    /// Takes over what was counted: the list of every item, and whether it is a shared type.
+    pub(super) fn count(&mut self, items: impl Iterator<Item = (List, bool)>) {
         self.counts.clear();
         self.counts.resize(1 << HASH_BITS, 0);
-        (self.total, self.added) = (0, 0);
-        for list in items {
+        (self.total, self.weight, self.added) = (0, 0, 0);
+        for (list, is_type) in items {
             let bucket = self.bucket(list);
             self.counts[bucket] += 1;
             self.total += 1;
+            self.weight += weight(is_type);
         }
     }
 

@@ -451,7 +451,7 @@ fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
 
 #[test]
 fn a_document_of_very_many_root_types_or_items_is_refused() {
-    let limits = || RoomLimits { roots_max: 20, document_max_bytes: 64_000, ..limits() };
+    let limits = || RoomLimits { roots_max: 20, document_max_bytes: 128_000, ..limits() };
     let mut world = World::with(limits(), no_repair);
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     // One element in each of so many root types.
@@ -475,7 +475,7 @@ fn a_document_of_very_many_root_types_or_items_is_refused() {
     let c = world.join(Role::Editor);
     let items = many_keys(&mut world, c, 1_200);
     let Ok(Frame::Update(items)) = Frame::decode(&items) else { panic!("an update") };
-    assert!(items.len() < 64_000, "{}", items.len());
+    assert!(items.len() < 128_000, "{}", items.len());
     world.send(c, Frame::Update(items).encode());
     assert_eq!(world.pages[c].closed.as_ref().unwrap().0, close::DOCUMENT_LIMIT);
     world.act(b, |txn| set(txn, "meta", "name", "goes on still"));
