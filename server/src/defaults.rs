@@ -1,7 +1,7 @@
 //! Every setting of the server that an operator may have to change, with the value it has until they do.
 //!
 //! `config.rs` makes options of those that people have asked for; the structs that carry them to where they count
-//! ([`crate::room::RoomLimits`] and others) take the rest from here.
+//! (`RoomLimits` and others) take the rest from here.
 
 /// Rooms and their connections (R-SYNC-60 to R-SYNC-66, R-DOC-39).
 pub mod rooms {
