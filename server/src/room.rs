@@ -49,8 +49,9 @@ pub use limits::RoomLimits;
 pub use store::StoreError;
 pub(crate) use time::now_ms;
 
-/// Up to how many nodes and edges, and bytes, a document is read by its room, which is quicker then.
+/// Up to how many nodes and edges a document is read by its room, which is quicker then.
 const READ_HERE_MAX: u32 = 1_000;
+/// Up to how many bytes.
 const READ_HERE_BYTES: usize = 1 << 20;
 
 /// A document from its state as one Yjs v1 update, to read. Takes its time, as [`Copy::canvas`].
@@ -474,7 +475,7 @@ impl RoomHandle {
         // Nothing in it panics; if it did, nothing was applied.
         let Ok(cut) = cutting.await else { return Err(RoomError::Closed) };
         let cut = match cut {
-            Ok(Some(cut)) => Arc::new(cut),
+            Ok(Some(cut)) => cut,
             Ok(None) => return self.apply_part(update, &person, source, true).await,
             Err(error) => {
                 let reason = error.to_string();
@@ -482,14 +483,13 @@ impl RoomHandle {
             }
         };
         drop(update);
-        let (checked, by) = (Arc::clone(&cut), Arc::clone(&person));
-        self.call(move |core, reply| {
-            let done = core.check_parts(&checked, &by).map_err(RoomError::Refused);
-            reply.send(done).ok();
+        let by = Arc::clone(&person);
+        let checked = self.call(move |core, reply| {
+            let checked = core.check_parts(&cut, &by).map(|()| cut.parts);
+            reply.send(checked.map_err(RoomError::Refused)).ok();
             None
-        })
-        .await?;
-        let parts = Arc::unwrap_or_clone(cut).parts;
+        });
+        let parts = checked.await?;
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
             self.apply_part(part.into(), &person, source, at == last).await?;

@@ -12,7 +12,7 @@ use super::geometry::Rect;
 use super::index::SpatialIndex;
 
 /// More cards than this in view, from far away, are painted instead of being elements.
-pub const PAINTED_ABOVE: usize = 300;
+const PAINTED_ABOVE: usize = 300;
 /// So many plain boxes are added in one frame.
 const NEW_BOXES: usize = 40;
 /// So many cards are drawn in full in one frame.

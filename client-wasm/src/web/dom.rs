@@ -108,7 +108,7 @@ pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
     }
 }
 
-pub fn nearest() -> web_sys::ScrollIntoViewOptions {
+fn nearest() -> web_sys::ScrollIntoViewOptions {
     let options = web_sys::ScrollIntoViewOptions::new();
     options.set_block(web_sys::ScrollLogicalPosition::Nearest);
     options

@@ -17,7 +17,7 @@ use super::conn::{Conn, PendingAt, PendingUpdate, READY};
 use super::effect::{ConnId, Effect, Part, Refusal, Role};
 use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
-use super::list_sizes::weight;
+use super::list_sizes::{ListSizes, weight};
 use super::work::{Spending, Work};
 use super::{Core, MINUTE_MS, NodeChange};
 
@@ -380,25 +380,26 @@ impl Core {
     /// that is said it is counted anew, once for every so many items.
     fn is_list_full(&mut self, placed: &[Placed]) -> bool {
         let most = self.limits.list_items_max;
-        if !self.index.sizes.is_over(placed, most) {
-            return false;
-        }
-        self.count_items(most);
-        let is_over = self.index.sizes.is_over(placed, most);
-        if is_over {
-            self.index.sizes.refuse(placed.len());
-        }
-        is_over
+        self.is_over(placed.len(), most, |sizes| sizes.is_over(placed, most))
     }
 
-    /// Counts items anew where that may say something else than what was added up.
-    fn count_items(&mut self, most: usize) {
+    /// True if a bound of items is passed, also once they were counted anew: what was added up is above the truth. `new`: how
+    /// many items are to come.
+    fn is_over(&mut self, new: usize, most: usize, over: impl Fn(&ListSizes) -> bool) -> bool {
+        if !over(&self.index.sizes) {
+            return false;
+        }
         if self.index.sizes.is_worth_counting(most) {
             let state = self.encode_state();
             if let Ok(scan) = Scan::read(&state) {
                 self.index.count_lists(&scan);
             }
         }
+        let is_over = over(&self.index.sizes);
+        if is_over {
+            self.index.sizes.refuse(new);
+        }
+        is_over
     }
 
     /// True if the document with these new items takes more memory than its limit stands for.
@@ -406,15 +407,7 @@ impl Core {
         let most = self.limits.document_max_bytes / ITEM_BYTES;
         let is_there = |new: &&Placed| new.place.is_some();
         let new = placed.iter().filter(is_there).map(|new| weight(new.type_ref.is_some())).sum();
-        if !self.index.sizes.is_weight_over(new, most) {
-            return false;
-        }
-        self.count_items(most);
-        let is_over = self.index.sizes.is_weight_over(new, most);
-        if is_over {
-            self.index.sizes.refuse(new);
-        }
-        is_over
+        self.is_over(new, most, |sizes| sizes.is_weight_over(new, most))
     }
 
     /// True if so many bytes more are too many. What was written adds up to more than what there is, so near the

@@ -4,7 +4,7 @@ use crate::core::card_layout;
 use crate::core::editor::PortRef;
 use crate::core::editor::Side;
 use crate::core::geometry::Point;
-use crate::core::results::{self};
+use crate::core::results;
 use crate::web::canvas::actions::focus;
 use crate::web::canvas::store::page::Asked;
 use crate::web::canvas::store::page::Page;

@@ -2,7 +2,7 @@
 
 use crate::core::geometry::Rect;
 use crate::web::canvas::store::page::{Page, rect_of};
-use gesso_protocol::schema::{self};
+use gesso_protocol::schema;
 use std::collections::BTreeSet;
 
 /// What was dropped into a group belongs to it; what was dragged out does no longer.

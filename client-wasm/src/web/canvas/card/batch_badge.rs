@@ -7,7 +7,7 @@ use crate::web::ui::icons::icon;
 use leptos::prelude::*;
 
 /// Up to so many items each has a mark of its own on the card.
-pub const MARKS: usize = 12;
+const MARKS: usize = 12;
 
 /// On the stack: how many are there, and the way in.
 #[component]

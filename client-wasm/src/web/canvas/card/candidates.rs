@@ -10,8 +10,9 @@ use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 
 /// So many candidates are drawn on the card.
-pub const ON_CARD: usize = 6;
+const ON_CARD: usize = 6;
 
+/// What there is to choose from, in order.
 pub fn candidates(page: Page, id: &str) -> Vec<Item> {
     page.read(|c| {
         let Some(result) = c.results.get(id) else { return Vec::new() };

@@ -5,7 +5,7 @@ use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::Groups;
 use crate::web::canvas::actions::settle::settle_parents;
 use crate::web::canvas::store::page::{Drag, Page, now_ms};
-use gesso_protocol::schema::{self};
+use gesso_protocol::schema;
 use leptos::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

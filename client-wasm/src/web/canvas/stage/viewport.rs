@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use crate::core::editor::{Button, Input, Target};
 use crate::core::geometry::{Camera, Point};
 use crate::web::canvas::card::view::CardView;
-use crate::web::canvas::input::pointer::{self};
+use crate::web::canvas::input::pointer;
 use crate::web::canvas::input::target::{at, mods};
 use crate::web::canvas::live::people::{Cursors, Following};
 use crate::web::canvas::stage::edges::{Refusal, Wires};

@@ -22,8 +22,9 @@ fn world(limits: RoomLimits) -> World {
     world
 }
 
-/// `count` values of client 50, each one put beside the one before it, in a root sequence.
-fn values(count: u32) -> Vec<u8> {
+/// `count` values of client 50 in a root sequence, each one beside the one before it: behind it with [`AFTER`], before it
+/// with [`BEFORE`], where none can be joined with its neighbour.
+fn values(count: u32, side: u8) -> Vec<u8> {
     let mut out = vec![1];
     write_var(&mut out, u64::from(count));
     out.extend([50, 0]);
@@ -31,7 +32,7 @@ fn values(count: u32) -> Vec<u8> {
         if at == 0 {
             out.extend([8, 1, 1, b'y', 1, 126]);
         } else {
-            out.extend([8 | 0x80, 50]);
+            out.extend([8 | side, 50]);
             write_var(&mut out, u64::from(at - 1));
             out.extend([1, 126]);
         }
@@ -39,6 +40,11 @@ fn values(count: u32) -> Vec<u8> {
     out.push(0);
     out
 }
+
+/// An item says what is before it.
+const AFTER: u8 = 0x80;
+/// An item says what is behind it.
+const BEFORE: u8 = 0x40;
 
 /// As many items, each of which splits one long one in the middle of what is left of it.
 fn splits(count: u32) -> Vec<u8> {
@@ -85,7 +91,7 @@ fn pieces_grow_with_what_is_sent_and_not_faster() {
         READINGS.get() - before
     };
     // An ordinary update is cut into few: their size doubles.
-    assert!(pieces(&values(4_000)) < 40, "{}", pieces(&values(4_000)));
+    assert!(pieces(&values(4_000, AFTER)) < 40, "{}", pieces(&values(4_000, AFTER)));
     // One that splits is cut finer the more there is to be moved, so that the clock is looked at in time.
     let (small, large) = (pieces(&splits(2_000)), pieces(&splits(40_000)));
     assert!(large > small * 20, "{small} and {large}");
@@ -369,26 +375,9 @@ fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
     let limits = || RoomLimits { list_items_max: 1_000, ..limits() };
     let mut world = World::with(limits(), no_repair);
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
-    // One element after the other at the front, none of which can be joined with its neighbour.
-    let fronts = |count: u32| {
-        let mut out = vec![1];
-        write_var(&mut out, u64::from(count));
-        out.extend([50, 0]);
-        for at in 0..count {
-            if at == 0 {
-                out.extend([8, 1, 1, b'y', 1, 126]);
-            } else {
-                out.extend([8 | 0x40, 50]);
-                write_var(&mut out, u64::from(at - 1));
-                out.extend([1, 126]);
-            }
-        }
-        out.push(0);
-        out
-    };
-    world.send(a, Frame::Update(&fronts(900)).encode());
+    world.send(a, Frame::Update(&values(900, BEFORE)).encode());
     assert_eq!(world.pages[a].closed, None);
-    world.send(a, Frame::Update(&fronts(1_100)).encode());
+    world.send(a, Frame::Update(&values(1_100, BEFORE)).encode());
     let (code, reason) = world.pages[a].closed.clone().unwrap();
     assert_eq!(code, close::DOCUMENT_LIMIT, "{reason}");
     assert!(reason.contains("more than 1000 pieces"), "{reason}");
@@ -396,7 +385,7 @@ fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
     assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
     // What is stored counts as well.
     let mut core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
-    let more = fronts(1_100);
+    let more = values(1_100, BEFORE);
     assert_eq!(core.post(&more, "a", true, 2).unwrap_err().code, close::DOCUMENT_LIMIT);
 }
 
