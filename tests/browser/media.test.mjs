@@ -155,6 +155,8 @@ describe('a picture is edited', { timeout: 200_000 }, () => {
     await editor().getByRole('button', { name: '1:1', exact: true }).click()
     await editor().getByRole('button', { name: 'Bottom right corner' }).focus()
     for (let i = 0; i < 4; i++) await page.keyboard.press('Shift+ArrowLeft')
+    // The keys of saving do nothing while the picture is still being opened, as the button tells.
+    await editor().locator('button.primary:enabled').waitFor()
     await page.keyboard.press('Control+s')
     await editor().waitFor({ state: 'detached' })
     const now = await until('the node holds the cropped picture', async () => {
