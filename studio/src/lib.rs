@@ -8,6 +8,7 @@
 
 mod assistant;
 mod camera;
+mod colors;
 mod film;
 pub mod job;
 mod lip_sync;
@@ -24,6 +25,7 @@ mod upscale;
 mod vector;
 mod video;
 mod voice;
+mod words;
 
 pub use job::{Content, Input, Job, Made};
 pub use paint::{

@@ -54,10 +54,10 @@ fn brief(job: &Job, reference: Option<&palette::Reference>) -> Brief {
         glyphs::asked(&words::words(&job.prompt)).into_iter().filter(wanted).collect();
     let named = !found.is_empty();
     if !named {
-        let all: Vec<_> = glyphs::GLYPHS.iter().filter(wanted).collect();
+        let all: Vec<_> = glyphs::all().iter().filter(wanted).collect();
         let mut rng = rng.fork("glyphs");
         // Everything was unwanted: a drawing is made of something all the same.
-        let all = if all.is_empty() { glyphs::GLYPHS.iter().collect() } else { all };
+        let all = if all.is_empty() { glyphs::all().iter().collect() } else { all };
         found = (0..3).map(|_| all[rng.below(all.len())]).collect();
     }
     let colors = job.whole("colors", 5).clamp(2, 6) as usize;

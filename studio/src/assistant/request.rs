@@ -1,6 +1,7 @@
 //! What is asked for: the task, and the words it is about.
 
 use super::seen::Seen;
+use crate::words::split;
 
 /// What the assistant does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +149,7 @@ fn number_in(text: &str) -> Option<usize> {
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
         "eleven", "twelve",
     ];
-    text.to_lowercase().split(|c: char| !c.is_alphanumeric()).find_map(|word| {
+    split(&text.to_lowercase(), &[]).find_map(|word| {
         word.parse().ok().or_else(|| WORDS.iter().skip(2).position(|w| *w == word).map(|n| n + 2))
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::seen::Length;
+use crate::words::split;
 use gesso_media::{Control, WorkError};
 
 /// The most sentences that are compared with each other.
@@ -45,8 +46,7 @@ fn push(found: &mut Vec<String>, sentence: &str) {
 
 fn topics(sentence: &str, plain: &BTreeSet<&str>) -> BTreeSet<String> {
     let words = sentence.to_lowercase();
-    words
-        .split(|c: char| !c.is_alphanumeric())
+    split(&words, &[])
         .filter(|word| word.chars().count() > 2 && !plain.contains(word))
         // Endings off: "boats" and "boat" speak of the same.
         .map(|word| word.strip_suffix('s').unwrap_or(word).to_owned())

@@ -1,6 +1,7 @@
 //! What the words of a prompt ask of the music: genre, mood, tempo, key and instruments.
 
 use crate::math::Rng;
+use crate::words::split;
 
 /// Who plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -704,9 +705,7 @@ fn words(prompt: &str) -> (Vec<String>, Vec<String>) {
     let (mut said, mut left_out) = (Vec::new(), Vec::new());
     for clause in text.split([',', ';', '.', '!', '?', '\n']) {
         let mut negated = false;
-        for word in
-            clause.split(|c: char| !c.is_alphanumeric() && c != '-').filter(|w| !w.is_empty())
-        {
+        for word in split(clause, &['-']) {
             match word {
                 "no" | "without" | "not" => negated = true,
                 "with" | "but" | "just" | "only" => negated = false,

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 
 use super::color::Rgb;
 use crate::math::hash;
+use crate::words::{split, stems};
 use senses::Sense;
 pub(crate) use senses::{Air, Mood, Motif, Place, Style, Time};
-use vocabulary::VOCABULARY;
+use vocabulary::senses;
 
 use Sense::{A, C, D, M, P, S, T};
 
@@ -124,14 +125,6 @@ impl Intent {
     }
 }
 
-fn senses(word: &str) -> Vec<Sense> {
-    VOCABULARY
-        .iter()
-        .filter(|(_, stems)| stems.split(' ').any(|stem| stem == word))
-        .map(|(sense, _)| *sense)
-        .collect()
-}
-
 /// Words that are no form of the thing they begin with.
 const NO_THINGS: &str = "watching watched bearing booking booked boxing boxed boxer packaged hearty hearted canning canned \
      crowning bagged phoned phoning tubing caking bowling robotics tiny";
@@ -159,29 +152,11 @@ fn is_thing(list: &[String], at: usize) -> bool {
 }
 
 /// The meanings of a word, its usual English endings tried away one by one.
-fn look_up(word: &str) -> Vec<Sense> {
+fn look_up(word: &str) -> &'static [Sense] {
     if NO_THINGS.split(' ').any(|other| other == word) {
-        return Vec::new();
+        return &[];
     }
-    let mut tries = vec![word.to_owned()];
-    for (ending, instead) in [
-        ("s", ""),
-        ("es", ""),
-        ("ies", "y"),
-        ("'s", ""),
-        ("ing", ""),
-        ("ing", "e"),
-        ("ed", ""),
-        ("ish", ""),
-        ("y", ""),
-        ("ves", "f"),
-        ("en", ""),
-    ] {
-        if let Some(stem) = word.strip_suffix(ending).filter(|stem| stem.len() > 1) {
-            tries.push(format!("{stem}{instead}"));
-        }
-    }
-    tries.iter().map(|word| senses(word)).find(|found| !found.is_empty()).unwrap_or_default()
+    stems(word).map(|stem| senses(&stem)).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// Names of several words that mean something else apart, and the word they are read as.
@@ -211,11 +186,7 @@ const COMPOUNDS: &[(&str, &str)] = &[
 pub(crate) fn words(text: &str) -> Vec<String> {
     let text = text.to_lowercase().replace('-', " ");
     let text = COMPOUNDS.iter().fold(text, |text, (name, word)| text.replace(name, word));
-    let list: Vec<String> = text
-        .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '&'))
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let list: Vec<String> = split(&text, &['\'', '&']).map(str::to_owned).collect();
     let colored = |i: usize| FRUIT_COLORS.iter().find(|(fruit, _)| *fruit == list[i]);
     let read = |i: usize| match colored(i).filter(|_| is_color(&list, i)) {
         Some((_, color)) => (*color).to_owned(),
@@ -252,7 +223,8 @@ fn shade_of_color(list: &[String], at: usize) -> bool {
 
 /// What a text does not want: everything the negative prompt names, and what follows "no" or "without".
 fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
-    let mut banned: Vec<Sense> = words(negative).iter().flat_map(|word| look_up(word)).collect();
+    let mut banned: Vec<Sense> =
+        words(negative).iter().flat_map(|word| look_up(word)).copied().collect();
     let mut skipped = BTreeSet::new();
     let mut skip = 0;
     for (i, word) in list.iter().enumerate() {
@@ -284,7 +256,7 @@ pub(crate) fn read(prompt: &str, negative: &str) -> Intent {
         if skipped.contains(&i) {
             continue;
         }
-        let mut found = look_up(word);
+        let mut found = look_up(word).to_vec();
         if !is_thing(&list, i) {
             found.retain(|sense| !matches!(sense, M(_)));
         }
@@ -382,10 +354,8 @@ mod tests {
         for (name, word) in COMPOUNDS {
             assert!(word.split(' ').any(|word| !look_up(word).is_empty()), "{name}");
         }
-        for (sense, stems) in VOCABULARY {
-            for stem in stems.split(' ') {
-                assert!(words(stem) == [stem], "{stem} of {sense:?} is never found");
-            }
+        for stem in vocabulary::stems() {
+            assert!(words(stem) == [stem.as_str()], "{stem} is never found");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The things that can be built, with the words for them.
 
+use crate::words::singulars;
+
 macro_rules! things {
     ($($thing:ident: $($word:literal)|+;)+) => {
         /// A thing that can be built.
@@ -40,10 +42,7 @@ things! {
 
 /// The thing a word names, also in the plural.
 pub(super) fn named(word: &str) -> Option<Thing> {
-    let single = word.strip_suffix('s').unwrap_or(word);
-    let boxes = word.strip_suffix("es").unwrap_or(word);
-    let found = THINGS
-        .iter()
-        .find(|(_, names)| names.iter().any(|name| [word, single, boxes].contains(name)));
-    found.map(|(thing, _)| *thing)
+    let forms: Vec<String> = singulars(word).collect();
+    let is_meant = |name: &&str| forms.iter().any(|form| form == name);
+    THINGS.iter().find(|(_, names)| names.iter().any(is_meant)).map(|(thing, _)| *thing)
 }

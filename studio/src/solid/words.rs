@@ -1,7 +1,9 @@
 //! What a sentence asks to be built: things, how many, how large, of which colour and material, and where.
 
 use super::kinds::{self, Thing};
+use crate::colors;
 use crate::paint::decode_channel;
+use crate::words::split;
 
 /// How a thing stands to the one named before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,43 +39,6 @@ pub(super) struct Wish {
     /// To the thing before it.
     pub(super) relation: Relation,
 }
-
-const COLORS: [(&str, u32); 34] = [
-    ("red", 0xd8_2c_2c),
-    ("crimson", 0xa8_1c_34),
-    ("orange", 0xf0_86_1e),
-    ("yellow", 0xf5_c8_1f),
-    ("green", 0x3a_9a_4a),
-    ("lime", 0x9a_d0_2e),
-    ("olive", 0x007a_7a32),
-    ("mint", 0x9a_dc_c0),
-    ("teal", 0x18_86_86),
-    ("turquoise", 0x30_c0_b8),
-    ("cyan", 0x2c_bc_dc),
-    ("blue", 0x2a_5c_d0),
-    ("navy", 0x1c_2a_5c),
-    ("purple", 0x7c_3a_b4),
-    ("violet", 0x8a_4a_d0),
-    ("lilac", 0xbc_9c_dc),
-    ("lavender", 0xb8_a8_e0),
-    ("magenta", 0xd0_2c_9c),
-    ("pink", 0xf0_8c_b0),
-    ("rose", 0xe0_6c_8c),
-    ("brown", 0x7a_4c_2c),
-    ("tan", 0xc8_a0_74),
-    ("beige", 0xe0_d0_b0),
-    ("cream", 0xf2_e8_d0),
-    ("ivory", 0xf2_ec_dc),
-    ("white", 0xf0_f0_ee),
-    ("black", 0x22_22_26),
-    ("grey", 0x8c_8c_90),
-    ("gray", 0x8c_8c_90),
-    ("gold", 0xe0_a8_34),
-    ("golden", 0xe0_a8_34),
-    ("silver", 0xc8_cc_d0),
-    ("copper", 0xcc_78_50),
-    ("bronze", 0xa4_70_3c),
-];
 
 /// A linear colour from six hexadecimal digits.
 pub(super) fn hex(rgb: u32) -> [f32; 3] {
@@ -114,8 +79,7 @@ fn number(word: &str) -> Option<usize> {
 pub(super) fn wishes(text: &str) -> Vec<Wish> {
     const MOST: usize = 12;
     let lower: String = text.chars().take(4000).collect::<String>().to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = split(&lower, &[]).collect();
     let mut out: Vec<Wish> = Vec::new();
     let blank = Wish {
         thing: Thing::Cube,
@@ -138,8 +102,8 @@ pub(super) fn wishes(text: &str) -> Vec<Wish> {
         if let Some(stuff) = stuff(word) {
             next.stuff = Some(stuff);
         }
-        if let Some((_, rgb)) = COLORS.iter().find(|(name, _)| name == word) {
-            next.color = Some(hex(*rgb));
+        if let Some(rgb) = colors::named(word) {
+            next.color = Some(hex(rgb));
         } else if let Some(size) = size(word) {
             next.size = size;
         } else if let Some(count) = number(word) {

@@ -2,6 +2,7 @@
 
 use super::stage::{Mods, Stage};
 use super::{animals, machines, nature, screen, things};
+use crate::words::{singulars, split};
 use gesso_media::WorkError;
 
 /// Builds one layer.
@@ -251,9 +252,7 @@ pub(super) fn clauses(prompt: &str) -> Vec<Vec<String>> {
     let mut clauses = vec![Vec::new()];
     let mut skip = false;
     for part in text.split_inclusive([',', ';', '.', '!', '?', '\n', ':', '+', '&', '(', ')']) {
-        for word in
-            part.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty())
-        {
+        for word in split(part, &['\'']) {
             match word {
                 "no" | "without" | "not" => {
                     skip = true;
@@ -333,10 +332,7 @@ fn clause_nouns(clause: &[String]) -> Vec<usize> {
 }
 
 fn same(name: &str, word: &str) -> bool {
-    name == word
-        || word.strip_suffix('s') == Some(name)
-        || word.strip_suffix("es") == Some(name)
-        || word.strip_suffix("'s") == Some(name)
+    word.chars().next() == name.chars().next() && singulars(word).any(|form| form == name)
 }
 
 fn merged(a: Mods, b: Mods) -> Mods {

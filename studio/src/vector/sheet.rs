@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::glyphs::Glyph;
+use super::glyphs::{Glyph, Part};
 use super::inks::Inks;
 use crate::paint::color::Rgb;
 
@@ -12,7 +12,7 @@ pub(super) struct Sheet {
     pub(super) h: f32,
     defs: String,
     body: String,
-    defined: Vec<&'static str>,
+    defined: Vec<String>,
 }
 
 /// How a shape is painted.
@@ -115,8 +115,8 @@ impl Sheet {
     ) {
         let place = placed((x, y), size, turn);
         let mut group = format!("<g transform=\"{place}\">");
-        for (role, d) in glyph.parts {
-            write!(group, "<path d=\"{d}\" fill=\"{}\"/>", hex(inks.of(*role)))
+        for Part { role, path } in &glyph.parts {
+            write!(group, "<path d=\"{path}\" fill=\"{}\"/>", hex(inks.of(*role)))
                 .expect("writing to a String cannot fail");
         }
         group.push_str("</g>");
@@ -139,8 +139,8 @@ impl Sheet {
             hex(ground),
             hex(line)
         );
-        for (_, d) in glyph.parts {
-            write!(group, "<path d=\"{d}\"/>").expect("writing to a String cannot fail");
+        for Part { path, .. } in &glyph.parts {
+            write!(group, "<path d=\"{path}\"/>").expect("writing to a String cannot fail");
         }
         group.push_str("</g>");
         self.put(&group);
@@ -156,11 +156,11 @@ impl Sheet {
         inks: &Inks,
     ) {
         if !self.defined.contains(&glyph.id) {
-            self.defined.push(glyph.id);
+            self.defined.push(glyph.id.clone());
             write!(self.defs, "    <g id=\"{}\">", glyph.id)
                 .expect("writing to a String cannot fail");
-            for (role, d) in glyph.parts {
-                write!(self.defs, "<path d=\"{d}\" fill=\"{}\"/>", hex(inks.of(*role)))
+            for Part { role, path } in &glyph.parts {
+                write!(self.defs, "<path d=\"{path}\" fill=\"{}\"/>", hex(inks.of(*role)))
                     .expect("writing to a String cannot fail");
             }
             self.defs.push_str("</g>\n");

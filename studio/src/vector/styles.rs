@@ -157,8 +157,12 @@ fn flat(brief: &Brief, sheet: &mut Sheet) {
 fn cast(brief: &Brief, sheet: &mut Sheet, rng: &mut Rng, ground: f32) {
     const SCENERY: [&str; 8] = ["sun", "moon", "mountain", "wave", "cloud", "city", "snow", "star"];
     let side = sheet.w.min(sheet.h);
-    let subjects: Vec<_> =
-        brief.glyphs.iter().filter(|g| brief.named && !SCENERY.contains(&g.id)).take(3).collect();
+    let subjects: Vec<_> = brief
+        .glyphs
+        .iter()
+        .filter(|g| brief.named && !SCENERY.contains(&g.id.as_str()))
+        .take(3)
+        .collect();
     let places = match subjects.len() {
         0 | 1 => vec![0.5],
         2 => vec![0.4, 0.68],
@@ -168,8 +172,10 @@ fn cast(brief: &Brief, sheet: &mut Sheet, rng: &mut Rng, ground: f32) {
     let inks = &brief.inks;
     for (i, (glyph, x)) in subjects.iter().zip(places).enumerate().rev() {
         let size = side * if i == 0 { 0.46 } else { 0.28 };
-        let flies =
-            matches!(glyph.id, "bird" | "balloon" | "rocket" | "butterfly" | "bee" | "planet");
+        let flies = matches!(
+            glyph.id.as_str(),
+            "bird" | "balloon" | "rocket" | "butterfly" | "bee" | "planet"
+        );
         let y = if flies { sheet.h * 0.32 } else { ground - size * 0.42 };
         if !flies {
             let shadow = inks.of(Role::Dark).mix(inks.of(Role::Main), 0.5);

@@ -1,5 +1,7 @@
 //! What moves in a scene, by the words of its prompt.
 
+use crate::words::split;
+
 /// How strong each motion of the air and of things is, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Weather {
@@ -69,9 +71,8 @@ const WORDS: &[(Set, &str)] = &[
 
 /// The words of a text, in small letters.
 pub(crate) fn words(text: &str) -> Vec<String> {
-    let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     // Nobody writes more about one scene; what is longer is something else pasted in.
-    split.take(2_000).map(str::to_lowercase).collect()
+    split(text, &[]).take(2_000).map(str::to_lowercase).collect()
 }
 
 impl Weather {

@@ -1,129 +1,59 @@
-//! Which words mean what.
+//! Words of prompts by meaning: scenes from `vocabulary/scenes.toml`, and the colours every model shares.
 
-use super::senses::Sense::{self, A, C, D, M, P, S, T};
-use super::senses::{Air, Mood, Motif, Place, Style, Time};
+use super::senses::{Air, Mood, Motif, Place, Sense, Style, Time};
+use crate::colors;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
-/// Stems by meaning. A word means the longest stem it equals after its ending is taken off.
-#[rustfmt::skip]
-pub(super) const VOCABULARY: &[(Sense, &str)] = &[
-    (P(Place::Sea), "sea ocean seascape wave water atlantic pacific marine nautical horizon tide surf"),
-    (P(Place::Coast), "coast cliff shore seaside headland rock harbour harbor bay beach pier cape coastal coastline"),
-    (P(Place::Mountains), "mountain peak alp summit range ridge himalaya valley canyon highland volcano hill hike alpine fjord"),
-    (P(Place::Dunes), "dune desert sand sahara arid mesa oasis camel wadi arrakis mars martian"),
-    (P(Place::Forest), "forest wood woodland jungle grove taiga redwood rainforest trail"),
-    (P(Place::City), "city skyline town metropolis downtown skyscraper urban tokyo york manhattan building tower cityscape london paris berlin chicago rooftop"),
-    (P(Place::Street), "street alley road avenue lane boulevard sidewalk crossing subway neighbourhood neighborhood cyberpunk market"),
-    (P(Place::Room), "room window interior indoor kitchen bedroom studio loft apartment office library wall cafe restaurant bed sofa couch desk"),
-    (P(Place::Sky), "sky cloud heaven aerial atmosphere airy horizonless"),
-    (P(Place::Space), "space galaxy cosmos nebula universe orbit astronaut interstellar cosmic asteroid comet milky spaceship alien"),
-    (P(Place::River), "river lake stream pond creek waterfall brook canal lagoon reservoir"),
-    (P(Place::Island), "island isle atoll tropical tropic archipelago hawaii caribbean paradise"),
-    (P(Place::Field), "field meadow prairie farm grass countryside pasture vineyard wheat landscape plains barley lavender rural hay"),
-    (P(Place::Snow), "snow snowy winter ice icy arctic glacier frozen tundra antarctica ski polar christmas"),
-    (P(Place::Garden), "garden park orchard greenhouse backyard terrace patio"),
-    (P(Place::Underwater), "underwater reef coral aquarium seabed undersea submarine scuba diver"),
-    (P(Place::Studio), "product pedestal packshot podium softbox tabletop countertop plinth advert advertisement catalogue catalog ecommerce mockup"),
-    (P(Place::Abstract), "abstract shape geometric gradient pattern minimalist texture composition wallpaper bauhaus swirl fluid"),
-    (M(Motif::Lighthouse), "lighthouse beacon"),
-    (M(Motif::Boat), "boat fishing ship sail sailboat yacht vessel rowboat canoe ferry fisherman sailing kayak schooner regatta"),
-    (M(Motif::House), "house cabin cottage hut home barn chalet farmhouse villa shed lodge mill windmill church chapel village"),
-    (M(Motif::Tree), "tree oak maple birch willow elm beech blossom bonsai ash linden"),
-    (M(Motif::Pine), "pine fir spruce conifer evergreen cedar larch"),
-    (M(Motif::Palm), "palm coconut"),
-    (M(Motif::Person), "person man woman figure traveller traveler wanderer hiker people child girl boy walker someone monk knight wizard dancer couple hero explorer kid samurai king queen surfer"),
-    (M(Motif::Portrait), "portrait face head silhouette profile model headshot keeper lady gentleman bust selfie"),
-    (M(Motif::Cat), "cat kitten kitty feline tabby"),
-    (M(Motif::Dog), "dog puppy hound wolf canine retriever labrador terrier corgi"),
-    (M(Motif::Fox), "fox vixen"),
-    (M(Motif::Bird), "bird gull seagull eagle crow raven swallow dove owl hawk crane heron goose geese pigeon swan duck flock parrot falcon stork"),
-    (M(Motif::Fish), "fish whale koi dolphin shark trout salmon goldfish manta turtle"),
-    (M(Motif::Flower), "flower rose tulip poppy daisy sunflower bouquet lily orchid peony bloom wildflower floral lotus iris dahlia"),
-    (M(Motif::Leaves), "leaf leave plant fern foliage monstera botanical houseplant cactus herb ivy succulent botany"),
-    (M(Motif::Bottle), "bottle perfume cosmetic serum fragrance wine whisky whiskey cologne flask vial jar shampoo cream potion"),
-    (M(Motif::Chair), "chair armchair seat stool furniture lounge"),
-    (M(Motif::Lamp), "lamp bulb desklamp"),
-    (M(Motif::Lantern), "lantern candle torch campfire"),
-    (M(Motif::Car), "car automobile taxi vehicle truck convertible van sedan beetle cab bus"),
-    (M(Motif::Balloon), "balloon airship zeppelin blimp"),
-    (M(Motif::Castle), "castle fortress palace citadel temple fairytale kingdom"),
-    (M(Motif::Bridge), "bridge viaduct aqueduct"),
-    (M(Motif::Fruit), "fruit apple orange lemon pear peach cherry berry citrus mango lime plum pomegranate"),
-    (M(Motif::Cup), "cup mug coffee tea espresso latte cappuccino teacup"),
-    (M(Motif::Planet), "planet saturn jupiter earth"),
-    (M(Motif::Rocket), "rocket spacecraft shuttle"),
-    (M(Motif::Tent), "tent camp camping campsite yurt tipi"),
-    (M(Motif::Sneaker), "sneaker shoe trainer footwear"),
-    (M(Motif::Handbag), "handbag bag purse tote clutch satchel"),
-    (M(Motif::Can), "can soda tin beercan"),
-    (M(Motif::Carton), "carton box package packaging parcel"),
-    (M(Motif::Tube), "tube toothpaste lotion"),
-    (M(Motif::Gift), "gift giftbox"),
-    (M(Motif::Crown), "crown tiara diadem"),
-    (M(Motif::Book), "book novel hardcover"),
-    (M(Motif::Umbrella), "umbrella parasol"),
-    (M(Motif::Heart), "heart valentine"),
-    (M(Motif::Watch), "watch wristwatch chronograph smartwatch timepiece"),
-    (M(Motif::Headphones), "headphone headphones headset earphone"),
-    (M(Motif::Phone), "phone smartphone iphone cellphone"),
-    (M(Motif::Laptop), "laptop macbook computer"),
-    (M(Motif::Camera), "camera dslr"),
-    (M(Motif::Robot), "robot android droid"),
-    (M(Motif::Guitar), "guitar ukulele"),
-    (M(Motif::Burger), "burger hamburger cheeseburger"),
-    (M(Motif::Noodles), "ramen noodle noodles soup udon pho bowl"),
-    (M(Motif::Donut), "donut doughnut"),
-    (M(Motif::Cake), "cake birthday gateau cupcake muffin tart pie dessert"),
-    (M(Motif::Pizza), "pizza margherita pepperoni"),
-    (M(Motif::IceCream), "gelato icecream sundae"),
-    (M(Motif::Rabbit), "rabbit bunny hare"),
-    (M(Motif::Bear), "bear grizzly teddy"),
-    (M(Motif::Elephant), "elephant"),
-    (M(Motif::Deer), "deer stag reindeer fawn elk"),
-    (T(Time::Dawn), "dawn sunrise morning daybreak"),
-    (T(Time::Day), "day noon midday daylight afternoon sunny sunlit sunshine summer"),
-    (T(Time::Sunset), "sunset golden evening sundown afterglow"),
-    (T(Time::Dusk), "dusk twilight gloaming"),
-    (T(Time::Night), "night midnight nocturnal nighttime nightfall starry moonlit moonlight"),
-    (A(Air::Storm), "storm thunder lightning tempest hurricane stormy thunderstorm"),
-    (A(Air::Fog), "fog mist misty foggy haze hazy smoke steam"),
-    (A(Air::Rain), "rain rainy drizzle wet downpour puddle"),
-    (A(Air::Snowfall), "snowfall snowing blizzard snowflake"),
-    (A(Air::Moon), "moon moonlit moonlight lunar crescent"),
-    (A(Air::Stars), "star starry stargazing constellation starlight milky aurora"),
-    (A(Air::Clouds), "cloudy overcast cloud"),
-    (A(Air::Sun), "sun sunshine sunlight solar sunbeam"),
-    (A(Air::Wind), "wind windy breeze"),
-    (D(Mood::Warm), "warm cosy cozy glow glowing amber honey fire ember"),
-    (D(Mood::Cold), "cold cool chill frost frosty frigid"),
-    (D(Mood::Calm), "calm quiet peaceful serene still tranquil gentle soft minimal zen silent"),
-    (D(Mood::Dramatic), "dramatic epic intense bold moody cinematic majestic powerful"),
-    (D(Mood::Neon), "neon synthwave cyberpunk vaporwave retrowave futuristic glitch"),
-    (D(Mood::Pastel), "pastel dreamy delicate candy kawaii"),
-    (D(Mood::Mono), "monochrome noir grayscale greyscale monochromatic b&w"),
-    (D(Mood::Vintage), "vintage retro old antique nostalgic sepia faded 1970s 70s"),
-    (D(Mood::Dark), "dark gloomy shadow gothic horror mysterious eerie"),
-    (D(Mood::Bright), "bright vivid vibrant colorful colourful cheerful happy joyful lush"),
-    (D(Mood::Autumn), "autumn autumnal october november harvest"),
-    (D(Mood::Spring), "spring springtime april fresh"),
-    (S(Style::Flat), "flat vector icon cutout papercut logo sticker"),
-    (S(Style::Illustration), "illustration illustrated storybook"),
-    (S(Style::Oil), "oil impasto impressionist expressionist painting painted acrylic"),
-    (S(Style::Pastel), "chalk crayon pastels charcoal"),
-    (S(Style::Comic), "comic cartoon manga anime popart"),
-    (S(Style::Pixel), "pixel 8bit 16bit voxel sprite pixelart"),
-    (S(Style::LowPoly), "lowpoly polygon polygonal faceted triangulated origami"),
-    (S(Style::Mosaic), "mosaic tile stained"),
-    (S(Style::Watercolour), "watercolour watercolor aquarelle gouache wash painterly"),
-    (S(Style::Line), "line lineart drawing sketch ink engraving etching outline pencil woodcut linocut"),
-    (S(Style::Poster), "poster print screenprint silkscreen deco risograph riso"),
-    (S(Style::Film), "film photo photograph analog analogue 35mm cinematic grain photography photorealistic anamorphic movie polaroid kodak"),
-    (C(0xc83a32), "red"), (C(0xa31f34), "crimson"), (C(0xd93a20), "scarlet"), (C(0x7a1f35), "burgundy maroon claret"),
-    (C(0xe97a2c), "orange tangerine"), (C(0xf0a04b), "apricot"), (C(0xff8f70), "coral"), (C(0xf7c5a0), "peachy"),
-    (C(0xf2c13c), "yellow"), (C(0xe0a42a), "mustard ochre ocher"), (C(0xe8b04a), "gold golden"), (C(0xf3a835), "amber"), (C(0xf6e28b), "lemony"),
-    (C(0x3f8a4f), "green"), (C(0x1f7a5a), "emerald"), (C(0x8a9a5b), "moss sage"), (C(0x6b7a2f), "olive"), (C(0x9fd8b8), "mint"), (C(0xa4cf3a), "chartreuse"),
-    (C(0x1d8a8a), "teal"), (C(0x2ab7c4), "turquoise"), (C(0x4fc8dc), "cyan aqua"), (C(0x2f62b5), "blue"), (C(0x1c2e5e), "navy"),
-    (C(0x2a3f9a), "cobalt ultramarine"), (C(0x3a2f8a), "indigo"), (C(0x6fa8dc), "azure cerulean"), (C(0x7b4fb0), "purple"), (C(0x8a5fd0), "violet"),
-    (C(0xb69ae0), "lilac lavender"), (C(0x9a4f7a), "plum mauve"), (C(0xe87aa8), "pink"), (C(0xd6388a), "magenta fuchsia"), (C(0xf2b8c4), "blush rosy"),
-    (C(0x7a4f32), "brown chocolate"), (C(0xb0603a), "terracotta rust copper"), (C(0xd8b890), "beige tan"), (C(0xf2e8d5), "cream ivory"),
-    (C(0xf4f4f0), "white"), (C(0x1a1a1f), "black"), (C(0x888c92), "grey gray"), (C(0xb8c0c8), "silver"), (C(0x5a6875), "slate"),
-];
+/// Stems, separated by spaces, by what they mean.
+type Stems<T> = BTreeMap<T, String>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenes {
+    places: Stems<Place>,
+    motifs: Stems<Motif>,
+    times: Stems<Time>,
+    air: Stems<Air>,
+    moods: Stems<Mood>,
+    styles: Stems<Style>,
+}
+
+static SENSES: LazyLock<HashMap<String, Vec<Sense>>> = LazyLock::new(|| {
+    let scenes: Scenes = toml::from_str(include_str!("../../../vocabulary/scenes.toml"))
+        .expect("a test reads the vocabulary");
+    let mut senses = HashMap::new();
+    add(&mut senses, scenes.places, Sense::P);
+    add(&mut senses, scenes.motifs, Sense::M);
+    add(&mut senses, scenes.times, Sense::T);
+    add(&mut senses, scenes.air, Sense::A);
+    add(&mut senses, scenes.moods, Sense::D);
+    add(&mut senses, scenes.styles, Sense::S);
+    for (word, hex) in colors::unambiguous() {
+        senses.entry(word.to_owned()).or_default().push(Sense::C(hex));
+    }
+    senses
+});
+
+fn add<T: Copy>(
+    senses: &mut HashMap<String, Vec<Sense>>,
+    stems: Stems<T>,
+    sense: impl Fn(T) -> Sense,
+) {
+    for (meaning, stems) in stems {
+        for stem in stems.split(' ') {
+            senses.entry(stem.to_owned()).or_default().push(sense(meaning));
+        }
+    }
+}
+
+/// Everything a stem means: places first, then motifs, times, air, moods, styles and its colour.
+pub(super) fn senses(stem: &str) -> &'static [Sense] {
+    SENSES.get(stem).map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+pub(super) fn stems() -> impl Iterator<Item = &'static String> {
+    SENSES.keys()
+}
