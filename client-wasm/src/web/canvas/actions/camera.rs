@@ -13,6 +13,13 @@ pub fn free_screen(page: Page) -> Rect {
     Rect::new(84.0, 76.0, (w - 84.0 - 324.0).max(80.0), (h - 76.0 - 72.0).max(80.0))
 }
 
+/// The part of the canvas that panels leave free.
+pub fn free_view(page: Page) -> Rect {
+    let (camera, free) = (page.camera.get_untracked(), free_screen(page));
+    let corner = camera.to_canvas(Point::new(free.x, free.y));
+    Rect::new(corner.x, corner.y, free.w / camera.zoom, free.h / camera.zoom)
+}
+
 /// Pans just as far as it takes to show all of `rect`, or its top left corner where it is larger than the screen.
 pub fn bring_into_view(page: Page, rect: Rect) {
     let camera = page.camera.get_untracked();

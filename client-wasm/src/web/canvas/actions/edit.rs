@@ -1,5 +1,6 @@
 //! What people do to nodes, from wherever they ask for it: keys, menus, buttons.
 
+use crate::web::canvas::actions::camera;
 use crate::web::canvas::actions::focus::focus_card;
 use gesso_protocol::nodes;
 use gesso_protocol::values::AssetRef;
@@ -14,7 +15,7 @@ use crate::core::card_layout;
 use crate::core::clip::Clip;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::Groups;
-use crate::core::placement::free_place;
+use crate::core::placement;
 use crate::core::reading_order;
 use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
 
@@ -28,22 +29,22 @@ pub fn blank(kind: &str) -> NewNode {
     NewNode { id: fresh_id(), kind: kind.to_owned(), size, color, ..NewNode::default() }
 }
 
-/// Adds a node with its middle at `at` (the middle of the screen for `None`), selects it and answers its id.
+/// Adds a node, selects it, brings it into view and returns its id. Its middle comes to `at` (the middle of the screen
+/// for `None`) where that is free, else as near as there is space; notes, stickers and groups go there in any case.
 pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
     let probe =
         schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
     let (w, h) = (card_layout::width(&probe), card_layout::guessed_height(&probe));
-    let corner = match at {
-        Some(at) => Point::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0)),
+    let wanted = match at {
+        Some(at) => Rect::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0), w, h),
         None => {
-            let middle = crate::web::canvas::actions::camera::free_screen(page).center();
-            let middle = page.camera.get_untracked().to_canvas(middle);
-            let wanted = Point::new(middle.x - w / 2.0, middle.y - h / 2.0);
-            let core = page.core();
-            let core = core.borrow();
-            free_place(core.replica.canvas(), &core.index, wanted, w, h)
+            let middle = camera::free_view(page).center();
+            Rect::new(middle.x - w / 2.0, middle.y - h / 2.0, w, h)
         }
     };
+    let goes_anywhere = at.is_some() && !placement::is_in_the_way(&node.kind);
+    let corner =
+        if goes_anywhere { Point::new(wanted.x, wanted.y) } else { free_place(page, wanted) };
     node.pos = [corner.x.round(), corner.y.round()];
     let id = node.id.clone();
     page.edit(|txn| schema::add_node(txn, &node));
@@ -51,13 +52,15 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
         crate::web::canvas::actions::settle::settle_parents(page, &BTreeSet::from([id.clone()]));
     }
     page.select([id.clone()]);
-    if at.is_some() {
-        crate::web::canvas::actions::camera::bring_into_view(
-            page,
-            Rect::new(corner.x, corner.y, w, h),
-        );
-    }
+    camera::bring_into_view(page, Rect::new(corner.x, corner.y, w, h));
     id
+}
+
+fn free_place(page: Page, wanted: Rect) -> Point {
+    let view = camera::free_view(page);
+    let core = page.core();
+    let core = core.borrow();
+    placement::free_place(core.replica.canvas(), &core.index, wanted, view)
 }
 
 /// Deletes what is selected, with its wires; locked positions and groups' members stay.
@@ -114,8 +117,11 @@ pub fn paste(page: Page, text: &str, incoming: bool) {
     match Clip::parse(text) {
         Some(clip) => {
             let Some(bounds) = clip.bounds() else { return };
-            let c = bounds.center();
-            paste_clip(page, &clip, [(at.x - c.x).round(), (at.y - c.y).round()], incoming);
+            let wanted = Rect { x: at.x - bounds.w / 2.0, y: at.y - bounds.h / 2.0, ..bounds };
+            let place = free_place(page, wanted);
+            let by = [(place.x - bounds.x).round(), (place.y - bounds.y).round()];
+            paste_clip(page, &clip, by, incoming);
+            camera::bring_into_view(page, Rect { x: place.x, y: place.y, ..bounds });
         }
         None if !text.trim().is_empty() => {
             let node = NewNode { text: text.trim().to_owned(), ..blank("text") };

@@ -179,11 +179,7 @@ pub fn Preview(page: Page) -> impl IntoView {
 pub fn Empty(page: Page) -> impl IntoView {
     let picking = RwSignal::new(false);
     let image = move |_| {
-        let middle = page
-            .camera
-            .get_untracked()
-            .to_canvas(crate::web::canvas::actions::camera::free_screen(page).center());
-        let id = edit::add(page, edit::blank("image_generator"), Some(middle));
+        let id = edit::add(page, edit::blank("image_generator"), None);
         crate::web::canvas::actions::focus::focus_text(&id);
     };
     move || {

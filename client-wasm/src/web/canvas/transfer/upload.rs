@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::*;
 
 use crate::core::geometry::Point;
+use crate::web::canvas::actions::camera;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::transfer::queue::send;
@@ -17,11 +18,7 @@ const ACCEPT: &str = "image/*,video/*,audio/*,.svg,.glb,.gltf";
 
 /// Makes a node of each file, side by side.
 pub fn place_files(page: Page, files: &[web_sys::File], at: Option<Point>) {
-    let first = at.unwrap_or_else(|| {
-        page.camera
-            .get_untracked()
-            .to_canvas(crate::web::canvas::actions::camera::free_screen(page).center())
-    });
+    let first = at.unwrap_or_else(|| camera::free_view(page).center());
     for (n, file) in files.iter().enumerate() {
         let title = file.name();
         let title = (!title.is_empty()).then_some(title);
