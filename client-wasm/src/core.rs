@@ -4,6 +4,7 @@
 //! arguments, bytes to send and things to redraw go out as values.
 
 pub mod angles;
+pub mod arrange;
 pub mod card_layout;
 pub mod clip;
 pub mod cull;
@@ -25,6 +26,7 @@ pub mod price;
 pub mod reading_order;
 pub mod results;
 pub mod retouch;
+pub mod stacking;
 pub mod status;
 pub mod stickers;
 pub mod sync;

@@ -1,16 +1,18 @@
-//! Which keys do what on the canvas, as data.
-//!
-//! Letters are bound by what they produce, not by where they are; digits with Shift by where they are, because what they
-//! produce differs by layout.
+//! The keys of the canvas, as data: what each command is called, the chords it has, and those a person gave it instead.
 
-/// What a key asks for.
+mod chord;
+
+pub use chord::{Chord, Press};
+use std::collections::BTreeMap;
+
+/// A command that keys give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Opens Spotlight.
     Spotlight,
-    /// Runs what is selected.
+    /// Runs the selected nodes.
     RunSelected,
-    /// Runs the workflow of what is selected.
+    /// Runs the workflow of the selected node.
     RunWorkflow,
     /// Stops every run.
     StopAll,
@@ -22,7 +24,7 @@ pub enum Command {
     ZoomToActualSize,
     /// Shows all there is.
     FitAll,
-    /// Shows what is selected.
+    /// Shows the selected nodes.
     FitSelection,
     /// Takes back one's own last step.
     Undo,
@@ -30,23 +32,29 @@ pub enum Command {
     Redo,
     /// Selects everything.
     SelectAll,
-    /// Copies what is selected beside itself.
+    /// Copies the selected nodes beside themselves.
     Duplicate,
-    /// Puts a group around what is selected.
+    /// Puts a group around the selected nodes.
     Group,
     /// Takes the selected groups away.
     Ungroup,
-    /// Puts what is selected above everything.
+    /// Puts the selected nodes above everything.
     ToFront,
-    /// Puts it below everything.
+    /// Puts them below everything.
     ToBack,
-    /// Deletes what is selected.
+    /// Puts the selected nodes above the next one that lies on them.
+    Forward,
+    /// Puts them below the next one that they lie on.
+    Backward,
+    /// Deletes the selected nodes.
     Delete,
-    /// Moves what is selected by steps to the right and downwards.
+    /// Moves the selected nodes by steps to the right and downwards.
     Nudge(i8, i8),
+    /// Lines the selected nodes up at a side.
+    Align(Side),
     /// Edits the title.
     Rename,
-    /// Keeps the output of what is selected, or no longer.
+    /// Keeps the output of the selected nodes, or no longer.
     ToggleLock,
     /// Adds a node of a kind under the pointer.
     Add(&'static str),
@@ -70,46 +78,38 @@ pub enum Command {
     Open,
 }
 
-/// A key that went down, and where.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Press<'p> {
-    /// What it produces (`KeyboardEvent.key`).
-    pub key: &'p str,
-    /// Where it is (`KeyboardEvent.code`).
-    pub code: &'p str,
-    /// Ctrl or Cmd is held.
-    pub command: bool,
-    /// Shift is held.
-    pub shift: bool,
-    /// Alt is held.
-    pub alt: bool,
-    /// Somebody types in a field.
-    pub is_typing: bool,
-    /// A button or link has keyboard focus.
-    pub is_on_button: bool,
-    /// A slider has keyboard focus.
-    pub is_on_slider: bool,
-    /// Something is selected.
-    pub has_selection: bool,
-}
-
+/// A side of cards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
-    /// By what it produces, in lower case.
-    Produces(&'static str),
-    /// By what it produces, as it is: a letter only without Shift.
-    Exactly(&'static str),
-    /// By where it is.
-    At(&'static str),
+pub enum Side {
+    /// The left edges.
+    Left,
+    /// The right edges.
+    Right,
+    /// The upper edges.
+    Top,
+    /// The lower edges.
+    Bottom,
 }
 
-/// True if a modifier has to be held; `None`: it does not matter.
-type Held = Option<bool>;
+/// Where the help shows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Ways to look around.
+    View,
+    /// Adding.
+    Add,
+    /// Changing.
+    Change,
+    /// Running.
+    Run,
+    /// Keys that stay as they are and are told in words.
+    Fixed,
+}
 
-/// When a binding counts, besides its keys.
+/// When a command counts, besides its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    /// Also while somebody types.
+    /// Also while somebody types, with Ctrl or Cmd.
     Always,
     /// While nobody types.
     Free,
@@ -119,201 +119,238 @@ enum When {
     OffButtons,
 }
 
+/// A command with its name and the chords it has from the start.
 #[derive(Clone, Copy, Debug)]
-struct Binding {
-    key: Key,
-    command_held: bool,
-    shift: Held,
-    alt: Held,
+pub struct Action {
+    /// Name in what is stored.
+    pub id: &'static str,
+    /// Name for people.
+    pub label: &'static str,
+    /// Place in the help.
+    pub section: Section,
     when: When,
-    command: Command,
+    /// The command.
+    pub command: Command,
+    /// Chords, separated by spaces.
+    chords: &'static str,
 }
 
-const fn with_command(key: &'static str, shift: Held, when: When, command: Command) -> Binding {
-    Binding { key: Key::Produces(key), command_held: true, shift, alt: None, when, command }
+const fn view(id: &'static str, label: &'static str, chords: &'static str, c: Command) -> Action {
+    Action { id, label, section: Section::View, when: When::Free, command: c, chords }
 }
 
-const fn plain(key: Key, shift: Held, when: When, command: Command) -> Binding {
-    Binding { key, command_held: false, shift, alt: Some(false), when, command }
+const fn add(id: &'static str, label: &'static str, chords: &'static str, c: Command) -> Action {
+    Action { section: Section::Add, ..view(id, label, chords, c) }
 }
 
-const fn letter(key: &'static str, command: Command) -> Binding {
-    plain(Key::Exactly(key), None, When::Free, command)
+const fn change(id: &'static str, label: &'static str, chords: &'static str, c: Command) -> Action {
+    Action { section: Section::Change, ..view(id, label, chords, c) }
 }
 
-const fn arrow(key: &'static str, right: i8, down: i8) -> Binding {
-    plain(Key::Exactly(key), None, When::Selected, Command::Nudge(right, down))
+const fn selected(
+    id: &'static str,
+    label: &'static str,
+    chords: &'static str,
+    c: Command,
+) -> Action {
+    Action { when: When::Selected, ..change(id, label, chords, c) }
 }
 
-const YES: Held = Some(true);
-const NO: Held = Some(false);
+const fn run(id: &'static str, label: &'static str, chords: &'static str, c: Command) -> Action {
+    Action { section: Section::Run, when: When::Always, ..view(id, label, chords, c) }
+}
+
+const fn fixed(id: &'static str, chords: &'static str, when: When, c: Command) -> Action {
+    Action { section: Section::Fixed, when, ..view(id, "", chords, c) }
+}
+
+const fn always(action: Action) -> Action {
+    Action { when: When::Always, ..action }
+}
 
 /// The first that fits counts.
-const BINDINGS: &[Binding] = &[
-    with_command("k", None, When::Always, Command::Spotlight),
-    Binding { alt: YES, ..with_command("enter", None, When::Always, Command::StopAll) },
-    with_command("enter", YES, When::Always, Command::RunWorkflow),
-    with_command("enter", NO, When::Always, Command::RunSelected),
-    with_command("=", None, When::Always, Command::ZoomIn),
-    with_command("+", None, When::Always, Command::ZoomIn),
-    with_command("-", None, When::Always, Command::ZoomOut),
-    with_command("0", None, When::Always, Command::ZoomToActualSize),
-    with_command("z", YES, When::Free, Command::Redo),
-    with_command("z", NO, When::Free, Command::Undo),
-    with_command("y", None, When::Free, Command::Redo),
-    with_command("a", None, When::Free, Command::SelectAll),
-    with_command("d", None, When::Free, Command::Duplicate),
-    with_command("g", YES, When::Free, Command::Ungroup),
-    with_command("g", NO, When::Free, Command::Group),
-    with_command("]", None, When::Free, Command::ToFront),
-    with_command("[", None, When::Free, Command::ToBack),
-    plain(Key::Exactly(" "), None, When::OffButtons, Command::Pan),
-    plain(Key::Exactly("Escape"), None, When::Free, Command::Escape),
-    plain(Key::Exactly("Tab"), YES, When::Free, Command::PreviousCard),
-    plain(Key::Exactly("Tab"), NO, When::Free, Command::NextCard),
-    plain(Key::Exactly("Enter"), None, When::OffButtons, Command::Open),
-    plain(Key::Exactly("F2"), None, When::Free, Command::Rename),
-    plain(Key::Exactly("Delete"), None, When::Selected, Command::Delete),
-    plain(Key::Exactly("Backspace"), None, When::Selected, Command::Delete),
-    arrow("ArrowLeft", -1, 0),
-    arrow("ArrowRight", 1, 0),
-    arrow("ArrowUp", 0, -1),
-    arrow("ArrowDown", 0, 1),
-    plain(Key::Exactly("]"), None, When::Selected, Command::ToFront),
-    plain(Key::Exactly("["), None, When::Selected, Command::ToBack),
-    letter("?", Command::Help),
-    plain(Key::At("Digit0"), YES, When::Free, Command::ZoomToActualSize),
-    plain(Key::At("Digit1"), YES, When::Free, Command::FitAll),
-    plain(Key::At("Digit2"), YES, When::Free, Command::FitSelection),
-    plain(Key::At("KeyA"), YES, When::Free, Command::Spotlight),
-    letter("h", Command::ToggleHand),
-    letter("v", Command::Pointer),
-    letter("m", Command::ToggleMinimap),
-    letter("p", Command::ToggleLock),
-    letter("t", Command::Add("text")),
-    letter("n", Command::Add("sticky_note")),
-    letter("f", Command::Add("group")),
-    letter("+", Command::ZoomIn),
-    letter("=", Command::ZoomIn),
-    letter("-", Command::ZoomOut),
+const ACTIONS: &[Action] = &[
+    always(add("spotlight", "Spotlight", "Mod+K Shift+A", Command::Spotlight)),
+    run("run_node", "Run node", "Mod+Enter", Command::RunSelected),
+    run("run_workflow", "Run workflow", "Mod+Shift+Enter", Command::RunWorkflow),
+    run("stop", "Stop every run", "Mod+Alt+Enter", Command::StopAll),
+    always(view("zoom_in", "Zoom in", "Mod+= Mod++ + =", Command::ZoomIn)),
+    always(view("zoom_out", "Zoom out", "Mod+- -", Command::ZoomOut)),
+    always(view("actual_size", "100 %", "Shift+0 Mod+0", Command::ZoomToActualSize)),
+    view("fit_all", "Fit all", "Shift+1", Command::FitAll),
+    view("fit_selection", "Fit selection", "Shift+2", Command::FitSelection),
+    view("hand", "Hand", "H", Command::ToggleHand),
+    view("pointer", "Pointer", "V", Command::Pointer),
+    view("minimap", "Minimap", "M", Command::ToggleMinimap),
+    view("help", "Help", "?", Command::Help),
+    add("text", "Text", "T", Command::Add("text")),
+    add("note", "Sticky note", "N", Command::Add("sticky_note")),
+    add("group_frame", "Group, empty", "F", Command::Add("group")),
+    change("undo", "Undo (yours alone)", "Mod+Z", Command::Undo),
+    change("redo", "Redo", "Mod+Shift+Z Mod+Y", Command::Redo),
+    change("select_all", "Select all", "Mod+A", Command::SelectAll),
+    change("duplicate", "Duplicate", "Mod+D", Command::Duplicate),
+    selected("delete", "Delete", "Delete Backspace", Command::Delete),
+    change("group", "Group", "Mod+G", Command::Group),
+    change("ungroup", "Ungroup", "Mod+Shift+G", Command::Ungroup),
+    selected("to_front", "To front", "]", Command::ToFront),
+    selected("to_back", "To back", "[", Command::ToBack),
+    selected("forward", "One step forward", "Mod+]", Command::Forward),
+    selected("backward", "One step back", "Mod+[", Command::Backward),
+    selected("align_left", "Align left", "Mod+Shift+ArrowLeft", Command::Align(Side::Left)),
+    selected("align_right", "Align right", "Mod+Shift+ArrowRight", Command::Align(Side::Right)),
+    selected("align_top", "Align top", "Mod+Shift+ArrowUp", Command::Align(Side::Top)),
+    selected("align_bottom", "Align bottom", "Mod+Shift+ArrowDown", Command::Align(Side::Bottom)),
+    change("rename", "Rename", "F2", Command::Rename),
+    change("lock", "Keep the output (lock)", "P", Command::ToggleLock),
+    fixed("pan", "Space", When::OffButtons, Command::Pan),
+    fixed("escape", "Escape", When::Free, Command::Escape),
+    fixed("previous_card", "Shift+Tab", When::Free, Command::PreviousCard),
+    fixed("next_card", "Tab", When::Free, Command::NextCard),
+    fixed("open", "Enter", When::OffButtons, Command::Open),
+    fixed("left", "ArrowLeft Shift+ArrowLeft", When::Selected, Command::Nudge(-1, 0)),
+    fixed("right", "ArrowRight Shift+ArrowRight", When::Selected, Command::Nudge(1, 0)),
+    fixed("up", "ArrowUp Shift+ArrowUp", When::Selected, Command::Nudge(0, -1)),
+    fixed("down", "ArrowDown Shift+ArrowDown", When::Selected, Command::Nudge(0, 1)),
 ];
 
-impl Binding {
-    fn fits(&self, press: &Press<'_>) -> bool {
-        let is_key = match self.key {
-            Key::Produces(key) => press.key.to_lowercase() == key,
-            Key::Exactly(key) => press.key == key,
-            Key::At(code) => press.code == code,
-        };
-        let is_held = |wanted: Held, held: bool| wanted.is_none_or(|wanted| wanted == held);
-        let counts = match self.when {
-            When::Always => true,
+impl Action {
+    fn counts(&self, chord: &Chord, press: &Press<'_>) -> bool {
+        match self.when {
+            When::Always => !press.is_typing || chord.writes_nothing(),
             When::Free => !press.is_typing,
             When::Selected => !press.is_typing && press.has_selection,
             When::OffButtons => !press.is_typing && !press.is_on_button,
-        };
-        is_key
-            && counts
-            && press.command == self.command_held
-            && is_held(self.shift, press.shift)
-            && is_held(self.alt, press.alt)
+        }
+    }
+
+    fn own_chords(&self) -> Vec<Chord> {
+        self.chords.split(' ').filter_map(Chord::parse).collect()
     }
 }
 
-/// What a key asks for; `None`: it is the browser's.
-pub fn command(press: &Press<'_>) -> Option<Command> {
-    // Arrows move a slider that has focus, not the card.
-    let moves_slider = press.key.starts_with("Arrow") || matches!(press.key, "Home" | "End");
-    if press.is_on_slider && moves_slider && !press.command {
-        return None;
-    }
-    BINDINGS.iter().find(|binding| binding.fits(press)).map(|binding| binding.command)
+/// Which chords give which command, with what a person changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keymap {
+    changed: BTreeMap<&'static str, Vec<Chord>>,
 }
+
+impl Keymap {
+    /// Every command with a name, in the order of the help.
+    pub fn actions() -> impl Iterator<Item = &'static Action> {
+        ACTIONS.iter().filter(|action| action.section != Section::Fixed)
+    }
+
+    /// The command of a press; `None`: it is the browser's.
+    pub fn command(&self, press: &Press<'_>) -> Option<Command> {
+        // Arrows move a slider that has focus, not the card.
+        let moves_slider = press.key.starts_with("Arrow") || matches!(press.key, "Home" | "End");
+        if press.is_on_slider && moves_slider && !press.command {
+            return None;
+        }
+        let gives = |action: &&Action| {
+            let fits = |chord: &Chord| chord.fits(press) && action.counts(chord, press);
+            self.chords(action).iter().any(fits)
+        };
+        ACTIONS.iter().find(gives).map(|action| action.command)
+    }
+
+    /// The chords of a command.
+    pub fn chords(&self, action: &Action) -> Vec<Chord> {
+        self.changed.get(action.id).cloned().unwrap_or_else(|| action.own_chords())
+    }
+
+    /// The first chord of a command as it is shown, to stand beside a button; empty where it has none.
+    pub fn shown(&self, command: Command) -> String {
+        let action = ACTIONS.iter().find(|action| action.command == command);
+        let chords = action.map(|action| self.chords(action)).unwrap_or_default();
+        chords.first().map(Chord::shown).unwrap_or_default()
+    }
+
+    /// True if a person changed the chords of a command.
+    pub fn is_changed(&self, action: &Action) -> bool {
+        self.changed.contains_key(action.id)
+    }
+
+    /// True if a person changed any.
+    pub fn is_any_changed(&self) -> bool {
+        !self.changed.is_empty()
+    }
+
+    /// Gives a command one chord in place of those it had, and takes it from whoever else had it, who is returned.
+    ///
+    /// # Errors
+    /// With a sentence for people where the chord has to stay as it is.
+    pub fn assign(
+        &mut self,
+        action: &'static Action,
+        chord: Chord,
+    ) -> Result<Option<&'static Action>, &'static str> {
+        let has = |other: &&Action| self.chords(other).contains(&chord);
+        let other = ACTIONS.iter().filter(|other| other.id != action.id).find(has);
+        if other.is_some_and(|other| other.section == Section::Fixed) {
+            return Err("That key moves or opens cards and stays as it is. Choose another one.");
+        }
+        if RESERVED.iter().any(|reserved| Chord::parse(reserved).as_ref() == Some(&chord)) {
+            return Err("The browser or the clipboard needs that key. Choose another one.");
+        }
+        if let Some(other) = other {
+            let left = self.chords(other).into_iter().filter(|own| *own != chord).collect();
+            self.changed.insert(other.id, left);
+        }
+        self.changed.insert(action.id, vec![chord]);
+        Ok(other)
+    }
+
+    /// Takes every chord from a command.
+    pub fn clear(&mut self, action: &'static Action) {
+        self.changed.insert(action.id, Vec::new());
+    }
+
+    /// Gives a command the chords it had from the start, which are taken from whoever has them now.
+    pub fn reset(&mut self, action: &'static Action) {
+        self.changed.remove(action.id);
+        let own = action.own_chords();
+        for chords in self.changed.values_mut() {
+            chords.retain(|chord| !own.contains(chord));
+        }
+    }
+
+    /// As text to be stored: the changed commands with their chords.
+    pub fn to_json(&self) -> String {
+        let texts = |chords: &Vec<Chord>| chords.iter().map(Chord::to_string).collect::<Vec<_>>();
+        let map: BTreeMap<_, _> =
+            self.changed.iter().map(|(id, chords)| (*id, texts(chords))).collect();
+        serde_json::to_string(&map).unwrap_or_default()
+    }
+
+    /// Reads [`Keymap::to_json`]; commands and chords that are unknown are left out.
+    pub fn from_json(text: &str) -> Self {
+        let map: BTreeMap<String, Vec<String>> = serde_json::from_str(text).unwrap_or_default();
+        let known = |(id, chords): (String, Vec<String>)| {
+            let action = Self::actions().find(|action| action.id == id)?;
+            Some((action.id, chords.iter().filter_map(|chord| Chord::parse(chord)).collect()))
+        };
+        Self { changed: map.into_iter().filter_map(known).collect() }
+    }
+}
+
+/// Chords that a page does not get, or that are the clipboard's.
+const RESERVED: &[&str] = &[
+    "Mod+C",
+    "Mod+X",
+    "Mod+V",
+    "Mod+Shift+V",
+    "Mod+W",
+    "Mod+T",
+    "Mod+N",
+    "Mod+R",
+    "Mod+L",
+    "Mod+Q",
+    "F5",
+    "F11",
+    "F12",
+];
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(key: &str) -> Press<'_> {
-        Press { key, ..Press::default() }
-    }
-
-    fn with_command(key: &str) -> Press<'_> {
-        Press { command: true, ..press(key) }
-    }
-
-    #[test]
-    fn a_command_counts_while_typing_only_where_it_changes_no_text() {
-        let typing = |key, shift| command(&Press { is_typing: true, shift, ..with_command(key) });
-        assert_eq!(typing("k", false), Some(Command::Spotlight));
-        assert_eq!(typing("Enter", false), Some(Command::RunSelected));
-        assert_eq!(typing("Enter", true), Some(Command::RunWorkflow));
-        for key in ["z", "y", "a", "d", "g", "]"] {
-            assert_eq!(typing(key, false), None, "{key} is the field's own");
-            assert!(command(&with_command(key)).is_some(), "{key}");
-        }
-        assert_eq!(command(&Press { is_typing: true, ..press("t") }), None);
-        assert_eq!(
-            command(&Press { is_typing: true, has_selection: true, ..press("Delete") }),
-            None
-        );
-    }
-
-    #[test]
-    fn shift_and_alt_make_another_command() {
-        let shifted = |key| command(&Press { shift: true, ..with_command(key) });
-        assert_eq!(command(&with_command("z")), Some(Command::Undo));
-        assert_eq!(shifted("Z"), Some(Command::Redo));
-        assert_eq!(shifted("G"), Some(Command::Ungroup));
-        let alt = Press { alt: true, ..with_command("Enter") };
-        assert_eq!(command(&alt), Some(Command::StopAll));
-        // Alt with a letter writes a sign on many layouts.
-        assert_eq!(command(&Press { alt: true, ..press("t") }), None);
-        assert_eq!(command(&Press { shift: true, ..press("Tab") }), Some(Command::PreviousCard));
-        assert_eq!(command(&press("Tab")), Some(Command::NextCard));
-    }
-
-    #[test]
-    fn digits_go_by_place_and_letters_by_what_they_produce() {
-        // On a French keyboard the place of 1 produces & and, with Shift, 1.
-        let place = |key, code| command(&Press { shift: true, code, ..press(key) });
-        assert_eq!(place("1", "Digit1"), Some(Command::FitAll));
-        assert_eq!(place("!", "Digit1"), Some(Command::FitAll));
-        assert_eq!(place("A", "KeyA"), Some(Command::Spotlight));
-        assert_eq!(place("T", "KeyT"), None, "a capital letter adds nothing");
-        assert_eq!(command(&Press { code: "KeyY", ..press("z") }), None);
-        assert_eq!(command(&Press { code: "KeyY", ..press("t") }), Some(Command::Add("text")));
-    }
-
-    #[test]
-    fn what_has_focus_keeps_its_own_keys() {
-        let on_button = |key| command(&Press { is_on_button: true, ..press(key) });
-        assert_eq!((on_button(" "), on_button("Enter")), (None, None));
-        assert_eq!(command(&press(" ")), Some(Command::Pan));
-        let on_slider = Press { is_on_slider: true, has_selection: true, ..press("ArrowLeft") };
-        assert_eq!(command(&on_slider), None);
-        let selected = Press { has_selection: true, ..press("ArrowLeft") };
-        assert_eq!(command(&selected), Some(Command::Nudge(-1, 0)));
-        assert_eq!(command(&press("ArrowLeft")), None, "nothing is selected: the page scrolls");
-    }
-
-    #[test]
-    fn every_binding_is_reached() {
-        for binding in BINDINGS {
-            let (key, code) = match binding.key {
-                Key::Produces(key) | Key::Exactly(key) => (key, ""),
-                Key::At(code) => ("", code),
-            };
-            let press = Press {
-                key,
-                code,
-                command: binding.command_held,
-                shift: binding.shift == YES,
-                alt: binding.alt == YES,
-                has_selection: true,
-                ..Press::default()
-            };
-            assert_eq!(command(&press), Some(binding.command), "{binding:?}");
-        }
-    }
-}
+mod tests;

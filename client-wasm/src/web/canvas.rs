@@ -55,13 +55,13 @@ pub fn CanvasPage(
             <panels::inspector::RightPanel page=page otherwise=|page| view! { <runs::panel::RunPanel page=page /> }.into_any() />
             <stage::minimap::Minimap page=page />
             <chrome::bars::ZoomBar page=page />
-            <chrome::dialogs::HelpButton page=page />
+            <chrome::help::HelpButton page=page />
             <transfer::progress::All page=page />
             <chrome::bars::OfflineBanner page=page />
             <chrome::damage::DamageBanner page=page />
             <chrome::context_menu::ContextMenu page=page />
             <chrome::spotlight::Spotlight page=page />
-            <chrome::dialogs::Help page=page />
+            <chrome::help::Help page=page />
             <runs::batch::Grid page=page />
             <runs::review::Review page=page />
             <panels::compare::Compare page=page />

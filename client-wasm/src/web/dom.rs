@@ -1,5 +1,6 @@
 //! Small things the browser is asked for.
 
+use crate::core::keymap::Press;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -44,6 +45,25 @@ pub fn typing() -> bool {
             || tag == "SELECT"
             || (tag == "INPUT" && e.get_attribute("type").as_deref() != Some("range"))
     })
+}
+
+/// A key that went down, without what has focus; `key` and `code` are the event's.
+pub fn press<'e>(e: &web_sys::KeyboardEvent, key: &'e str, code: &'e str) -> Press<'e> {
+    Press {
+        key,
+        code,
+        command: e.ctrl_key() || e.meta_key(),
+        shift: e.shift_key(),
+        alt: e.alt_key(),
+        alt_graph: e.get_modifier_state("AltGraph"),
+        ..Press::default()
+    }
+}
+
+/// True if a key belongs to the input method of somebody who composes a character. Safari ends the composition before
+/// it tells of the key that ended it, whose code is then 229.
+pub fn is_composing(e: &web_sys::KeyboardEvent) -> bool {
+    e.is_composing() || e.key_code() == 229
 }
 
 /// True if keys go to a slider.

@@ -1,5 +1,6 @@
 //! What people can do, called by input and views alike.
 
+pub mod arrange;
 pub mod camera;
 pub mod edit;
 pub mod focus;

@@ -5,5 +5,6 @@ pub mod bars;
 pub mod context_menu;
 pub mod damage;
 pub mod dialogs;
+pub mod help;
 pub mod spotlight;
 pub mod strays;

@@ -2,6 +2,7 @@
 
 pub mod card_context;
 pub mod heights;
+pub mod keys;
 pub mod node_signals;
 pub mod offline_store;
 pub mod overlays;

@@ -6,7 +6,6 @@ use gesso_protocol::nodes;
 use gesso_protocol::values::AssetRef;
 use std::collections::BTreeSet;
 
-use gesso_protocol::order;
 use gesso_protocol::schema::{self, NewNode};
 use leptos::prelude::*;
 use serde_json::{Value, json};
@@ -137,19 +136,6 @@ pub fn select_all(page: Page) {
     page.select(ids);
 }
 
-/// Moves what is selected.
-pub fn nudge(page: Page, dx: f64, dy: f64) {
-    let ids = page.selection.get_untracked();
-    let ids = page.read(|canvas| Groups::of(canvas).with_members(&ids));
-    page.edit(|txn| {
-        for id in &ids {
-            if let Some(node) = schema::read_node(txn, id) {
-                schema::set_pos(txn, id, [node.pos[0] + dx, node.pos[1] + dy]);
-            }
-        }
-    });
-}
-
 /// Puts a group around what is selected.
 pub fn group(page: Page) {
     let ids = page.selection.get_untracked();
@@ -216,33 +202,6 @@ pub fn ungroup(page: Page) {
         schema::remove_nodes(txn, &groups);
     });
     page.select(members.into_iter().map(|(id, _)| id));
-}
-
-/// Puts what is selected above or below everything else.
-pub fn restack(page: Page, front: bool) {
-    let ids = page.selection.get_untracked();
-    page.edit(|txn| {
-        if front {
-            let mut z = schema::top_z(txn);
-            for id in &ids {
-                z = order::after(&z);
-                schema::set_node_value(txn, id, "z", &json!(z));
-            }
-        } else {
-            let lowest = schema::read_canvas(txn)
-                .nodes
-                .into_values()
-                .filter(|n| !ids.contains(&n.id))
-                .map(|n| n.z)
-                .min()
-                .unwrap_or_default();
-            let mut z = lowest;
-            for id in ids.iter().rev() {
-                z = order::before(&z).unwrap_or_default();
-                schema::set_node_value(txn, id, "z", &json!(z));
-            }
-        }
-    });
 }
 
 /// Locks what is selected, or unlocks it when all of it is locked.

@@ -10,6 +10,7 @@ use crate::web::canvas::store::page::Asked;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
 use crate::web::canvas::store::showing::showing_item;
+use gesso_protocol::nodes;
 use gesso_protocol::values::{AssetRef, DataType};
 use leptos::prelude::*;
 
@@ -61,8 +62,8 @@ pub fn spotlight_at_port(page: Page, port: &PortRef) {
 /// What was placed to be written in takes the caret, what holds a file asks for it, everything else takes keyboard focus.
 pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
-        "text" | "sticky_note" => focus::focus_text(&id),
         "media" => library(page, &id),
+        kind if nodes::spec(kind).is_some_and(|spec| spec.has_text) => focus::focus_text(&id),
         _ => focus::focus_card(id),
     }
 }

@@ -126,13 +126,16 @@ type Key = StoredValue<(String, String)>;
 
 /// Keys in a text: of them all, only those that run and stop work reach the canvas.
 fn key_down(page: Page, key: Key, single: bool, e: &web_sys::KeyboardEvent) {
+    if crate::web::dom::is_composing(e) {
+        return;
+    }
     let command = e.ctrl_key() || e.meta_key();
     match e.key().to_lowercase().as_str() {
         "escape" => {
             blur();
             crate::web::canvas::actions::focus::focus_card(key.with_value(|k| k.0.clone()));
         }
-        "enter" if single && !e.is_composing() => {
+        "enter" if single => {
             e.prevent_default();
             blur();
         }

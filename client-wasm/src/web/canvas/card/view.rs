@@ -210,11 +210,11 @@ pub fn Title(card: Card) -> impl IntoView {
             let keys = move |e: web_sys::KeyboardEvent| {
                 e.stop_propagation();
                 match e.key().as_str() {
-                    "Enter" if !e.is_composing() => {
+                    "Enter" if !crate::web::dom::is_composing(&e) => {
                         done(&crate::web::dom::value(&e));
                         crate::web::canvas::actions::focus::focus_card(id.get_value());
                     }
-                    "Escape" => {
+                    "Escape" if !crate::web::dom::is_composing(&e) => {
                         page.renaming.set(None);
                         crate::web::canvas::actions::focus::focus_card(id.get_value());
                     }

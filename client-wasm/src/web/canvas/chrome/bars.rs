@@ -90,8 +90,10 @@ fn Name(page: Page) -> impl IntoView {
             let keys = move |e: web_sys::KeyboardEvent| {
                 e.stop_propagation();
                 match e.key().as_str() {
-                    "Enter" if !e.is_composing() => done(&crate::web::dom::value(&e)),
-                    "Escape" => editing.set(false),
+                    "Enter" if !crate::web::dom::is_composing(&e) => {
+                        done(&crate::web::dom::value(&e))
+                    }
+                    "Escape" if !crate::web::dom::is_composing(&e) => editing.set(false),
                     _ => {}
                 }
             };

@@ -8,6 +8,9 @@ use leptos::prelude::*;
 
 use crate::core::editor::Target;
 use crate::core::geometry::Point;
+use crate::core::keymap::Command;
+use crate::core::stacking::Shift;
+use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::store::page::{Asked, Page};
@@ -15,15 +18,16 @@ use crate::web::ui::icons::icon;
 use gesso_protocol::nodes;
 use gesso_protocol::plan::Mode;
 
-type Line = (&'static str, &'static str, &'static str, Callback<()>);
+/// A line of a menu: its icon, its words, the command whose keys stand beside it, and what it does.
+type Line = (&'static str, &'static str, Option<Command>, Callback<()>);
 
 fn line(
     icon: &'static str,
     label: &'static str,
-    key: &'static str,
+    keys: impl Into<Option<Command>>,
     run: impl Fn() + Send + Sync + 'static,
 ) -> Line {
-    (icon, label, key, Callback::new(move |()| run()))
+    (icon, label, keys.into(), Callback::new(move |()| run()))
 }
 
 fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
@@ -33,53 +37,59 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
     let id = StoredValue::new(id.to_owned());
     let mut lines = Vec::new();
     if runs {
-        lines.push(Some(line("play", "Run node", "Mod Enter", move || {
+        lines.push(Some(line("play", "Run node", Command::RunSelected, move || {
             run::start(page, run::target(Mode::Node, Some(&id.get_value())));
         })));
-        lines.push(Some(line("right", "Run downstream", "", move || {
+        lines.push(Some(line("right", "Run downstream", None, move || {
             run::start(page, run::target(Mode::Downstream, Some(&id.get_value())));
         })));
         lines.push(None);
     }
-    lines.push(Some(line("rename", "Rename", "F2", move || {
+    lines.push(Some(line("rename", "Rename", Command::Rename, move || {
         page.renaming.set(Some(id.get_value()))
     })));
-    lines.push(Some(line("duplicate", "Duplicate", "Mod D", move || {
+    lines.push(Some(line("duplicate", "Duplicate", Command::Duplicate, move || {
         edit::duplicate(page, [32.0, 32.0])
     })));
     if crate::web::canvas::actions::open::can_edit(page, &id.get_value()) {
-        lines.push(Some(line("brush", "Edit image", "", move || {
+        lines.push(Some(line("brush", "Edit image", None, move || {
             crate::web::canvas::actions::open::image_editor(page, &id.get_value());
         })));
     }
     if kind == "group" {
-        lines.push(Some(line("group", "Ungroup", "Mod Shift G", move || edit::ungroup(page))));
+        lines.push(Some(line("group", "Ungroup", Command::Ungroup, move || edit::ungroup(page))));
     } else {
-        lines.push(Some(line("group", "Group", "Mod G", move || edit::group(page))));
+        lines.push(Some(line("group", "Group", Command::Group, move || edit::group(page))));
     }
     if runs {
-        lines.push(Some(line("lock", "Lock or unlock", "P", move || edit::toggle_lock(page))));
+        lines.push(Some(line("lock", "Lock or unlock", Command::ToggleLock, move || {
+            edit::toggle_lock(page)
+        })));
     }
-    lines.push(Some(line("up", "Bring to front", "]", move || edit::restack(page, true))));
-    lines.push(Some(line("down", "Send to back", "[", move || edit::restack(page, false))));
+    let restack = |icon, label, command, shift| {
+        Some(line(icon, label, command, move || arrange::restack(page, shift)))
+    };
+    lines.push(restack("up", "Bring to front", Command::ToFront, Shift::ToFront));
+    lines.push(restack("down", "Send to back", Command::ToBack, Shift::ToBack));
     lines.push(None);
-    lines.push(Some(line("trash", "Delete", "Del", move || edit::delete_selection(page))));
+    lines
+        .push(Some(line("trash", "Delete", Command::Delete, move || edit::delete_selection(page))));
     lines
 }
 
 fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
     let at = page.camera.get_untracked().to_canvas(p);
     vec![
-        Some(line("plus", "Add a node", "Mod K", move || {
+        Some(line("plus", "Add a node", Command::Spotlight, move || {
             page.spotlight.set(Some(Asked { at: Some(at), ..Asked::default() }));
         })),
-        Some(line("note", "Sticky note", "N", move || {
+        Some(line("note", "Sticky note", Command::Add("sticky_note"), move || {
             edit::add(page, edit::blank("sticky_note"), Some(at));
         })),
-        Some(line("group", "Select all", "Mod A", move || edit::select_all(page))),
+        Some(line("group", "Select all", Command::SelectAll, move || edit::select_all(page))),
         None,
-        Some(line("fit", "Fit all", "Shift 1", move || camera::fit_all(page))),
-        Some(line("undo", "Undo", "Mod Z", move || page.undo())),
+        Some(line("fit", "Fit all", Command::FitAll, move || camera::fit_all(page))),
+        Some(line("undo", "Undo", Command::Undo, move || page.undo())),
     ]
 }
 
@@ -111,13 +121,13 @@ fn menu(page: Page, context: Context) -> impl IntoView {
                 } else {
                     ("grid", "Give the whole batch at once")
                 };
-                Some(line(name, label, "", move || {
+                Some(line(name, label, None, move || {
                     edit::set_whole_batch(page, &key.get_value(), !whole)
                 }))
             });
             toggle
                 .into_iter()
-                .chain(vec![Some(line("trash", "Delete", "", move || {
+                .chain(vec![Some(line("trash", "Delete", None, move || {
                     edit::delete_edge(page, &key.get_value())
                 }))])
                 .collect()
@@ -151,7 +161,10 @@ fn menu(page: Page, context: Context) -> impl IntoView {
         .into_iter()
         .map(|line| match line {
             None => view! { <hr /> }.into_any(),
-            Some((name, label, key, run)) => {
+            Some((name, label, command, run)) => {
+                let keys =
+                    command.map(|command| page.keys.with_untracked(|keys| keys.shown(command)));
+                let keys = crate::web::dom::keys(&keys.unwrap_or_default());
                 let class = if label == "Delete" { "menu-item danger" } else { "menu-item" };
                 let act = move |_| {
                     close();
@@ -159,7 +172,7 @@ fn menu(page: Page, context: Context) -> impl IntoView {
                 };
                 view! {
                     <button class=class role="menuitem" on:click=act>
-                        {icon(name)}{label}<span class="end" aria-hidden="true">{crate::web::dom::keys(key)}</span>
+                        {icon(name)}{label}<span class="end" aria-hidden="true">{keys}</span>
                     </button>
                 }
                 .into_any()

@@ -1,4 +1,4 @@
-//! Dialogs and what an empty canvas says.
+//! The preview and what an empty canvas says.
 
 use leptos::prelude::*;
 
@@ -10,101 +10,6 @@ use crate::web::ui::dialog::Dialog;
 use crate::web::ui::icons::icon;
 use gesso_protocol::api::TemplateBody;
 use gesso_protocol::values::DataType;
-
-/// The button that opens the help.
-#[component]
-pub fn HelpButton(page: Page) -> impl IntoView {
-    view! {
-        <div class="island help" data-floating>
-            <button class="ib" title="Help and shortcuts  ?" aria-label="Help" on:click=move |_| page.help.set(true)>{icon("help")}</button>
-        </div>
-    }
-}
-
-const SHORTCUTS: [(&str, &[(&str, &str)]); 5] = [
-    (
-        "Look around",
-        &[
-            ("Space drag, middle drag, two fingers", "Pan"),
-            ("H", "Hand"),
-            ("Mod wheel, pinch", "Zoom at the pointer"),
-            ("Mod + / Mod −", "Zoom in, out"),
-            ("Shift 0", "100 %"),
-            ("Shift 1 / Shift 2", "Fit all, fit selection"),
-            ("M", "Minimap"),
-        ],
-    ),
-    (
-        "Add",
-        &[
-            ("Double-click, Mod K, Shift A", "Spotlight"),
-            ("T / N / F", "Text, sticky note, group"),
-            ("Drop or paste a file", "Upload"),
-            ("Drag from a port", "Wire"),
-        ],
-    ),
-    (
-        "Change",
-        &[
-            ("Mod Z / Mod Shift Z", "Undo, redo (yours alone)"),
-            ("Mod C / X / V", "Copy, cut, paste"),
-            ("Mod Shift V", "Paste with incoming wires"),
-            ("Mod D, Alt drag", "Duplicate"),
-            ("Del", "Delete"),
-            ("Mod A / Esc", "Select all, none"),
-            ("Arrows, Shift arrows", "Nudge, ten times"),
-            ("Mod G / Mod Shift G", "Group, ungroup"),
-            ("] / [", "To front, to back"),
-            ("F2", "Rename"),
-            ("P", "Keep the output (lock)"),
-        ],
-    ),
-    (
-        "Run",
-        &[
-            ("Mod Enter", "Run node"),
-            ("Mod Shift Enter", "Run workflow"),
-            ("Mod Alt Enter", "Stop"),
-        ],
-    ),
-    (
-        "Edit image",
-        &[
-            ("C / A / B / M", "Crop, adjust, draw, mask"),
-            ("E / Shift M", "Eraser, bring back"),
-            ("R / Shift R", "Turn right, left"),
-            ("[ / ]", "Smaller, larger brush"),
-            ("\\", "Hold: as it was before"),
-            ("Mod S / Esc", "Save, leave"),
-        ],
-    ),
-];
-
-/// The list of shortcuts.
-#[component]
-pub fn Help(page: Page) -> impl IntoView {
-    let close = Callback::new(move |()| page.help.set(false));
-    move || {
-        page.help.get().then(|| {
-            let parts = SHORTCUTS
-                .iter()
-                .map(|(title, rows)| {
-                    let rows = rows
-                        .iter()
-                        .map(|(keys, what)| view! { <dt>{*what}</dt><dd>{crate::web::dom::keys(keys)}</dd> })
-                        .collect_view();
-                    view! { <section><h3>{*title}</h3><dl class="keys">{rows}</dl></section> }
-                })
-                .collect_view();
-            view! {
-                <Dialog title="Help and shortcuts" on_close=close width=720>
-                    <div class="help-grid">{parts}</div>
-                    <p class="muted help-note">"Cards are reached with Tab; Enter opens one, Escape leaves it."</p>
-                </Dialog>
-            }
-        })
-    }
-}
 
 /// What a node shows, as large as the window.
 #[component]

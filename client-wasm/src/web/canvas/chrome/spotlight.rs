@@ -212,11 +212,14 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         }
     };
     let keys = move |e: web_sys::KeyboardEvent| {
+        if crate::web::dom::is_composing(&e) {
+            return;
+        }
         let n = untrack(all).len();
         match e.key().as_str() {
             "ArrowDown" if n > 0 => active.update(|a| *a = (*a + 1) % n),
             "ArrowUp" if n > 0 => active.update(|a| *a = (*a + n - 1) % n),
-            "Enter" if !e.is_composing() => pick(active.get_untracked()),
+            "Enter" => pick(active.get_untracked()),
             "Escape" => close(),
             // Focus stays in the field: the list is its own.
             "Tab" => {}

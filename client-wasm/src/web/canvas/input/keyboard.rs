@@ -1,4 +1,4 @@
-//! Keys that work everywhere on the canvas, as [`keymap`] binds them, and the clipboard.
+//! Keys that work everywhere on the canvas, as the [keymap](crate::core::keymap) binds them, and the clipboard.
 
 use crate::web::canvas::actions::camera;
 use gesso_protocol::nodes;
@@ -8,7 +8,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::core::editor::{Input, State};
-use crate::core::keymap::{self, Command, Press};
+use crate::core::keymap::{Command, Press};
+use crate::core::stacking::Shift;
+use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::input::pointer;
@@ -96,23 +98,21 @@ fn dialog_open(page: Page) -> bool {
 }
 
 fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
-    if e.default_prevented() || e.is_composing() || dialog_open(page) {
+    if e.default_prevented() || dom::is_composing(e) || dialog_open(page) {
         return;
     }
     let has_focus = document().active_element();
     let is_on_button = has_focus.is_some_and(|a| matches!(a.tag_name().as_str(), "BUTTON" | "A"));
+    let (key, code) = (e.key(), e.code());
     let press = Press {
-        key: &e.key(),
-        code: &e.code(),
-        command: e.ctrl_key() || e.meta_key(),
-        shift: e.shift_key(),
-        alt: e.alt_key(),
         is_typing: dom::typing(),
         is_on_button,
         is_on_slider: dom::on_slider(),
         has_selection: page.selection.with_untracked(|s| !s.is_empty()),
+        ..dom::press(e, &key, &code)
     };
-    if keymap::command(&press).is_some_and(|command| act(page, command, press.shift)) {
+    let command = page.keys.with_untracked(|keys| keys.command(&press));
+    if command.is_some_and(|command| act(page, command, press.shift)) {
         e.prevent_default();
     }
 }
@@ -135,12 +135,15 @@ fn act(page: Page, command: Command, shift: bool) -> bool {
         Command::Duplicate => edit::duplicate(page, [32.0, 32.0]),
         Command::Group => edit::group(page),
         Command::Ungroup => edit::ungroup(page),
-        Command::ToFront => edit::restack(page, true),
-        Command::ToBack => edit::restack(page, false),
+        Command::ToFront => arrange::restack(page, Shift::ToFront),
+        Command::ToBack => arrange::restack(page, Shift::ToBack),
+        Command::Forward => arrange::restack(page, Shift::Forward),
+        Command::Backward => arrange::restack(page, Shift::Backward),
+        Command::Align(side) => arrange::align(page, side),
         Command::Delete => edit::delete_selection(page),
         Command::Nudge(right, down) => {
             let step = if shift { 10.0 } else { 1.0 };
-            edit::nudge(page, f64::from(right) * step, f64::from(down) * step);
+            arrange::nudge(page, f64::from(right) * step, f64::from(down) * step);
         }
         Command::Rename => {
             let one = page.selection.with_untracked(|s| s.first().cloned());

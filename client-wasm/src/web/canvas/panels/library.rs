@@ -178,7 +178,7 @@ fn Panel(page: Page) -> impl IntoView {
     let shelf = Shelf::new(None, choose);
     let close = move || page.overlays.shelf.set(false);
     let keys = move |e: web_sys::KeyboardEvent| {
-        if e.key() == "Escape" {
+        if e.key() == "Escape" && !crate::web::dom::is_composing(&e) {
             e.prevent_default();
             close();
         }

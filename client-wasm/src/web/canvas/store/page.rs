@@ -18,8 +18,10 @@ use crate::core::doc::{Changes, Replica, TransactionMut};
 use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
+use crate::core::keymap::Keymap;
 use crate::core::presence::{Caret, Presence, ServerPresence, User};
 use crate::core::sync::{Saving, SyncClient};
+use crate::web::canvas::store::keys;
 pub use crate::web::canvas::store::node_signals::{NodeSignals, NodeView};
 use crate::web::canvas::store::overlays::Overlays;
 use crate::web::ui::toast::Toasts;
@@ -170,6 +172,8 @@ pub struct Page {
     pub following: RwSignal<Option<u64>>,
     /// The minimap.
     pub minimap: RwSignal<bool>,
+    /// The keys of commands.
+    pub keys: RwSignal<Keymap>,
     /// The help dialog.
     pub help: RwSignal<bool>,
     /// What lies open above the canvas.
@@ -294,6 +298,7 @@ impl Page {
             space: RwSignal::new(false),
             following: RwSignal::new(None),
             minimap: RwSignal::new(true),
+            keys: RwSignal::new(keys::load()),
             help: RwSignal::new(false),
             overlays: Overlays::new(),
             renaming: RwSignal::new(None),
