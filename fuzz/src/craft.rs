@@ -409,7 +409,7 @@ fn write_nested(
     }
 }
 
-/// What two replicas that use the library as it is meant write, update by update.
+/// Returns the updates, one by one, of two replicas that use the library as it is meant.
 fn honest(random: &mut Random, count: usize) -> Vec<Vec<u8>> {
     let docs: Vec<Doc> =
         [901, 902].map(|client| gesso_protocol::doc::open(client, "fuzz")).into_iter().collect();
@@ -429,7 +429,7 @@ fn honest(random: &mut Random, count: usize) -> Vec<Vec<u8>> {
     updates
 }
 
-/// What is known of an update's structs to those that build on them.
+/// Returns the structs of an update as those that build on them know them.
 fn known(update: &[u8]) -> Vec<Made> {
     let Ok(scan) = Scan::read(update) else { return Vec::new() };
     let made = |found: gesso_protocol::wire::guard::Struct<'_>| {

@@ -14,7 +14,7 @@ use crate::report::{complain, to_hex};
 use crate::room::core::{ConnId, Core, Effect, Part, Role};
 use crate::room::limits::RoomLimits;
 
-/// What happened over all histories.
+/// Counts over all histories.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     histories: u64,
@@ -39,7 +39,7 @@ fn limits() -> RoomLimits {
     }
 }
 
-/// What came of an update.
+/// Fate of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// It is in the log, or was known.
@@ -57,7 +57,7 @@ struct Game {
     refused: u64,
     /// Everything that a replica elsewhere has seen, in order: what was sent and what the room made of it.
     seen: Vec<String>,
-    /// What broke.
+    /// Descriptions of what broke.
     faults: Vec<String>,
 }
 
@@ -237,8 +237,8 @@ fn serve(txn: &mut TransactionMut<'_>, random: &mut Random) {
     }
 }
 
-/// What the document says, as any reader would. Nothing and `null` are the same here: Yjs and yrs differ in which of
-/// them they give for content that nobody writes.
+/// Returns the content of the document, as any reader would see it. Nothing and `null` are the same here: Yjs and yrs
+/// differ in which of them they give for content that nobody writes.
 fn content(core: &Core) -> Value {
     core.read(|txn| {
         let mut roots = Map::new();

@@ -1,4 +1,4 @@
-//! What is told of a history: faults, and bytes in hexadecimal digits.
+//! Report of a history: faults, and bytes in hexadecimal digits.
 
 /// Tells what broke.
 pub(crate) fn complain(seed: u64, fault: &str) {

@@ -32,7 +32,7 @@ type ModulePath = Vec<String>;
 #[derive(Default)]
 struct Module {
     file: PathBuf,
-    /// What it defines itself.
+    /// Names of the items it defines itself.
     items: BTreeSet<String>,
     /// Names in scope by `use`, and the paths they stand for as written.
     names: BTreeMap<String, Vec<String>>,

@@ -10,7 +10,7 @@ pub(crate) struct Import {
     pub(crate) path: Vec<String>,
 }
 
-/// What a `use` brings into scope.
+/// Returns the names that a `use` brings into scope.
 #[must_use]
 pub(crate) fn imports(tree: &UseTree) -> Vec<Import> {
     let mut found = Vec::new();

@@ -75,7 +75,7 @@ fn layer(file: &Path) -> Option<(usize, &'static str)> {
     CLIENT.iter().enumerate().find_map(of_layer)
 }
 
-/// What a file of the client imports although it lies above it or beside it.
+/// Returns the imports of the client's files that lie above them or beside them.
 fn upward(graph: &Graph) -> Vec<String> {
     let mut found = Vec::new();
     for (file, imported) in graph {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::kind::{MediaKind, Sniffed, found};
 
-/// What may stand at the top of a file before its description.
+/// Boxes that may stand at the top of a file before its description.
 const TOP: [&[u8; 4]; 17] = [
     b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"uuid",
     b"meta", b"pdin", b"sidx", b"ssix", b"prft", b"emsg", b"mfra",
@@ -44,7 +44,8 @@ fn top(head: &[u8], at: u64) -> Option<Top> {
     Some(Top { name, at, content: at + content, end })
 }
 
-/// What a file of the family is by its beginning; `None` for what is none or is nothing that is opened here.
+/// Returns the type of a file of the family by its beginning; `None` for what is none or is nothing that is opened
+/// here.
 pub(super) fn sniff(bytes: &[u8]) -> Option<Sniffed> {
     let first = top(bytes, 0)?;
     if !TOP.contains(&&first.name) || is_text(bytes, &first) {

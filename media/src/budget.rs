@@ -1,4 +1,4 @@
-//! How much memory decoded pictures take in this process at once. Who needs more than is left waits for its turn, in
+//! The memory that decoded pictures take in this process at once. Who needs more than is left waits for its turn, in
 //! the order of coming; what is more than all of it is refused by whoever asks.
 
 use std::sync::{Condvar, Mutex, PoisonError};

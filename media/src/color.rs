@@ -79,7 +79,7 @@ pub(super) fn to_srgb(picture: &mut RgbaImage, profile: &ColorProfile) {
     }
 }
 
-/// What a PNG says of its colours, beside a profile.
+/// Colour space that a PNG declares beside a profile.
 #[derive(Default)]
 struct Own {
     cicp: Option<CicpProfile>,

@@ -1,8 +1,8 @@
-//! How work is followed and stopped.
+//! Following and stopping work.
 
 use crate::error::WorkError;
 
-/// How a caller follows and stops a computation.
+/// The caller's means to follow and stop a computation.
 pub struct Control<'a> {
     /// Told how far the work is, from 0 to 1, never going back.
     pub progress: &'a (dyn Fn(f32) + Send + Sync),
@@ -31,7 +31,7 @@ impl Control<'_> {
         work(&Control { progress: &progress, cancelled: self.cancelled })
     }
 
-    /// Whether to go on.
+    /// Returns an error if the work is to stop.
     ///
     /// # Errors
     /// [`WorkError::Cancelled`].

@@ -7,7 +7,7 @@
 
 use cssparser::{Parser, SourcePosition, Token};
 
-/// How deep blocks may stand in blocks.
+/// Greatest depth of blocks in blocks.
 const DEPTH_MAX: usize = 16;
 
 /// The sheet, or the declarations of an attribute, without what leads elsewhere.
@@ -27,7 +27,7 @@ pub(super) fn is_harmless(value: &str) -> bool {
     !harm.is_bad
 }
 
-/// What was seen of a statement.
+/// Findings in a statement.
 #[derive(Default)]
 struct Harm {
     is_bad: bool,

@@ -21,7 +21,7 @@ pub const DRAWING_TIME_MAX: Duration = Duration::from_secs(20);
 const ANSWER_BYTES_MAX: usize = 4096 * 4096 * 4 + 1024;
 /// Most bytes that the drawing process reads.
 const QUESTION_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// What an answer begins with: pixels, or a sentence.
+/// First byte of an answer: pixels or a sentence follow.
 const PIXELS: u8 = 1;
 const SENTENCE: u8 = 2;
 /// The argument by which the own program knows what it is called for.
@@ -108,8 +108,8 @@ fn too_much() -> WorkError {
     )
 }
 
-/// What the own program does when it is called for a drawing: reads the picture, and writes its size (with a width of 0)
-/// or its pixels.
+/// Draws for another process: reads a picture from `from` to its end, and writes its size (with a width of 0) or its
+/// pixels to `to`.
 ///
 /// # Errors
 /// Those of reading and writing.

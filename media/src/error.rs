@@ -26,9 +26,9 @@ pub enum MediaError {
     /// More memory than there is for pictures.
     #[error("This picture takes {} MB of memory while it is opened; the limit is {}. Save it smaller, with 8 bits a channel or as a plain JPEG.", .bytes / 1_000_000, .bytes_max / 1_000_000)]
     TooHeavy {
-        /// What it takes, in bytes.
+        /// Memory that decoding takes, in bytes.
         bytes: u64,
-        /// What there is, in bytes.
+        /// Memory that there is for it, in bytes.
         bytes_max: u64,
     },
     /// It begins like a picture and is broken.

@@ -32,10 +32,10 @@ const PICTURE_BYTES_MAX: u64 = 128 * 1024 * 1024;
 const BROKEN: &str =
     "This file is damaged. Open it in the program it comes from, save it again and upload that.";
 
-/// What was found in a file.
+/// Findings about a file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Examined {
-    /// What it is.
+    /// Media type and kind.
     pub sniffed: Sniffed,
     /// Width and height in pixels as it is shown, where it has them and they can be known here.
     pub size_px: Option<(u32, u32)>,

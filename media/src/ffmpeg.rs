@@ -38,7 +38,7 @@ pub fn demuxer(mime: &str) -> Option<&'static str> {
     }
 }
 
-/// What keeps a program to one file of one known kind: the options before its input, and the input.
+/// Returns the options that keep a program to one file of one known kind: those before its input, and the input.
 pub(super) fn input(mime: &str, path: &Path, before: &[&str]) -> Result<Vec<OsString>, WorkError> {
     let demuxer = demuxer(mime)
         .ok_or_else(|| WorkError::Refused(format!("This file is {mime}, which does not play.")))?;

@@ -25,7 +25,7 @@ const MEMORY_MAX_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 const TIME_MAX: Duration = Duration::from_secs(60);
 /// A photo that would be larger than this without loss, in bytes, is stored as JPEG.
 const LOSSLESS_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// How good a JPEG is, of 100.
+/// Quality of a JPEG, of 100.
 const QUALITY: u8 = 95;
 
 /// True if it is one of these.

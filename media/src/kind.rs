@@ -1,6 +1,6 @@
-//! What a file is.
+//! The types of files.
 
-/// What kind of thing a file holds.
+/// Kind of thing that a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaKind {
     /// A raster picture.
@@ -29,7 +29,7 @@ impl MediaKind {
     }
 }
 
-/// What was found.
+/// Type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sniffed {
     /// MIME type.

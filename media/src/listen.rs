@@ -41,7 +41,7 @@ fn seconds(base: Option<TimeBase>, duration: Option<Duration>) -> Option<f64> {
     Some(time.as_secs_f64()).filter(|seconds| *seconds > 0.0)
 }
 
-/// What a file says of itself: no size of a picture, and a length only where it is written down.
+/// Reads what a file says of itself: no size of a picture, and a length only where it is written down.
 pub(super) fn probe(path: &Path, sniffed: Sniffed) -> Result<Probed, WorkError> {
     let format = open(path, sniffed)?;
     let tracks = format.tracks();

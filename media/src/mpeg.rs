@@ -1,10 +1,10 @@
 //! MPEG sounds: frames of MP3 (ISO/IEC 11172-3, 13818-3) and of AAC (ADTS, ISO/IEC 13818-7), the tags in front of them,
 //! and what an encoder wrote about the whole into the first frame.
 
-/// How far into a file its first frame may be, in bytes: a recording may begin within one, or behind padding.
+/// Farthest place of a file's first frame, in bytes: a recording may begin within one, or behind padding.
 const SEARCHED_BYTES: usize = 64 * 1024;
 
-/// How long the tag is with which bytes begin, in bytes (`ID3v2` and `APEv2`).
+/// Returns the length of the tag (`ID3v2` or `APEv2`) that the bytes begin with, in bytes.
 pub(super) fn tag(bytes: &[u8]) -> Option<usize> {
     if bytes.starts_with(b"ID3") {
         let head = bytes.get(3..10)?;
@@ -25,11 +25,11 @@ pub(super) fn tag(bytes: &[u8]) -> Option<usize> {
 struct Frame {
     /// Of the whole frame, in bytes.
     len: usize,
-    /// What all frames of a sound share.
+    /// Header fields that all frames of a sound share: of an MP3 its version and its sample rate in Hz.
     shared: (u8, u32),
     /// Where an encoder's own words would stand, in bytes from the frame's start.
     words: usize,
-    /// How many samples it holds.
+    /// Number of samples a channel.
     samples: u32,
 }
 
@@ -77,7 +77,8 @@ fn adts(bytes: &[u8]) -> Option<Frame> {
     (len > 7).then_some(Frame { len, shared, words: len, samples: 1024 })
 }
 
-/// How many frames follow each other, at most `most`, and whether they go on to the end of the bytes.
+/// Returns the number of frames that follow each other, at most `most`, and true if they go on to the end of the
+/// bytes.
 fn chain(
     bytes: &[u8],
     mut at: usize,
@@ -118,7 +119,8 @@ pub(super) fn is_adts(bytes: &[u8]) -> bool {
     first(bytes, 6, adts).is_some_and(|at| chain(bytes, at, 3, adts).0 >= 2)
 }
 
-/// How long an MP3 plays by the word of its encoder (Xing, Info or VBRI), in seconds; `None` without such a word.
+/// Returns the length of an MP3 by the word of its encoder (Xing, Info or VBRI), in seconds; `None` without such a
+/// word.
 pub(super) fn promised_s(bytes: &[u8]) -> Option<f64> {
     let bytes = bytes.get(tag(bytes).unwrap_or_default()..)?;
     let bytes = bytes.get(first_frame(bytes, 2)?..)?;

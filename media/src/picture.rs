@@ -31,7 +31,8 @@ pub(crate) fn format(bytes: &[u8]) -> Result<ImageFormat, MediaError> {
     }
 }
 
-/// Whether the color profile of a PNG is of a size that profiles have: it is compressed, and the decoder would take all of it.
+/// Checks that the color profile of a PNG is of a size that profiles have: it is compressed, and the decoder would
+/// take all of it.
 fn png_profile(bytes: &[u8]) -> Result<(), MediaError> {
     let damaged = || MediaError::Damaged("its color profile is too large".to_owned());
     let mut rest = bytes.get(8..).unwrap_or_default();

@@ -101,7 +101,7 @@ fn frame(
     if png.is_empty() { Ok(None) } else { Ok(Some(decode(&png, DecodeLimits::default())?)) }
 }
 
-/// How much the brightness of a picture varies: the standard deviation of its luma, 0 to 127.
+/// Returns the variation of a picture's brightness: the standard deviation of its luma, 0 to 127.
 fn contrast(picture: &RgbaImage) -> f32 {
     let (mut sum, mut squares, mut count) = (0.0_f64, 0.0_f64, 0.0_f64);
     for pixel in picture.pixels().step_by(7) {

@@ -1,5 +1,6 @@
-//! What a video or a sound of unknown origin holds: asked of ffprobe, and tried by ffmpeg, both told what kind of file
-//! it is and kept from opening any other. Without them a library reads sounds, and what the containers of videos say.
+//! Examination of a video or a sound of unknown origin: asked of ffprobe, and tried by ffmpeg, both told what kind of
+//! file it is and kept from opening any other. Without them a library reads sounds, and what the containers of videos
+//! say.
 
 use crate::ffmpeg::{VIDEO_PIXELS_MAX, damaged, demuxer, ffmpeg, thing, told};
 use crate::probed::Probed;
@@ -103,7 +104,7 @@ fn check(probed: &Probed) -> Result<(), WorkError> {
     }
 }
 
-/// Whether anything comes out of one stream from a second on.
+/// Returns true if anything comes out of one stream from the second `from` on.
 fn decodes(
     path: &Path,
     sniffed: Sniffed,

@@ -1,11 +1,11 @@
-//! What is known of a film or a sound.
+//! Facts about a film or a sound.
 
 use crate::kind::Sniffed;
 
-/// What a video or sound holds.
+/// Facts about a video or sound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Probed {
-    /// What it really is: a container of video may hold sound alone.
+    /// Type by its contents: a container of video may hold sound alone.
     pub sniffed: Sniffed,
     /// Width and height in pixels as it is shown: its pixels square, turned where the file says so.
     pub size_px: Option<(u32, u32)>,

@@ -17,7 +17,7 @@ pub enum Program {
     Own,
 }
 
-/// How many there are.
+/// Number of programs.
 const COUNT: usize = 5;
 
 impl Program {
@@ -81,7 +81,7 @@ impl Program {
         Self::ALL.into_iter().find(|program| program.name() == name)
     }
 
-    /// How whoever runs the server gets it.
+    /// Returns the sentence that tells whoever runs the server how to get it.
     #[must_use]
     pub fn how_to_get(self) -> String {
         let (package, formula) = (self.package(), self.formula());

@@ -14,7 +14,7 @@ use crate::control::Control;
 use crate::error::WorkError;
 use crate::program::{Program, Programs};
 
-/// How often a program's work is looked at, so how soon it ends after a stop.
+/// Interval at which a program's work is looked at, and so the time until it ends after a stop.
 const POLL: Duration = Duration::from_millis(20);
 /// A program that takes nothing, gives nothing and gets no further for so long hangs.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ const COMPLAINTS_MAX: usize = 12;
 /// Longest line that is read from a program, in bytes.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// What a model has at hand beside its job. Cheap to clone.
+/// Programs that a model has at hand beside its job, and a folder for their files. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct ToolRunner {
     programs: Programs,
@@ -33,7 +33,8 @@ pub struct ToolRunner {
     silence_max: Duration,
 }
 
-/// What a program is fed and what is read from it. All parts run in the caller's thread.
+/// Conversation with a program: the input that it is fed, and the output that is read from it. All parts run in the
+/// caller's thread.
 #[derive(Default)]
 pub struct Talk<'a> {
     /// Gives what goes into its standard input, piece by piece, until there is no more.
@@ -53,7 +54,7 @@ struct Advance {
 }
 
 impl Advance {
-    /// What a standstill changes as well, or what says nothing by itself.
+    /// Keys that change in a standstill as well, or that say nothing by themselves.
     const IDLE: [&'static str; 8] = [
         "fps",
         "bitrate",
@@ -64,7 +65,7 @@ impl Advance {
         "drop_frames",
         "progress",
     ];
-    /// What only ever grows.
+    /// Keys whose values only ever grow.
     const GROWS: [&'static str; 3] = ["frame", "total_size", "out_time_us"];
 
     fn is_further(&mut self, line: &str) -> bool {

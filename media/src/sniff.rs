@@ -1,4 +1,4 @@
-//! What bytes are, by their content alone.
+//! Types of files, by their content alone.
 
 use crate::kind::{MediaKind, Sniffed, found};
 use std::fs::File;
@@ -9,9 +9,9 @@ use crate::boxes;
 use crate::mpeg;
 use crate::svg_text;
 
-/// How much of the beginning of a file decides what it is, in bytes.
+/// Length of the beginning of a file that decides its type, in bytes.
 const HEAD_BYTES: u64 = 64 * 1024;
-/// How many tags in front of a sound are passed over.
+/// Most tags in front of a sound that are passed over.
 const TAGS_MAX: usize = 8;
 
 /// Recognizes the types that are stored here; anything else, HTML and scripts above all, is `None`. What lies behind a
@@ -131,7 +131,7 @@ fn ebml(bytes: &[u8]) -> Option<Sniffed> {
     None
 }
 
-/// How long a WAV file of `len` bytes plays, in milliseconds, where its beginning (`bytes`) says so.
+/// Returns the length of a WAV file of `len` bytes, in milliseconds, where its beginning (`bytes`) says so.
 #[must_use]
 pub fn wav_duration_ms(bytes: &[u8], len: u64) -> Option<u64> {
     if !matches!(bytes.get(..4)?, b"RIFF" | b"RF64" | b"BW64") || bytes.get(8..12)? != b"WAVE" {

@@ -25,7 +25,7 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
 const PACKETS_MAX: u64 = 20_000_000;
 /// Streams beyond this number are not looked at.
 const STREAMS_MAX: usize = 64;
-/// How much may lack at the end of what plays, in seconds.
+/// Longest piece that may lack at the end of what plays, in seconds.
 const LACK_MAX_S: f64 = 0.5;
 /// By how much pictures and sound may differ and be called the same, in seconds.
 const SAME_S: f64 = 0.1;
@@ -39,18 +39,18 @@ pub struct Pictures {
     pub index: usize,
     /// Width and height in pixels as they are shown: square pixels, upright.
     pub size_px: (u32, u32),
-    /// How many there are in how many seconds.
+    /// Frame rate: a number of pictures, and the seconds that these take.
     pub rate: Option<(u32, u32)>,
     /// The name of their codec.
     pub codec: String,
-    /// How their pixels lie, in ffmpeg's words.
+    /// Format of their pixels, in ffmpeg's words (`yuv420p`).
     pub pixels: String,
 }
 
-/// What a file holds that is meant to be seen and heard.
+/// Streams of a file that are meant to be seen and heard.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Streams {
-    /// What the file really is: a container of video may hold sound alone.
+    /// Type by its contents: a container of video may hold sound alone.
     pub sniffed: Sniffed,
     /// The pictures, where it is a film.
     pub pictures: Option<Pictures>,
@@ -62,7 +62,7 @@ pub struct Streams {
     pub has_location: bool,
 }
 
-/// What the packets of one stream show.
+/// Packets of one stream: their number, and their times in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Span {
     count: u64,
@@ -70,7 +70,7 @@ struct Span {
     to: f64,
     /// The latest beginning of a packet.
     last: f64,
-    /// How long all packets say that they are together.
+    /// Length that all packets claim together.
     told: f64,
 }
 
@@ -307,7 +307,7 @@ fn length(seen: Option<(f64, f64)>, heard: Option<(f64, f64)>) -> Option<f64> {
     Some(to - from)
 }
 
-/// What a file is by what is in it.
+/// Returns the type of a file by the streams in it.
 fn really(sniffed: Sniffed, is_seen: bool, is_heard: bool) -> Result<Sniffed, WorkError> {
     Ok(match (sniffed.mime, is_seen, is_heard) {
         (_, false, false) => {

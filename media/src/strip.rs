@@ -1,5 +1,5 @@
-//! What a picture tells about people, taken out of its file without touching a pixel: where and when it was taken,
-//! with what, by whom. What is needed to show it right stays: colour profile, orientation, animation.
+//! Removal of everything that a picture's file tells about people, without touching a pixel: where and when it was
+//! taken, with what, by whom. What is needed to show it right stays: colour profile, orientation, animation.
 
 use bytes::Bytes;
 use img_parts::jpeg::{Jpeg, JpegSegment};

@@ -34,7 +34,7 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// What a picture is made of; nothing that runs, loads or links.
+/// Elements that a picture is made of; nothing that runs, loads or links.
 const ELEMENTS: [&str; 58] = [
     "animate",
     "animateMotion",
@@ -204,7 +204,7 @@ fn element(node: Node<'_, '_>, out: &mut String, depth: usize) -> Result<(), Wor
     Ok(())
 }
 
-/// What an animation may change: nothing that leads elsewhere or runs.
+/// Returns true if an element animates nothing that leads elsewhere or runs.
 fn animates_harmlessly(node: Node<'_, '_>) -> bool {
     if !matches!(node.tag_name().name(), "animate" | "animateMotion" | "animateTransform" | "set") {
         return true;

@@ -8,7 +8,7 @@ const HEAD_BYTES: usize = 64 * 1024;
 const ENTITY_BYTES_MAX: usize = 4096;
 /// Most entities of a file.
 const ENTITIES_MAX: usize = 200;
-/// What all entities of a file may add up to, in bytes.
+/// Most text that all entities of a file may add up to, in bytes.
 const EXPANDED_BYTES_MAX: usize = 1024 * 1024;
 
 /// The text of bytes: UTF-8, UTF-16 by its mark, or Latin where that is declared. `None` for anything else.
@@ -42,9 +42,9 @@ fn without_encoding(text: String) -> String {
     text[end.map_or(0, |end| end + 2)..].to_owned()
 }
 
-/// What stands before a root element.
+/// The text before a root element.
 struct Prolog<'a> {
-    /// What the document type declares, without the brackets; empty where it declares nothing.
+    /// Declarations of the document type, without the brackets; empty where it declares nothing.
     subset: &'a str,
     /// From the root element's name on.
     root: &'a str,
@@ -118,7 +118,7 @@ pub(super) fn is_svg(bytes: &[u8]) -> bool {
 
 /// Most attributes of an element: readers compare each with all before it.
 const ATTRIBUTES_MAX: usize = 250;
-/// How deep elements may be in each other to be parsed at all; cleaning allows fewer.
+/// Greatest depth of elements in each other that is parsed at all; cleaning allows fewer.
 const DEPTH_MAX: usize = 1_000;
 
 /// Why the elements of a text cannot be taken, told before it is parsed; `None` where there is no reason.

@@ -27,7 +27,7 @@ const HEIGHT: f32 = 0.5;
 /// A grey that stands out from white and from black.
 const INK: (u8, u8, u8) = (0x8b, 0x8f, 0x9c);
 
-/// How loud a sound gets along its length.
+/// Loudness of a sound along its length.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waveform {
     /// Length in seconds.

@@ -1,4 +1,4 @@
-//! Whether sounds are whole, by what their files say of themselves.
+//! Completeness of sounds, by what their files say of themselves.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::mpeg;
 
-/// How much of a sound's beginning is read, behind its tags, in bytes.
+/// Length of a sound's beginning that is read, behind its tags, in bytes.
 const HEAD_BYTES: u64 = 64 * 1024;
 /// A WAV that was written without knowing its end says that it holds at least this, in bytes.
 const UNKNOWN_BYTES: u64 = 0x7fff_0000;
@@ -33,7 +33,8 @@ pub(super) fn head(path: &Path) -> std::io::Result<Vec<u8>> {
     }
 }
 
-/// How much a WAV says that it holds behind its end, in seconds; `None` where it does not say how much it holds.
+/// Returns the length of sound that a WAV claims behind its end, in seconds; `None` where it does not say how much it
+/// holds.
 ///
 /// # Errors
 /// Those of reading.

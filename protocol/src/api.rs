@@ -18,7 +18,7 @@ use crate::values::{AssetRef, DataType};
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,
-    /// What to pass as `cursor` for the next page; null at the end.
+    /// Value of `cursor` for the next page; null at the end.
     pub next: Option<String>,
 }
 
@@ -37,7 +37,7 @@ pub struct Problem {
     pub status: u16,
     /// The stable code.
     pub code: ErrorCode,
-    /// What happened and what to do.
+    /// Description of what happened, and advice on what to do.
     #[serde(default)]
     pub detail: String,
     /// The nodes at fault.
@@ -54,7 +54,7 @@ pub struct PortBody {
     /// Data type.
     #[serde(rename = "type")]
     pub ty: Option<DataType>,
-    /// Whether a run needs it, for inputs.
+    /// Need of a run, for inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub need: Option<Need>,
     /// True if the node will not run without it.
@@ -128,9 +128,9 @@ pub struct ModelBody {
     pub model: Model,
     /// True if it can run here.
     pub usable: bool,
-    /// What it still needs, where it cannot.
+    /// Credentials or programs it still needs, where it cannot.
     pub missing: Vec<String>,
-    /// How whoever runs the server gets that: a sentence each.
+    /// Sentences that tell whoever runs the server how to get them.
     #[serde(default)]
     pub hints: Vec<String>,
 }
@@ -192,7 +192,7 @@ pub struct CanvasBody {
     pub name: String,
     /// Description.
     pub description: String,
-    /// What this person may do with it.
+    /// Role of this person in it.
     pub role: String,
     /// When it was made, in ms since 1970.
     pub created_at: i64,
@@ -200,11 +200,12 @@ pub struct CanvasBody {
     pub updated_at: i64,
     /// Last run.
     pub last_run: Option<LastRun>,
-    /// What its last run made.
+    /// The newest of its results that can be looked at; where there is none, the newest sound.
     pub preview: Option<Preview>,
-    /// How many have it open.
+    /// Number of people who have it open.
     pub online: usize,
-    /// What of it could not be read when it was opened and did not come back since; only where one canvas is asked for.
+    /// Stored changes that could not be read when it was opened and did not come back since; only where one canvas is
+    /// asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<Damage>,
 }
@@ -215,17 +216,17 @@ pub struct CanvasBody {
 pub struct Damage {
     /// When it was found, in ms since 1970.
     pub at: i64,
-    /// How many stored changes.
+    /// Number of stored changes.
     pub rows: i64,
-    /// How many bytes of them are kept aside; 0 where nothing was there to keep.
+    /// Size of those kept aside, in bytes; 0 where nothing was there to keep.
     pub bytes: i64,
-    /// What is wrong with them.
+    /// Kind of the damage.
     pub reason: DamageReason,
     /// Number of the first of them in the canvas's log.
     pub first: i64,
 }
 
-/// What is wrong with stored changes.
+/// Kind of damage to stored changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -311,7 +312,7 @@ pub struct GraphNode {
     /// Results.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<NodeResult>,
-    /// What it made, as far as the document holds it.
+    /// Generations it made, as far as the document holds them.
     pub generations: Vec<Generation>,
 }
 
@@ -327,7 +328,7 @@ pub struct GraphBody {
     pub nodes: Vec<GraphNode>,
     /// The edges that count.
     pub edges: Vec<GraphEdge>,
-    /// What is wrong with it.
+    /// Problems of the graph as it stands.
     pub problems: Vec<NodeProblem>,
 }
 
@@ -336,7 +337,7 @@ pub struct GraphBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EstimateRequest {
-    /// What it covers.
+    /// Scope: `node`, `workflow`, `downstream`, `selection` or `outdated`.
     pub mode: String,
     /// The node it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -394,7 +395,7 @@ impl Estimate {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RunRequest {
-    /// What it covers.
+    /// Scope: `node`, `workflow`, `downstream`, `selection` or `outdated`.
     pub mode: String,
     /// The node it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -424,7 +425,7 @@ pub struct RunStarted {
     pub id: String,
     /// Status.
     pub status: RunStatus,
-    /// What is held for it.
+    /// Credits held for it.
     pub cost: Money,
     /// Steps, in order.
     pub steps: Vec<StepEstimate>,
@@ -448,7 +449,7 @@ pub struct StepBody {
     pub started_at: Option<i64>,
     /// When it ended.
     pub finished_at: Option<i64>,
-    /// What it cost.
+    /// Cost.
     pub cost: Money,
     /// Why it failed or did not start.
     pub error: Option<Failure>,
@@ -456,9 +457,9 @@ pub struct StepBody {
     pub invocations: u32,
     /// Items, in order.
     pub items: Vec<ItemBody>,
-    /// What was decided, for an evaluator.
+    /// The decision, for an evaluator.
     pub review: Option<ReviewBody>,
-    /// What it made.
+    /// Generations it made.
     pub outputs: Vec<Generation>,
 }
 
@@ -474,7 +475,7 @@ pub struct ItemBody {
     pub state: NodeState,
     /// Number of times its provider was asked.
     pub attempts: u32,
-    /// What it cost.
+    /// Cost.
     pub cost: Money,
     /// Seed, once it is known.
     pub seed: Option<i64>,
@@ -490,7 +491,7 @@ pub struct ItemBody {
     pub finished_at: Option<i64>,
 }
 
-/// What somebody decided about the candidates of an evaluator.
+/// Somebody's decision about the candidates of an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReviewBody {
@@ -500,7 +501,7 @@ pub struct ReviewBody {
     pub by: String,
     /// Ids of the accepted candidates; none where all were rejected.
     pub accepted: Vec<String>,
-    /// What they wrote.
+    /// Their note.
     pub note: String,
 }
 
@@ -514,7 +515,7 @@ pub struct LateBody {
     pub node: String,
     /// The item.
     pub item: String,
-    /// What taking it over costs.
+    /// Cost of taking it over.
     pub cost: Money,
     /// When it arrived, in ms since 1970.
     pub at: i64,
@@ -523,7 +524,7 @@ pub struct LateBody {
     /// Data type.
     #[serde(rename = "type")]
     pub ty: Option<DataType>,
-    /// How many results it has.
+    /// Number of its results.
     pub count: u32,
 }
 
@@ -612,9 +613,9 @@ pub struct RunBody {
     pub started_at: Option<i64>,
     /// When it ended.
     pub finished_at: Option<i64>,
-    /// What it has cost.
+    /// Cost so far.
     pub cost: Money,
-    /// What is still held for it.
+    /// Credits still held for it.
     pub held: Money,
     /// Why it failed.
     pub error: Option<Failure>,
@@ -624,7 +625,7 @@ pub struct RunBody {
     pub queue: Option<u32>,
     /// True if its owner holds it back.
     pub waiting: bool,
-    /// What arrived after it was stopped.
+    /// Results that arrived after it was stopped.
     pub late: Vec<LateBody>,
     /// Steps, in order.
     pub steps: Vec<StepBody>,
@@ -647,7 +648,7 @@ pub struct GenerationBody {
     pub prompt: String,
     /// The negative prompt.
     pub negative: String,
-    /// What arrived, by input.
+    /// Contents that arrived, by input.
     pub inputs: Value,
 }
 
@@ -671,7 +672,7 @@ pub struct LedgerEntry {
     pub at: i64,
     /// `grant`, `hold`, `capture` or `release`.
     pub kind: String,
-    /// How much.
+    /// Amount.
     pub amount: Money,
     /// The run it belongs to.
     pub run: Option<String>,
@@ -740,7 +741,7 @@ pub struct WaveformBody {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditsDone {
-    /// What each edit made or changed: one id an edit, or null.
+    /// Ids of the nodes or connections that the edits made or changed: one an edit, or null.
     pub ids: Vec<Option<String>>,
 }
 

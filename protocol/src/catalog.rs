@@ -44,7 +44,7 @@ pub enum ParamType {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Param {
-    /// What it is.
+    /// Type of its values.
     #[serde(rename = "type")]
     pub ty: ParamType,
     /// The label.
@@ -68,10 +68,10 @@ pub struct Param {
     /// The value of a node that does not set it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// What its numbers count, as it stands behind them ("s"); empty where that goes without saying.
+    /// Unit of its numbers, as it stands behind them ("s"); empty where that goes without saying.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
-    /// What is shown instead of a 0 that stands for something else ("Auto").
+    /// Words shown instead of a 0 that stands for something else ("Auto").
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub zero: String,
 }
@@ -128,7 +128,7 @@ pub struct Model {
     /// Who made it.
     #[serde(default)]
     pub company: String,
-    /// What it does, and honestly how.
+    /// Description of its work, honest about the method.
     #[serde(default)]
     pub description: String,
     /// Words to find it by.
@@ -143,7 +143,7 @@ pub struct Model {
     /// Credentials or programs it cannot run without.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// What it costs.
+    /// Price.
     pub price: Price,
 }
 
@@ -196,7 +196,7 @@ pub enum CatalogError {
     Model {
         /// The model's id.
         model: String,
-        /// What is wrong with it.
+        /// The contradiction.
         why: String,
     },
 }
@@ -210,7 +210,7 @@ pub struct PricePlan {
     pub id: String,
     /// Name for people.
     pub name: String,
-    /// What every price is multiplied by.
+    /// Factor of every price.
     pub multiplier: Milli,
 }
 
@@ -298,7 +298,7 @@ impl Catalog {
         self.plan.as_ref()
     }
 
-    /// What every price is multiplied by.
+    /// Returns the factor of every price: that of the price plan, else 1.
     pub fn factor(&self) -> Milli {
         self.plan.as_ref().map_or(Milli::ONE, |plan| plan.multiplier)
     }

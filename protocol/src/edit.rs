@@ -55,7 +55,7 @@ pub fn asset_ids(edits: &[Edit]) -> BTreeSet<String> {
 
 /// About how many bytes edits add to a document; what only removes adds none.
 pub fn weight(edits: &[Edit]) -> usize {
-    /// What a node, a connection or an entry of a list takes besides its words.
+    /// Weight of a node, a connection or an entry of a list besides its words, in bytes.
     const ENTRY: usize = 100;
     let value = |value: &Value| value.to_string().len();
     let of_fields = |fields: &Fields| {
@@ -216,7 +216,7 @@ struct Checker<'a> {
     graph: Option<Graph>,
     /// Node → edges of the canvas that touch it and do not count, as they were when the graph was read.
     loose: BTreeMap<String, Vec<String>>,
-    /// What was connected: the number of the edit and the key.
+    /// Connections made: the number of the edit and the key.
     connected: Vec<(usize, String)>,
     canvas: Canvas,
     assets: &'a BTreeMap<String, AssetRef>,

@@ -1,9 +1,9 @@
-//! How names and words are compared when something is searched: by server and browser alike.
+//! Comparison of names and words in a search: the same on server and browser.
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What text is found by: two texts that people take for the same fold to the same.
+/// Returns the form by which text is found: two texts that people take for the same fold to the same.
 ///
 /// Case goes (`STRASSE` and `straße`, also where a letter has several small forms, as σ and ς), and so do accents
 /// (`Müller`, composed or not, is found by `muller`), width and typographic variants (full width, ligatures) and what

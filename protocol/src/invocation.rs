@@ -9,7 +9,7 @@ use crate::nodes;
 use crate::schema::{ItemContent, lines};
 use crate::values::canonical;
 
-/// What a model is called with.
+/// Call of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invocation {
     /// The node's kind.
@@ -24,7 +24,7 @@ pub struct Invocation {
     pub own_text: String,
     /// The negative prompt.
     pub negative: String,
-    /// What arrives, by input, in edge order.
+    /// Contents that arrive, by input, in edge order.
     pub inputs: BTreeMap<String, Vec<ItemContent>>,
 }
 
@@ -107,7 +107,7 @@ impl std::fmt::Display for Fingerprint {
 }
 
 impl Fingerprint {
-    /// What of it differs from an earlier one, as people say it: "prompt", "model", …
+    /// Returns the names of the parts that differ from an earlier one, as people say them: "prompt", "model", …
     pub fn changed_since(&self, earlier: &str) -> Vec<&'static str> {
         let mut parts = earlier.split('-');
         let mine = [

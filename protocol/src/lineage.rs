@@ -75,7 +75,7 @@ impl Lineage {
         self.0.is_none()
     }
 
-    /// How many origins it has.
+    /// Returns the number of its origins.
     pub fn count(&self) -> usize {
         self.0.as_ref().map_or(0, |origins| origins.len())
     }
@@ -109,13 +109,13 @@ impl fmt::Display for Lineage {
     }
 }
 
-/// How inputs that share no origin are paired where their lengths differ: the setting `batch` of a node.
+/// Pairing of inputs that share no origin where their lengths differ: the setting `batch` of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pairing {
     /// The last item of the shorter is used again.
     PairRepeatLast,
-    /// What is left of the longer is not used.
+    /// The rest of the longer is not used.
     PairShortest,
     /// Each with each.
     AllCombinations,
@@ -163,7 +163,7 @@ pub enum JoinError {
 /// The longest key of an item, in bytes: what an index of `PostgreSQL` takes.
 pub const KEY_BYTES_MAX: usize = 2_000;
 
-/// How large a join may become.
+/// Greatest size of a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Most {
     /// The most rows.
@@ -173,7 +173,7 @@ pub struct Most {
 }
 
 impl Most {
-    /// Whether so many rows of so many picks and origins fit in.
+    /// Checks that so many rows of so many picks and origins fit in.
     fn takes(self, rows: usize, each: usize) -> Result<(), JoinError> {
         let fits = rows <= self.rows && rows.saturating_mul(each) <= self.links;
         if fits { Ok(()) } else { Err(JoinError::TooMany) }

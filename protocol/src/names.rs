@@ -10,7 +10,7 @@ pub const NAME_CHARS_MAX: usize = 200;
 pub const DESCRIPTION_CHARS_MAX: usize = 5_000;
 /// The name of a canvas that got none.
 pub const UNTITLED: &str = "Untitled";
-/// What the name of a copy ends with.
+/// End of a copy's name.
 const COPY: &str = " (copy)";
 
 /// A name as it is kept: one line, without space around it.

@@ -20,7 +20,7 @@ pub enum Family {
     Organise,
 }
 
-/// What a port carries.
+/// Type of the content that a port carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortType {
     /// Always this type.
@@ -33,7 +33,7 @@ pub enum PortType {
     OfCandidates,
 }
 
-/// What a run needs on an input.
+/// Requirement of a run on an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -53,9 +53,9 @@ pub enum Need {
 pub struct PortSpec {
     /// Name in edges.
     pub name: &'static str,
-    /// What it takes.
+    /// Type of the content it takes.
     pub ty: PortType,
-    /// Whether a run needs it.
+    /// Requirement of a run.
     pub need: Need,
     /// True if it takes several connections.
     pub many: bool,
@@ -66,7 +66,7 @@ pub struct PortSpec {
 pub struct OutputSpec {
     /// Name in edges.
     pub name: &'static str,
-    /// What it gives.
+    /// Type of the content it gives.
     pub ty: PortType,
 }
 
@@ -133,7 +133,7 @@ macro_rules! node_kinds {
         pub const SPECS: &[&NodeSpec] = &[$(&$module::SPEC,)*];
 
         impl NodeKind {
-            /// What is known of it.
+            /// Returns its specification.
             pub fn spec(self) -> &'static NodeSpec {
                 match self { $(Self::$kind => &$module::SPEC,)* }
             }
@@ -164,7 +164,7 @@ node_kinds! {
     group => Group,
 }
 
-/// What is known of the kind named `id`; `None` for a kind of a later version or a made-up one.
+/// Returns the specification of the kind named `id`; `None` for a kind of a later version or a made-up one.
 pub fn spec(id: &str) -> Option<&'static NodeSpec> {
     SPECS.iter().copied().find(|spec| spec.id == id)
 }

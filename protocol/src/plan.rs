@@ -1,5 +1,5 @@
-//! What a run will do: which steps, in which order, with what, at which price; or why not (R-RUN-1 to R-RUN-8).
-//! The browser's preview and the server's execution are the same plan.
+//! The plan of a run: its steps, in which order, with what, at which price; or why there is none (R-RUN-1 to
+//! R-RUN-8). The browser's preview and the server's execution are the same plan.
 
 mod build;
 mod check;

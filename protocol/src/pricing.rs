@@ -123,7 +123,7 @@ impl Sum for Money {
     }
 }
 
-/// What a price is paid per.
+/// Unit that a price is paid per.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -162,14 +162,14 @@ impl Serialize for Milli {
     }
 }
 
-/// What a model costs: `base` for each `unit`, times the multipliers of the chosen parameter values.
+/// Price of a model: `base` for each `unit`, times the multipliers of the chosen parameter values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Credits for one unit.
     pub base: Money,
-    /// What is counted.
+    /// Unit that is counted.
     pub unit: Unit,
     /// The most that can be counted where the quantity is not known before the run, in units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +180,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// How many units (in thousandths) one result is paid for, where the settings alone tell.
+    /// Returns the quantity that one result is paid for, in thousandths of a unit, where the settings alone tell.
     #[must_use]
     pub fn told(&self, params: &BTreeMap<String, Value>) -> Option<Milli> {
         match self.unit {

@@ -1,4 +1,4 @@
-//! What can be wrong, as values: stable codes, their HTTP status, and problems bound to nodes.
+//! Problems as values: stable codes, their HTTP status, and problems bound to nodes.
 
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ pub struct NodeProblem {
     /// The port of it, where one is at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<String>,
-    /// What kind of problem.
+    /// Kind of problem.
     pub code: ErrorCode,
     /// A sentence that says what is wrong and what to do.
     pub detail: String,

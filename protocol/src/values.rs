@@ -205,7 +205,7 @@ pub fn json_to_any(value: &Value) -> Any {
     }
 }
 
-/// How deep arrays and objects nest in a value: 0 for a string, 1 for `[]`, 2 for `[[]]`.
+/// Returns the depth of arrays and objects in a value: 0 for a string, 1 for `[]`, 2 for `[[]]`.
 pub fn depth(value: &Value) -> usize {
     let mut deepest = 0;
     let mut open = vec![(value, 0)];

@@ -1,4 +1,4 @@
-//! What travels over `/sync/{canvas}`: y-protocols messages, exactly as `y-websocket` writes them.
+//! Messages of `/sync/{canvas}`: those of y-protocols, exactly as `y-websocket` writes them.
 //!
 //! One WebSocket message carries one frame; bytes after it are ignored, as `y-websocket` does.
 //!

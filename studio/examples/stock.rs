@@ -38,7 +38,7 @@ struct Recipe {
     seed: u64,
     #[serde(default)]
     settings: BTreeMap<String, Value>,
-    /// What arrives: files of other recipes, by port.
+    /// Input files by port, each the file of another recipe.
     #[serde(default)]
     inputs: BTreeMap<String, String>,
 }
@@ -169,7 +169,8 @@ impl Shop {
         Ok(Some(path))
     }
 
-    /// What is in a file, looked at as an upload is; and it must be stored as it is.
+    /// Examines a file as an upload is examined, and returns what was found and the size of the file, in bytes, once
+    /// it is clean.
     fn measure(&self, path: &Path) -> Result<(Examined, usize)> {
         let bytes = std::fs::read(path)?;
         let sniffed = gesso_media::sniff(&bytes).context("an unknown type")?;

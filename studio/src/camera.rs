@@ -14,12 +14,12 @@ use lens::{Camera, Pose};
 use raster::{Texture, rows};
 use relief::{Relief, Study};
 
-/// How much nearer the nearest part is than the farthest at full strength, as part of the distance.
+/// Depth at full strength: the nearest part is nearer than the farthest by this share of the distance.
 const DEPTH_MAX: f32 = 0.28;
 /// Rows between two looks at whether to stop.
 const STRIP: usize = 32;
 
-/// What is seen where the picture does not reach.
+/// The filling beyond the edges of the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fill {
     Extend,

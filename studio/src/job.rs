@@ -1,4 +1,4 @@
-//! What a built-in model is asked for and what it gives: the same shape for every family.
+//! The job of a built-in model and the results it gives: the same shape for every family.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub struct Job {
     pub model: String,
     /// Everything said in words: what arrived, then the node's own text.
     pub prompt: String,
-    /// What it must not show.
+    /// The prompt of things that must not be shown.
     pub negative: String,
     /// Parameters, defaults filled in.
     pub params: BTreeMap<String, Value>,
@@ -111,16 +111,16 @@ pub fn ratio(text: &str) -> Option<f64> {
 pub struct Made {
     /// The output it belongs to.
     pub port: &'static str,
-    /// What it is.
+    /// A file or a text.
     pub content: Content,
 }
 
-/// What one result is.
+/// Content of one result.
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A file.
     File {
-        /// What kind of thing it holds.
+        /// Kind of media.
         kind: MediaKind,
         /// The media type of its bytes.
         mime: &'static str,

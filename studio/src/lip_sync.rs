@@ -56,7 +56,7 @@ pub(crate) fn compute(
     Ok(vec![Made::video(bytes, size, seconds)])
 }
 
-/// What is made: the bytes, width and height in pixels, seconds.
+/// A film of somebody who speaks: bytes, width and height in pixels, length in seconds.
 type Spoken = (Vec<u8>, (u32, u32), f64);
 
 fn reel((width, height): (u32, u32), rate: Rate, sound: &Sound) -> Reel {

@@ -16,9 +16,9 @@ use plan::{Plan, Track};
 const TRACKS_MAX: usize = 16;
 /// The longest film that is made, in seconds.
 const SECONDS_MAX: f64 = 60.0 * 60.0;
-/// How loud a finished mix is, in LUFS (EBU R 128 s2, for streaming).
+/// Loudness of a finished mix, in LUFS (EBU R 128 s2, for streaming).
 const LOUDNESS_LUFS: f64 = -16.0;
-/// How much of a track tells whether somebody speaks in it, in seconds.
+/// Length of the beginning of a track that tells whether somebody speaks in it, in seconds.
 const LISTEN_S: f64 = 40.0;
 
 /// The model `studio-mixer`.
@@ -77,7 +77,7 @@ pub(crate) fn compute(
     Ok(vec![Made::video(bytes, size_px, plan.seconds)])
 }
 
-/// What is known of each track: how long it is, and whether somebody speaks in it.
+/// Measures the tracks: the length of each, and whether somebody speaks in it.
 fn listen(
     job: &Job,
     sources: &[Source],
@@ -124,7 +124,7 @@ fn inputs(command: &mut std::process::Command, plan: &Plan, video: &Source, sour
     }
 }
 
-/// How many dB the mix has to be raised to be as loud as it should.
+/// Returns the gain, in dB, that brings the mix to [`LOUDNESS_LUFS`]; 0 where it is too quiet to be measured.
 fn measure(
     plan: &Plan,
     video: &Source,
@@ -176,7 +176,8 @@ fn told(
     tools.run(Program::Ffmpeg, command, talk, control)
 }
 
-/// What the end of every command here is: the length, and where to.
+/// Adds the options at the end of every command here: reproducible, without metadata, cut to the length, and the
+/// output file.
 fn to(command: &mut std::process::Command, plan: &Plan, out: &Path) {
     command.args(["-fflags", "+bitexact", "-map_metadata", "-1", "-map_chapters", "-1"]);
     command.args(["-movflags", "+faststart", "-t", &format!("{:.4}", plan.seconds)]);

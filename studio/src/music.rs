@@ -23,7 +23,7 @@ use style::{Brief, Voice};
 const LUFS: f32 = -16.0;
 /// Most that the limiter takes off, in decibels.
 const SQUEEZE_DB: f32 = 10.0;
-/// What rings after the last bar of a loop, in seconds; it is heard when the loop begins again.
+/// Ringing after the last bar of a loop, in seconds; it is heard when the loop begins again.
 const RING_S: f32 = 3.0;
 
 /// The model `studio-music`.
@@ -193,7 +193,7 @@ fn drums(
     Ok(out)
 }
 
-/// How far the kick pushes the others down, at every frame.
+/// Returns the gain that the kick leaves the others at every frame; `None` where nothing pumps.
 fn pump(score: &Score, brief: &Brief, len: usize, beat_s: f32) -> Option<Vec<f32>> {
     let depth = brief.style.pump;
     let kicks: Vec<usize> = score

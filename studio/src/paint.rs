@@ -57,7 +57,7 @@ pub(crate) fn compute(
     Ok(vec![Made::picture("image", &paint_with(&request, &options, control)?)?])
 }
 
-/// How to paint.
+/// Options of painting.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
     /// The technique, instead of the one the words name.

@@ -103,8 +103,8 @@ impl Stereo {
         });
     }
 
-    /// Folds the last frames over the first, with equal power, so that the end meets the beginning.
-    /// What is left is shorter by `overlap`.
+    /// Folds the last frames over the first, with equal power, so that the end meets the beginning. The result is
+    /// shorter by `overlap`, which is at most half the sound.
     pub(crate) fn looped(mut self, overlap: usize) -> Self {
         let len = self.len() - overlap.min(self.len() / 2);
         let overlap = self.len() - len;
@@ -230,7 +230,7 @@ impl Resampler {
         Self { table, from, to }
     }
 
-    /// How many frames come out of so many.
+    /// Returns the number of frames that come out of so many.
     pub(crate) fn frames(&self, input: usize) -> usize {
         (input as u64 * self.to as u64 / self.from as u64) as usize
     }

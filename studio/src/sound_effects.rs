@@ -99,7 +99,7 @@ fn build(layer: &Asked, len: usize, rng: Rng, control: &Control<'_>) -> Result<S
     Ok(sound)
 }
 
-/// What is far is duller, and more of it comes from the walls than from itself.
+/// Makes a distant sound duller, with more of it from the walls than from itself.
 fn far(sound: &mut Stereo, mods: Mods) {
     if mods.distant <= 0.0 {
         return;

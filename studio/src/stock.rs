@@ -17,9 +17,9 @@ pub struct StockItem {
     pub id: String,
     /// Name.
     pub name: String,
-    /// What it shows or sounds like.
+    /// Words for the things it shows or sounds like.
     pub tags: Vec<String>,
-    /// What it is.
+    /// Media type, kind and usual ending.
     pub sniffed: Sniffed,
     /// Width in pixels.
     pub width: Option<u32>,

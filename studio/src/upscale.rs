@@ -18,7 +18,7 @@ pub const UPSCALED_SIDE_MAX_PX: u32 = 8192;
 /// Most pixels of an enlarged picture.
 pub const UPSCALED_PIXELS_MAX: u64 = 64_000_000;
 
-/// How pixels between pixels are found.
+/// Method of finding the pixels between pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// Lanczos3 in linear light: even and faithful.
@@ -28,22 +28,22 @@ pub enum Engine {
     Edge,
 }
 
-/// What to enlarge.
+/// A picture to enlarge, and the way to do it.
 #[derive(Clone, Debug, Default)]
 pub struct UpscaleRequest {
     /// The picture.
     pub image: RgbaImage,
     /// 2, 4 or 8.
     pub scale: u32,
-    /// How the pixels between are found.
+    /// Method of finding the pixels between.
     pub engine: Engine,
-    /// How much edges are sharpened, 0 (not at all) to 1.
+    /// Strength of sharpening edges, 0 (not at all) to 1.
     pub sharpen: f32,
-    /// How much noise is smoothed before, 0 (not at all) to 1.
+    /// Strength of smoothing noise before, 0 (not at all) to 1.
     pub denoise: f32,
-    /// True if the borders of JPEG's 8 × 8 blocks are smoothed before.
+    /// True if the borders of JPEG's 8 × 8 blocks are smoothed before; without effect where `denoise` is 0.
     pub deblock: bool,
-    /// How much texture is added, 0 (none) to 1.
+    /// Amount of texture added, 0 (none) to 1.
     pub creativity: f32,
     /// Varies that texture.
     pub seed: u64,

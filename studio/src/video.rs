@@ -69,7 +69,7 @@ pub(crate) fn compute(
     Ok(vec![Made::video(bytes, wish.size, wish.reel.seconds())])
 }
 
-/// How loud each frame is, 0 to 1, without haste.
+/// Returns the loudness of each frame, 0 to 1, smoothed: quick to rise and slow to fall.
 fn beats(sound: &Sound, reel: &Reel) -> Vec<f32> {
     let step = 1.0 / reel.rate.per_second();
     let raw: Vec<f32> = (0..reel.frames)

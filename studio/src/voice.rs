@@ -14,7 +14,7 @@ use gesso_media::{Control, Program, ToolRunner, WorkError};
 
 use script::Pause;
 
-/// What espeak-ng speaks at, in Hz.
+/// Sample rate of espeak-ng, in Hz.
 const SPOKEN_RATE: u32 = 22_050;
 /// Loudness of a voice, in LUFS.
 const LUFS: f32 = -18.0;
@@ -196,7 +196,7 @@ impl Speaker {
         }
     }
 
-    /// What espeak-ng says, from -1 to 1.
+    /// Returns the speech of espeak-ng, samples from -1 to 1.
     fn speak(
         &self,
         text: &str,

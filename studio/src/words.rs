@@ -6,7 +6,7 @@ pub(crate) fn split<'t>(text: &'t str, inner: &'static [char]) -> impl Iterator<
         .filter(|word| !word.is_empty())
 }
 
-/// What a word may be the plural or the possessive of, and the word itself first.
+/// Yields a word and then the words that it may be the plural or the possessive of.
 pub(crate) fn singulars(word: &str) -> impl Iterator<Item = String> + '_ {
     forms(word, &[("s", ""), ("es", ""), ("ies", "y"), ("'s", "")])
 }
@@ -26,7 +26,8 @@ const ENDINGS: &[(&str, &str)] = &[
     ("en", ""),
 ];
 
-/// What a word may be an inflection of, and the word itself first. The forms are to be looked up: most are no words.
+/// Yields a word and then the words that it may be an inflection of. The forms are to be looked up: most are no
+/// words.
 pub(crate) fn stems(word: &str) -> impl Iterator<Item = String> + '_ {
     forms(word, ENDINGS)
 }

@@ -1,4 +1,4 @@
-//! What others rely on changes on purpose only, and whatever is added is added everywhere.
+//! The interfaces that others rely on change on purpose only, and whatever is added is added everywhere.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use gesso_protocol::wire::Frame;
 use serde_json::Value;
 use tests::{Database, TestServer};
 
-/// What a client may ask, one line a route.
+/// Requests that a client may make, one line a route.
 const ROUTES: &str = include_str!("../data/routes.txt");
 const SPEC_HTTP: &str = include_str!("../../docs/spec/http.md");
 const SPEC_GRAPH: &str = include_str!("../../docs/spec/graph.md");

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tests::{Database, Remains, TestServer, databases};
 use tokio_util::sync::CancellationToken;
 
-/// How long a run may take, in s.
+/// Longest time a run may take, in s.
 const PATIENCE_S: u64 = 20;
-/// How often it is looked at, in ms.
+/// Time between two looks at a run, in ms.
 const LOOK_MS: u64 = 5;
 /// The last step: what is bought twice if it is asked for twice.
 const UNSAFE: &str = "h";
@@ -58,7 +58,7 @@ async fn ask(server: &TestServer, canvas: &str) -> Option<String> {
     Some(answer["id"].as_str().unwrap_or_else(|| panic!("a run: {answer}")).to_owned())
 }
 
-/// What a person does while a run is under way.
+/// The person's part in a run.
 #[derive(Clone, Copy, PartialEq)]
 enum Person {
     /// Accepts the first and the last candidate.
@@ -98,7 +98,7 @@ async fn finish(server: &TestServer, run: &str, person: Person) -> Value {
     }
 }
 
-/// How everything stands once a run has ended, without what differs from run to run anyway.
+/// State of everything once a run has ended, without what differs from run to run anyway.
 #[derive(Debug, PartialEq)]
 struct Standing {
     status: Value,

@@ -105,7 +105,7 @@ async fn upload(server: &TestServer, name: &str, bytes: Vec<u8>) -> String {
     meta["id"].as_str().unwrap().to_owned()
 }
 
-/// What a program prints; both of its streams.
+/// Returns the output of a program, both of its streams.
 fn told(program: &str, args: &[&str], file: &Path) -> String {
     let args = args.iter().map(|arg| arg.replace("FILE", file.to_str().unwrap()));
     let out = Command::new(program).args(args).output().expect("the program is installed");
@@ -141,7 +141,7 @@ fn seconds(value: &Value) -> f64 {
     value.as_str().unwrap().parse().unwrap()
 }
 
-/// What nodes made, and where it lies for programs to look at.
+/// Results of nodes, and the folder in which they lie for programs to look at.
 struct Results {
     graph: Value,
     folder: tempfile::TempDir,
@@ -197,7 +197,7 @@ fn node<'a>(graph: &'a Value, id: &str) -> &'a Value {
     graph["nodes"].as_array().unwrap().iter().find(|node| node["id"] == id).unwrap()
 }
 
-/// How many colours a picture has, counted coarsely: nothing painted is one flat area.
+/// Returns the number of colours in a picture, counted coarsely: nothing painted is one flat area.
 fn colors(picture: &gesso_media::RgbaImage) -> usize {
     let coarse = picture.pixels().map(|p| [p[0] >> 4, p[1] >> 4, p[2] >> 4]);
     coarse.collect::<std::collections::BTreeSet<_>>().len()

@@ -1,5 +1,5 @@
-//! What is left behind when a client goes away, a node is replaced or a canvas is deleted: nothing that is under way for
-//! ever, nothing held, nothing shown where it does not belong, no rows.
+//! Leftovers after a client goes away, a node is replaced or a canvas is deleted: nothing that is under way for ever,
+//! nothing held, nothing shown where it does not belong, no rows.
 
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -104,7 +104,7 @@ async fn a_run_that_nobody_drives_can_be_stopped() {
     assert_eq!(server.ended(again["id"].as_str().unwrap()).await["status"], "succeeded");
 }
 
-/// How many rows of each table are left of a canvas and its runs.
+/// Counts the rows of each table that are left of a canvas and its runs.
 async fn rows(server: &TestServer, canvas: &str, runs: &[String]) -> Vec<(&'static str, i64)> {
     let options = SqliteConnectOptions::new().filename(server.folder().join("gesso.db"));
     let mut database = SqliteConnection::connect_with(&options.read_only(true)).await.unwrap();
@@ -204,7 +204,7 @@ async fn a_deleted_canvas_leaves_nothing_whoever_comes_back_meanwhile() {
     assert_eq!(sum("hold"), sum("capture") + sum("release"), "what was paid stays written");
 }
 
-/// What `GET …/graph` shows of a node.
+/// Returns a node as `GET …/graph` shows it.
 async fn shown(server: &TestServer, canvas: &str, node: &str) -> Value {
     let graph = server.get(&format!("/api/canvases/{canvas}/graph")).await;
     let nodes = graph["nodes"].as_array().unwrap();

@@ -179,7 +179,7 @@ async fn bodies_that_make_no_sense() {
     problem(post("/api/assets").body("what is this"), 415, "unsupported_media").await;
 }
 
-/// What some programs put in front of a text in UTF-8 is no part of it.
+/// A byte order mark, which some programs put in front of a text in UTF-8, is no part of it.
 #[tokio::test]
 async fn byte_order_marks_are_skipped() {
     let server = TestServer::start(&Database::Sqlite).await;

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use play::{Log, Play, Tally};
 
-/// How many seeds are played at once.
+/// Number of seeds played at once.
 const AT_ONCE: usize = 2;
 /// After how many failures the others are not played any more.
 const FAILURES_MAX: usize = 3;

@@ -104,7 +104,7 @@ async fn a_killed_server_loses_no_run() {
     }
 }
 
-/// What an answer confirmed is there after a kill.
+/// Everything that an answer confirmed is there after a kill.
 #[tokio::test]
 async fn a_confirmed_edit_survives_a_kill() {
     let data = TempDir::new().unwrap();

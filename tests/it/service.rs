@@ -1,4 +1,4 @@
-//! What a remote service may do to a run, and what that costs.
+//! Behaviour of a remote service in a run, and its costs.
 
 use serde_json::{Value, json};
 use tests::{TestServer, databases};
@@ -35,7 +35,7 @@ async fn refused_twice_and_then_taken() {
     }
 }
 
-/// What is not delivered is not paid.
+/// Results that are not delivered are not paid.
 #[tokio::test]
 async fn fewer_results_than_asked_for() {
     for database in databases() {

@@ -71,7 +71,7 @@ async fn heads_and_bodies_that_do_not_come_to_an_end() {
     assert_eq!(server.get("/api/assets").await["items"], json!([]));
 }
 
-/// What is no request at all is told so by a problem too.
+/// Bytes that are no request at all are answered by a problem too.
 #[tokio::test]
 async fn what_is_no_request() {
     let server = TestServer::start(&Database::Sqlite).await;

@@ -1,4 +1,4 @@
-//! What the run engine relies on of every provider, as checks that each of them passes (R-RUN-60 to R-RUN-66).
+//! Rules that the run engine relies on of every provider, as checks that each of them passes (R-RUN-60 to R-RUN-66).
 //!
 //! A check panics with what is wrong. A provider's own tests bring a [`Sample`]: something small that one of its models
 //! can do.
@@ -24,15 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub struct Sample {
     /// The model.
     pub model: Model,
-    /// What it is called with.
+    /// The invocation of the model.
     pub invocation: Invocation,
     /// The files on its inputs.
     pub files: Vec<InputFile>,
-    /// How many results are wanted.
+    /// Number of results wanted.
     pub count: u32,
 }
 
-/// What a call told while it was under way.
+/// Reports of a call while it was under way.
 #[derive(Default)]
 struct Told {
     jobs: Mutex<Vec<String>>,

@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 /// Models of the providers, for `--catalog`.
 pub const CATALOG: &str = include_str!("fake/catalog.toml");
 
-/// How long a refused call is asked to wait, in ms.
+/// Time that a refused call is asked to wait, in ms.
 const RETRY_AFTER_MS: u64 = 5;
-/// How often a job is asked for, in ms.
+/// Time between two questions about a job, in ms.
 const POLL_MS: u64 = 3;
 /// Number of times a job is asked for before it is done.
 const POLLS: u32 = 2;
@@ -30,13 +30,13 @@ const POLLS: u32 = 2;
 /// Something that was bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
-    /// What the buyer names it by.
+    /// The buyer's key for it.
     pub key: String,
     /// The model.
     pub model: String,
     /// The prompt.
     pub prompt: String,
-    /// How many results were wanted.
+    /// Number of results wanted.
     pub count: u32,
     /// The id of the job.
     pub job: String,
@@ -109,7 +109,7 @@ impl World {
         self.0.books.lock().expect("nobody panics holding it")
     }
 
-    /// What is refused before anything is bought.
+    /// Refuses calls before anything is bought.
     fn admit(&self, call: &Call, says: &Words) -> Result<(), ProviderError> {
         if !CATALOG.contains(&format!("id = \"{}\"", call.invocation.model)) {
             return Err(ProviderError::Permanent {
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// Whether the answer to this call gets lost; once for each key.
+    /// Loses the answer to this call where the words ask for it; once for each key.
     fn loses(&self, call: &Call, says: &Words) -> Result<(), ProviderError> {
         if !says.has("lost") {
             return Ok(());

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fake::{CATALOG, World};
 
-/// How long anything is waited for.
+/// Longest time that anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database to test with.
@@ -43,7 +43,7 @@ pub fn databases() -> Vec<Database> {
 pub struct TestServer {
     /// Address, without a path.
     pub url: String,
-    /// What it is made of.
+    /// The running application.
     pub app: App,
     /// The service that its providers call.
     pub fake: World,
@@ -69,7 +69,7 @@ impl Drop for Own {
     }
 }
 
-/// What a killed server left.
+/// The data and the service that a killed server left.
 pub struct Remains {
     data: TempDir,
     database: Option<String>,

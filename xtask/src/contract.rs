@@ -10,7 +10,7 @@ use crate::shell::{self, Workspace};
 
 /// Which packages, each with its version.
 const PACKAGES: &str = "tests/api/requirements.txt";
-/// What is asked, and how much.
+/// Settings of schemathesis: the requests it makes, and how many.
 const CONFIG: &str = "tests/api/schemathesis.toml";
 
 /// Fails where an answer is not as the description says.

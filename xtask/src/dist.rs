@@ -15,7 +15,7 @@ const STYLE_FIRST: [&str; 2] = ["tokens.css", "base.css"];
 /// The best quality takes 20 times as long on what is large, for 3 % less.
 const BROTLI_LARGE_BYTES: usize = 256 * 1024;
 
-/// What is written by hand.
+/// The files that are written by hand.
 pub(crate) struct Sources {
     index: String,
     style: String,
@@ -25,7 +25,7 @@ pub(crate) struct Sources {
     vendor: BTreeMap<String, String>,
 }
 
-/// What the compiler made.
+/// The files that the compiler made.
 pub(crate) struct Bound {
     /// The JavaScript side.
     pub(crate) js: String,

@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use crate::shell::{self, Workspace};
 use crate::tools;
 
-/// How long crafted histories are played in the suite, in seconds.
+/// Time that crafted histories are played in the suite, in seconds.
 pub(crate) const SUITE_SECONDS: u64 = 60;
 /// Where their seeds begin in the suite.
 pub(crate) const SUITE_SEED: u64 = 1;
-/// How many honest histories are played.
+/// Number of honest histories that are played.
 const HONEST: u64 = 400;
 /// The targets for which Rust brings the sanitizer.
 const SANITIZED: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];

@@ -138,7 +138,7 @@ fn test_files(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// What happened so far.
+/// Results so far.
 #[derive(Default)]
 struct Report {
     /// Each step, what it took by the clock and in CPU time, in seconds.

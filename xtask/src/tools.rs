@@ -1,4 +1,4 @@
-//! What tests and models need beside Rust: found, installed where that is possible, or named.
+//! Programs that tests and models need beside Rust: found, installed where that is possible, or named.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ struct Tool {
     package: &'static str,
 }
 
-/// What only the tests need.
+/// Programs that only the tests need.
 const FOR_TESTS: [Tool; 5] = [
     Tool { program: "node", package: "nodejs" },
     Tool { program: "npm", package: "npm" },
@@ -21,7 +21,7 @@ const FOR_TESTS: [Tool; 5] = [
     Tool { program: "initdb", package: "postgresql" },
     Tool { program: "python3", package: "python3-venv" },
 ];
-/// What built-in models run, so the tests as well.
+/// Programs that built-in models run, so the tests as well.
 const FOR_MODELS: [Tool; 3] = [
     Tool { program: "ffmpeg", package: "ffmpeg" },
     Tool { program: "espeak-ng", package: "espeak-ng" },
@@ -69,7 +69,7 @@ fn install(tools: Vec<&Tool>, purpose: &str) -> Vec<&'static str> {
     tools.iter().map(|tool| tool.program).filter(|program| !there(program)).collect()
 }
 
-/// How to act as root: plainly, through sudo, or not at all.
+/// Way to act as root: plainly or through sudo.
 #[derive(Clone, Copy)]
 enum Root {
     Plain,

@@ -1,4 +1,4 @@
-//! What the page loads and others wrote: from npm, exactly as locked, served by our own server.
+//! Scripts that the page loads and others wrote: from npm, exactly as locked, served by our own server.
 
 use std::collections::BTreeMap;
 use std::path::Path;

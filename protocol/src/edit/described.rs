@@ -1,4 +1,4 @@
-//! How edits are described to clients: the schema of the list that [`super::parse()`] reads.
+//! Description of edits for clients: the schema of the list that [`super::parse()`] reads.
 
 use serde_json::{Value, json};
 use utoipa::openapi::schema::Schema;

@@ -58,7 +58,7 @@ pub struct Fields {
     pub negative: Option<String>,
     /// All entries of a list.
     pub items: Option<Vec<FieldItem>>,
-    /// What an upload or media node holds; `Some(None)` removes it.
+    /// Asset of an upload or media node; `Some(None)` removes it.
     pub asset: Option<Option<FieldAsset>>,
     /// Choices by item key; `None` takes one back.
     pub output: BTreeMap<String, Option<FieldChoice>>,
@@ -75,10 +75,10 @@ pub enum FieldAsset {
     Whole(AssetRef),
 }
 
-/// What to show and pass on of an item, as a client writes it.
+/// Choice of the result that an item shows and passes on, as a client writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldChoice {
-    /// What instead of the newest; `None`: nothing.
+    /// Result in the place of the newest; `None`: nothing.
     pub chosen: Option<FieldChosen>,
     /// It counts while this is the item's newest generation.
     pub after: Option<String>,

@@ -248,7 +248,7 @@ fn choices_are_written_with_the_facts_of_their_files() {
     assert_eq!(run(unknown).unwrap_err().code, ErrorCode::NotFound);
 }
 
-/// What a foreign writer may have put under `nodes` and `edges`.
+/// Writes entries under `nodes` and `edges` as a foreign writer may have put them.
 fn foreign(txn: &mut TransactionMut<'_>) {
     use yrs::{Any, Map as _, MapPrelim, WriteTxn as _};
     let nodes = txn.get_or_insert_map("nodes");

@@ -1,5 +1,5 @@
-//! Whether a connection may be made: what a dragged wire fits, and the sentence beside the pointer where it
-//! does not. Browser and server ask the same question.
+//! Check of a connection before it is made: the ports that a dragged wire fits, and the sentence beside the pointer
+//! where it does not. Browser and server ask the same question.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::nodes::{NodeSpec, PortType};
 use crate::problem::{ErrorCode, Refusal, quoted};
 use crate::values::DataType;
 
-/// What came of asking.
+/// Answer to that question.
 pub type Fit = Result<(), Refusal>;
 
 /// A wire in somebody's hand: one end is fixed, the other looks for a port.
@@ -65,8 +65,8 @@ impl Drag {
         self.ty
     }
 
-    /// Whether the wire may end at `port` of `node`: an input where the fixed end is an output, and the
-    /// other way round.
+    /// Checks that the wire may end at `port` of `node`: an input where the fixed end is an output, and the other way
+    /// round.
     ///
     /// # Errors
     /// The code and the sentence to show.

@@ -1,4 +1,4 @@
-//! What flows out of a node right now: what it holds, or the chosen results of what it last made.
+//! Flow out of a node right now: the content it holds, or the chosen results of its items.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,11 +15,11 @@ use crate::values::AssetRef;
 pub struct FlowItem {
     /// The item's key: `""` outside a batch, else its origins.
     pub key: String,
-    /// What it is.
+    /// Text or asset.
     pub content: ItemContent,
     /// The generation it is, unless it is a source's or replaced.
     pub generation: Option<String>,
-    /// What an evaluator names it by: its generation, else its asset, else the entry or node that holds it.
+    /// Id by which an evaluator names it: its generation, else its asset, else the entry or node that holds it.
     pub id: String,
 }
 
@@ -38,7 +38,7 @@ impl FlowItem {
     }
 }
 
-/// What a node made, found by item and by id: for whoever looks at many of its items.
+/// Results of a node, found by item and by id: for whoever looks at many of its items.
 pub(crate) struct History<'a> {
     node: Option<&'a Node>,
     result: Option<&'a NodeResult>,
@@ -95,7 +95,7 @@ impl<'a> History<'a> {
         (choice.after.as_deref() == newest).then_some(&choice.chosen)
     }
 
-    /// What somebody put in the place of an item's results, while nothing newer came.
+    /// Returns the asset that somebody put in the place of an item's results, while nothing newer came.
     pub(crate) fn replaced(&self, key: &str) -> Option<&'a AssetRef> {
         match self.choice(key)? {
             Chosen::Asset(asset) => Some(asset),
@@ -115,7 +115,7 @@ pub fn shown_generation<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option
     History::of(canvas, node).shown(key)
 }
 
-/// What somebody put in the place of an item's results, while nothing newer came.
+/// Returns the asset that somebody put in the place of an item's results, while nothing newer came.
 pub fn replaced<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a AssetRef> {
     canvas.nodes.get(node)?.output.get(key)?;
     History::of(canvas, node).replaced(key)
@@ -126,7 +126,7 @@ pub fn sends_all(node: &Node, spec: &NodeSpec) -> bool {
     spec.counted && node.settings.get("send_all").and_then(serde_json::Value::as_bool) == Some(true)
 }
 
-/// What flows out of a port now, item by item; nothing where there is nothing.
+/// Returns the items that flow out of a port now; nothing where there is nothing.
 pub fn flow(canvas: &Canvas, id: &str, port: &str) -> Vec<FlowItem> {
     let Some(node) = canvas.nodes.get(id) else { return Vec::new() };
     let Some(spec) = nodes::spec(&node.kind) else { return Vec::new() };
@@ -225,7 +225,8 @@ fn frames(id: &str, angles: Vec<FlowItem>, first: bool) -> Vec<FlowItem> {
     frames
 }
 
-/// What an evaluator accepted (item key, and what it is named by), wherever that was made or held.
+/// Returns the candidates that an evaluator accepted (item key, and the id it is named by), wherever they were made
+/// or held.
 fn candidates(canvas: &Canvas, evaluator: &str, accepted: Vec<(String, String)>) -> Vec<FlowItem> {
     if accepted.is_empty() {
         return Vec::new();
@@ -273,7 +274,7 @@ fn candidates(canvas: &Canvas, evaluator: &str, accepted: Vec<(String, String)>)
     flowing.collect()
 }
 
-/// What of the things wanted a node holds.
+/// Adds those of the wanted things that a node holds.
 fn holds<'a>(node: &'a Node, wanted: &BTreeSet<&str>, held: &mut BTreeMap<&'a str, ItemContent>) {
     let mut hold = |id: &'a str, content: ItemContent| {
         held.entry(id).or_insert(content);

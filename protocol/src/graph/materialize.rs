@@ -32,7 +32,7 @@ pub struct GraphEdge {
 /// Where an edge stands at its node: port, `z`, key.
 type Place = (String, String, String);
 
-/// How much of a key that is no id is told, in characters.
+/// Longest part that is told of a key that is no id, in characters.
 const KEY_CHARS_MAX: usize = 4_096;
 /// The longest title that is kept for sentences and lists, in characters.
 const TITLE_CHARS_MAX: usize = 200;
@@ -332,7 +332,7 @@ impl Graph {
         self.kinds.keys().map(String::as_str)
     }
 
-    /// What is known of a node's kind; `None` for unknown kinds and missing nodes.
+    /// Returns the specification of a node's kind; `None` for unknown kinds and missing nodes.
     pub fn spec(&self, id: &str) -> Option<&'static NodeSpec> {
         self.kinds.get(id).copied().flatten()
     }
@@ -374,7 +374,7 @@ impl Graph {
         keys.inspect(|_| steps::note(1)).filter_map(|key| self.edges.get(key))
     }
 
-    /// What is wrong with the graph as it stands: edges that do not count, and cycles.
+    /// Returns the problems of the graph as it stands: edges that do not count, and cycles.
     pub fn problems(&self) -> &[NodeProblem] {
         &self.problems
     }

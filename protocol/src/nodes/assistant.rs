@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `assistant` node is.
+/// Specification of `assistant` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Assistant,
     id: "assistant",

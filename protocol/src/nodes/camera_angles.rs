@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `camera_angles` node is.
+/// Specification of `camera_angles` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::CameraAngles,
     id: "camera_angles",

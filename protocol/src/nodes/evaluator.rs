@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 
-/// What a `evaluator` node is.
+/// Specification of `evaluator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Evaluator,
     id: "evaluator",

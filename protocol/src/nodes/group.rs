@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec};
 
-/// What a `group` node is.
+/// Specification of `group` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Group,
     id: "group",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `image_generator` node is.
+/// Specification of `image_generator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::ImageGenerator,
     id: "image_generator",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `image_upscaler` node is.
+/// Specification of `image_upscaler` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::ImageUpscaler,
     id: "image_upscaler",

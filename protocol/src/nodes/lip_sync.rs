@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `lip_sync` node is.
+/// Specification of `lip_sync` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::LipSync,
     id: "lip_sync",

@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
 
-/// What a `list` node is.
+/// Specification of `list` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::List,
     id: "list",

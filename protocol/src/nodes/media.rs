@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
 
-/// What a `media` node is.
+/// Specification of `media` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Media,
     id: "media",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `model3d_generator` node is.
+/// Specification of `model3d_generator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Model3dGenerator,
     id: "model3d_generator",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `music_generator` node is.
+/// Specification of `music_generator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::MusicGenerator,
     id: "music_generator",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `sound_effects` node is.
+/// Specification of `sound_effects` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::SoundEffects,
     id: "sound_effects",

@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec};
 
-/// What a `sticker` node is.
+/// Specification of `sticker` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Sticker,
     id: "sticker",

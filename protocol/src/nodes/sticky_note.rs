@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec};
 
-/// What a `sticky_note` node is.
+/// Specification of `sticky_note` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::StickyNote,
     id: "sticky_note",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `svg_generator` node is.
+/// Specification of `svg_generator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::SvgGenerator,
     id: "svg_generator",

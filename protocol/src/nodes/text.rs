@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
 use crate::values::DataType;
 
-/// What a `text` node is.
+/// Specification of `text` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Text,
     id: "text",

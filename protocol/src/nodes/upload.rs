@@ -2,7 +2,7 @@
 
 use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
 
-/// What a `upload` node is.
+/// Specification of `upload` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Upload,
     id: "upload",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `video_audio_mix` node is.
+/// Specification of `video_audio_mix` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::VideoAudioMix,
     id: "video_audio_mix",

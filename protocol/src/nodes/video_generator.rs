@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `video_generator` node is.
+/// Specification of `video_generator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::VideoGenerator,
     id: "video_generator",

@@ -3,7 +3,7 @@
 use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
-/// What a `voiceover` node is.
+/// Specification of `voiceover` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
     kind: NodeKind::Voiceover,
     id: "voiceover",

@@ -271,7 +271,7 @@ impl<'a> Planner<'a> {
         kept
     }
 
-    /// What flows of an item, where it has this fingerprint.
+    /// Returns the results that flow of an item, where it has this fingerprint.
     fn shown(
         &self,
         step: &Step,
@@ -289,7 +289,7 @@ impl<'a> Planner<'a> {
         (all.len() >= step.count as usize).then_some(all)
     }
 
-    /// What stands of a decision on a candidate that is still the same.
+    /// Returns the candidate of a unit, where it was accepted and is still the same.
     fn decided(&self, step: &Step, unit: &Unit) -> Option<Vec<Generation>> {
         let result = self.canvas.results.get(&step.node)?;
         if result.state != NodeState::Completed {

@@ -1,4 +1,4 @@
-//! Whether the invocations of a step get what the kind needs.
+//! Check that the invocations of a step get what the kind needs.
 
 use super::known::Known;
 use super::model::{Step, Unit};
@@ -7,7 +7,7 @@ use crate::nodes::{Need, NodeSpec, PortSpec, PortType};
 use crate::problem::{ErrorCode, NodeProblem, quoted};
 use crate::steps;
 
-/// How much arrives on an input of one unit.
+/// Content that arrives on an input of one unit.
 struct Arriving<'a> {
     port: &'a str,
     /// Number of pictures, sounds or texts that are known; `None` counts as one that has yet to be made.
@@ -35,7 +35,7 @@ fn arriving<'a>(step: &'a Step, unit: &Unit, known: &Known<'_>) -> Vec<Arriving<
     inputs
 }
 
-/// What is missing on the units of a step, each problem once.
+/// Returns the problems of the first unit of a step that lacks something or has too many references.
 pub(super) fn problems(
     step: &Step,
     spec: &NodeSpec,
@@ -74,7 +74,7 @@ pub(super) fn problems(
     Vec::new()
 }
 
-/// What would be missing with nothing on the inputs at all, for a step without units.
+/// Returns the problems with nothing on the inputs at all, for a step without units.
 pub(super) fn missing_inputs(step: &Step, spec: &NodeSpec) -> Vec<NodeProblem> {
     let sentence = |(port, advice): (&'static str, String)| {
         let detail = format!("{} needs {}. {advice}", quoted(&step.title), named(port));

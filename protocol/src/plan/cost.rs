@@ -1,4 +1,4 @@
-//! What a unit can cost before it is called, and what it did cost after (R-GRAPH-48, R-GRAPH-49, R-RUN-18).
+//! Cost of a unit: the most before it is called, and the actual one after (R-GRAPH-48, R-GRAPH-49, R-RUN-18).
 
 use super::facts::Facts;
 use super::facts::milliseconds;
@@ -9,7 +9,7 @@ use crate::pricing::{Milli, Money, Price, Unit as Per};
 use crate::schema::ItemContent;
 use crate::steps;
 
-/// What is known of one delivered result.
+/// Measurements of one delivered result.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Made {
     /// Length in seconds, where it has one.
@@ -52,7 +52,7 @@ pub(super) fn hold(
     (price.of(&step.params, quantity, step.factor) * i64::from(step.count), exact)
 }
 
-/// What each delivered result costs: its actual quantity, never above its share of the `hold`.
+/// Returns the cost of each delivered result: of its actual quantity, never above its share of the `hold`.
 pub fn charge(step: &Step, call: &Invocation, hold: Money, made: &[Made]) -> Vec<Money> {
     let Some(price) = &step.price else { return vec![Money::ZERO; made.len()] };
     let together = |items: &[ItemContent]| Facts::of_all(items.iter().map(Facts::of));
@@ -89,7 +89,7 @@ fn thousands(count: usize) -> Milli {
     Milli(i64::try_from(count).unwrap_or(i64::MAX).saturating_mul(1000))
 }
 
-/// How many units (in thousandths) one result is paid for; `None` where that is not known yet.
+/// Returns the quantity that one result is paid for, in thousandths of a unit; `None` where it is not known yet.
 fn quantity(price: &Price, step: &Step, inputs: &[Input<'_>]) -> Option<Milli> {
     if let Some(told) = price.told(&step.params) {
         return Some(told);

@@ -1,15 +1,15 @@
-//! What checks and prices ask of the content on a connection: counted once for each thing that is there, however many
-//! calls get it.
+//! Facts that checks and prices ask of the content on a connection: counted once for each thing that is there,
+//! however many calls get it.
 
 use super::model::ExistingOutput;
 use crate::lineage::Lineage;
 use crate::schema::{Generation, ItemContent};
 use crate::steps;
 
-/// What is known of some content, taken together.
+/// Facts about some content, taken together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// How many texts and files.
+    /// Number of texts and files.
     pub(super) count: usize,
     /// True if there is a file or a text that is not blank.
     pub(super) filled: bool,
@@ -84,7 +84,7 @@ impl Facts {
     }
 }
 
-/// What is known of an output that is there.
+/// Facts about an output that is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ReadyFacts {
     /// Item by item.

@@ -1,10 +1,10 @@
-//! What the items of a plan are known to be.
+//! Contents of a plan's items, as far as they are known.
 
 use crate::plan::model::{ExistingOutput, InputBinding, Step, Unit};
 use crate::plan::units::Units;
 use crate::schema::ItemContent;
 
-/// What is known of picks before the run.
+/// Plan so far, which tells the content of picks before the run.
 pub(super) struct Known<'a> {
     pub(super) units: &'a Units,
     pub(super) earlier: &'a [Step],

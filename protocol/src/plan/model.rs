@@ -23,7 +23,7 @@ pub const TEXT_BYTES_MAX: usize = 128 << 20;
 /// The longest title of a step, in characters.
 pub(super) const TITLE_CHARS_MAX: usize = 200;
 
-/// What a run covers.
+/// Scope of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -35,7 +35,7 @@ pub enum Mode {
     Downstream,
     /// The nodes named.
     Selection,
-    /// What no longer matches what it depends on, and everything after that.
+    /// The nodes whose results no longer match what they depend on, and everything after them.
     Outdated,
 }
 
@@ -61,10 +61,10 @@ impl Mode {
     }
 }
 
-/// What somebody asks to be run.
+/// Request for a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// What it covers.
+    /// Scope.
     pub mode: Mode,
     /// The node it is about; needed by `node` and `downstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct Source {
     pub from: InputSource,
     /// The output.
     pub port: String,
-    /// Whether one invocation gets the whole batch.
+    /// True if one invocation gets the whole batch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub all: bool,
 }
@@ -108,18 +108,18 @@ pub struct Source {
 pub struct PlannedInput {
     /// The input.
     pub port: String,
-    /// What arrives there, in edge order.
+    /// Sources of what arrives there, in edge order.
     pub sources: Vec<Source>,
 }
 
-/// What is on an output before the run.
+/// Content of an output before the run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExistingOutput {
     /// The node.
     pub node: String,
     /// The output.
     pub port: String,
-    /// What is on it, item by item.
+    /// Items on it.
     pub items: Vec<ReadyItem>,
 }
 
@@ -129,16 +129,16 @@ pub struct ReadyItem {
     /// Key.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub key: String,
-    /// What it is.
+    /// Text or asset.
     pub content: ItemContent,
-    /// What an evaluator names it by.
+    /// Id by which an evaluator names it.
     pub id: String,
 }
 
 /// An item that this run does not make anew.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReusedItem {
-    /// What it consists of; nothing where it is a hole that nobody asked to fill.
+    /// Generations it consists of; none where it is a hole that nobody asked to fill.
     pub generations: Vec<Generation>,
     /// Why it is a hole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,16 +173,16 @@ pub struct Step {
     pub provider: String,
     /// The model's parameters, defaults filled in.
     pub params: BTreeMap<String, Value>,
-    /// What it is paid by; nothing for an evaluator.
+    /// Price; nothing for an evaluator.
     pub price: Option<Price>,
     /// The multiplier of the workspace's price plan.
     pub factor: Milli,
-    /// How many results each invocation gives.
+    /// Number of results of each invocation.
     pub count: u32,
     /// True if all of them flow, each as an item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub send_all: bool,
-    /// How inputs of different lengths are paired.
+    /// Pairing of inputs of different lengths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Pairing>,
     /// The camera angles, where there are several: one item each.
@@ -295,7 +295,7 @@ fn weight(value: &Value) -> usize {
 /// A run before it starts; also its snapshot, since it holds everything the run will use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// What it covers.
+    /// Scope.
     pub mode: Mode,
     /// The node it was asked for.
     pub node: Option<String>,
@@ -304,7 +304,7 @@ pub struct Plan {
     pub nodes: Vec<String>,
     /// The steps, each after those it waits for.
     pub steps: Vec<Step>,
-    /// What is there already.
+    /// Outputs that are there already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ready: Vec<ExistingOutput>,
     /// True if results of earlier runs with the same fingerprint are taken instead of made again.
@@ -354,7 +354,7 @@ impl Plan {
     }
 }
 
-/// What one invocation gets over one connection.
+/// Content that one invocation gets over one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputBinding {
     /// An item that is there: places in [`Plan::ready`] and in its items.
@@ -364,7 +364,7 @@ pub enum InputBinding {
         /// The item.
         item: u32,
     },
-    /// What another unit makes: the nth of it, or the one that flows.
+    /// A result of another unit: the nth of it, or the one that flows.
     Unit {
         /// Place in [`Units::all`](super::Units::all).
         unit: u32,
@@ -390,7 +390,7 @@ pub struct Unit {
     pub key: String,
     /// Which of the step's camera angles.
     pub angle: Option<u32>,
-    /// What it gets, connection by connection, in the order of the step's inputs.
+    /// Inputs, connection by connection, in the order of the step's.
     pub picks: Vec<InputBinding>,
     /// True if it is taken over instead of called.
     pub kept: bool,

@@ -1,4 +1,4 @@
-//! Whether what a node shows still is what it would make (R-GRAPH-52).
+//! Comparison of the results that a node shows with those it would make now (R-GRAPH-52).
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::graph::{Graph, History};
 use crate::nodes::NodeSpec;
 use crate::schema::Canvas;
 
-/// What a difference is called, in the order in which it is told.
+/// Names of the differences, in the order in which they are told.
 const REASONS: [&str; 5] = ["model", "settings", "prompt", "input", "items"];
 
 /// Why a node's results are outdated: what would differ if it ran now from what is on its inputs. `None` where

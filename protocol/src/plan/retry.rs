@@ -7,12 +7,12 @@ use super::units::Units;
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::{Failure, Generation, NodeState};
 
-/// How an item of an earlier run ended.
+/// Item of an earlier run, as it ended.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PastItem {
     /// State.
     pub state: NodeState,
-    /// What it consists of.
+    /// Generations it consists of.
     pub generations: Vec<Generation>,
     /// Why it failed.
     pub error: Option<Failure>,
@@ -20,12 +20,12 @@ pub struct PastItem {
     pub seed: Option<i64>,
 }
 
-/// How an earlier run ended: node → item key → item. An evaluator that was decided has its accepted candidates,
-/// and an entry even if there are none.
+/// End of an earlier run: node → item key → item. An evaluator that was decided has its accepted candidates, and an
+/// entry even if there are none.
 pub type Past = BTreeMap<String, BTreeMap<String, PastItem>>;
 
-/// What of it is tried again: everything that gave nothing, or only a node, or only some of its items; and what
-/// depends on that.
+/// Part of it that is tried again: everything that gave nothing, or only a node, or only some of its items; and
+/// everything that depends on that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     /// The node.

@@ -19,27 +19,27 @@ pub struct Units {
     pub all: Vec<Unit>,
     /// The units of each step.
     pub of_step: Vec<Range<u32>>,
-    /// How much of [`LINKS_MAX`] and [`TEXT_BYTES_MAX`] is used up.
+    /// Used parts of [`LINKS_MAX`] and [`TEXT_BYTES_MAX`].
     links: usize,
     text_bytes: usize,
-    /// What is known of [`Plan::ready`].
+    /// Facts about [`Plan::ready`].
     ready: Vec<ReadyFacts>,
-    /// What is known of what steps give.
+    /// Facts about the results of steps.
     steps: Vec<StepFacts>,
-    /// What is known of what kept units consist of; `None` for content that nobody can read.
+    /// Facts about the generations of kept units; `None` for content that nobody can read.
     kept: BTreeMap<u32, Vec<Option<Facts>>>,
 }
 
-/// What a step gives, as far as it is known before the run.
+/// Facts about the results of a step, as far as they are known before the run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct StepFacts {
-    /// How many items flow out of it, and how many out of a port of frames.
+    /// Number of items that flow out of it, and of those out of a port of frames.
     flows: (usize, usize),
     /// All of it together, where all its units are kept.
     all: Option<Facts>,
 }
 
-/// What is on a connection: where each item comes from, and what it is.
+/// Items on a connection: the lineage of each, and the pick that gets it.
 type Flowing = (Vec<Lineage>, Vec<InputBinding>);
 
 /// Why the units of a step cannot be told.
@@ -199,7 +199,8 @@ impl Units {
         if self.links > LINKS_MAX { Err(UnitsError::TooMany) } else { Ok(()) }
     }
 
-    /// Whether what the units of a step get is within what one run may have.
+    /// Counts the links and texts of a step's units towards the limits of one run, and returns the units where they
+    /// fit.
     fn within(&mut self, step: &Step, units: Vec<Unit>) -> Result<Vec<Unit>, UnitsError> {
         if units.iter().any(|unit| unit.key.len() > KEY_BYTES_MAX) {
             return Err(UnitsError::TooDeep);
@@ -230,7 +231,7 @@ impl Units {
         if self.text_bytes > TEXT_BYTES_MAX { Err(UnitsError::TooLong) } else { Ok(units) }
     }
 
-    /// What is known of a pick: `None` where a unit of the run has yet to make it.
+    /// Returns the facts about a pick: `None` where a unit of the run has yet to make it.
     pub(super) fn facts(&self, pick: &InputBinding) -> Option<Facts> {
         match *pick {
             InputBinding::Ready { ready, item } => {
@@ -245,7 +246,7 @@ impl Units {
         }
     }
 
-    /// How many items are on a connection, without looking at them.
+    /// Returns the number of items on a connection, without looking at them.
     fn count_flowing(&self, earlier: &[Step], source: &super::Source) -> usize {
         match source.from {
             InputSource::Ready(at) => {
@@ -259,7 +260,7 @@ impl Units {
         }
     }
 
-    /// What is on a connection, item by item.
+    /// Returns the items on a connection.
     fn flowing(&self, earlier: &[Step], source: &super::Source) -> Flowing {
         let at = match source.from {
             InputSource::Ready(at) => {

@@ -1,4 +1,4 @@
-//! What a place in a document holds, apart from any document: what copies are made of. Formats, embeds, unknown keys
+//! Content of a place in a document, apart from any document: what copies are made of. Formats, embeds, unknown keys
 //! and kinds, plain values and Y types within each other stay as they are; only subdocuments are left out, because no
 //! room takes them.
 
@@ -19,7 +19,7 @@ use crate::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use crate::values::{any_to_json, depth, json_to_any};
 use crate::wire::guard::{TYPE_MAX_DEPTH, VALUE_MAX_DEPTH};
 
-/// What a key of a map or a place in an array holds.
+/// Content of a key of a map or of a place in an array.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// A plain value.
@@ -124,7 +124,7 @@ impl Content {
         }
     }
 
-    /// What a text reads.
+    /// Returns the words of a text, without embeds.
     fn words(&self) -> String {
         let Self::Text(pieces) = self else { return String::new() };
         let words = pieces.iter().filter_map(|piece| piece.insert.string());
@@ -139,7 +139,7 @@ impl Content {
         if let Self::Plain(any) = self { Some(any_to_json(any)) } else { None }
     }
 
-    /// What stands under a key of a map, shared or plain, as plain JSON; nothing for a Y type.
+    /// Returns the value under a key of a map, shared or plain, as plain JSON; nothing for a Y type.
     pub fn value(&self, key: &str) -> Option<Value> {
         if let Self::Plain(Any::Map(entries)) = self {
             return entries.get(key).map(any_to_json);
@@ -147,7 +147,7 @@ impl Content {
         if let Self::Map(entries) = self { entries.get(key)?.json() } else { None }
     }
 
-    /// What a text under a key of a map reads.
+    /// Returns the words of a text under a key of a map.
     pub fn text(&self, key: &str) -> Option<String> {
         let Self::Map(entries) = self else { return None };
         entries.get(key).filter(|text| matches!(text, Self::Text(_))).map(Self::words)
@@ -303,7 +303,7 @@ fn fill_text(txn: &mut TransactionMut<'_>, text: &TextRef, pieces: &[Piece]) {
     text.apply_delta(txn, delta.collect::<Vec<_>>());
 }
 
-/// What people wrote on a canvas, apart from it.
+/// Everything that people wrote on a canvas, apart from it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Copied {
     roots: Vec<(String, BTreeMap<String, Content>)>,

@@ -1,4 +1,4 @@
-//! What a canvas holds.
+//! The vocabulary of a canvas: nodes, edges, results and runs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub struct Meta {
     pub description: String,
 }
 
-/// What an entry of a list holds.
+/// Content of an entry of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
@@ -50,16 +50,16 @@ pub struct ListItem {
     pub id: String,
     /// Place.
     pub z: String,
-    /// What it holds.
+    /// Content.
     #[serde(flatten)]
     pub content: ItemContent,
 }
 
-/// What somebody chose to show and pass on of an item.
+/// Somebody's choice of the result that an item shows and passes on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutputChoice {
-    /// What to use instead of the newest.
+    /// Result in the place of the newest.
     #[serde(rename = "use")]
     pub chosen: Chosen,
     /// It counts while this is the item's newest generation.
@@ -114,7 +114,7 @@ pub struct Node {
     /// The entries of a list, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<ListItem>,
-    /// What an upload or media node holds.
+    /// Asset of an upload or media node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asset: Option<AssetRef>,
     /// Choices by item key.
@@ -225,10 +225,10 @@ pub struct Failure {
     /// A stable code.
     #[serde(default)]
     pub code: String,
-    /// What happened.
+    /// Description of what happened.
     #[serde(default)]
     pub detail: String,
-    /// What to do.
+    /// Advice on what to do.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub hint: String,
 }
@@ -275,9 +275,9 @@ pub struct NodeResult {
     /// When it ended, in ms since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<i64>,
-    /// What it cost in that run.
+    /// Cost in that run.
     pub cost: Money,
-    /// What its newest results depended on.
+    /// Fingerprint of what its newest results depended on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// Items.
@@ -325,13 +325,13 @@ pub struct Generation {
     /// Duration in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<f64>,
-    /// What it cost.
+    /// Cost.
     #[serde(default)]
     pub cost: Money,
     /// The seed that makes it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// What it depended on.
+    /// Fingerprint of what it depended on.
     #[serde(default)]
     pub fingerprint: String,
 }
@@ -351,7 +351,7 @@ impl Generation {
         }
     }
 
-    /// What it is: its text or its asset; nothing for one that a foreign writer made up.
+    /// Returns its text or its asset; nothing for one that a foreign writer made up.
     pub fn content(&self) -> Option<ItemContent> {
         match &self.text {
             Some(text) => Some(ItemContent::Text(text.clone())),
@@ -443,7 +443,7 @@ pub struct RunInfo {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<i64>,
-    /// What it has cost so far.
+    /// Cost so far.
     pub cost: Money,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,9 +15,9 @@ use super::read::{read_generations, read_result, read_run};
 use crate::nodes::NodeKind;
 use crate::values::json_to_any;
 
-/// How many of a node's generations stay in the document, besides those that something names.
+/// Number of a node's generations that stay in the document, besides those that something names.
 pub const GENERATIONS_KEPT: usize = 50;
-/// How many ended runs stay in the document.
+/// Number of ended runs that stay in the document.
 pub const RUNS_KEPT: usize = 20;
 
 fn result_map(txn: &TransactionMut<'_>, id: &str) -> Option<MapRef> {
@@ -263,19 +263,20 @@ pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> BTreeSet<String> {
 /// The database's truth of a canvas's outcome.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// What stands at `results`.
+    /// Entries of `results`.
     pub results: BTreeMap<String, NodeResult>,
-    /// What stands at `generations`, oldest first: the newest [`GENERATIONS_KEPT`] of a node and those that something
+    /// Entries of `generations`, oldest first: the newest [`GENERATIONS_KEPT`] of a node and those that something
     /// names.
     pub generations: BTreeMap<String, Vec<Generation>>,
     /// The kind of node that a generation was made for, where a run made it.
     pub kinds: BTreeMap<String, String>,
-    /// What stands at `runs`.
+    /// Entries of `runs`.
     pub runs: BTreeMap<String, RunInfo>,
 }
 
 impl Outcome {
-    /// What of a node's generations was made for one of this kind. An edited one is of the kind of what was made before.
+    /// Returns those of a node's generations that were made for one of this kind. An edited one is of the kind of the
+    /// one before it.
     fn generations_of(&self, id: &str, kind: &str) -> Vec<Generation> {
         let mut made_for: Option<&String> = None;
         let mine = self.generations.get(id).into_iter().flatten().filter(|made| {

@@ -56,7 +56,7 @@ fn plain<T: ReadTxn>(txn: &T, map: &Held, key: &str) -> Option<Value> {
     plain_value(map.get(txn, key)?)
 }
 
-/// What is no shared type and not undefined.
+/// Returns a plain value; `None` for a shared type and for undefined.
 fn plain_value(out: Out) -> Option<Value> {
     let Out::Any(any) = out else { return None };
     if any == Any::Undefined { None } else { Some(any_to_json(&any)) }
@@ -179,7 +179,7 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
     })
 }
 
-/// What people chose of a node's outputs; empty where there is no such node.
+/// Reads the choices of a node's outputs; empty where there is no such node.
 pub(super) fn read_choices<T: ReadTxn>(txn: &T, id: &str) -> BTreeMap<String, OutputChoice> {
     let nodes = if crate::ids::is_id(id) { txn.get_map("nodes") } else { None };
     let node = nodes.and_then(|nodes| nodes.get(txn, id)).and_then(Held::of);
@@ -278,7 +278,7 @@ pub fn read_result<T: ReadTxn>(txn: &T, id: &str) -> Option<NodeResult> {
     })
 }
 
-/// What a node made, oldest first.
+/// Reads the generations of a node, oldest first.
 pub fn read_generations<T: ReadTxn>(txn: &T, id: &str) -> Vec<Generation> {
     let Some(Out::YArray(array)) = txn.get_map("generations").and_then(|map| map.get(txn, id))
     else {

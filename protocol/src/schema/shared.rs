@@ -25,7 +25,7 @@ pub fn node_count<T: ReadTxn>(txn: &T) -> usize {
     txn.get_map("nodes").map_or(0, |nodes| nodes.len(txn) as usize)
 }
 
-/// Whether anything stands under a key of a root, whatever it is.
+/// True if anything stands under a key of a root, whatever it is.
 pub fn stands<T: ReadTxn>(txn: &T, root: &str, key: &str) -> bool {
     txn.get_map(root).is_some_and(|map| map.contains_key(txn, key))
 }

@@ -27,7 +27,7 @@ fn units(text: &str) -> u32 {
 /// Something in a Y.Text that is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Hidden {
-    /// What is shown before it, in UTF-16 units.
+    /// Length of the text shown before it, in UTF-16 units.
     shown: u32,
     /// Where it stands in the Y.Text, in UTF-16 units.
     within: u32,
@@ -93,13 +93,13 @@ impl Shown {
         }
     }
 
-    /// What is shown.
+    /// Returns the text shown.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What is shown.
+    /// Returns the text shown.
     #[must_use]
     pub fn into_text(self) -> String {
         self.text
@@ -166,8 +166,8 @@ impl Shown {
     }
 }
 
-/// Replaces a stretch of a text, told in what is shown of it: from `at`, `delete` UTF-16 units go and `insert` comes.
-/// What is not there is left out.
+/// Replaces a stretch of a text, counted in the text shown of it: from `at`, `delete` UTF-16 units go and `insert`
+/// comes. A stretch beyond its end is left out.
 pub fn edit_text(txn: &mut TransactionMut<'_>, text: &TextRef, at: u32, delete: u32, insert: &str) {
     let insert = lines(insert);
     let mut shown = Shown::of(txn, text);

@@ -22,11 +22,11 @@ use crate::values::{AssetRef, json_to_any};
 pub struct NewItem {
     /// Id within the list.
     pub id: String,
-    /// What it holds.
+    /// Content.
     pub content: ItemContent,
 }
 
-/// What a new node starts with.
+/// Contents of a new node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewNode {
     /// Id.
@@ -55,7 +55,7 @@ pub struct NewNode {
     pub negative: String,
     /// The entries of a list, in order.
     pub items: Vec<NewItem>,
-    /// What an upload or media node holds.
+    /// Asset of an upload or media node.
     pub asset: Option<AssetRef>,
 }
 

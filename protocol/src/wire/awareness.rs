@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// The largest state one client may have, in bytes of JSON (R-SYNC-50).
 pub const STATE_MAX_BYTES: usize = 16 * 1024;
-/// How deep a state may nest.
+/// Greatest depth of arrays and objects in a state.
 pub const STATE_MAX_DEPTH: usize = 32;
 
 /// One client's entry of an awareness update.
@@ -94,7 +94,7 @@ pub fn encode<'a>(entries: impl ExactSizeIterator<Item = Entry<'a>>) -> Vec<u8> 
     out
 }
 
-/// How deep arrays and objects nest in JSON text, without parsing it and without recursion.
+/// Returns the depth of arrays and objects in JSON text, without parsing it and without recursion.
 #[must_use]
 pub fn json_depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);

@@ -21,19 +21,19 @@ use serde::de::IgnoredAny;
 use std::ops::Range;
 use thiserror::Error;
 
-/// How deep a value (Any or JSON) may nest (R-SYNC-32, R-DOC-40).
+/// Greatest depth of a value (Any or JSON) (R-SYNC-32, R-DOC-40).
 pub const VALUE_MAX_DEPTH: usize = 32;
-/// How deep a shared type may sit below a root type (R-SYNC-32, R-DOC-40).
+/// Greatest depth of a shared type below its root type (R-SYNC-32, R-DOC-40).
 pub const TYPE_MAX_DEPTH: u32 = 8;
 /// The largest clock: yrs computes with 31 bits.
 const CLOCK_MAX: u32 = i32::MAX as u32;
 /// Yjs client ids are at most 53 bits.
 const CLIENT_MAX: u64 = (1 << 53) - 1;
 
-/// How many structs an update may have however short it is.
+/// Number of structs that an update may have however short it is.
 const STRUCTS_FREE: usize = 256 * 1024;
-/// How many bytes the structs above that must have on average. In memory one takes about 180, so that a sender of
-/// five-byte structs would fill it forty times as fast as they send. The shortest of a Yjs client, what is left of an
+/// Average size that the structs above that must have, in bytes. In memory one takes about 180, so that a sender of
+/// five-byte structs would fill it forty times as fast as they send. The shortest of a Yjs client, the remains of an
 /// overwritten value, has nine.
 const STRUCT_MIN_BYTES: usize = 8;
 
@@ -64,7 +64,7 @@ pub enum Parent<'a> {
     Item(Id),
 }
 
-/// What an item holds.
+/// Content of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Nothing any more.
@@ -85,7 +85,7 @@ pub enum Content {
     Doc,
 }
 
-/// What kind of struct.
+/// Kind of a struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind<'a> {
     /// Collected: only its length is known.
@@ -102,7 +102,7 @@ pub enum Kind<'a> {
         parent: Parent<'a>,
         /// Key, where it is a map entry that says so.
         key: Option<&'a str>,
-        /// What it holds.
+        /// Content.
         content: Content,
     },
 }
@@ -112,9 +112,9 @@ pub enum Kind<'a> {
 pub struct Struct<'a> {
     /// First id.
     pub id: Id,
-    /// How many elements; 0 is an empty item that every reader ignores.
+    /// Number of elements; 0 is an empty item that every reader ignores.
     pub len: u32,
-    /// What it is.
+    /// Kind.
     pub kind: Kind<'a>,
 }
 
@@ -126,7 +126,8 @@ impl Struct<'_> {
     }
 }
 
-/// What is kept of a struct: where it is read again from. An update may be all structs of five bytes, so this is small.
+/// Stored part of a struct: the place it is read again from. An update may be all structs of five bytes, so this is
+/// small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Slot {
     clock: u32,
@@ -136,7 +137,7 @@ struct Slot {
     section: u32,
 }
 
-/// What an update brings of one client: a contiguous run of structs.
+/// Structs of one client in an update: a contiguous run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The client.
@@ -147,7 +148,7 @@ pub struct Section {
     pub end: u32,
     /// Structs, as a range of the update's; neighbouring collected ones are one.
     pub structs: Range<usize>,
-    /// How many structs it is written as.
+    /// Number of structs it is written as.
     pub written: usize,
     /// Encoded structs, as a range of the update's bytes.
     pub bytes: Range<usize>,
@@ -167,12 +168,12 @@ pub struct Deletion {
 /// An update that passed, and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scan<'a> {
-    /// What it brings, one section a client, in the order written.
+    /// Sections, one a client, in the order written.
     pub sections: Vec<Section>,
     /// Every struct, section by section.
     slots: Vec<Slot>,
     bytes: &'a [u8],
-    /// What it deletes, as written.
+    /// Deletions, as written.
     pub deletions: Vec<Deletion>,
 }
 

@@ -1,4 +1,4 @@
-//! What can still be read of an update whose bytes were damaged, and which part of an update can be integrated where
+//! The readable rest of an update whose bytes were damaged, and the part of an update that can be integrated where
 //! something it builds on is lost.
 //!
 //! A replica holds of each client everything up to a clock. So of a damaged state the structs of a client up to the first
@@ -10,7 +10,7 @@ use super::read::{Reader, write_var};
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 
-/// How many structs may be read for each byte of a damaged state while its sections are looked for.
+/// Most structs that may be read for each byte of a damaged state while its sections are looked for.
 const READS_PER_BYTE: usize = 16;
 
 /// Structs of one client that follow each other.
@@ -39,7 +39,7 @@ impl Run<'_> {
     }
 }
 
-/// What can be read of an update.
+/// Readable part of an update.
 #[derive(Debug, Clone)]
 pub struct Salvage<'a> {
     bytes: &'a [u8],
@@ -51,11 +51,11 @@ pub struct Salvage<'a> {
 /// An update divided by what a replica holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Split {
-    /// What can be integrated whole, as an update.
+    /// The part that can be integrated whole, as an update.
     pub fits: Option<Vec<u8>>,
-    /// What builds on something that is not held, as an update.
+    /// The part that builds on something that is not held, as an update.
     pub rest: Option<Vec<u8>>,
-    /// What the rest waits for: clients, each with the clock of an element that is not held.
+    /// Elements that the rest waits for: clients, each with the clock of an element that is not held.
     pub waits: Vec<(u64, u32)>,
 }
 
@@ -84,10 +84,10 @@ impl<'a> Salvage<'a> {
         Ok(Self { bytes, runs, deletions: scan.deletions, is_whole: true })
     }
 
-    /// What can be read of the state of a whole document. Where it is damaged so that it cannot be read to its end: the
-    /// structs of each client up to the first that cannot be read or is not `sound`, a range of the bytes of which it is
-    /// not known that they are what was written. Deletions are left out then, for a wrong one would be taken over by every
-    /// replica; what is deleted says so itself, once it is collected.
+    /// Reads as much as can be read of the state of a whole document. Where it is damaged so that it cannot be read
+    /// to its end: the structs of each client up to the first that cannot be read or is not `sound`, a range of the
+    /// bytes of which it is not known that they are what was written. Deletions are left out then, for a wrong one
+    /// would be taken over by every replica; what is deleted says so itself, once it is collected.
     #[must_use]
     pub fn of_state(bytes: &'a [u8], sound: impl Fn(Range<usize>) -> bool) -> Self {
         Self::of_update(bytes).unwrap_or_else(|_| Self::of_damaged_state(bytes, sound))
@@ -135,7 +135,7 @@ struct Search<'a, F> {
     bytes: &'a [u8],
     sound: F,
     runs: Vec<Run<'a>>,
-    /// How many sections were damaged: so many clients may be unknown.
+    /// Number of damaged sections: so many clients may be unknown.
     damaged: usize,
     reads: usize,
 }
@@ -228,8 +228,8 @@ impl<'a, F: Fn(Range<usize>) -> bool> Search<'a, F> {
         Some(Found { run, is_complete: true, end })
     }
 
-    /// Whether the deletions are here: they reach to the very end and delete of known clients, as far as sections can be
-    /// read.
+    /// Checks that the deletions are here: they reach to the very end and delete of known clients, as far as sections
+    /// can be read.
     fn deletions(&self, at: usize, more: &[u64]) -> Option<()> {
         let mut reader = Reader::new(self.bytes);
         reader.take(at).ok()?;
@@ -308,7 +308,7 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
             .map_or_else(|| (self.held)(client), |at| self.lanes[*at].progress)
     }
 
-    /// What a struct builds on and is not there.
+    /// Returns the element that a struct builds on and that is not there.
     fn misses(&self, found: &Struct<'_>) -> Option<Id> {
         let Kind::Item { origin, right_origin, parent, .. } = found.kind else { return None };
         let parent = match parent {

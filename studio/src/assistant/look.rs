@@ -1,4 +1,4 @@
-//! What can be measured in a picture, and between the frames of a film.
+//! Measurements of a picture and of the changes between the frames of a film.
 
 use image::RgbaImage;
 
@@ -8,7 +8,7 @@ use crate::paint::palette;
 /// The side of the small copy that is measured.
 const GRID: usize = 64;
 
-/// What a picture is like, in numbers.
+/// A picture in numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
     pub(super) size_px: (u32, u32),
@@ -22,7 +22,7 @@ pub(super) struct Look {
     pub(super) chroma: f32,
     /// Where the detail is: centre of it, 0 to 1 both ways.
     pub(super) weight: (f32, f32),
-    /// How alike the left half and the mirrored right half are, 0 to 1.
+    /// Likeness of the left half and the mirrored right half, 0 to 1.
     pub(super) symmetry: f32,
     /// Lightness above minus below the middle.
     pub(super) top_light: f32,
@@ -102,7 +102,7 @@ impl Look {
     }
 }
 
-/// What happens between the frames of a film.
+/// Changes between the frames of a film.
 #[derive(Clone, Debug)]
 pub(super) struct Motion {
     pub(super) seconds: f64,
@@ -137,7 +137,7 @@ impl Motion {
     }
 }
 
-/// What people call a colour.
+/// Returns the everyday English name of a colour.
 pub(super) fn color_name(color: Rgb) -> String {
     let [l, a, b] = color.lab();
     let chroma = (a * a + b * b).sqrt();

@@ -1,9 +1,9 @@
-//! What is asked for: the task, and the words it is about.
+//! The request: the task, and the words it is about.
 
 use super::seen::Seen;
 use crate::words::split;
 
-/// What the assistant does.
+/// A task of the assistant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     Describe,
@@ -19,13 +19,13 @@ pub(super) enum Task {
 #[derive(Clone, Debug)]
 pub(super) struct Request {
     pub(super) task: Task,
-    /// What it is about, without the words that ask.
+    /// The subject matter, without the words that ask.
     pub(super) content: String,
-    /// How many are asked for.
+    /// Number of results asked for.
     pub(super) count: usize,
 }
 
-/// What words ask for which task; the first found in a paragraph counts.
+/// Beginnings of words and phrases that ask for a task; the first of this list that a paragraph contains counts.
 const ASKING: [(&str, Task); 31] = [
     ("translat", Task::Decline),
     ("summar", Task::Summarise),

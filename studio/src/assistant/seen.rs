@@ -1,8 +1,8 @@
-//! What the assistant has before it.
+//! The material before the assistant.
 
 use crate::assistant::look::{Look, Motion};
 
-/// How much is written.
+/// Length of the text that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     Short,
@@ -10,7 +10,7 @@ pub(super) enum Length {
     Long,
 }
 
-/// What is connected, as far as it was measured.
+/// The connected pictures and films, as far as they were measured.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) pictures: Vec<Look>,

@@ -30,7 +30,7 @@ impl Bank {
     }
 }
 
-/// What a prompt can say beside its subject.
+/// Phrases that a prompt can use beside its subject.
 struct Banks {
     light: Bank,
     setting: Bank,
@@ -81,7 +81,7 @@ impl Banks {
     }
 }
 
-/// What a prompt says already, so that nothing is said against it.
+/// Aspects that a prompt settles already, so that nothing is said against them.
 struct Says {
     setting: bool,
     light: bool,
@@ -260,7 +260,7 @@ fn lower_article(text: &str) -> String {
     text.to_owned()
 }
 
-/// What a prompt leaves open, and how it might be said.
+/// Names the aspects that a prompt leaves open, and how each might be said.
 pub(super) fn refine(request: &Request, seen: &Seen, length: Length, rng: &Rng) -> String {
     let Some(subject) = subject(request, seen) else { return NOTHING.to_owned() };
     let intent = words::read(&subject, "");
@@ -305,7 +305,7 @@ pub(super) fn refine(request: &Request, seen: &Seen, length: Length, rng: &Rng) 
     told.join("\n\n")
 }
 
-/// What this assistant cannot do.
+/// Returns the sentence that says what this assistant cannot do.
 pub(super) fn decline() -> String {
     "This assistant works by rules on this machine and cannot translate. It can describe pictures, expand and vary \
      prompts, propose directions, point at what a prompt leaves open, and summarise a text."

@@ -4,7 +4,7 @@
 use super::relief::Relief;
 use crate::math::{cos, sin};
 
-/// How far the viewer stands, in heights of the picture: about 39° from top to bottom, a normal lens.
+/// Distance of the viewer, in heights of the picture: about 39° from top to bottom, a normal lens.
 pub(crate) const DISTANCE: f32 = 1.42;
 
 type Vector = [f32; 3];
@@ -20,7 +20,7 @@ pub(crate) struct Camera {
     focal: f32,
 }
 
-/// How a camera stands to the picture's middle.
+/// Placement of a camera relative to the picture's middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pose {
     /// Degrees around the picture, to the right.
@@ -29,7 +29,7 @@ pub(crate) struct Pose {
     pub(crate) pitch: f32,
     /// Degrees the camera is turned clockwise around its own axis.
     pub(crate) roll: f32,
-    /// How much larger everything appears.
+    /// Magnification of everything.
     pub(crate) zoom: f32,
     /// Moved sideways and down, in heights of the picture.
     pub(crate) shift: [f32; 2],
@@ -122,8 +122,8 @@ impl Camera {
     }
 }
 
-/// How steeply a ray falls towards the plane, never less than a little: rays along the horizon and above it meet the
-/// plane far away instead of nowhere. Those that meet the picture itself are steeper than that.
+/// Returns the steepness with which a ray falls towards the plane, never less than a little: rays along the horizon
+/// and above it meet the plane far away instead of nowhere. Those that meet the picture itself are steeper than that.
 fn grazing(fall: f32) -> f32 {
     const LEAST: f32 = 0.09;
     if fall >= LEAST {

@@ -72,7 +72,7 @@ impl Level {
         Self { width, height, pixels }
     }
 
-    /// How opaque a pixel is.
+    /// Returns the opacity of a pixel, 0 to 255.
     pub(crate) fn alpha(&self, x: usize, y: usize) -> u8 {
         self.pixels[(y * self.width + x) * 4 + 3]
     }

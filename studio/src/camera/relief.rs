@@ -1,5 +1,5 @@
-//! How near the parts of a picture may be, guessed from what can be measured: what differs from the border, what is
-//! low, sharp and full of colour is taken to be nearer. It is a guess, kept smooth so that nothing tears.
+//! Guessed nearness of the parts of a picture, by measurements: parts that differ from the border, are low, sharp and
+//! full of colour are taken to be nearer. It is a guess, kept smooth so that nothing tears.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -103,15 +103,15 @@ pub(crate) fn guided(guide: &Plane, values: &Plane, radius: usize, epsilon: f32)
     slope.map(guide, |s, g| s * g).map(&offset, |sg, o| sg + o)
 }
 
-/// What is measured of a picture, small.
+/// Measurements of a picture, on a small copy.
 pub(crate) struct Study {
     /// Encoded brightness, 0 to 1.
     pub(crate) light: Plane,
-    /// How full of colour, 0 to 1.
+    /// Colourfulness, 0 to 1.
     pub(crate) chroma: Plane,
-    /// How much finer detail there is, 0 to 1.
+    /// Amount of finer detail, 0 to 1.
     pub(crate) detail: Plane,
-    /// How much colour changes on the easiest way from the border, 0 to 1: what stands before a backdrop is far from it.
+    /// Change of colour along the easiest way from the border, 0 to 1: a figure before a backdrop is far from it.
     pub(crate) apart: Plane,
     /// Encoded colours and alpha, 0 to 1.
     pub(crate) colors: Vec<[f32; 4]>,
@@ -158,7 +158,8 @@ impl Study {
     }
 }
 
-/// How much colour changes on the easiest way from the nearest seed to each pixel ("geodesic saliency", Wei et al. 2012).
+/// Returns the change of colour along the easiest way from the nearest seed to each pixel ("geodesic saliency", Wei
+/// et al. 2012).
 pub(crate) fn ways(
     colors: &[[f32; 4]],
     w: usize,

@@ -5,7 +5,7 @@ use super::sound::{SAMPLES_PER_S, Sound};
 use gesso_media::Talk;
 use gesso_media::{Control, Program, ToolRunner, WorkError};
 
-/// What a film is.
+/// Size, frame rate and length of a film.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reel {
     /// Even, in pixels.
@@ -36,7 +36,7 @@ impl Reel {
 /// give the same bytes.
 ///
 /// # Errors
-/// What `draw` answers, [`WorkError::Cancelled`], and those of the program.
+/// The errors of `draw`, [`WorkError::Cancelled`], and those of the program.
 pub(crate) fn encode(
     reel: &Reel,
     sound: Option<&Sound>,

@@ -1,9 +1,9 @@
-//! What a file holds, as far as a model asks.
+//! The contents of a file, as far as a model asks.
 
 use super::rate::Rate;
 use gesso_media::streams::Streams;
 
-/// What is known of a file before it is decoded.
+/// Facts about a file before it is decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Probe {
     /// Seconds as measured; 0 where there are none.
@@ -17,7 +17,7 @@ pub(crate) struct Probe {
     pub(crate) sound: Option<usize>,
     /// The name of the pictures' codec; empty without pictures.
     pub(crate) codec: String,
-    /// How their pixels lie, in ffmpeg's words.
+    /// Format of their pixels, in ffmpeg's words (`yuv420p`).
     pub(crate) pixels: String,
 }
 

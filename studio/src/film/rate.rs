@@ -16,7 +16,7 @@ impl Rate {
         f64::from(self.pictures) / f64::from(self.seconds)
     }
 
-    /// How many pictures fill `seconds`, at least one.
+    /// Returns the number of pictures that fill `seconds`, at least one.
     pub(crate) fn frames(self, seconds: f64) -> u32 {
         libm::round(seconds * self.per_second()).clamp(1.0, 1e7) as u32
     }

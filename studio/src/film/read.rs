@@ -51,12 +51,12 @@ impl Source {
         Ok(Self { demuxer, streams, path, _folder: folder })
     }
 
-    /// What the file holds.
+    /// Returns the facts about the file.
     pub(crate) fn about(&self) -> Probe {
         Probe::of(&self.streams)
     }
 
-    /// How a program is told which pictures are meant, where this is its input `n`.
+    /// Returns ffmpeg's specifier of the stream of pictures, where this is its input `n`.
     ///
     /// # Errors
     /// [`WorkError::Refused`] where there are none.
@@ -83,7 +83,7 @@ impl Source {
     /// Gives at most `most` frames to `take`, as 8-bit sRGB of this size and rate.
     ///
     /// # Errors
-    /// What `take` answers, [`WorkError::Refused`] for a damaged file and those of the program.
+    /// The errors of `take`, [`WorkError::Refused`] for a damaged file and those of the program.
     pub(crate) fn frames(
         &self,
         (width, height): (u32, u32),

@@ -220,7 +220,8 @@ impl Track {
         values.iter().map(|v| v - mean).collect()
     }
 
-    /// How far the face is from where it was first, in pixels.
+    /// Follows the face into this frame, and returns its shift from where it was first, in pixels to the right and
+    /// down.
     pub(crate) fn find(&mut self, frame: &[u8], size: (u32, u32)) -> [f32; 2] {
         let cost = |track: &Self, aside: [f32; 2]| -> f32 {
             let now = track.read(frame, size, aside);

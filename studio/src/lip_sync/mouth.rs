@@ -12,7 +12,7 @@ pub(crate) struct Mouth {
     pub(crate) width: f32,
 }
 
-/// How far the region that moves reaches, in half widths of the mouth: to the sides, up and down.
+/// Reach of the region that moves, in half widths of the mouth: to the sides, up and down.
 const REACH: [f32; 3] = [1.9, 1.1, 2.5];
 
 /// A place in the region: whether it is inside the mouth, and where it was before the mouth opened.
@@ -76,7 +76,8 @@ impl Mouth {
     }
 }
 
-/// What a place shows when the mouth is open, everything in half widths of the mouth.
+/// Returns the place that shows at (`dx`, `dy`) from the middle of the mouth when it is open, everything in half
+/// widths of the mouth.
 fn opened(dx: f32, dy: f32, open: f32, round: f32, pixel: f32) -> Seen {
     // At most two fifths of the mouth's width, as mouths do.
     let height = 0.8 * open;

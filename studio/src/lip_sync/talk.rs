@@ -1,4 +1,4 @@
-//! How far a mouth is open, and how round, while a sound is heard: from its loudness and its brightness alone.
+//! Openness and roundness of a mouth while a sound is heard: from its loudness and its brightness alone.
 
 use crate::film::{Reel, SAMPLES_PER_S, Sound};
 use crate::math::smoothstep;

@@ -87,7 +87,7 @@ fn frames(bytes: &[u8], size: (u32, u32), rate: Rate) -> Vec<Vec<u8>> {
     list
 }
 
-/// How much of a frame's mouth is dark.
+/// Returns the number of dark pixels around the mouth of a frame.
 fn openness(frame: &[u8], (w, h): (u32, u32)) -> f64 {
     let mut dark = 0.0;
     for y in (h as f32 * 0.62) as u32..(h as f32 * 0.84) as u32 {

@@ -1,4 +1,4 @@
-//! What a mix is: its tracks with their wishes, its length, and the filter graph that ffmpeg runs.
+//! The plan of a mix: its tracks with their wishes, its length, and the filter graph that ffmpeg runs.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::Job;
 use crate::film::Probe;
 use gesso_media::WorkError;
 
-/// What is known of a track before its wishes are read.
+/// A track as measured, before its wishes are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Track {
     /// The number of the stream of its sound.
@@ -23,7 +23,7 @@ struct Laid {
     offset_s: f64,
     fade_in_s: f64,
     fade_out_s: f64,
-    /// How long it sounds.
+    /// Length of its sound in the mix, in seconds.
     lasts_s: f64,
     is_voice: bool,
 }
@@ -35,11 +35,11 @@ pub(super) struct Plan {
     /// Volume of the video's own sound, and the number of its stream; 0 where it has none.
     original: f64,
     own: usize,
-    /// How far everything else steps back while somebody speaks, 0 to 1.
+    /// Strength by which everything else steps back while somebody speaks, 0 to 1.
     ducking: f64,
-    /// How long the film is.
+    /// Length of the film, in seconds.
     pub(super) seconds: f64,
-    /// How long its last picture is held.
+    /// Time that its last picture is held, in seconds.
     pub(super) held_s: f64,
     /// True if tracks begin again where they end.
     pub(super) loops: bool,

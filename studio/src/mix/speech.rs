@@ -1,5 +1,5 @@
-//! Whether somebody speaks in a sound, by what can be measured: speech comes in syllables with pauses between, is nearly the
-//! same in both channels, and goes to and fro between voiced and hissing sounds.
+//! Detection of speech in a sound, by what can be measured: speech comes in syllables with pauses between, is nearly
+//! the same in both channels, and goes to and fro between voiced and hissing sounds.
 
 use crate::film::{SAMPLES_PER_S, Sound};
 
@@ -40,7 +40,7 @@ fn window(samples: &[[i16; 2]]) -> (f32, f32) {
     ((sum / samples.len() as f32).sqrt(), crossings / samples.len() as f32)
 }
 
-/// How much the channels differ, against what they share.
+/// Returns the difference of the channels, against what they share.
 fn sides(sound: &Sound) -> f32 {
     let (mut side, mut middle) = (0.0_f64, 1e-9_f64);
     for [l, r] in &sound.samples {

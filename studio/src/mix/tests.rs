@@ -19,7 +19,7 @@ impl Desk {
         Self { tools: ToolRunner::new(Programs::find(), folder.path()).unwrap(), _folder: folder }
     }
 
-    /// What ffmpeg makes of its own sources.
+    /// Returns the file that ffmpeg makes with these arguments.
     fn file(&self, args: &[&str], ending: &str) -> Vec<u8> {
         let out = self._folder.path().join(format!("made.{ending}"));
         let status = Command::new("ffmpeg")

@@ -15,14 +15,14 @@ pub(super) struct Note {
     pub(super) gain: f32,
 }
 
-/// What one player plays.
+/// The part of one player.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub(super) voice: Voice,
     pub(super) notes: Vec<Note>,
     pub(super) gain: f32,
     pub(super) pan: f32,
-    /// How much of the room, times the room of the style.
+    /// Amount of room, multiplied by that of the style.
     pub(super) wet: f32,
     /// True if the kick pushes it down.
     pub(super) pumped: bool,
@@ -62,7 +62,7 @@ struct Bar {
     last: bool,
 }
 
-/// How many beats there are, and on which the closing chord is struck; a loop has none.
+/// Length in beats, and the beat on which the closing chord is struck; a loop has none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Form {
     pub(super) beats: f32,

@@ -1,4 +1,4 @@
-//! What the words of a prompt ask of the music: genre, mood, tempo, key and instruments.
+//! The style of the music that the words of a prompt ask for: genre, mood, tempo, key and instruments.
 
 use crate::math::Rng;
 use crate::words::split;
@@ -27,7 +27,7 @@ pub(super) enum Voice {
     Sub,
 }
 
-/// How chords are laid out in a bar.
+/// Layout of the chords in a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comp {
     Held,
@@ -41,7 +41,7 @@ pub(super) enum Comp {
     Stabs,
 }
 
-/// How the bass moves.
+/// Movement of the bass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Low {
     Drone,
@@ -82,9 +82,9 @@ pub(super) struct Style {
     pub(super) lead: Option<Voice>,
     pub(super) bass: (Voice, Low),
     pub(super) kit: Option<Kit>,
-    /// How much the kick pushes the rest down, 0 to 1.
+    /// Strength by which the kick pushes the rest down, 0 to 1.
     pub(super) pump: f32,
-    /// How much room.
+    /// Amount of room.
     pub(super) wet: f32,
     /// Notes of the melody, from 0 (few, long) to 1.
     pub(super) busy: f32,

@@ -16,7 +16,7 @@ use gesso_media::{Control, WorkError};
 /// Where on a gradient (0..1), which colour, how opaque.
 pub(crate) type Stop = (f32, Rgb, f32);
 
-/// What a shape is filled with.
+/// Filling of a shape.
 #[derive(Clone, Debug)]
 pub(crate) enum Ink {
     Flat(Rgb, f32),
@@ -307,7 +307,7 @@ pub(crate) struct Brush<'a> {
     base: Transform,
     mode: BlendMode,
     control: &'a Control<'a>,
-    /// What was painted before each [`Brush::cut`], with its depth, where layers are asked for.
+    /// Sheets painted before each [`Brush::cut`], each with its depth, where layers are asked for.
     layers: Option<Vec<(Pixmap, f32)>>,
     /// Subjects that are never drawn.
     pub(crate) without: BTreeSet<Motif>,

@@ -1,6 +1,6 @@
-//! What is known of a painted scene.
+//! Facts about a painted scene.
 
-/// What an animation has to know of a scene.
+/// Facts about a scene that an animation needs.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The kind of place in one word: sea, coast, mountains, dunes, forest, city, street, room, sky, space, river,

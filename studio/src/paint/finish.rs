@@ -12,7 +12,7 @@ use gesso_media::{Control, WorkError};
 /// Points a side of the table colours are graded by.
 const GRID: usize = 17;
 
-/// How the colours of the finished picture are turned.
+/// Changes to the colours of the finished picture.
 pub(super) struct Grade {
     saturation: f32,
     contrast: f32,
@@ -197,7 +197,8 @@ pub(super) fn graded(table: &[[f32; 3]], pixel: [u8; 3]) -> [f32; 3] {
     out
 }
 
-/// How far the painted mean is from the references', two thirds of the way at a full `weight`.
+/// Returns the shift, in `OKLab`, of the painted mean towards that of the references: at a full `weight` half of the
+/// way in lightness and 0.7 of it in colour, at most 0.16 each.
 pub(super) fn shift(sheet: &Pixmap, reference: Option<&Reference>, weight: f32) -> [f32; 3] {
     let Some(reference) = reference else { return [0.0; 3] };
     let (mut sum, mut count) = ([0.0_f32; 3], 0.0_f32);
@@ -315,7 +316,7 @@ fn lines(sheet: &mut Pixmap, paper: Rgb, control: &Control<'_>) -> Result<(), Wo
     Ok(())
 }
 
-/// What the finish has to know of a scene.
+/// Facts about a scene that its finish needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FinishNotes {
     pub(crate) vignette: f32,

@@ -17,7 +17,7 @@ use gesso_media::{Control, WorkError};
 pub struct Layers {
     /// From the farthest to the nearest, all of the size of the picture.
     pub layers: Vec<Layer>,
-    /// What is in the scene.
+    /// Facts about the scene.
     pub facts: Facts,
 }
 

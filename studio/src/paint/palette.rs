@@ -14,9 +14,9 @@ pub(crate) struct Palette {
     pub(crate) sky: [Rgb; 4],
     /// Sun, moon or lamp itself.
     pub(crate) light: Rgb,
-    /// What the light spreads.
+    /// Colour that the light spreads.
     pub(crate) glow: Rgb,
-    /// How much it spreads, 0..1.
+    /// Strength of that glow, 0 to 1.
     pub(crate) glow_strength: f32,
     /// Nearest, darkest ink.
     pub(crate) near: Rgb,
@@ -24,7 +24,7 @@ pub(crate) struct Palette {
     pub(crate) land: Rgb,
     /// A second colour of the ground: its shaded side.
     pub(crate) shade: Rgb,
-    /// What should stand out.
+    /// Colour of what should stand out.
     pub(crate) accent: Rgb,
     /// Windows, lamps, lanterns.
     pub(crate) lamp: Rgb,
@@ -259,7 +259,7 @@ impl Palette {
     }
 }
 
-/// What the painter takes from reference pictures.
+/// Colours and horizon of reference pictures, as the painter takes them up.
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
     /// Their main colours, most frequent first.

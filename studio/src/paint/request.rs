@@ -1,4 +1,4 @@
-//! What a picture is asked for by.
+//! The request for a picture.
 
 use gesso_media::WorkError;
 use image::RgbaImage;
@@ -9,12 +9,12 @@ pub const SIDE_MIN_PX: u32 = 64;
 /// Largest side that can be painted, in pixels.
 pub const SIDE_MAX_PX: u32 = 4096;
 
-/// What to paint.
+/// A picture to paint.
 #[derive(Clone, Debug)]
 pub struct PaintRequest {
-    /// What the picture shows, in words.
+    /// The prompt: the picture in words.
     pub prompt: String,
-    /// What it must not show.
+    /// The prompt of things that must not be shown.
     pub negative: String,
     /// Width in pixels, from [`SIDE_MIN_PX`] to [`SIDE_MAX_PX`].
     pub width: u32,

@@ -143,7 +143,7 @@ fn with(
     }
 }
 
-/// How high a subject is against a standing person in the same picture.
+/// Returns the height of a subject, as a multiple of a standing person's in the same picture.
 pub(crate) fn natural_size(motif: Motif) -> f32 {
     match motif {
         Motif::Lighthouse | Motif::Castle => 9.0,

@@ -1,4 +1,4 @@
-//! What a prompt asks for: places, subjects, times, colours, moods and styles behind its words.
+//! The understanding of a prompt: places, subjects, times, colours, moods and styles behind its words.
 
 mod senses;
 mod vocabulary;
@@ -14,7 +14,7 @@ use vocabulary::senses;
 
 use Sense::{A, C, D, M, P, S, T};
 
-/// What the words do not want.
+/// Meanings that the words exclude.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Without {
     pub(crate) motifs: BTreeSet<Motif>,
@@ -52,7 +52,7 @@ impl Without {
     }
 }
 
-/// What was understood. Everything the words did not say stays open for the painter to choose.
+/// The meanings found in a prompt. Everything the words did not say stays open for the painter to choose.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Intent {
     pub(crate) places: Vec<Place>,
@@ -66,7 +66,7 @@ pub(crate) struct Intent {
     pub(crate) colors: Vec<Rgb>,
     /// Colours said of one subject ("a red boat").
     pub(crate) worn: Vec<(Motif, Rgb)>,
-    /// What must not be seen.
+    /// Meanings that must not be seen.
     pub(crate) without: Without,
     /// A number that changes with every word, known or not.
     pub(crate) hash: u64,
@@ -130,7 +130,7 @@ const NO_THINGS: &str = "watching watched bearing booking booked boxing boxed bo
      crowning bagged phoned phoning tubing caking bowling robotics tiny";
 /// Words that are a thing only where one is named: "a watch", not "people watch"; "a camera", not "camera pans".
 const SOMETIMES_THINGS: &str = "can watch watches camera bear heart book box";
-/// What stands before the name of a thing.
+/// Words that may stand before the name of a thing.
 const ARTICLES: &str = "a an this my our one two three luxury leather vintage retro old classic modern film digital instant \
      polar brown grizzly teddy soda beer drink beverage energy tin cold sleek elegant mechanical the cardboard product";
 
@@ -221,7 +221,8 @@ fn shade_of_color(list: &[String], at: usize) -> bool {
     shade && next.iter().any(|sense| matches!(sense, C(_)))
 }
 
-/// What a text does not want: everything the negative prompt names, and what follows "no" or "without".
+/// Returns the meanings that a text excludes, everything the negative prompt names and whatever follows "no" or
+/// "without", and the places of the words that say so.
 fn banned(list: &[String], negative: &str) -> (Vec<Sense>, BTreeSet<usize>) {
     let mut banned: Vec<Sense> =
         words(negative).iter().flat_map(|word| look_up(word)).copied().collect();

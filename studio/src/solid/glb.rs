@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::mesh::{Mesh, bounds};
 use gesso_media::WorkError;
 
-/// What a surface is made of.
+/// Material of a surface.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Material {
     /// Linear red, green, blue, and opacity.

@@ -87,7 +87,7 @@ impl Pose {
         add(self.direction(p), self.shift)
     }
 
-    /// How a surface's normal goes along, not of length 1.
+    /// Returns the normal of a surface in this pose, not of length 1.
     pub(super) fn normal(&self, n: V3) -> V3 {
         let [a, b, c] = self.columns;
         let sign = if dot(cross(a, b), c) < 0.0 { -1.0 } else { 1.0 };

@@ -26,7 +26,7 @@ const TEXTURE_PIXELS_MAX: u64 = 48_000_000;
 /// A texture is kept no larger than this for a small picture.
 const TEXTURE_KEPT_PX: u32 = 1024;
 
-/// How a surface looks.
+/// Material of a surface.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
     /// Linear red, green, blue, and opacity.

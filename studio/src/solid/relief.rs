@@ -8,7 +8,7 @@ use crate::math::{lerp, smoothstep};
 use crate::paint::decode_channel;
 use gesso_media::{Control, RgbaImage, WorkError};
 
-/// What becomes of a picture.
+/// Form of the body that is made of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A rectangular plate.
@@ -81,7 +81,7 @@ fn plain_ground(picture: &RgbaImage) -> Option<[f32; 3]> {
     (pixels.iter().filter(off).count() as f32 / count < 0.04).then_some(mean)
 }
 
-/// How much of a figure each pixel belongs to, from 0 to 1; `None` where there is none to cut out.
+/// Returns the share of each pixel that belongs to the figure, from 0 to 1; `None` where there is none to cut out.
 pub(super) fn figure(picture: &RgbaImage) -> Option<Vec<f32>> {
     let clear = picture.pixels().filter(|p| p[3] < 128).count();
     let total = picture.pixels().len();
@@ -190,10 +190,10 @@ fn sheet(
     })
 }
 
-/// How to make a body of a picture.
+/// Recipe of a body made of a picture.
 pub(super) struct Recipe {
     pub(super) shape: Shape,
-    /// How far the relief stands out, 0 to 1.
+    /// Height of the relief, 0 to 1.
     pub(super) depth: f32,
     /// Grid points along the longer side.
     pub(super) points: usize,
@@ -201,7 +201,7 @@ pub(super) struct Recipe {
     pub(super) image: usize,
 }
 
-/// How the grid of a body lies on its picture.
+/// Placement of a body's grid on its picture.
 struct Layout {
     shape: Shape,
     /// Width and height of the body.
@@ -245,7 +245,7 @@ impl Layout {
         ([x, self.size[1] - (gy - 1.0) * self.step[1]], self.uv(gx, gy))
     }
 
-    /// How far from the middle of a medal, whose rim is at 1.
+    /// Returns the distance from the middle of a medal, whose rim is at 1.
     fn radius(&self, gx: f32, gy: f32) -> f32 {
         let (x, y) = ((gx - 1.0) * self.step[0] - 1.0, (gy - 1.0) * self.step[1] - 1.0);
         (x * x + y * y).sqrt()
@@ -290,7 +290,7 @@ impl Layout {
     }
 }
 
-/// How far front and back of a body stand out.
+/// Heights of a body's front and back.
 struct Heights<'a> {
     layout: &'a Layout,
     light: Grid,
@@ -380,7 +380,7 @@ fn clothed([face, side, rear]: [Mesh; 3], picture: &RgbaImage, recipe: &Recipe) 
     vec![piece(face, &picture_look), piece(side, rest), piece(rear, rest)]
 }
 
-/// How far inside each point is, rounded like a pillow: 0 at the outline, 1 far inside.
+/// Returns the depth of each point inside the outline, rounded like a pillow: 0 at the outline, 1 far inside.
 fn pillow(inside: &Grid, points: usize) -> Grid {
     let mut far =
         Grid::new(inside.w, inside.h, |x, y| if inside.at(x, y) > 0.0 { 1e6 } else { 0.0 });

@@ -15,7 +15,7 @@ const CLEAR_MAX: u64 = 24_000_000;
 const NOBODY: u32 = u32::MAX;
 const YAW: f32 = -0.56;
 const PITCH: f32 = 0.38;
-/// How far the camera is, in radii of the scene.
+/// Distance of the camera, in radii of the scene.
 const DISTANCE: f32 = 5.0;
 /// Part of the side that the model fills.
 const FILL: f32 = 0.80;
@@ -230,7 +230,8 @@ fn texel(texture: &RgbaImage, u: f32, v: f32) -> [f32; 4] {
     out
 }
 
-/// What a shining surface mirrors: a studio with a bright ceiling panel, pale walls and a darker floor.
+/// Returns the light that a shining surface mirrors: a studio with a bright ceiling panel, pale walls and a darker
+/// floor.
 fn studio_light(direction: V3, camera: &Camera) -> f32 {
     let sky = smoothstep(-0.15, 0.9, direction[1]);
     let panel =
@@ -270,7 +271,7 @@ fn shade(look: &Look, base: V3, normal: V3, view: V3, camera: &Camera) -> V3 {
     out
 }
 
-/// How much light each place on the ground loses, softly.
+/// Returns the share of light that each place on the ground loses, softly, from 0 to 1.
 fn ground_shadow(stage: &Stage<'_>, ground: f32) -> Vec<f32> {
     let side = stage.side;
     let mut dark = vec![0.0_f32; side * side];
@@ -317,7 +318,7 @@ fn blur(values: &mut [f32], side: usize, reach: usize) {
     }
 }
 
-/// How open each sample is to light from around: nearer neighbours darken.
+/// Returns the openness of a sample to light from around: nearer neighbours darken.
 fn openness(stage: &Stage<'_>, at: usize) -> f32 {
     let side = stage.side as i64;
     let (x, y) = (at as i64 % side, at as i64 / side);

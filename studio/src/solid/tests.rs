@@ -209,7 +209,7 @@ proptest! {
     }
 }
 
-/// What another reader of the format finds wrong in a model: nothing, and how many triangles it has.
+/// Reads a model with another reader of the format, asserts that it is sound, and returns its number of triangles.
 fn read_elsewhere(glb: &[u8]) -> usize {
     let (document, buffers, images) = gltf::import_slice(glb).expect("a valid file");
     let mut triangles = 0;

@@ -1,11 +1,11 @@
-//! What a sentence asks to be built: things, how many, how large, of which colour and material, and where.
+//! The things that a sentence asks to be built: which, how many, how large, of which colour and material, and where.
 
 use super::kinds::{self, Thing};
 use crate::colors;
 use crate::paint::decode_channel;
 use crate::words::split;
 
-/// How a thing stands to the one named before it.
+/// Placement of a thing relative to the one named before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Relation {
     Beside,
@@ -75,7 +75,7 @@ fn number(word: &str) -> Option<usize> {
     named.or_else(|| word.parse().ok().filter(|n| (1..=1000).contains(n))).map(|n| n.min(12))
 }
 
-/// What a text asks for; empty where it names nothing known.
+/// Returns the things that a text asks for, at most twelve; empty where it names nothing known.
 pub(super) fn wishes(text: &str) -> Vec<Wish> {
     const MOST: usize = 12;
     let lower: String = text.chars().take(4000).collect::<String>().to_lowercase();

@@ -1,4 +1,4 @@
-//! How loud a sound is, and making it as loud as it should be without clipping.
+//! Measuring the loudness of a sound, and making it as loud as it should be without clipping.
 
 use std::collections::VecDeque;
 use std::sync::OnceLock;
@@ -99,7 +99,7 @@ pub(crate) fn normalise(
 /// Keeps true peaks (of the sound between the samples, ITU-R BS.1770 Annex 2) below the ceiling, by looking ahead.
 pub(crate) struct Limiter {
     past: VecDeque<(f32, f32)>,
-    /// What is wanted of the samples ahead, smallest first: the index and the gain.
+    /// Gains wanted for the samples ahead, smallest first: the index and the gain.
     wanted: VecDeque<(usize, f32)>,
     window: VecDeque<f32>,
     sum: f64,
@@ -110,7 +110,7 @@ pub(crate) struct Limiter {
 
 const TAPS: usize = 12;
 const AHEAD: usize = 144;
-/// How fast the gain comes back, a sample.
+/// Share of the missing gain that comes back with each sample.
 const RELEASE: f32 = 0.000_25;
 
 impl Limiter {

@@ -13,7 +13,7 @@ pub(crate) struct Room {
     pub(crate) bright_hz: f32,
     /// Seconds before its first answer.
     pub(crate) before: f32,
-    /// How large it is, 0.3 (a box) to 1 (a hall).
+    /// Size, 0.3 (a box) to 1 (a hall).
     pub(crate) size: f32,
 }
 
@@ -81,7 +81,7 @@ impl Reverb {
         (left, right)
     }
 
-    /// What the room answers to a send; as long as it.
+    /// Returns the room's answer to a send, of the same length.
     pub(crate) fn answer(room: Room, send: &Stereo) -> Stereo {
         let mut reverb = Self::new(room);
         let mut out = Stereo::silent(send.len());

@@ -1,4 +1,4 @@
-//! What tests measure on sounds, with other means than those that made them.
+//! Measurements of sounds for tests, with other means than those that made them.
 
 use ebur128::{EbuR128, Mode};
 use tempfile::TempDir;

@@ -6,18 +6,18 @@ use crate::sound::osc::{Noise, decay, turn};
 use crate::sound::{SR, Stereo, frames};
 use gesso_media::{Control, WorkError};
 
-/// What adjectives say of a layer.
+/// Changes that adjectives make to a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Mods {
     /// 0 is near, 1 far.
     pub(super) distant: f32,
     /// From -1 (soft, light) to 1 (heavy).
     pub(super) heavy: f32,
-    /// How fast, 1 is normal.
+    /// Speed, 1 is normal.
     pub(super) pace: f32,
-    /// How high, 1 is normal.
+    /// Pitch, 1 is normal.
     pub(super) pitch: f32,
-    /// How often, where a number is said.
+    /// Number of times, where a number is said.
     pub(super) count: Option<usize>,
 }
 
@@ -108,7 +108,7 @@ pub(super) fn mono(seconds: f32, mut f: impl FnMut(f32) -> f32) -> Vec<f32> {
     (0..frames(seconds)).map(|i| f(i as f32 / SR)).collect()
 }
 
-/// What rings when it is struck: partials of a frequency in Hz, a level and a decay in seconds.
+/// Returns the ringing of a struck body, from its partials: a frequency in Hz, a level and a decay in seconds each.
 pub(super) fn modal(partials: &[(f32, f32, f32)], seconds: f32) -> Vec<f32> {
     let mut out = vec![0.0; frames(seconds)];
     for (n, (hz, level, fall)) in partials.iter().enumerate() {

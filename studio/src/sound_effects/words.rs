@@ -10,7 +10,7 @@ pub(super) type Build = fn(&mut Stage<'_>) -> Result<(), WorkError>;
 
 /// A sound that has a name.
 pub(super) struct Category {
-    /// What it is called, any of them; of several words all must stand together.
+    /// Names it goes by; of a name of several words all must stand together.
     pub(super) names: &'static [&'static str],
     pub(super) build: Build,
     /// Goes on and on, instead of happening.

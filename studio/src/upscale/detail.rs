@@ -9,7 +9,7 @@ use gesso_media::{Control, WorkError};
 
 /// Side of the patches that are laid, in pixels of the result; they overlap by half.
 const PATCH: i64 = 16;
-/// How far from its place a patch is taken, in source pixels.
+/// Greatest distance of a patch from its place, in source pixels.
 const STRAY: i64 = 3;
 
 /// Adds the texture.
@@ -61,7 +61,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// What of the lightness is finer than its surroundings.
+/// Returns the part of the lightness that is finer than its surroundings, strong edges held back.
 fn fine(source: &RgbaImage) -> Vec<f32> {
     let (w, h) = (source.width() as usize, source.height() as usize);
     let luma: Vec<f32> = source

@@ -8,7 +8,7 @@ use gesso_media::{Control, WorkError};
 
 /// Side of a tile of the source, in pixels, without its margin.
 const TILE: u32 = 96;
-/// How far tiles overlap, in source pixels.
+/// Border that a tile takes of its neighbours on each side, in source pixels.
 const MARGIN: i32 = 10;
 /// Number of times the result is compared with the source.
 const ROUNDS: usize = 3;

@@ -1,4 +1,4 @@
-//! What noise and compression did, undone as far as that is possible without guessing.
+//! Repair of noise and of traces of compression, as far as that is possible without guessing.
 
 use image::RgbaImage;
 

@@ -1,10 +1,10 @@
-//! What a drawing is made of.
+//! The brief of a drawing.
 
 use crate::math::Rng;
 use crate::paint::words;
 use crate::vector::inks::Inks;
 
-/// What a drawing is made from.
+/// Intent, glyphs and inks that a drawing is made from.
 pub(super) struct Brief {
     pub(super) intent: words::Intent,
     /// The glyphs asked for; never empty.

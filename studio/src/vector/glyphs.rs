@@ -1,4 +1,4 @@
-//! What can be drawn as a sign: the glyphs of `vocabulary/glyphs.toml`.
+//! The signs that can be drawn: the glyphs of `vocabulary/glyphs.toml`.
 
 use crate::words::singulars;
 use serde::Deserialize;

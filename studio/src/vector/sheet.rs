@@ -15,7 +15,7 @@ pub(super) struct Sheet {
     defined: Vec<String>,
 }
 
-/// How a shape is painted.
+/// Paint of a shape.
 #[derive(Clone, Copy)]
 pub(super) enum Paint {
     Fill(Rgb),

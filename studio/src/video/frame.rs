@@ -7,7 +7,7 @@ use crate::camera::relief::Study;
 use crate::math::{lerp, smoothstep};
 use gesso_media::{RgbaImage, WorkError};
 
-/// How much finer than the frame a shot's picture is kept, so that coming closer shows more.
+/// Largest resolution of a shot's picture, as a multiple of the frame's, so that coming closer shows more.
 const FINER: f32 = 1.25;
 
 /// The part of a picture that a frame of `w` × `h` shows best, in about its size. Cut rather than given bars: where the

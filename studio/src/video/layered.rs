@@ -15,7 +15,7 @@ use crate::paint::brushed;
 use crate::{Facts, Job, Layers, PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX, paint, paint_layers};
 use gesso_media::{Control, RgbaImage, WorkError};
 
-/// How much finer than the frame a scene is painted.
+/// Resolution at which a scene is painted, as a multiple of the frame's.
 const FINER: f32 = 1.2;
 
 /// The scene the words describe.
@@ -99,7 +99,7 @@ fn standing(scene: Layers, mut path: Path, wish: &Wish, seed: u64) -> Shot {
     Shot { layers, depth, relief, place, path, weather, seed }
 }
 
-/// What the painter knows of the place, over what was guessed.
+/// Puts what the painter knows of the place over what was guessed.
 fn told(facts: &Facts, mut weather: Weather, place: &mut Place) -> Weather {
     for word in &facts.weather {
         match *word {

@@ -19,7 +19,7 @@ pub(crate) struct Morph {
     back: Flow,
 }
 
-/// How alike two pictures must be once they are laid over each other, as correlation.
+/// Least correlation at which two pictures laid over each other count as alike.
 const ALIKE: f32 = 0.72;
 
 impl Morph {
@@ -145,7 +145,8 @@ impl Pass {
     }
 }
 
-/// How alike two planes are, from -1 to 1, once the first is laid over the second.
+/// Returns the correlation of two planes, from -1 to 1, once the first is laid over the second; -1 where they overlap
+/// too little.
 fn alike(a: &Plane, b: &Plane, pass: &Pass, step: usize) -> f32 {
     let (mut ab, mut aa, mut bb, mut sa, mut sb, mut n) = (0.0, 1e-6, 1e-6, 0.0, 0.0, 0.0_f32);
     for y in (0..a.height).step_by(step) {

@@ -1,4 +1,4 @@
-//! How the camera moves through a shot.
+//! The camera's moves through a shot.
 
 use super::words;
 use crate::camera::lens::{Camera, DISTANCE, Pose};
@@ -31,7 +31,7 @@ const NAMED: [(&str, Move); 9] = [
     ("handheld", Move::Handheld),
 ];
 
-/// What people write for them in a prompt.
+/// Phrases for the moves in a prompt.
 const SAID: [(&str, Move); 18] = [
     ("zoom in", Move::PushIn),
     ("zooms in", Move::PushIn),
@@ -59,7 +59,7 @@ impl Move {
         NAMED.iter().find(|(known, _)| *known == name).map(|(_, found)| *found)
     }
 
-    /// What the prompt asks for, else one that suits: the shot's number and the seed choose.
+    /// Returns the move that the prompt asks for, else one that suits: the shot's number and the seed choose.
     pub(crate) fn chosen(prompt: &str, shot: usize, rng: &Rng) -> Self {
         let text = format!(" {} ", words::words(prompt).join(" "));
         if let Some((_, said)) = SAID.iter().find(|(said, _)| text.contains(&format!(" {said} "))) {
@@ -89,14 +89,14 @@ pub(crate) enum Rest {
 #[derive(Clone, Debug)]
 pub(crate) struct Path {
     pub(crate) kind: Move,
-    /// How far it goes, 0 to 1.
+    /// Extent of the move, 0 to 1.
     pub(crate) amount: f32,
     pub(crate) rest: Rest,
     /// True if it ends where it began.
     pub(crate) returns: bool,
     pub(crate) seconds: f32,
     pub(crate) seed: u64,
-    /// What stays in its place while the camera comes closer, in heights of the picture from its middle.
+    /// Point that stays in its place while the camera comes closer, in heights of the picture from its middle.
     pub(crate) focus: [f32; 2],
 }
 

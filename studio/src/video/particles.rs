@@ -1,5 +1,5 @@
-//! What floats, falls and shines between camera and scene. Everything returns to its beginning with the film's end, so
-//! that any film can be a loop.
+//! Particles that float, fall and shine between camera and scene. Everything returns to its beginning with the film's
+//! end, so that any film can be a loop.
 
 use super::shot::{Moment, Shot};
 use crate::camera::lens::{Camera, DISTANCE};
@@ -10,7 +10,7 @@ const TAU: f32 = std::f32::consts::TAU;
 /// Pixels between two places where haze and rays are computed.
 const STEP: usize = 8;
 
-/// What a mote is.
+/// Kind of a mote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Snow,
@@ -123,9 +123,9 @@ struct Afloat<'a> {
     shot: &'a Shot,
     camera: &'a Camera,
     moment: &'a Moment,
-    /// How bright the sound makes what shines.
+    /// Factor by which the sound brightens what shines.
     beat: f32,
-    /// How near it is, never so far that it stands still.
+    /// Nearness, never so low that the mote stands still.
     deep: f32,
     aside: [f32; 2],
 }

@@ -1,5 +1,5 @@
-//! What a picture shows where: sky, water, what the wind can move, where the light comes from. Guessed from what can be
-//! measured; used only for motions that the words ask for.
+//! The places of a picture that show sky and water, that the wind can move and that the light comes from. Guessed
+//! from what can be measured; used only for motions that the words ask for.
 
 use crate::camera::relief::{Plane, Study, ways};
 use crate::math::smoothstep;
@@ -16,7 +16,7 @@ pub(crate) struct Place {
     pub(crate) horizon: f32,
     /// Where the light comes from, 0 to 1 on both axes.
     pub(crate) light: [f32; 2],
-    /// How much of a light it is, 0 to 1.
+    /// Strength of the light, 0 to 1.
     pub(crate) shine: f32,
     /// Colour of the light and of the haze, encoded, 0 to 255.
     pub(crate) light_color: [f32; 3],
@@ -104,7 +104,7 @@ fn horizon(study: &Study) -> f32 {
     best.map_or(0.55, |y| (y as f32 + 0.5) / h as f32)
 }
 
-/// What lies below the horizon and has the colour most of its row has.
+/// Returns the mask of water: places below the horizon that have the colour most of their row has.
 fn water(study: &Study, sky: &Plane, horizon: f32) -> Plane {
     let (w, h) = (study.light.width, study.light.height);
     let mut middles = Vec::with_capacity(h);

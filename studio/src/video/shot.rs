@@ -16,7 +16,7 @@ const BLOCK: usize = 16;
 const VEIL: u8 = 96;
 const TAU: f32 = std::f32::consts::TAU;
 
-/// What a shot consists of, the nearest layer first.
+/// A layer of a shot, which holds the nearest one first.
 #[derive(Clone, Debug)]
 pub(crate) struct Layer {
     texture: Texture,
@@ -52,7 +52,7 @@ impl Layer {
         Self { texture, relief, solid, holds, columns }
     }
 
-    /// How bright a place is, 0 to 1.
+    /// Returns the brightness of a place, 0 to 1.
     pub(crate) fn light_at(&self, u: f32, v: f32) -> f32 {
         let level = self.texture.small(192);
         let [r, g, b, _] = level.soft(u * level.width as f32 - 0.5, v * level.height as f32 - 0.5);
@@ -112,18 +112,18 @@ pub(crate) struct Moment {
     pub(crate) phase: f32,
     /// The film's length.
     pub(crate) seconds: f32,
-    /// How loud it is, 0 to 1.
+    /// Loudness of the sound, 0 to 1.
     pub(crate) beat: f32,
-    /// How much of the motions is let through, 0 to 1.
+    /// Share of the motions that is let through, 0 to 1.
     pub(crate) life: f32,
     /// True if everything that moves by itself must be back where it was at the end.
     pub(crate) returns: bool,
-    /// How far the camera is into the rush from one shot to the next, 0 to 1.
+    /// Progress of the camera in the rush from one shot to the next, 0 to 1.
     pub(crate) rush: f32,
 }
 
 impl Moment {
-    /// How often something that happens so often a second happens in the film: a whole number of times in a loop.
+    /// Returns the number of times in the film of something that happens so often a second: a whole number in a loop.
     pub(crate) fn times(&self, per_s: f32) -> f32 {
         let times = per_s * self.seconds;
         if self.returns { libm::roundf(times).max(1.0) } else { times }
@@ -219,7 +219,7 @@ impl Shot {
         });
     }
 
-    /// What a place of the frame shows of a layer, in pixels of the layer.
+    /// Returns the point of a layer that a place of the frame shows, in pixels of the layer.
     fn look(
         &self,
         layer: &Layer,
@@ -246,7 +246,7 @@ impl Shot {
         Look { x, y, drift: drift * 0.05 * tw, empty: false }
     }
 
-    /// How far water and wind move a place, in heights of the picture.
+    /// Returns the shift that water and wind give a place, in heights of the picture.
     fn stirred(&self, u: f32, v: f32, moment: &Moment) -> (f32, f32) {
         let life = moment.life * (0.6 + 0.6 * moment.beat);
         let (mut dx, mut dy) = (0.0, 0.0);

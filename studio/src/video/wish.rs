@@ -1,4 +1,4 @@
-//! What a film is asked to be.
+//! The wishes for a film.
 
 use crate::film::{Rate, Reel};
 use crate::video::moves::Move;
@@ -6,10 +6,10 @@ use crate::video::words::Weather;
 use crate::{Job, job};
 use gesso_media::{RgbaImage, WorkError};
 
-/// How much nearer the nearest part of a shot is than the farthest, at full motion, as part of the distance.
+/// Depth of a shot at full motion: its nearest part is nearer than its farthest by this share of the distance.
 pub(super) const DEPTH: f32 = 0.26;
 
-/// What the settings say.
+/// The settings of a film, read.
 pub(super) struct Wish {
     pub(super) size: (u32, u32),
     pub(super) reel: Reel,

@@ -1,8 +1,8 @@
-//! What moves in a scene, by the words of its prompt.
+//! Motions in a scene, by the words of its prompt.
 
 use crate::words::split;
 
-/// How strong each motion of the air and of things is, 0 to 1.
+/// Strength of each motion of the air and of things, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Weather {
     pub(crate) snow: f32,
@@ -76,7 +76,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 }
 
 impl Weather {
-    /// What the words say, without what is not wanted.
+    /// Reads the motions that the words name, without those that are not wanted.
     pub(crate) fn read(prompt: &str, negative: &str) -> Self {
         let (wanted, banned) = (words(prompt), words(negative));
         let mut weather = Self::default();

@@ -1,6 +1,6 @@
 //! A script as it is spoken: plain text, in sentences.
 
-/// How long nothing is said after a piece.
+/// Silence after a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pause {
     /// Within a sentence that is too long for one breath.
@@ -11,7 +11,7 @@ pub(super) enum Pause {
     Paragraph,
 }
 
-/// What is said in one go.
+/// A text said in one go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) text: String,

@@ -1,4 +1,4 @@
-//! What must hold, whatever happened.
+//! Invariants that hold whatever happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use super::play::{Play, is_terminal};
 use super::world::World;
 
-/// How long the document may take to show what is recorded.
+/// Longest time until the document shows what is recorded.
 const SHOWN_MAX: Duration = Duration::from_secs(3);
 /// The note of a capture that no run made.
 const TAKEN_LATE: &str = "taken over after its cancellation";
@@ -149,7 +149,7 @@ async fn open(world: &World) -> SqliteConnection {
     SqliteConnection::connect_with(&options.read_only(true)).await.expect("the database")
 }
 
-/// What a run was told to do.
+/// Plan of a run, with `stops` where its first failure stops it and `cancelled` where somebody did.
 struct Told {
     plan: Plan,
     stops: bool,
@@ -190,7 +190,7 @@ fn ledger(world: &World, database: &mut SqliteConnection) -> Vec<Entry> {
     entries
 }
 
-/// What was held for a run was captured or given back, and its cost is what was captured.
+/// Checks that everything held for a run was captured or given back, and that its cost is what was captured.
 fn credits_of(run: &Value, entries: &[Entry]) {
     let id = text(&run["id"]);
     let mine = || entries.iter().filter(|entry| entry.run.as_deref() == Some(&id));
@@ -228,7 +228,7 @@ fn is_bought(step: &Value, item: &Value) -> bool {
     item["state"] == "completed" && item["reused"] == false && step["kind"] != "evaluator"
 }
 
-/// What became of each unit follows from what became of those it depends on.
+/// Checks that the outcome of each unit follows from the outcomes of those it depends on.
 fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
     let plan = &told.plan;
     let units = plan.units();
@@ -346,7 +346,7 @@ fn histories(world: &World, canvas: &str, runs: &[Value]) -> Histories {
     all
 }
 
-/// What a run bought was made from exactly what the items that it depends on consist of.
+/// Checks that everything a run bought was made from exactly the contents of the items that it depends on.
 fn flow_of(run: &Value, plan: &Plan, made: &Histories) {
     let units = plan.units();
     for unit in &units.all {
@@ -370,7 +370,7 @@ fn item_of<'a>(run: &'a Value, plan: &Plan, unit: &Unit) -> Option<&'a Value> {
     list(&step["items"]).iter().find(|item| item["key"] == *unit.key)
 }
 
-/// What was on a pick, as the items of the run tell.
+/// Returns the contents of a pick, as the items of the run tell.
 fn contents(
     run: &Value,
     plan: &Plan,
@@ -408,7 +408,8 @@ fn contents(
     }
 }
 
-/// What items name is in the history, and what a run made is named by its item.
+/// Checks that all generations that items name are in the history, and that all that a run made are named by their
+/// items.
 fn generations_of(run: &Value, made: &Histories) {
     let id = text(&run["id"]);
     let mut named: BTreeSet<String> = BTreeSet::new();
@@ -448,7 +449,7 @@ fn generations_of(run: &Value, made: &Histories) {
     }
 }
 
-/// What the document shows of all nodes.
+/// Returns state, result and generations of every node, as the document shows them.
 fn graph(world: &World, canvas: &str) -> Value {
     let graph = world.get(&format!("/api/canvases/{canvas}/graph"));
     let nodes: BTreeMap<String, Value> = list(&graph["nodes"])
@@ -461,7 +462,7 @@ fn graph(world: &World, canvas: &str) -> Value {
     json!(nodes)
 }
 
-/// What the document shows is what the runs that it names say of themselves. Answers it.
+/// Checks that the document shows what the runs that it names say of themselves, and returns what it shows.
 fn document(world: &World, canvas: &str, runs: &[Value]) -> Value {
     let runs: BTreeMap<String, &Value> = runs.iter().map(|run| (text(&run["id"]), run)).collect();
     let begun = Instant::now();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::rng::Rng;
 
-/// What the test knows of a node.
+/// A node as the test knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
     pub(super) id: String,

@@ -75,7 +75,7 @@ base = 0.25
 struct Books {
     /// Key → what was asked for under it.
     asked: BTreeMap<String, String>,
-    /// What is being computed.
+    /// Keys of the calls that are being computed.
     under_way: BTreeSet<String>,
     tries: BTreeMap<String, u32>,
     jobs: BTreeSet<String>,
@@ -83,7 +83,7 @@ struct Books {
     calls: usize,
 }
 
-/// What all providers share over the life of a seed.
+/// State that all providers share over the life of a seed.
 pub(super) struct Market {
     books: Mutex<Books>,
     /// Slow calls wait until this grows; at the largest number nothing waits.

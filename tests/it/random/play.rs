@@ -15,11 +15,11 @@ use super::graph::{self, Made};
 use super::rng::Rng;
 use super::world::{Answer, Ask, Trap, World};
 
-/// How long everything may take to end once nothing holds it up.
+/// Longest time until everything has ended once nothing holds it up.
 const END_MAX: Duration = Duration::from_secs(20);
 const PEOPLE: [&str; 2] = ["ann", "ben"];
 
-/// What a seed did, for the report.
+/// Counts of what a seed did, for the report.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     pub(super) runs: usize,

@@ -21,9 +21,9 @@ use tower::ServiceExt as _;
 
 use super::market::{CATALOG, Market, Trader};
 
-/// How long an answer may take.
+/// Longest time until an answer.
 const ANSWER_MAX: Duration = Duration::from_secs(10);
-/// How long a dead server may keep files open.
+/// Longest time that a dead server may keep files open.
 const DEATH_MAX: Duration = Duration::from_secs(10);
 /// The largest answer, in bytes.
 const BODY_MAX: usize = 64 << 20;
@@ -236,7 +236,7 @@ impl World {
     }
 }
 
-/// What belongs to a request.
+/// The sender, the body and the idempotency key of a request.
 #[derive(Clone, Copy)]
 pub(super) struct Ask<'a> {
     pub(super) person: &'a str,

@@ -1,4 +1,4 @@
-//! What the models of the service give.
+//! Results of the models of the service.
 
 use gesso_media::RgbaImage;
 use gesso_protocol::invocation::Invocation;
@@ -7,7 +7,7 @@ use gesso_server::providers::{Call, Content, Produced};
 
 /// Samples a second of a voice: as few as a file can have.
 const RATE_HZ: u32 = 8;
-/// How long it speaks for a word, in s.
+/// Length of speech for a word, in s.
 const WORD_S: f64 = 0.5;
 /// Width and height of a picture.
 const SIZE_PX: (u32, u32) = (8, 4);

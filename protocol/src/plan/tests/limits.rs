@@ -1,5 +1,5 @@
-//! What a small canvas can make large: counts are refused before anything of their size is built, work is linear in the
-//! canvas, and what is told is short. Proved by counting steps.
+//! Limits to the things that a small canvas can make large: counts are refused before anything of their size is
+//! built, work is linear in the canvas, and what is told is short. Proved by counting steps.
 
 use super::*;
 use crate::graph::Graph;

@@ -12,9 +12,9 @@ use crate::wire::read::write_var;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// How large a part is, in bytes; one whose last struct is longer is larger by that.
+/// Size of a part, in bytes; one whose last struct is longer is larger by that.
 pub const PART_BYTES: usize = 256 << 10;
-/// How many deletions of what the update does not bring a part has at most.
+/// Most deletions in one part of elements that the update does not bring.
 const PART_DELETIONS: usize = 32 << 10;
 
 /// An update in parts.
@@ -22,9 +22,9 @@ const PART_DELETIONS: usize = 32 << 10;
 pub struct Cut {
     /// Yjs v1 updates that say together what the whole says, to be applied in this order.
     pub parts: Vec<Vec<u8>>,
-    /// What has to be held before the first one.
+    /// Clocks that have to be held before the first one.
     pub needs: Vec<Need>,
-    /// What is held after the last one, of the clients it brings something of.
+    /// Clocks that are held after the last one, of the clients it brings something of.
     pub brings: Vec<Need>,
     /// The entries of the root map `nodes` it makes, without those that follow another of its key.
     pub nodes: Vec<Id>,
@@ -70,7 +70,7 @@ struct Cutter<'s, 'a> {
 }
 
 impl Cutter<'_, '_> {
-    /// What is deleted of what the update does not bring.
+    /// Returns the deletions of elements that the update does not bring, encoded as updates.
     fn foreign_deletions(&self) -> Vec<Vec<u8>> {
         let mut foreign = Vec::new();
         for Deletion { client, start, end } in self.deleted.ranges().iter().copied() {
@@ -120,7 +120,7 @@ impl Cutter<'_, '_> {
         out
     }
 
-    /// What the update deletes of a range of one client's elements.
+    /// Adds the update's deletions within a range of one client's elements.
     fn deleted_in(&self, Id { client, .. }: Id, range: Range<u32>, found: &mut Vec<Deletion>) {
         let all = self.deleted.ranges();
         let from = all.partition_point(|one| (one.client, one.end) <= (client, range.start));
@@ -135,8 +135,8 @@ impl Cutter<'_, '_> {
         found.extend(within);
     }
 
-    /// What it builds on or deletes and does not bring, and, where it does not begin at a client's first element, what
-    /// comes before that.
+    /// Returns what it needs: of each client the clock after the elements that it builds on or deletes and does not
+    /// bring, and, where it does not begin at a client's first element, the clock at which it begins.
     fn needs(&self) -> Vec<Need> {
         let mut needs: BTreeMap<u64, u32> = BTreeMap::new();
         let mut need = |client: u64, clock: u32| {

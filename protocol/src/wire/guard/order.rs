@@ -1,16 +1,16 @@
-//! Whether an update can be integrated whole on what a replica holds.
+//! Check that an update can be integrated whole on what a replica holds.
 //!
 //! This walks the structs in the very order in which yrs 0.28.1 integrates them, so that "whole" here
 //! is whole there: yrs keeps nothing pending and integrates around no gap.
 
 use super::{GuardError, Id, Kind, Parent, Scan, Struct};
 
-/// How much searching through waiting structs one update may cost (yrs searches its stack linearly).
+/// Most searching through waiting structs that one update may cost (yrs searches its stack linearly).
 const MAX_SEARCH: usize = 4_000_000;
 /// Number of used-up clients yrs may step over in one go: it recurses over them.
 const MAX_EMPTY_RUN: usize = 256;
 
-/// What became of the walk.
+/// Outcome of the walk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fit {
     /// Everything it builds on is held or inside it. The structs that are not held yet, as indices of
@@ -126,7 +126,7 @@ impl<'s, 'a, F: Fn(u64) -> u32> Walk<'s, 'a, F> {
         id.clock >= self.progress(id.client)
     }
 
-    /// What a struct waits for.
+    /// Returns the clock that a struct waits for.
     fn waits_for(&self, found: &Struct<'_>) -> Option<Need> {
         let Kind::Item { origin, right_origin, parent, .. } = found.kind else { return None };
         let parent = match parent {

@@ -9,12 +9,12 @@ use super::places::Placed;
 use super::{Deletion, Id, Kind, Scan, Struct};
 use crate::wire::read::write_var;
 
-/// How much work a piece may be at most, in units of [`Weigh`]; a single struct may be more.
+/// Most work of a piece, in units of [`Weigh`]; a single struct may be more.
 pub const PIECE_MAX_WORK: u64 = 4_096;
 
-/// What a replica knows of the work that references make.
+/// Knowledge of a replica about the work that references make.
 pub trait Weigh {
-    /// How many elements may have to be moved to split what is at `id`; 0 where nothing is split.
+    /// Number of elements that may have to be moved to split the one at `id`; 0 where nothing is split.
     fn span(&self, id: Id) -> u64;
 }
 

@@ -44,20 +44,20 @@ pub struct List {
 pub struct Place {
     /// The list.
     pub list: List,
-    /// How deep the list's type is below its root type, which has 0.
+    /// Depth of the list's type below its root type, which has 0.
     pub depth: u8,
 }
 
 /// A shared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedType {
-    /// How deep it is; in a root type it has 1.
+    /// Depth; 1 in a root type.
     pub depth: u8,
     /// Yjs type reference.
     pub type_ref: u8,
 }
 
-/// What a held element is to those that say they are inside of it.
+/// Role of a held element for those that say they are inside of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inside {
     /// A shared type, also where it is deleted: a replica that can undo keeps it.
@@ -68,13 +68,13 @@ pub enum Inside {
     Value,
 }
 
-/// What a replica knows about what it holds.
+/// Knowledge of a replica about what it holds.
 pub trait Held {
     /// The clock after the last held element of a client.
     fn clock(&self, client: u64) -> u32;
     /// Where a held element is or was; `None` when it came as collected.
     fn place(&self, id: Id) -> Option<Place>;
-    /// What a held element is to those inside of it.
+    /// Returns the role of a held element for those inside of it.
     fn inside(&self, id: Id) -> Inside;
     /// True if a held element is deleted.
     fn is_deleted(&self, id: Id) -> bool;
@@ -88,7 +88,7 @@ pub trait Held {
 pub struct Placed {
     /// The first that is not held yet.
     pub id: Id,
-    /// How many.
+    /// Number of elements.
     pub len: u32,
     /// Where they go; `None` where they are collected at once.
     pub place: Option<Place>,
@@ -101,12 +101,12 @@ pub struct Placed {
     pub is_stillborn: bool,
 }
 
-/// Whether the rules are asked.
+/// Strictness towards an update: the rules are asked or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
     /// An update of somebody else.
     Apply,
-    /// What this replica wrote or stored itself: only where its elements are is of interest.
+    /// An update that this replica wrote or stored itself: only where its elements are is of interest.
     Trust,
 }
 
@@ -131,7 +131,7 @@ pub fn places(
     Ok(placed)
 }
 
-/// What an update deletes, in order and without overlaps.
+/// Deletions of an update, in order and without overlaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deleted(Vec<Deletion>);
 
@@ -170,7 +170,7 @@ impl Deleted {
     }
 }
 
-/// What is known of a struct of the update.
+/// Knowledge about a struct of the update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
     Unseen,

@@ -388,7 +388,7 @@ proptest! {
     }
 }
 
-/// What a replica of [`play`] holds, however its text is cut into items.
+/// Returns the content of a replica of [`play`], however its text is cut into items.
 fn said(doc: &Doc) -> String {
     let mut txn = doc.transact_mut();
     let text = txn.get_or_insert_text("text");

@@ -6,8 +6,8 @@ use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
 use gesso_media::WorkError;
 
-/// How the dunes lie in the picture: drawn on a sheet 320 wide with the horizon at 92 and the lower edge at 200, light
-/// from the right.
+/// Placement of the dunes in the picture: drawn on a sheet 320 wide with the horizon at 92 and the lower edge at 200,
+/// light from the right.
 struct Lie {
     w: f32,
     h: f32,

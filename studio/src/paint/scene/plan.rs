@@ -1,4 +1,4 @@
-//! What a scene consists of, chosen from the words.
+//! The parts of a scene, chosen from the words.
 
 use crate::math::{Rng, lerp};
 use crate::paint::brush::Brush;
@@ -233,7 +233,7 @@ impl<'i> Scene<'i> {
         FinishNotes { vignette, paper: self.pal.sky[3].mix(Rgb::hex(0xf6f0e4), 0.7) }
     }
 
-    /// What an animation has to know of the scene, on a sheet of `w` × `h` pixels.
+    /// Returns the facts about the scene that an animation needs, on a sheet of `w` × `h` pixels.
     pub(crate) fn facts(&self, w: f32, h: f32) -> Facts {
         let water = matches!(self.place, Place::Sea | Place::Coast | Place::Island | Place::River);
         let open = !matches!(
@@ -276,7 +276,7 @@ impl<'i> Scene<'i> {
         self.time == Time::Night
     }
 
-    /// How subjects look in the light of this scene.
+    /// Returns the look of subjects in the light of this scene.
     pub(super) fn look(&self, motif: Motif) -> Look {
         let p = &self.pal;
         let day = match self.time {

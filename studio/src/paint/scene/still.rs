@@ -89,7 +89,7 @@ fn set(s: &Scene<'_>, b: &mut Brush<'_>, ground: f32, (wall, floor, disc): (Rgb,
     sky::veil(b, ground - u * 0.045, u * 0.012, floor.mix(wall, 0.5), 0.6);
 }
 
-/// How large a subject is shown alone, against the unit of the picture.
+/// Returns the size of a subject shown alone, in units of the picture.
 fn shown_size(hero: Motif) -> f32 {
     match hero {
         Motif::Chair | Motif::Cat | Motif::Dog | Motif::Fox | Motif::Flower | Motif::Lamp => 0.6,

@@ -99,7 +99,7 @@ impl Soft {
         r * 0.3 + g * 0.59 + b * 0.11
     }
 
-    /// How the lightness changes per `reach` pixels, to the right and down.
+    /// Returns the change of lightness from `reach` pixels before a place to `reach` after it, to the right and down.
     pub(super) fn slope(&self, x: f32, y: f32, reach: f32) -> (f32, f32) {
         (
             self.light(x + reach, y) - self.light(x - reach, y),
@@ -107,7 +107,7 @@ impl Soft {
         )
     }
 
-    /// How much the colour changes per `reach` pixels.
+    /// Returns the change of colour from `reach` pixels before a place to `reach` pixels after it, both ways together.
     pub(super) fn edge(&self, x: f32, y: f32, reach: f32) -> f32 {
         let (l, r) = (self.at(x - reach, y), self.at(x + reach, y));
         let (t, b) = (self.at(x, y - reach), self.at(x, y + reach));
@@ -188,7 +188,7 @@ impl Few {
     }
 }
 
-/// How a hue is made brighter and stronger, channels 0..255.
+/// Returns a colour made at least this strong and this light, channels 0..255.
 pub(super) fn vivid(color: [f32; 3], saturation: f32, lightness: f32) -> [f32; 3] {
     let [l, a, b] = Rgb::from_bytes(color.map(|c| c as u8)).lab();
     let strength = libm::hypotf(a, b).max(0.02);

@@ -9,16 +9,16 @@ use crate::math::{Rng, noise, smoothstep};
 use crate::paint::color::Rgb;
 use gesso_media::{Control, WorkError};
 
-/// How a medium paints.
+/// A painting medium.
 struct Medium {
     /// Brushes, as parts of the shorter side, wide ones first.
     brushes: &'static [f32],
-    /// How wrong a place may be before it is painted again, 0..255.
+    /// Difference from the picture, 0..255, from which a place is painted again.
     tolerance: f32,
     /// Longest stroke in brush widths.
     length: usize,
     opacity: f32,
-    /// How far colours of strokes differ from what they show.
+    /// Factor of the random change of a stroke's colour; 1 is normal.
     jitter: f32,
 }
 

@@ -4,7 +4,7 @@ use super::super::brush::{Ink, Shape};
 use super::super::color::Rgb;
 use super::pen::Pen;
 
-/// What the words say of the one who is shown.
+/// Features of the person shown, as the words say them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Traits {
     beard: bool,

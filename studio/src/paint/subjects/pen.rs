@@ -1,11 +1,11 @@
-//! How a subject looks, and the pen it is drawn with.
+//! The look of a subject, and the pen it is drawn with.
 
 use crate::math::Rng;
 use crate::paint::brush::{Brush, Ink, Shape};
 use crate::paint::color::Rgb;
 use tiny_skia::{Point, Transform};
 
-/// How a subject meets the light of its picture.
+/// Colours of a subject in the light of its picture.
 #[derive(Clone, Debug)]
 pub(crate) struct Look {
     /// Darkest ink.

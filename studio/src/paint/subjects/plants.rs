@@ -1,4 +1,4 @@
-//! What grows.
+//! Plants: trees, flowers, leaves and fruit.
 
 use super::pen::Pen;
 use crate::math::{cos, sin};

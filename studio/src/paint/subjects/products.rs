@@ -1,4 +1,4 @@
-//! What is sold: shoes, bags, packages and presents.
+//! Goods: shoes, bags, packages, presents and other things that are sold.
 
 use super::pen::Pen;
 use crate::paint::brush::{Ink, Shape};

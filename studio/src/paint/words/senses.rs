@@ -1,4 +1,4 @@
-//! What words can mean to the painter.
+//! The meanings that words can have to the painter.
 
 use serde::Deserialize;
 

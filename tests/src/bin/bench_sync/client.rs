@@ -125,7 +125,7 @@ impl Link {
 pub(crate) struct Ledger {
     /// By client id: the first clock that counts, and when each was sent.
     sent: HashMap<u64, (u32, Vec<Instant>)>,
-    /// How long each delivery took.
+    /// Time of each delivery.
     pub(crate) times: Vec<Duration>,
 }
 
@@ -148,7 +148,7 @@ impl Ledger {
         *seen = (*seen).max(end);
     }
 
-    /// How many edits were sent.
+    /// Returns the number of edits sent.
     pub(crate) fn edits(&self) -> usize {
         self.sent.values().map(|(_, sent)| sent.len()).sum()
     }

@@ -16,7 +16,7 @@ use clap::Parser;
 use scenes::{Figure, Scale};
 use server::Server;
 
-/// How the three peers are installed that the figures in the documentation are told beside.
+/// Instructions for installing the three peers whose figures stand beside these in the documentation.
 const PEERS: &str = "\
 Peers that can be measured beside it, each on a port of its own, without a document yet:
 

@@ -1,4 +1,4 @@
-//! What is played on a server, and what is read off it.
+//! Scenes that are played on a server, and the figures read off it.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,10 +17,10 @@ pub(crate) const NAMES: [&str; 8] =
 const SMALL: (usize, usize) = (20, 4_000);
 /// Nodes of a large canvas (1.9 MB), and the least bytes of its encoding.
 const LARGE: (usize, usize) = (5_000, 1_500_000);
-/// How long what is on its way is waited for after the last edit.
+/// Time to wait after the last edit for everything that is on its way.
 const SETTLE: Duration = Duration::from_secs(1);
 
-/// How long and how large.
+/// Length and size of the scenes.
 #[derive(Clone, Copy)]
 pub(crate) struct Scale {
     /// Seconds of load in a scene.
@@ -34,7 +34,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// What figures are told from.
+    /// Scale of the figures that are told.
     pub(crate) const FULL: Self = Self { seconds: 8, rooms: 500, after: 35, rounds: 5 };
     /// For a first look.
     pub(crate) const QUICK: Self = Self { seconds: 3, rooms: 100, after: 35, rounds: 3 };
@@ -42,12 +42,12 @@ impl Scale {
 
 /// One line.
 pub(crate) struct Figure {
-    /// What is measured.
+    /// Measured quantity.
     pub(crate) what: String,
     /// The value; `None`: it cannot be measured on this server.
     pub(crate) value: Option<f64>,
     unit: &'static str,
-    /// What is to be reached.
+    /// Value that is to be reached.
     pub(crate) bar: &'static str,
 }
 

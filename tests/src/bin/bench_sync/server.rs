@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command as TokioCommand};
 
-/// What a process used so far.
+/// Resources that a process used so far.
 #[derive(Clone, Copy)]
 pub(crate) struct Usage {
     /// CPU time.
@@ -47,7 +47,7 @@ pub(crate) fn pin(pid: u32, core: usize) -> bool {
     taskset.status().is_ok_and(|status| status.success())
 }
 
-/// How busy the machine is.
+/// Returns the load average of the last minute.
 pub(crate) fn load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
@@ -127,7 +127,7 @@ impl Server {
         std::fs::write(format!("/proc/{}/clear_refs", self.pid), "5").ok();
     }
 
-    /// What it used so far.
+    /// Returns the resources it used so far.
     pub(crate) fn usage(&self) -> Usage {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap();
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();

@@ -39,8 +39,8 @@ fn give(doc: &Doc, update: &[u8]) {
     doc.transact_mut().apply_update(Update::decode_v1(update).unwrap()).unwrap();
 }
 
-/// What a document says: its values, and which elements it holds and has deleted. Two documents that say the same may
-/// be encoded differently: which neighbours yrs joins to one struct depends on what it applied at once.
+/// Returns a document's content: its values, and which elements it holds and has deleted. Two documents of the same
+/// content may be encoded differently: which neighbours yrs joins to one struct depends on what it applied at once.
 fn said(doc: &Doc) -> (yrs::Any, Snapshot) {
     let txn = doc.transact();
     (doc.to_json(&txn), txn.snapshot())
