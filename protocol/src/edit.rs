@@ -1,15 +1,13 @@
 //! Typed edits for clients that are not CRDTs (R-HTTP-45): checked against the canvas as a whole, then
 //! written in one transaction, all or nothing.
 
+mod checked;
 #[cfg(feature = "openapi")]
 mod described;
 mod model;
 mod parse;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::{Value, json};
-use yrs::TransactionMut;
 
 use crate::graph::{Drag, Graph};
 use crate::nodes;
@@ -19,7 +17,10 @@ use crate::schema::{
     self, Canvas, Connection, Edge, ItemContent, ListItem, NewItem, NewNode, Node, UNREADABLE,
 };
 use crate::values::AssetRef;
+use serde_json::{Value, json};
 
+pub use checked::Checked;
+use checked::{Choice, Write};
 #[cfg(feature = "openapi")]
 pub use described::Edits;
 pub use model::{Edit, FieldAsset, FieldChoice, FieldChosen, FieldItem, Fields};
@@ -100,7 +101,7 @@ pub fn check(
         assets,
         nodes_max,
         fresh_id,
-        checked: Checked { writes: Vec::new(), ids: Vec::new() },
+        checked: Checked::default(),
     };
     let of = |number: usize| {
         move |mut refusal: Refusal| {
@@ -112,102 +113,7 @@ pub fn check(
         checker.edit(number, edit).map_err(of(number))?;
     }
     checker.check_loops().map_err(|(number, refusal)| of(number)(refusal))?;
-    Ok(checker.checked)
-}
-
-/// Edits that were found to be right, ready to be written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Checked {
-    writes: Vec<Write>,
-    /// For each edit the id of what it made, if it made something.
-    pub ids: Vec<Option<String>>,
-}
-
-/// A choice that was checked: its `use`, and what it counts after. `None` takes it back.
-type Choice = Option<(Value, Option<String>)>;
-
-#[derive(Clone, Debug, PartialEq)]
-enum Write {
-    Add(Box<NewNode>),
-    Fields {
-        node: String,
-        fields: Box<Fields>,
-        items: Option<Vec<NewItem>>,
-        asset: Option<Value>,
-        output: Vec<(String, Choice)>,
-    },
-    Remove(String),
-    /// With its place among the sources of its input.
-    Connect(Connection, String),
-    Disconnect(String),
-    Meta(&'static str, String),
-}
-
-impl Checked {
-    /// Writes them, in one transaction.
-    pub fn apply(&self, txn: &mut TransactionMut<'_>) {
-        let mut top = schema::top_z(txn);
-        let mut writes = self.writes.iter().peekable();
-        while let Some(write) = writes.next() {
-            match write {
-                Write::Add(node) => {
-                    let mut node = NewNode::clone(node);
-                    let z = node.z.get_or_insert_with(|| order::after(&top));
-                    top = top.max(z.clone());
-                    schema::add_node(txn, &node);
-                }
-                Write::Remove(node) => {
-                    // Each removal looks through all edges: a row of them does so once.
-                    let mut row = vec![node.clone()];
-                    while let Some(Write::Remove(next)) =
-                        writes.next_if(|next| matches!(next, Write::Remove(_)))
-                    {
-                        row.push(next.clone());
-                    }
-                    schema::remove_nodes(txn, &row);
-                }
-                Write::Connect(connection, z) => {
-                    schema::connect_at(txn, connection, z);
-                }
-                Write::Disconnect(key) => schema::disconnect(txn, key),
-                Write::Meta(key, value) => schema::set_meta(txn, key, value),
-                Write::Fields { node, fields, items, asset, output } => {
-                    // What a foreign writer put where a Y type belongs becomes one first, with its values.
-                    schema::repair(txn, node);
-                    write_fields(txn, node, fields);
-                    if let Some(items) = items {
-                        schema::set_items(txn, node, items);
-                    }
-                    if let Some(asset) = asset {
-                        schema::set_node_value(txn, node, "asset", asset);
-                    }
-                    for (item, choice) in output {
-                        let choice = choice.as_ref();
-                        let choice =
-                            choice.map(|(chosen, after)| (chosen.clone(), after.as_deref()));
-                        schema::set_output(txn, node, item, choice);
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn write_fields(txn: &mut TransactionMut<'_>, node: &str, fields: &Fields) {
-    for (key, value) in &fields.plain {
-        schema::set_node_value(txn, node, key, value);
-    }
-    for (key, value) in &fields.settings {
-        schema::set_setting(txn, node, key, value);
-    }
-    for (field, wanted) in [("text", &fields.text), ("negative", &fields.negative)] {
-        if let (Some(wanted), Some(text)) = (wanted, schema::text_of(txn, node, field)) {
-            schema::splice_text(txn, &text, wanted);
-        }
-    }
-    for (generation, starred) in &fields.stars {
-        schema::set_star(txn, node, generation, *starred);
-    }
+    Ok(checker.checked.without_overwritten())
 }
 
 struct Checker<'a> {

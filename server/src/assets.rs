@@ -17,7 +17,7 @@ mod thumbnail;
 
 pub use blobs::{Blobs, Kept, Told};
 pub use error::AssetError;
-pub(crate) use error::DISK_FULL;
+pub(crate) use error::{DISK_FULL, WRITE_REFUSED};
 pub use intake::Incoming;
 pub use limits::AssetLimits;
 pub use store::Assets;

@@ -74,6 +74,11 @@ pub enum DbError {
     },
 }
 
+/// Extended result codes of SQLite that say that stored bytes cannot be read (`SQLITE_IOERR_…`).
+const IOERR_READ: i32 = 266;
+const IOERR_SHORT_READ: i32 = 522;
+const IOERR_DATA: i32 = 8202;
+
 impl DbError {
     /// True if a unique row was there already.
     pub fn is_unique_violation(&self) -> bool {
@@ -91,8 +96,20 @@ impl DbError {
         };
         // PostgreSQL: data corrupted, index corrupted, a page that cannot be read.
         matches!(&*code, "XX001" | "XX002" | "58030")
-            // SQLite: SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, whatever they say further.
-            || code.parse().is_ok_and(|code: i32| matches!(code & 0xff, 10 | 11 | 26))
+            || code.parse().is_ok_and(|code: i32| {
+                // SQLite: SQLITE_CORRUPT, SQLITE_NOTADB, whatever they say further; of SQLITE_IOERR those of reading.
+                matches!(code & 0xff, 11 | 26)
+                    || matches!(code, IOERR_READ | IOERR_SHORT_READ | IOERR_DATA)
+            })
+    }
+
+    /// True if the disk or its rights refused a write, so that nothing was stored and nothing is damaged.
+    pub fn is_refused_write(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.as_database_error().and_then(|error| error.code());
+        // SQLite: SQLITE_READONLY, SQLITE_CANTOPEN, and SQLITE_IOERR of anything but reading.
+        let code = code.and_then(|code| code.parse::<i32>().ok());
+        code.is_some_and(|code| matches!(code & 0xff, 8 | 10 | 14)) && !self.is_damage()
     }
 
     /// True if nothing was stored because no room is left.
@@ -155,33 +172,43 @@ macro_rules! with_tx {
             $crate::db::Db::Sqlite { write, .. } => {
                 let mut writing = write.acquire().await.map_err($crate::db::DbError::from)?;
                 // Another process may write too: one that only reads first could not go on to write then.
-                let begun = sqlx::Connection::begin_with(&mut *writing, "BEGIN IMMEDIATE").await;
-                let mut $tx = begun.map_err($crate::db::DbError::from)?;
-                let result = $body;
-                $crate::db::end!($tx, result)
+                let begun = sqlx::Connection::begin_with(&mut *writing, "BEGIN IMMEDIATE");
+                let (done, is_broken) = match begun.await {
+                    Ok(mut $tx) => {
+                        let result = $body;
+                        $crate::db::end!($tx, result)
+                    }
+                    Err(error) => (Err($crate::db::DbError::from(error).into()), true),
+                };
+                if is_broken {
+                    writing.give_up();
+                }
+                done
             }
             $crate::db::Db::Postgres(pool) => {
                 let mut $tx = pool.begin().await.map_err($crate::db::DbError::from)?;
                 let result = $body;
-                $crate::db::end!($tx, result)
+                $crate::db::end!($tx, result).0
             }
         }
     };
 }
 
-/// Ends a transaction as its body's result says.
+/// Ends a transaction as its body's result says; also gives true if it could not be ended, so that the connection is of
+/// no more use.
 macro_rules! end {
     ($tx:ident, $result:ident) => {
         match $result {
-            Ok(value) => {
-                $tx.commit().await.map_err($crate::db::DbError::from)?;
-                Ok(value)
-            }
+            Ok(value) => match $tx.commit().await {
+                Ok(()) => (Ok(value), false),
+                Err(error) => (Err($crate::db::DbError::from(error).into()), true),
+            },
             Err(error) => {
-                if let Err(error) = $tx.rollback().await {
+                let ended = $tx.rollback().await;
+                if let Err(error) = &ended {
                     tracing::error!(%error, "a transaction could not be rolled back");
                 }
-                Err(error)
+                (Err(error), ended.is_err())
             }
         }
     };

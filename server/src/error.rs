@@ -8,7 +8,7 @@ use gesso_protocol::api::Problem;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal};
 use gesso_protocol::wire::close;
 
-use crate::assets::{AssetError, DISK_FULL};
+use crate::assets::{AssetError, DISK_FULL, WRITE_REFUSED};
 use crate::db::DbError;
 use crate::readers::ReadError;
 use crate::room::{RoomError, StoreError};
@@ -63,9 +63,22 @@ fn disk_full(error: &DbError) -> ApiError {
     ApiError::new(ErrorCode::Internal, DISK_FULL)
 }
 
+fn refused_write(error: &DbError) -> ApiError {
+    tracing::error!(%error, "the data folder refuses writes");
+    ApiError::new(ErrorCode::Internal, WRITE_REFUSED)
+}
+
+/// For people, what the database says of its storage; `None` where it is something else.
+fn storage_problem(error: &DbError) -> Option<ApiError> {
+    if error.is_full() {
+        return Some(disk_full(error));
+    }
+    error.is_refused_write().then(|| refused_write(error))
+}
+
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
-        if error.is_full() { disk_full(&error) } else { Self::Internal(error.to_string()) }
+        storage_problem(&error).unwrap_or_else(|| Self::Internal(error.to_string()))
     }
 }
 
@@ -91,9 +104,6 @@ impl From<RoomError> for ApiError {
                 let code = if too_large { ErrorCode::TooLarge } else { ErrorCode::BadRequest };
                 Self::new(code, format!("The update is refused: {}.", refusal.reason))
             }
-            RoomError::Store(StoreError::Database(ref error)) if error.is_full() => {
-                disk_full(error)
-            }
             RoomError::Store(StoreError::Database(ref error)) if error.is_damage() => {
                 tracing::error!(%error, "the database is damaged");
                 Self::new(
@@ -105,6 +115,9 @@ impl From<RoomError> for ApiError {
             RoomError::Closed => {
                 let detail = "The canvas is being closed. Try again in a moment.";
                 Self::later(ErrorCode::Unavailable, detail, CLOSING_S)
+            }
+            RoomError::Store(StoreError::Database(ref cause)) => {
+                storage_problem(cause).unwrap_or_else(|| Self::Internal(error.to_string()))
             }
             RoomError::Load(_) | RoomError::Store(_) => Self::Internal(error.to_string()),
         }

@@ -117,11 +117,16 @@ async fn a_confirmed_edit_survives_a_kill() {
         let answer = program.post(&format!("/api/canvases/{id}/edits"), edit).await;
         assert_eq!(answer["ids"][0], format!("n{n}"));
     }
+    let renamed = json!([{"op": "set_meta", "name": "Renamed", "description": "Why"}]);
+    program.post(&format!("/api/canvases/{id}/edits"), renamed).await;
     program.kill();
     let program = Program::start(&data);
+    // The list too, which is told of edits later.
+    let canvas = program.get(&format!("/api/canvases/{id}")).await;
+    assert_eq!((&canvas["name"], &canvas["description"]), (&json!("Renamed"), &json!("Why")));
     let graph = program.get(&format!("/api/canvases/{id}/graph")).await;
     assert_eq!(graph["nodes"].as_array().unwrap().len(), 20);
-    assert_eq!(graph["name"], "Kept");
+    assert_eq!(graph["name"], "Renamed");
     program.kill();
 }
 

@@ -2,6 +2,8 @@ use serde_json::json;
 use yrs::Transact as _;
 
 use super::*;
+use proptest::prelude::*;
+use yrs::TransactionMut;
 
 fn run(edits: Value) -> Result<(Canvas, Vec<Option<String>>), Refusal> {
     run_within(edits, 20_000)
@@ -380,4 +382,69 @@ fn edits_weigh_what_they_add() {
     }
     let takes = json!([{"op": "remove_node", "node": "n"}, {"op": "disconnect", "key": "k"}]);
     assert_eq!(of(takes), 0);
+}
+
+/// Edits of few nodes by few keys, many of which write over others.
+fn edits_of_few() -> impl Strategy<Value = Vec<Value>> {
+    let edit = (0..2u8, 0..8u8, 0..4u8).prop_map(|(node, what, value)| {
+        let node = format!("n{node}");
+        let set = |key: &str, value: Value| json!({"op": "set", "node": node, key: value});
+        match what {
+            0 => json!({"op": "remove_node", "node": node}),
+            1 => json!({"op": "add_node", "kind": "image_generator", "id": node, "text": "new"}),
+            2 => set("text", json!(format!("text {value}"))),
+            3 => set("negative", json!(format!("not {value}"))),
+            4 => set("settings", json!({ "count": value + 1 })),
+            5 => set("settings", json!({ "count": null, "seed": value })),
+            6 => set("title", if value == 0 { Value::Null } else { json!(format!("T{value}")) }),
+            _ => json!({"op": "move", "node": node, "pos": [value, 0]}),
+        }
+    });
+    prop::collection::vec(edit, 1..40)
+}
+
+proptest! {
+    /// One request says what the same edits say one by one.
+    #[test]
+    fn what_is_written_over_is_left_out_and_nothing_else(edits in edits_of_few()) {
+        let doc = yrs::Doc::new();
+        let (mut held, mut one_by_one) = (Canvas::default(), Vec::new());
+        for edit in edits {
+            // One that is refused by itself would take the others with it.
+            let parsed = parse(&json!([edit])).unwrap();
+            let Ok(checked) = check(&held, &parsed, &BTreeMap::new(), 100, &mut String::new) else {
+                continue;
+            };
+            let mut txn = yrs::Transact::transact_mut(&doc);
+            checked.apply(&mut txn);
+            held = schema::read_canvas(&txn);
+            one_by_one.push(edit);
+        }
+        let at_once = yrs::Doc::new();
+        let parsed = parse(&json!(one_by_one)).unwrap();
+        let checked = check(&Canvas::default(), &parsed, &BTreeMap::new(), 100, &mut String::new);
+        let mut txn = yrs::Transact::transact_mut(&at_once);
+        checked.unwrap().apply(&mut txn);
+        let mut said = schema::read_canvas(&txn);
+        // Keys of the stack are counted from the highest there is, which may be another one.
+        for (id, node) in &mut said.nodes {
+            node.z.clone_from(&held.nodes[id].z);
+        }
+        prop_assert_eq!(format!("{said:?}"), format!("{held:?}"));
+    }
+}
+
+#[test]
+fn a_text_that_is_set_often_is_written_once() {
+    let mut edits = vec![json!({"op": "add_node", "kind": "text", "id": "t"})];
+    let set = |n: u32| json!({"op": "set", "node": "t", "text": format!("text {n}"), "title": "T"});
+    edits.extend((0..1_000).map(set));
+    let parsed = parse(&json!(edits)).unwrap();
+    let checked = check(&Canvas::default(), &parsed, &BTreeMap::new(), 100, &mut String::new);
+    let doc = yrs::Doc::new();
+    let mut txn = yrs::Transact::transact_mut(&doc);
+    checked.unwrap().apply(&mut txn);
+    assert_eq!(schema::read_canvas(&txn).nodes["t"].text, "text 999");
+    let update = txn.encode_update_v1();
+    assert!(update.len() < 300, "{} bytes for a text of eight letters", update.len());
 }

@@ -114,7 +114,10 @@ fn studio_code(error: &WorkError) -> ErrorCode {
     }
 }
 
-/// What people are told where no room is left on the server.
+/// Said to people where the data folder may not be written.
+pub(crate) const WRITE_REFUSED: &str = "The server's disk refuses to be written, so nothing was stored. Nothing is damaged: \
+     whoever runs the server makes its data folder writable again, then try once more.";
+/// Said to people where the disk is full.
 pub(crate) const DISK_FULL: &str =
     "The server's disk is full, so nothing was stored. Tell whoever runs it.";
 

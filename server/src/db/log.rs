@@ -3,6 +3,8 @@
 
 mod aside;
 
+use gesso_protocol::schema::Meta;
+
 use super::script::{Script, args};
 use super::{Db, DbError, checksum, with_read, with_tx};
 
@@ -42,6 +44,8 @@ pub struct Append<'a> {
     pub seq: i64,
     /// A Yjs v1 update.
     pub data: &'a [u8],
+    /// Name and description that the list has from then on; none where they stay.
+    pub listed: Option<&'a Meta>,
 }
 
 const SNAPSHOT: &str = "SELECT seq, data, checksum FROM doc_snapshots WHERE canvas = $1";
@@ -166,6 +170,8 @@ impl Db {
     pub async fn append_log(&self, updates: &[Append<'_>]) -> Result<(), DbError> {
         const INSERT: &str =
             "INSERT INTO doc_updates (canvas, seq, data, checksum) SELECT * FROM (VALUES ";
+        const LIST: &str =
+            "UPDATE canvases SET name = ?, description = ? WHERE id = ? AND deleted_at IS NULL";
         let row = |update: &Append<'_>| {
             let sum = checksum::of(update.canvas, update.seq, update.data);
             args![update.canvas, update.seq, update.data, &sum[..]]
@@ -173,6 +179,12 @@ impl Db {
         let rows: Vec<_> = updates.iter().map(row).collect();
         let mut script = Script::default();
         script.padded(INSERT, rows, ") AS v WHERE column1 IS NOT NULL", &[]);
+        // With the update itself: what was acknowledged is in the list too, also after a crash.
+        for Append { canvas, listed, .. } in updates {
+            if let Some(Meta { name, description }) = listed {
+                script.push(LIST, args![name, description, *canvas]);
+            }
+        }
         if script.is_empty() { Ok(()) } else { Ok(self.commit(vec![script]).await?) }
     }
 

@@ -97,6 +97,12 @@ impl Writing {
         Arc::clone(&self.0.committing)
     }
 
+    /// Has the next one connect anew. SQLite itself rolls back when the disk is full or refuses a write; sqlx's rollback
+    /// then fails, and the connection counts a transaction that is not there and begins no other one.
+    pub(super) fn give_up(mut self) {
+        self.0.connection = None;
+    }
+
     /// From here to [`Self::settled`] a transaction may be open that the connection does not know of.
     pub(super) fn in_doubt(&mut self) {
         self.0.in_doubt = true;

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use gesso_protocol::schema;
+use gesso_protocol::schema::{self, Meta};
 use gesso_protocol::wire::close;
 use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot};
@@ -203,6 +203,8 @@ pub(crate) struct Driver {
     /// Writes of the server so far, and how many there were when the outcome was asked for.
     writes: u64,
     writes_at_outcome: u64,
+    /// Name and description as the list has them, once they were written there.
+    listed: Option<Meta>,
     /// The last persist that the list was told of, and when.
     told: (u64, Instant),
     /// Compacting the log; ends with the ids of what was found damaged.
@@ -244,6 +246,7 @@ impl Driver {
             outcome_again: false,
             writes: 0,
             writes_at_outcome: 0,
+            listed: None,
             told: (0, Instant::now()),
             compacting: None,
             idle_since: None,
@@ -589,7 +592,11 @@ impl Driver {
         self.tail.0 += 1;
         self.tail.1 += update.len() as u64;
         let (done, durable) = oneshot::channel();
+        let meta = Some(self.core.read(|txn| schema::read_meta(txn)));
+        let is_listed = self.listed == meta;
+        self.listed.clone_from(&meta);
         let append = Append {
+            listed: meta.filter(|_| !is_listed),
             canvas: Arc::clone(&self.setup.canvas),
             seq: self.seq,
             data: update,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use gesso_protocol::schema::Meta;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
@@ -59,6 +60,8 @@ pub(crate) struct Append {
     pub(crate) canvas: Arc<str>,
     pub(crate) seq: i64,
     pub(crate) data: Bytes,
+    /// Name and description that the list of canvases has from then on, where they are others than before.
+    pub(crate) listed: Option<Meta>,
     /// The server itself waits for it: it is not gathered with others.
     pub(crate) is_awaited: bool,
     /// Told when it is durable, or why it is not.
@@ -116,6 +119,7 @@ impl Store for Db {
                     canvas: &append.canvas,
                     seq: append.seq,
                     data: &append.data,
+                    listed: append.listed.as_ref(),
                 })
                 .collect();
             Ok(self.append_log(&rows).await?)
@@ -241,7 +245,14 @@ mod tests {
 
     fn append(seq: i64, is_awaited: bool) -> Append {
         let (done, _) = oneshot::channel();
-        Append { canvas: Arc::from("c"), seq, data: Bytes::from_static(b"x"), is_awaited, done }
+        Append {
+            canvas: Arc::from("c"),
+            seq,
+            data: Bytes::from_static(b"x"),
+            listed: None,
+            is_awaited,
+            done,
+        }
     }
 
     async fn seqs(first: Append, receiver: &mut mpsc::Receiver<Append>, due: Instant) -> Vec<i64> {

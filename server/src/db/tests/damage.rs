@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::db::log::{Append, LogRow};
-use crate::db::{with_read, with_write};
+use crate::db::{DbError, with_read, with_tx, with_write};
+use gesso_protocol::schema::Meta;
 
 impl TestDb {
     /// Writes a stored update anew as it is given, the checksum too.
@@ -42,7 +43,7 @@ impl TestDb {
 #[tokio::test]
 async fn rows_carry_checksums_and_go_with_their_canvas() {
     for test in databases().await {
-        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0] };
+        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: None };
         test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
         test.db.compact_log(CANVAS, 1, &[0, 0]).await.unwrap();
         test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
@@ -84,7 +85,9 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     // Each row has a page of its own and more.
     let data: Vec<Vec<u8>> = (0..8_u8).map(|n| vec![n + 1; 6_000]).collect();
     for (at, data) in data.iter().enumerate() {
-        db.append_log(&[Append { canvas: CANVAS, seq: at as i64 + 1, data }]).await.unwrap();
+        db.append_log(&[Append { canvas: CANVAS, seq: at as i64 + 1, data, listed: None }])
+            .await
+            .unwrap();
     }
     let Db::Sqlite { write, .. } = &db else { unreachable!() };
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -113,4 +116,44 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     assert_eq!(read, expected.collect::<Vec<_>>());
     db.close().await;
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A full disk makes SQLite roll back by itself, in the middle of a transaction: it only ends this one.
+#[tokio::test]
+async fn a_transaction_that_the_database_ended_stops_no_other_one() {
+    async fn ended_from_within(db: &Db) -> Result<(), DbError> {
+        with_tx!(db, tx => async {
+            sqlx::query("ROLLBACK").execute(&mut *tx).await?;
+            Ok::<(), DbError>(())
+        }
+        .await)
+    }
+    for test in databases().await {
+        // PostgreSQL only warns of it.
+        let _ended = ended_from_within(&test.db).await;
+        start(&test.db, "run", &[("a", 1)]).await.unwrap();
+        assert_eq!(credits(&test.db).await.1, 10);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_may_not_be_written_is_not_damaged() {
+    let folder = folder();
+    Db::open(None, &folder).await.unwrap().close().await;
+    let db = Db::open_unchanged(None, &folder).await.unwrap().unwrap();
+    let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: None };
+    let refused = db.append_log(&[append]).await.unwrap_err();
+    assert!(refused.is_refused_write() && !refused.is_damage(), "{refused}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn the_list_has_a_new_name_with_the_update_that_gave_it() {
+    for test in databases().await {
+        let meta = Meta { name: "New".to_owned(), description: "Why".to_owned() };
+        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta) };
+        test.db.append_log(&[append]).await.unwrap();
+        let row = test.db.canvas(CANVAS).await.unwrap().unwrap();
+        assert_eq!((row.name, row.description), ("New".to_owned(), "Why".to_owned()));
+    }
 }
