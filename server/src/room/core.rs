@@ -280,6 +280,7 @@ impl Core {
                 is_open: false,
                 joined_ms: now_ms,
                 work: Work::default(),
+                heard: Work::default(),
                 violations: VecDeque::new(),
             },
         );
@@ -329,7 +330,8 @@ impl Core {
             return;
         }
         let mut updates = Vec::new();
-        let mut malformed = None;
+        let malformed = |reason: String| Some(Refusal::new(close::MALFORMED, reason));
+        let mut refused = None;
         for bytes in frames {
             let Some(state) = self.conns.get_mut(&conn) else { return };
             match Frame::decode(bytes) {
@@ -341,7 +343,7 @@ impl Core {
                         self.asked.push(conn);
                     }
                     Err(error) => {
-                        malformed = Some(error.to_string());
+                        refused = malformed(error.to_string());
                         break;
                     }
                 },
@@ -351,18 +353,9 @@ impl Core {
                     updates.push((state.received, bytes.slice_ref(update), is_answer));
                 }
                 Ok(Frame::Awareness(payload)) => {
-                    let person = Arc::clone(&state.person);
-                    match awareness::decode(payload, AWARENESS_ENTRIES_MAX) {
-                        Ok(entries) => {
-                            for entry in &entries {
-                                let ids_max = self.limits.awareness_ids_max;
-                                self.presence.take(conn, &person, ids_max, entry, now_ms);
-                            }
-                        }
-                        Err(error) => {
-                            malformed = Some(error.to_string());
-                            break;
-                        }
+                    if let Err(refusal) = self.hear(conn, payload, now_ms) {
+                        refused = Some(refusal);
+                        break;
                     }
                 }
                 Ok(Frame::QueryAwareness) => {
@@ -371,7 +364,7 @@ impl Core {
                 }
                 Ok(Frame::Denied(_) | Frame::Granted | Frame::Saved(_) | Frame::Unknown(_)) => {}
                 Err(error) => {
-                    malformed = Some(error.to_string());
+                    refused = malformed(error.to_string());
                     break;
                 }
             }
@@ -380,9 +373,28 @@ impl Core {
             self.has_news = true;
             self.updates(conn, updates, now_ms);
         }
-        if let Some(reason) = malformed {
-            self.refuse(conn, Refusal::new(close::MALFORMED, reason), now_ms);
+        if let Some(refusal) = refused {
+            self.refuse(conn, refusal, now_ms);
         }
+    }
+
+    /// Takes what a connection says of awareness, as long as reading it takes no more time than it may.
+    fn hear(&mut self, conn: ConnId, payload: &[u8], now_ms: u64) -> Result<(), Refusal> {
+        let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
+        let spending = state.heard.hear(now_ms, (self.meter)(), &self.limits);
+        let entries = awareness::decode(payload, AWARENESS_ENTRIES_MAX)
+            .map_err(|error| Refusal::new(close::MALFORMED, error.to_string()))?;
+        for entry in &entries {
+            let ids_max = self.limits.awareness_ids_max;
+            self.presence.take(conn, &state.person, ids_max, entry, now_ms);
+        }
+        let now = (self.meter)();
+        state.heard = spending.end(now, false);
+        if spending.is_over(now) {
+            let why = "its awareness takes the server more time than a connection may take; send less of it";
+            return Err(Refusal::new(close::REFUSED, why));
+        }
+        Ok(())
     }
 
     /// Tells a connection why and closes it.

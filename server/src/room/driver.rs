@@ -351,7 +351,7 @@ impl Driver {
             self.take_frames();
             if matches!(message, Message::Call(_)) {
                 // What somebody asks for may build on what was sent before; but not everybody waits for the longest.
-                tokio::time::timeout(BEFORE_CALL, self.finish()).await.ok();
+                self.finish(began + BEFORE_CALL).await;
             }
             if let Some(end) = self.message(message).await {
                 return Some(end);
@@ -398,9 +398,9 @@ impl Driver {
         self.idle_since = None;
     }
 
-    /// Applies all that waits for its turn.
-    async fn finish(&mut self) {
-        while self.core.is_unfinished() {
+    /// Applies what waits for its turn, until a time. A timer around it would starve: turns may come at once, for ever.
+    async fn finish(&mut self, until: Instant) {
+        while self.core.is_unfinished() && Instant::now() < until {
             let turn = poll_fn(|cx| self.parts.poll_acquire(cx)).await;
             self.go_on();
             drop(turn);

@@ -56,6 +56,10 @@ pub struct RoomLimits {
     pub work_us_per_update: u64,
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub work_us_per_kilobyte: u64,
+    /// CPU time that reading a connection's awareness may take at once, in us; above it 1008.
+    pub awareness_burst_us: u64,
+    /// CPU time for it that a connection earns anew, in us a second.
+    pub awareness_us_per_second: u64,
     /// Writes to what is not theirs that a connection may make in a minute; above it 4403.
     pub violations_per_minute: usize,
     /// The most awareness ids one connection may introduce.
@@ -113,6 +117,8 @@ impl Default for RoomLimits {
             work_us_per_second: defaults::rooms::WORK_US_PER_SECOND,
             work_us_per_update: defaults::rooms::WORK_US_PER_UPDATE * SLOWER,
             work_us_per_kilobyte: defaults::rooms::WORK_US_PER_KILOBYTE * SLOWER,
+            awareness_burst_us: defaults::rooms::AWARENESS_BURST_US * SLOWER,
+            awareness_us_per_second: defaults::rooms::AWARENESS_US_PER_SECOND * SLOWER,
             violations_per_minute: defaults::rooms::VIOLATIONS_PER_MINUTE,
             awareness_ids_max: defaults::rooms::AWARENESS_IDS_MAX,
             awareness_expires_ms: defaults::rooms::AWARENESS_EXPIRES_MS,

@@ -57,6 +57,8 @@ pub(super) struct Conn {
     pub(super) joined_ms: u64,
     /// What its updates cost.
     pub(super) work: Work,
+    /// What its awareness costs.
+    pub(super) heard: Work,
     /// When it wrote where only the server writes, in ms.
     pub(super) violations: VecDeque<u64>,
 }

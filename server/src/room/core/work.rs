@@ -21,15 +21,31 @@ pub(super) struct Work {
 impl Work {
     /// Begins to count, at a time and at a reading of the CPU clock.
     pub(super) fn begin(self, now_ms: u64, cpu_us: u64, limits: &RoomLimits) -> Spending {
-        let earned = now_ms.saturating_sub(self.at_ms) * limits.work_us_per_second / 1_000;
+        let spending = self.spending(now_ms, cpu_us, limits.work_us_per_second);
+        Spending {
+            burst_us: limits.work_burst_us,
+            us_per_kilobyte: limits.work_us_per_kilobyte,
+            us_per_update: limits.work_us_per_update,
+            ..spending
+        }
+    }
+
+    /// The same for reading awareness, of which nothing is free.
+    pub(super) fn hear(self, now_ms: u64, cpu_us: u64, limits: &RoomLimits) -> Spending {
+        let spending = self.spending(now_ms, cpu_us, limits.awareness_us_per_second);
+        Spending { burst_us: limits.awareness_burst_us, ..spending }
+    }
+
+    fn spending(self, now_ms: u64, cpu_us: u64, us_per_second: u64) -> Spending {
+        let earned = now_ms.saturating_sub(self.at_ms) * us_per_second / 1_000;
         Spending {
             before_us: self.spent_us.saturating_sub(earned),
             at_ms: now_ms,
             began_us: cpu_us,
             allowed_us: self.credit_us,
-            burst_us: limits.work_burst_us,
-            us_per_kilobyte: limits.work_us_per_kilobyte,
-            us_per_update: limits.work_us_per_update,
+            burst_us: 0,
+            us_per_kilobyte: 0,
+            us_per_update: 0,
         }
     }
 }

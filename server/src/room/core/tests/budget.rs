@@ -196,6 +196,29 @@ fn awareness_ids_that_come_and_go_leave_nothing_behind() {
 }
 
 #[test]
+fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
+    let limits =
+        RoomLimits { awareness_burst_us: 3 * READING_US, awareness_us_per_second: 0, ..limits() };
+    let mut world = world(limits);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let say = |world: &mut World, page: usize, clock: u32| {
+        let entry = awareness::Entry { client: 70 + page as u64, clock, state: "{}" };
+        let payload = awareness::encode(std::iter::once(entry));
+        world.send(page, Frame::Awareness(&payload).encode());
+    };
+    for clock in 1..=3 {
+        say(&mut world, a, clock);
+        say(&mut world, b, clock);
+    }
+    assert_eq!((&world.pages[a].closed, &world.pages[b].closed), (&None, &None));
+    say(&mut world, a, 4);
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::REFUSED, "{reason}");
+    assert!(reason.contains("awareness"), "{reason}");
+    assert_eq!(world.pages[b].closed, None);
+}
+
+#[test]
 fn the_document_limit_counts_what_there_is() {
     let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
     let a = world.join(Role::Editor);
