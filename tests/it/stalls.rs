@@ -1,6 +1,6 @@
 //! Clients that stop in the middle of what they do hold nothing up: neither others, nor the end of the server.
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tests::{Database, TestServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -181,4 +181,70 @@ async fn a_request_of_several_hosts_is_refused() {
         "GET http://localhost/api/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let mut stream = started(&server, one).await;
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200"));
+}
+
+fn var(out: &mut Vec<u8>, mut n: usize) {
+    while n > 0x7f {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
+/// A frame with an update.
+fn frame(update: &[u8]) -> Message {
+    let mut frame = vec![0, 2];
+    var(&mut frame, update.len());
+    frame.extend_from_slice(update);
+    Message::Binary(frame.into())
+}
+
+/// A text of so many letters in the root `text`, by client 7.
+fn letters(count: usize) -> Vec<u8> {
+    let mut update = vec![1, 1, 7, 0, 4, 1, 4];
+    update.extend(b"text");
+    var(&mut update, count);
+    update.extend(std::iter::repeat_n(b'x', count));
+    update.push(0);
+    update
+}
+
+/// Deletes every second one of them.
+fn every_second(count: usize) -> Vec<u8> {
+    let mut update = vec![0, 1, 7];
+    var(&mut update, count / 2);
+    for at in (0..count).step_by(2) {
+        var(&mut update, at);
+        update.push(1);
+    }
+    update
+}
+
+/// Who asks for something waits a moment for what others sent before, and not for the end of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_does_not_wait_for_the_end_of_a_long_update() {
+    const LETTERS: usize = 400_000;
+    let server = TestServer::start(&Database::Sqlite).await;
+    let canvas = server.canvas(json!([])).await;
+    let url = format!("{}/sync/{canvas}?saved=1", server.url.replace("http", "ws"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+    socket.send(frame(&letters(LETTERS))).await.unwrap();
+    let saved = |message: &Message| matches!(message, Message::Binary(bytes) if bytes[0] == 100);
+    while !saved(&socket.next().await.unwrap().unwrap()) {}
+    socket.send(frame(&every_second(LETTERS))).await.unwrap();
+    // It is saved in the end, or stopped for its cost.
+    let end = tokio::spawn(async move {
+        while let Some(Ok(message)) = socket.next().await {
+            if saved(&message) || matches!(message, Message::Close(_)) {
+                break;
+            }
+        }
+    });
+    let mut answered = 0;
+    while !end.is_finished() {
+        let edit = json!([{"op": "set_meta", "description": format!("{answered}")}]);
+        server.post(&format!("/api/canvases/{canvas}/edits"), edit).await;
+        answered += 1;
+    }
+    assert!(answered > 4, "{answered} edits were answered while the update was applied");
 }
