@@ -19,6 +19,17 @@ pub fn focus(element: &web_sys::Element) {
     }
 }
 
+/// Shows an element with the attribute `popover` above everything, whatever it is in. A browser that does not know
+/// popovers leaves it where it is.
+pub fn to_top_layer(element: &web_sys::HtmlElement) {
+    let show = js_sys::Reflect::get(element, &"showPopover".into());
+    if let Ok(show) = show.and_then(|show| show.dyn_into::<js_sys::Function>())
+        && let Err(cause) = show.call0(element)
+    {
+        web_sys::console::warn_1(&cause);
+    }
+}
+
 /// Runs something some animation frames from now.
 pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
     request_animation_frame(move || {
@@ -28,6 +39,24 @@ pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
             after_frames(frames - 1, f);
         }
     });
+}
+
+/// Takes keyboard focus from a button of the canvas's bars and panels after a click of the mouse: the next Space pans,
+/// and does not press it again.
+pub fn release_button(click: &web_sys::MouseEvent) {
+    // 0: pressed by key, or by assistive technology.
+    if click.detail() == 0 {
+        return;
+    }
+    let has_focus = document().active_element();
+    let Some(button) = has_focus.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) else {
+        return;
+    };
+    let is_bar = button.closest("[data-floating]").ok().flatten().is_some();
+    if button.tag_name() == "BUTTON" && is_bar && !button.has_attribute("aria-haspopup") {
+        // Nothing else to do where it does not lose focus.
+        let _left = button.blur();
+    }
 }
 
 /// Puts a value into a field and selects all of it, ready to be typed over.

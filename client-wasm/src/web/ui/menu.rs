@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
+use crate::web::dom;
 use crate::web::ui::icons::icon;
 
 /// Space kept to the edges of the window, in px.
@@ -16,17 +17,25 @@ pub fn Menu(
     label: String,
     /// The element it belongs to.
     anchor: web_sys::HtmlElement,
+    /// True if it opens to the right of its anchor instead of below.
+    #[prop(optional)]
+    is_beside: bool,
+    /// A further class.
+    #[prop(optional)]
+    class: &'static str,
     /// Asked to close.
     on_close: Callback<()>,
     /// Items, `<hr/>` and notes.
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<leptos::html::Div>::new();
+    let layer = NodeRef::<leptos::html::Div>::new();
     let place = RwSignal::new(String::from("visibility:hidden"));
     let held = StoredValue::new_local(anchor);
     Effect::new(move |_| {
-        let Some(menu) = node.get() else { return };
-        place.set(held.with_value(|anchor| placed(anchor, &menu)));
+        let (Some(layer), Some(menu)) = (layer.get(), node.get()) else { return };
+        dom::to_top_layer(&layer);
+        place.set(held.with_value(|anchor| placed(anchor, &menu, is_beside)));
         move_focus(&menu, Step::First);
     });
     let close = move || {
@@ -36,8 +45,8 @@ pub fn Menu(
     let keys = move |event: web_sys::KeyboardEvent| {
         let Some(menu) = node.get_untracked() else { return };
         let step = match event.key().as_str() {
-            "ArrowDown" => Step::Next,
-            "ArrowUp" => Step::Back,
+            "ArrowDown" | "ArrowRight" => Step::Next,
+            "ArrowUp" | "ArrowLeft" => Step::Back,
             "Home" => Step::First,
             "End" => Step::Last,
             "Escape" | "Tab" => {
@@ -53,16 +62,18 @@ pub fn Menu(
         move_focus(&menu, step);
     };
     view! {
-        <div class="menu-back" on:pointerdown=move |_| on_close.run(())></div>
-        <div
-            class="menu is-floating"
-            role="menu"
-            aria-label=label
-            node_ref=node
-            style=move || place.get()
-            on:keydown=keys
-        >
-            {children()}
+        <div class="menu-layer" popover="manual" data-floating node_ref=layer>
+            <div class="menu-back" on:pointerdown=move |_| on_close.run(())></div>
+            <div
+                class=format!("menu is-floating {class}")
+                role="menu"
+                aria-label=label
+                node_ref=node
+                style=move || place.get()
+                on:keydown=keys
+            >
+                {children()}
+            </div>
         </div>
     }
 }
@@ -94,13 +105,18 @@ pub fn MenuItem(
     }
 }
 
-fn placed(anchor: &web_sys::HtmlElement, menu: &web_sys::HtmlElement) -> String {
+fn placed(anchor: &web_sys::HtmlElement, menu: &web_sys::HtmlElement, is_beside: bool) -> String {
     let (at, size) = (anchor.get_bounding_client_rect(), menu.get_bounding_client_rect());
     let length = |value: Result<wasm_bindgen::JsValue, wasm_bindgen::JsValue>| {
         value.ok().and_then(|v| v.as_f64()).unwrap_or_default()
     };
     let (width, height) = (length(window().inner_width()), length(window().inner_height()));
-    let left = (at.right() - size.width()).max(EDGE).min(width - size.width() - EDGE);
+    let most = |from: f64, size: f64, window: f64| from.min(window - size - EDGE).max(EDGE);
+    if is_beside && at.right() + size.width() + 2.0 * EDGE <= width {
+        let top = most(at.top(), size.height(), height);
+        return format!("left:{:.0}px;top:{top:.0}px", at.right() + EDGE);
+    }
+    let left = most(at.right() - size.width(), size.width(), width);
     let below = at.bottom() + 4.0;
     let top = if below + size.height() + EDGE <= height {
         below

@@ -3,11 +3,15 @@
 use gesso_protocol::nodes::{self, NodeSpec};
 use leptos::prelude::*;
 
+use crate::core::arrange::Axis;
 use crate::core::geometry::{Point, Rect};
+use crate::core::keymap::Side;
+use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::{Showing, showing};
 use crate::web::ui::icons::icon;
+use crate::web::ui::menu::{Menu, MenuItem};
 
 /// Every way to run some nodes, as a menu.
 type RunMenu = fn(Page, StoredValue<Vec<String>>) -> AnyView;
@@ -145,6 +149,7 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
             {(runs || about.several_run).then(|| view! { {run_menu(page, ids_kept)} <i class="sep-v"></i> })}
             {(about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
             {tool("duplicate", "Duplicate", duplicate)}
+            {(!single).then(|| view! { <Arrange page=page /> })}
             {(!single).then(|| tool("group", "Group", group))}
             {(about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
             {runs.then(|| tool("lock", lock_word, lock))}
@@ -158,6 +163,41 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
             <i class="sep-v"></i>
             {tool("trash", "Delete", delete)}
         </div>
+    }
+}
+
+/// Lining up and spreading out what is selected, as a menu.
+#[component]
+fn Arrange(page: Page) -> impl IntoView {
+    let anchor = NodeRef::<leptos::html::Button>::new();
+    let is_open = RwSignal::new(false);
+    let close = Callback::new(move |()| is_open.set(false));
+    let item = move |label: &'static str, act: fn(Page)| {
+        let run = Callback::new(move |()| {
+            is_open.set(false);
+            act(page);
+        });
+        view! { <MenuItem name="align" label=label run=run /> }
+    };
+    let menu = move || {
+        let anchor = anchor.get_untracked().filter(|_| is_open.get())?;
+        Some(view! {
+            <Menu label="Arrange" anchor=anchor.into() on_close=close>
+                {item("Align left", |page| arrange::align(page, Side::Left))}
+                {item("Align right", |page| arrange::align(page, Side::Right))}
+                {item("Align top", |page| arrange::align(page, Side::Top))}
+                {item("Align bottom", |page| arrange::align(page, Side::Bottom))}
+                <hr />
+                {item("Distribute horizontally", |page| arrange::distribute(page, Axis::Horizontal))}
+                {item("Distribute vertically", |page| arrange::distribute(page, Axis::Vertical))}
+                {item("Tidy up", arrange::tidy)}
+            </Menu>
+        })
+    };
+    view! {
+        <button class="ib" title="Arrange" aria-label="Arrange" aria-haspopup="menu" node_ref=anchor
+            aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.set(true)>{icon("align")}</button>
+        {menu}
     }
 }
 

@@ -8,12 +8,15 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::core::card_layout;
+use crate::core::keymap::Command;
 use crate::core::stickers::STICKERS;
 use crate::core::sync::Saving;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::live::people::Avatars;
 use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::dom;
 use crate::web::ui::icons::{icon, icon_l, logo};
+use crate::web::ui::menu::Menu;
 use crate::web::ui::theme::ThemeSwitch;
 
 /// The two islands at the top.
@@ -70,7 +73,7 @@ fn Name(page: Page) -> impl IntoView {
     let name = Memo::new(move |_| page.meta.with(|m| m.name.clone()));
     Effect::new(move |_| {
         if let Some(input) = input.get() {
-            crate::web::dom::begin(&input, &name.get_untracked());
+            dom::begin(&input, &name.get_untracked());
         }
     });
     let shown = move || if name.get().is_empty() { "Untitled".to_owned() } else { name.get() };
@@ -90,16 +93,14 @@ fn Name(page: Page) -> impl IntoView {
             let keys = move |e: web_sys::KeyboardEvent| {
                 e.stop_propagation();
                 match e.key().as_str() {
-                    "Enter" if !crate::web::dom::is_composing(&e) => {
-                        done(&crate::web::dom::value(&e))
-                    }
-                    "Escape" if !crate::web::dom::is_composing(&e) => editing.set(false),
+                    "Enter" if !dom::is_composing(&e) => done(&dom::value(&e)),
+                    "Escape" if !dom::is_composing(&e) => editing.set(false),
                     _ => {}
                 }
             };
             view! {
                 <input node_ref=input class="name-in" aria-label="Canvas name"
-                    on:keydown=keys on:blur=move |e| done(&crate::web::dom::value(&e)) />
+                    on:keydown=keys on:blur=move |e| done(&dom::value(&e)) />
             }
             .into_any()
         } else {
@@ -180,69 +181,76 @@ pub fn OfflineBanner(page: Page) -> impl IntoView {
     }
 }
 
+/// What stands at the pointer over a button: its words and the keys of its command.
+fn titled(page: Page, label: &str, keys: Option<Command>) -> String {
+    let keys = keys.map(|command| page.keys.with(|keys| keys.shown(command))).unwrap_or_default();
+    if keys.is_empty() { label.to_owned() } else { dom::keys(&format!("{label}  {keys}")) }
+}
+
 /// The tools on the left.
 #[component]
 pub fn Rail(page: Page) -> impl IntoView {
     let stickers = RwSignal::new(false);
+    let sticker = NodeRef::<html::Button>::new();
     let add = move |kind: &'static str| {
         let id = edit::add(page, edit::blank(kind), None);
         crate::web::canvas::actions::open::after_adding(page, kind, id);
     };
     let tool = move |name: &'static str,
                      label: &'static str,
-                     key: &'static str,
+                     keys: Option<Command>,
                      run: Callback<()>| {
-        let title = if key.is_empty() { label.to_owned() } else { format!("{label}  {key}") };
+        let title = move || titled(page, label, keys);
         view! { <button class="ib" title=title aria-label=label on:click=move |_| run.run(())>{icon_l(name)}</button> }
     };
-    let kind =
-        move |name: &'static str, label: &'static str, key: &'static str, id: &'static str| {
-            tool(name, label, key, Callback::new(move |()| add(id)))
-        };
+    let kind = move |name: &'static str, label: &'static str, id: &'static str| {
+        tool(name, label, Some(Command::Add(id)), Callback::new(move |()| add(id)))
+    };
     let ask = move |query: &'static str| {
         Callback::new(move |()| {
             page.spotlight.set(Some(Asked { query: query.to_owned(), ..Asked::default() }))
         })
     };
     let sticker_menu = move || {
-        stickers.get().then(|| {
-            let rows = STICKERS
-                .map(|s| {
-                    let place = move |_| {
-                        stickers.set(false);
-                        let mut node = edit::blank("sticker");
-                        node.settings.push(("sticker".to_owned(), serde_json::Value::from(s)));
-                        edit::add(page, node, None);
-                    };
-                    view! {
-                        <button class="ib" aria-label=card_layout::port_label(s) on:click=place>
-                            <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=format!("#k-{s}")></use></svg>
-                        </button>
-                    }
-                })
-                .collect_view();
-            view! {
-                <div class="menu-back" on:pointerdown=move |_| stickers.set(false)></div>
-                <div class="island sticker-menu" role="menu" aria-label="Stickers">{rows}</div>
-            }
+        let anchor = sticker.get_untracked().filter(|_| stickers.get())?;
+        let rows = STICKERS
+            .map(|s| {
+                let place = move |_| {
+                    stickers.set(false);
+                    let mut node = edit::blank("sticker");
+                    node.settings.push(("sticker".to_owned(), serde_json::Value::from(s)));
+                    let id = edit::add(page, node, None);
+                    crate::web::canvas::actions::open::after_adding(page, "sticker", id);
+                };
+                view! {
+                    <button class="ib" role="menuitem" aria-label=card_layout::port_label(s) on:click=place>
+                        <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=format!("#k-{s}")></use></svg>
+                    </button>
+                }
+            })
+            .collect_view();
+        let close = Callback::new(move |()| stickers.set(false));
+        Some(view! {
+            <Menu label="Stickers" anchor=anchor.into() is_beside=true class="sticker-menu" on_close=close>{rows}</Menu>
         })
     };
     view! {
         <nav class="island rail" aria-label="Add to canvas" data-floating>
-            <button class="ib is-add" title=crate::web::dom::keys("Add anything  Mod K") aria-label="Add anything"
+            <button class="ib is-add" title=move || titled(page, "Add anything", Some(Command::Spotlight)) aria-label="Add anything"
                 on:click=move |_| page.spotlight.set(Some(Asked::default()))>{icon_l("plus")}</button>
             <i class="sep-h"></i>
-            {kind("text", "Text", "T", "text")}
-            {kind("image", "Image", "", "image_generator")}
-            {kind("video", "Video", "", "video_generator")}
-            {tool("audio", "Audio", "", ask("audio"))}
-            {tool("upload", "Upload", "", Callback::new(move |()| crate::web::canvas::transfer::upload::pick(page)))}
-            {tool("library", "Library", "", Callback::new(move |()| page.overlays.shelf.update(|s| *s = !*s)))}
-            {kind("list", "List", "", "list")}
+            {kind("text", "Text", "text")}
+            {kind("image", "Image", "image_generator")}
+            {kind("video", "Video", "video_generator")}
+            {tool("audio", "Audio", None, ask("audio"))}
+            {tool("upload", "Upload", None, Callback::new(move |()| crate::web::canvas::transfer::upload::pick(page)))}
+            {tool("library", "Library", None, Callback::new(move |()| page.overlays.shelf.update(|s| *s = !*s)))}
+            {kind("list", "List", "list")}
             <i class="sep-h"></i>
-            {kind("note", "Sticky note", "N", "sticky_note")}
-            {tool("sticker", "Sticker", "", Callback::new(move |()| stickers.update(|s| *s = !*s)))}
-            {kind("group", "Group", "F", "group")}
+            {kind("note", "Sticky note", "sticky_note")}
+            <button class="ib" title="Sticker" aria-label="Sticker" aria-haspopup="menu" node_ref=sticker
+                aria-expanded=move || stickers.get().to_string() on:click=move |_| stickers.set(true)>{icon_l("sticker")}</button>
+            {kind("group", "Group", "group")}
             {sticker_menu}
         </nav>
     }
@@ -254,13 +262,13 @@ pub fn ZoomBar(page: Page) -> impl IntoView {
     let percent = move || format!("{:.0} %", page.camera.with(|c| c.zoom * 100.0));
     view! {
         <div class="island zoom" data-floating>
-            <button class="ib" aria-label="Zoom out" title="Zoom out" on:click=move |_| camera::zoom_by(page, 0.8)>{icon("minus")}</button>
-            <button class="btn ghost num pc" title="To 100 %  Shift+0" on:click=move |_| camera::zoom_to(page, 1.0)>{percent}</button>
-            <button class="ib" aria-label="Zoom in" title="Zoom in" on:click=move |_| camera::zoom_by(page, 1.25)>{icon("plus")}</button>
+            <button class="ib" aria-label="Zoom out" title=move || titled(page, "Zoom out", Some(Command::ZoomOut)) on:click=move |_| camera::zoom_by(page, 0.8)>{icon("minus")}</button>
+            <button class="btn ghost num pc" title=move || titled(page, "To 100 %", Some(Command::ZoomToActualSize)) on:click=move |_| camera::zoom_to(page, 1.0)>{percent}</button>
+            <button class="ib" aria-label="Zoom in" title=move || titled(page, "Zoom in", Some(Command::ZoomIn)) on:click=move |_| camera::zoom_by(page, 1.25)>{icon("plus")}</button>
             <i class="sep-v"></i>
-            <button class="ib" aria-label="Fit all" title="Fit all  Shift+1" on:click=move |_| camera::fit_all(page)>{icon("fit")}</button>
+            <button class="ib" aria-label="Fit all" title=move || titled(page, "Fit all", Some(Command::FitAll)) on:click=move |_| camera::fit_all(page)>{icon("fit")}</button>
             <button class="ib" class:is-on=move || page.minimap.get() aria-pressed=move || page.minimap.get().to_string()
-                aria-label="Minimap" title="Minimap  M" on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
+                aria-label="Minimap" title=move || titled(page, "Minimap", Some(Command::ToggleMinimap)) on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
         </div>
     }
 }

@@ -25,6 +25,7 @@ pub fn listen(page: Page) {
             page.space.set(false);
         }
     });
+    let clicked = window_event_listener(ev::click, move |e| dom::release_button(&e));
     let left = window_event_listener(ev::blur, move |_| page.space.set(false));
     let copy = window_event_listener(ev::copy, move |e| {
         copied(page, &e);
@@ -42,7 +43,7 @@ pub fn listen(page: Page) {
     });
     let paste = window_event_listener(ev::paste, move |e| pasted(page, &e, keep.get_value()));
     on_cleanup(move || {
-        for listener in [down, up, left, copy, cut, pasting, paste] {
+        for listener in [down, up, clicked, left, copy, cut, pasting, paste] {
             listener.remove();
         }
     });
