@@ -48,12 +48,14 @@ pub fn release_button(click: &web_sys::MouseEvent) {
     if click.detail() == 0 {
         return;
     }
-    let has_focus = document().active_element();
-    let Some(button) = has_focus.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) else {
+    let target = click.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let button = target.and_then(|t| t.closest("[data-floating] button").ok().flatten());
+    let Some(button) = button.and_then(|b| b.dyn_into::<web_sys::HtmlElement>().ok()) else {
         return;
     };
-    let is_bar = button.closest("[data-floating]").ok().flatten().is_some();
-    if button.tag_name() == "BUTTON" && is_bar && !button.has_attribute("aria-haspopup") {
+    // What the click opened may have taken focus.
+    let has_focus = document().active_element().as_ref() == Some(button.as_ref());
+    if has_focus && !button.has_attribute("aria-haspopup") {
         // Nothing else to do where it does not lose focus.
         let _left = button.blur();
     }

@@ -30,12 +30,13 @@ pub fn Menu(
 ) -> impl IntoView {
     let node = NodeRef::<leptos::html::Div>::new();
     let layer = NodeRef::<leptos::html::Div>::new();
-    let place = RwSignal::new(String::from("visibility:hidden"));
     let held = StoredValue::new_local(anchor);
     Effect::new(move |_| {
         let (Some(layer), Some(menu)) = (layer.get(), node.get()) else { return };
         dom::to_top_layer(&layer);
-        place.set(held.with_value(|anchor| placed(anchor, &menu, is_beside)));
+        // At once, and not by a signal: what is not visible yet takes no focus.
+        let style = held.with_value(|anchor| placed(anchor, &menu, is_beside));
+        web_sys::HtmlElement::style(&menu).set_css_text(&style);
         move_focus(&menu, Step::First);
     });
     let close = move || {
@@ -69,7 +70,7 @@ pub fn Menu(
                 role="menu"
                 aria-label=label
                 node_ref=node
-                style=move || place.get()
+                style="visibility:hidden"
                 on:keydown=keys
             >
                 {children()}
@@ -116,7 +117,8 @@ fn placed(anchor: &web_sys::HtmlElement, menu: &web_sys::HtmlElement, is_beside:
         let top = most(at.top(), size.height(), height);
         return format!("left:{:.0}px;top:{top:.0}px", at.right() + EDGE);
     }
-    let left = most(at.right() - size.width(), size.width(), width);
+    let ends = at.right() - size.width();
+    let left = if ends < EDGE { most(at.left(), size.width(), width) } else { ends };
     let below = at.bottom() + 4.0;
     let top = if below + size.height() + EDGE <= height {
         below

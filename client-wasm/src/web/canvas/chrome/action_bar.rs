@@ -172,31 +172,31 @@ fn Arrange(page: Page) -> impl IntoView {
     let anchor = NodeRef::<leptos::html::Button>::new();
     let is_open = RwSignal::new(false);
     let close = Callback::new(move |()| is_open.set(false));
-    let item = move |label: &'static str, act: fn(Page)| {
+    let item = move |name: &'static str, label: &'static str, act: fn(Page)| {
         let run = Callback::new(move |()| {
             is_open.set(false);
             act(page);
         });
-        view! { <MenuItem name="align" label=label run=run /> }
+        view! { <MenuItem name=name label=label run=run /> }
     };
     let menu = move || {
         let anchor = anchor.get_untracked().filter(|_| is_open.get())?;
         Some(view! {
             <Menu label="Arrange" anchor=anchor.into() on_close=close>
-                {item("Align left", |page| arrange::align(page, Side::Left))}
-                {item("Align right", |page| arrange::align(page, Side::Right))}
-                {item("Align top", |page| arrange::align(page, Side::Top))}
-                {item("Align bottom", |page| arrange::align(page, Side::Bottom))}
+                {item("align-left", "Align left", |page| arrange::align(page, Side::Left))}
+                {item("align-right", "Align right", |page| arrange::align(page, Side::Right))}
+                {item("align-top", "Align top", |page| arrange::align(page, Side::Top))}
+                {item("align-bottom", "Align bottom", |page| arrange::align(page, Side::Bottom))}
                 <hr />
-                {item("Distribute horizontally", |page| arrange::distribute(page, Axis::Horizontal))}
-                {item("Distribute vertically", |page| arrange::distribute(page, Axis::Vertical))}
-                {item("Tidy up", arrange::tidy)}
+                {item("spread-h", "Distribute horizontally", |page| arrange::distribute(page, Axis::Horizontal))}
+                {item("spread-v", "Distribute vertically", |page| arrange::distribute(page, Axis::Vertical))}
+                {item("grid", "Tidy up", arrange::tidy)}
             </Menu>
         })
     };
     view! {
         <button class="ib" title="Arrange" aria-label="Arrange" aria-haspopup="menu" node_ref=anchor
-            aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.set(true)>{icon("align")}</button>
+            aria-expanded=move || is_open.get().to_string() on:click=move |_| is_open.set(true)>{icon("align-left")}</button>
         {menu}
     }
 }

@@ -21,39 +21,43 @@ pub fn HelpButton(page: Page) -> impl IntoView {
 /// A section of the help: its place in the keymap, its heading, and what is done in it by mouse, touch and fixed keys.
 type Part = (Section, &'static str, &'static [(&'static str, &'static str)]);
 
-const PARTS: [Part; 4] = [
-    (
-        Section::View,
-        "Look around",
-        &[
-            ("Pan", "Space drag, middle drag, two fingers"),
-            ("Zoom at the pointer", "Mod wheel, pinch"),
-            ("Next card, previous card", "Tab / Shift Tab"),
-            ("Open a card, leave it", "Enter / Esc"),
-        ],
-    ),
-    (
-        Section::Add,
-        "Add",
-        &[
-            ("Spotlight at the pointer", "Double-click"),
-            ("Upload", "Drop or paste a file"),
-            ("Wire", "Drag from a port"),
-        ],
-    ),
-    (
-        Section::Change,
-        "Change",
-        &[
-            ("Copy, cut, paste", "Mod C / X / V"),
-            ("Paste with incoming wires", "Mod Shift V"),
-            ("Duplicate", "Alt drag"),
-            ("Select none", "Esc"),
-            ("Nudge, ten times", "Arrows, Shift arrows"),
-        ],
-    ),
-    (Section::Run, "Run", &[]),
-];
+/// The left column, then the right one.
+const COLUMNS: [&[Part]; 2] = [&[VIEW, ADD, RUN], &[CHANGE]];
+
+const VIEW: Part = (
+    Section::View,
+    "Look around",
+    &[
+        ("Pan", "Space drag, middle drag, two fingers"),
+        ("Zoom at the pointer", "Mod wheel, pinch"),
+        ("Next card, previous card", "Tab / Shift Tab"),
+        ("Open a card, leave it", "Enter / Esc"),
+    ],
+);
+
+const ADD: Part = (
+    Section::Add,
+    "Add",
+    &[
+        ("Spotlight at the pointer", "Double-click"),
+        ("Upload", "Drop or paste a file"),
+        ("Wire", "Drag from a port"),
+    ],
+);
+
+const CHANGE: Part = (
+    Section::Change,
+    "Change",
+    &[
+        ("Copy, cut, paste", "Mod C / X / V"),
+        ("Paste with incoming wires", "Mod Shift V"),
+        ("Duplicate", "Alt drag"),
+        ("Select none", "Esc"),
+        ("Nudge, ten times", "Arrows, Shift arrows"),
+    ],
+);
+
+const RUN: Part = (Section::Run, "Run", &[]);
 
 const IMAGE_EDITOR: &[(&str, &str)] = &[
     ("Crop, adjust, draw, mask", "C / A / B / M"),
@@ -72,17 +76,19 @@ pub fn Help(page: Page) -> impl IntoView {
         page.help.get().then(|| {
             let recording = RwSignal::new(None::<&'static str>);
             let said = RwSignal::new(String::new());
-            let parts = PARTS.iter().map(|part| section(page, part, recording, said)).collect_view();
+            let [left, right] = COLUMNS.map(|parts| {
+                parts.iter().map(|part| section(page, part, recording, said)).collect_view()
+            });
             let reset = move |_| {
                 change(page, said, |keys| *keys = Keymap::default());
                 said.set("Every command has its own keys again.".to_owned());
             };
             let is_changed = move || page.keys.with(Keymap::is_any_changed);
             view! {
-                <Dialog title="Help and shortcuts" on_close=close width=760>
+                <Dialog title="Help and shortcuts" on_close=close width=880>
                     <div class="help-grid">
-                        {parts}
-                        <section><h3>"Edit image"</h3><dl class="keys">{rows(IMAGE_EDITOR)}</dl></section>
+                        <div>{left}</div>
+                        <div>{right}<section><h3>"Edit image"</h3><dl class="keys">{rows(IMAGE_EDITOR)}</dl></section></div>
                     </div>
                     <div class="help-note row">
                         <p class="muted grow" role="status">{move || {
@@ -136,7 +142,8 @@ fn keys_of(
         ));
     };
     let stop = move |_| {
-        if recording.get_untracked() == Some(action.id) {
+        // A button that goes with the dialog loses focus after what it reads is gone.
+        if recording.try_get_untracked() == Some(Some(action.id)) {
             recording.set(None);
         }
     };

@@ -96,6 +96,8 @@ fn dialog_open(page: Page) -> bool {
         || page.help.get_untracked()
         || page.overlays.preview.with_untracked(Option::is_some)
         || dom::query("dialog[open]").is_some()
+        // A menu has keys of its own while it is open.
+        || dom::query("[role=menu]").is_some()
 }
 
 fn pressed(page: Page, e: &web_sys::KeyboardEvent) {

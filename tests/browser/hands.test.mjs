@@ -1,0 +1,224 @@
+// What people's hands know from other canvases: free places, keys of every layout, menus, arranging. Pictures in shots/.
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { after, before, describe, test } from 'node:test'
+import { chromium } from 'playwright-core'
+import { Gesso, until } from './harness.mjs'
+
+const SHOTS = new URL('shots/', import.meta.url).pathname
+const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+let gesso, browser, page
+const complaints = []
+
+before(async () => {
+  await mkdir(SHOTS, { recursive: true })
+  gesso = await Gesso.start()
+  browser = await chromium.launch({ executablePath: process.env.GESSO_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS })
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' })
+  page = await context.newPage()
+  page.setDefaultTimeout(20_000)
+  page.on('pageerror', error => complaints.push(error.message))
+  page.on('console', message => { if (message.type() === 'error') complaints.push(message.text()) })
+})
+after(async () => {
+  await browser?.close()
+  await gesso?.stop()
+})
+
+async function shoot (name) {
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme })
+    await page.waitForTimeout(350)
+    await page.screenshot({ path: `${SHOTS}hands-${name}-${colorScheme}.png` })
+  }
+  await page.emulateMedia({ colorScheme: 'dark' })
+}
+
+const cards = () => page.locator('[data-node]')
+const card = id => page.locator(`[data-node="${id}"]`)
+const graph = id => gesso.get(`/api/canvases/${id}/graph`)
+const nodeOf = async (id, node) => (await graph(id)).nodes.find(found => found.id === node)
+
+/** A canvas with these nodes, opened; their ids. */
+async function canvas (...nodes) {
+  const { id } = await gesso.post('/api/canvases', { name: 'Hands' })
+  const edits = nodes.map(node => ({ op: 'add_node', ...node }))
+  const { ids } = edits.length > 0 ? await gesso.post(`/api/canvases/${id}/edits`, edits) : { ids: [] }
+  await page.goto(`${gesso.url}/c/${id}`)
+  for (const one of ids) await card(one).waitFor()
+  if (ids.length === 0) await page.getByRole('button', { name: 'Text', exact: true }).waitFor()
+  return { id, ids }
+}
+
+/** Presses a key as a layout gives it, which Playwright's own keyboard does not have. */
+const press = (key, code, held = {}) => page.evaluate(([key, code, held]) => {
+  for (const type of ['keydown', 'keyup']) {
+    const event = new KeyboardEvent(type, { key, code, bubbles: true, cancelable: true, ...held })
+    ;(document.activeElement ?? document.body).dispatchEvent(event)
+  }
+}, [key, code, held])
+
+const boxes = async () => {
+  const all = await cards().all()
+  return Promise.all(all.map(one => one.boundingBox()))
+}
+const overlaps = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
+
+describe('what is added', () => {
+  test('has a place of its own, in view, and the caret where one writes', async () => {
+    await canvas()
+    for (const name of ['Text', 'Image', 'Text', 'Video', 'Text', 'List']) {
+      const before = await cards().count()
+      await page.getByRole('navigation', { name: 'Add to canvas' }).getByRole('button', { name, exact: true }).click()
+      await until('one more card', async () => await cards().count() === before + 1)
+    }
+    const placed = await until('every card is measured', async () => {
+      const found = await boxes()
+      return found.length === 6 && found.every(Boolean) && found
+    })
+    for (const [i, one] of placed.entries()) {
+      for (const other of placed.slice(i + 1)) assert.ok(!overlaps(one, other), `${JSON.stringify(one)} lies on ${JSON.stringify(other)}`)
+    }
+    const newest = placed.at(-1)
+    assert.ok(newest.x >= 0 && newest.y >= 0 && newest.x + newest.width <= 1440 && newest.y + newest.height <= 900, JSON.stringify(newest))
+    await shoot('placed')
+  })
+
+  test('takes what is typed next as its text', async () => {
+    await canvas()
+    await page.getByRole('button', { name: 'Image', exact: true }).click()
+    await until('the caret is in the prompt', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))
+    await page.keyboard.type('the tent at night')
+    await until('it is in the prompt', async () => await cards().locator('textarea').first().inputValue() === 'the tent at night')
+    assert.equal(await cards().count(), 1)
+  })
+
+  test('pasted twice does not lie on itself', async () => {
+    const { ids } = await canvas({ kind: 'text', text: 'copied', pos: [100, 100] })
+    await card(ids[0]).locator('.node-head .i').first().click()
+    await page.keyboard.press('Control+c')
+    await page.mouse.move(700, 450)
+    for (const count of [2, 3]) {
+      await page.keyboard.press('Control+v')
+      await until('it is pasted', async () => await cards().count() === count)
+    }
+    const placed = await boxes()
+    assert.ok(!overlaps(placed[1], placed[2]), JSON.stringify(placed))
+  })
+})
+
+describe('keys', () => {
+  test('count on a layout without Latin letters and with Caps Lock on', async () => {
+    await canvas()
+    await press('е', 'KeyT')
+    await until('a text is added', async () => await cards().count() === 1)
+    await until('the caret is in it', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))
+    await page.keyboard.press('Escape')
+    await press('я', 'KeyZ', { ctrlKey: true })
+    await until('it is undone', async () => await cards().count() === 0)
+    await press('N', 'KeyN')
+    await until('a note is added', async () => await cards().count() === 1)
+  })
+
+  test('leave somebody alone who composes a character', async () => {
+    await canvas({ kind: 'text', text: 'a', pos: [0, 0] })
+    const area = cards().locator('textarea').first()
+    await area.click()
+    await area.dispatchEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true })
+    await area.dispatchEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true })
+    assert.ok(await area.evaluate(area => document.activeElement === area))
+  })
+
+  test('after a click on a bar Space pans and presses nothing', async () => {
+    await canvas({ kind: 'text', text: 'a', pos: [0, 0] })
+    const map = page.getByRole('button', { name: 'Minimap' })
+    await map.click()
+    assert.equal(await map.getAttribute('aria-pressed'), 'false')
+    await page.keyboard.press('Space')
+    assert.equal(await map.getAttribute('aria-pressed'), 'false')
+  })
+
+  test('are changed in the help, kept across a reload, and told where they stand', async () => {
+    await canvas({ kind: 'text', text: 'a', pos: [0, 0] })
+    await page.getByRole('button', { name: 'Help' }).click()
+    await shoot('help')
+    await page.getByRole('button', { name: /^Keys of Fit all/ }).click()
+    await page.keyboard.press('Control+d')
+    await page.getByText('is “Fit all” now, and no longer “Duplicate”').waitFor()
+    await page.getByRole('button', { name: 'Keys of Duplicate: —' }).waitFor()
+    await shoot('help-changed')
+    await page.keyboard.press('Escape')
+    await page.reload()
+    await cards().first().waitFor()
+    assert.match(await page.getByRole('button', { name: 'Fit all' }).getAttribute('title'), /Ctrl D$/)
+    await cards().first().locator('.node-head .i').first().click()
+    await page.keyboard.press('Control+d')
+    await page.getByRole('button', { name: 'Help' }).click()
+    assert.equal(await cards().count(), 1, 'nothing was duplicated')
+    await page.getByRole('button', { name: 'Reset all keys' }).click()
+    await page.getByRole('button', { name: 'Keys of Duplicate: Ctrl D' }).waitFor()
+    await page.keyboard.press('Escape')
+    await cards().first().locator('.node-head .i').first().click()
+    await page.keyboard.press('Control+d')
+    await until('it is duplicated', async () => await cards().count() === 2)
+  })
+})
+
+describe('several cards', () => {
+  const three = () => canvas(
+    { kind: 'text', text: 'a', pos: [0, 0] },
+    { kind: 'text', text: 'b', pos: [320, 60] },
+    { kind: 'text', text: 'c', pos: [700, 20] })
+  const places = async (id, ids) => {
+    const { nodes } = await graph(id)
+    return ids.map(one => nodes.find(node => node.id === one).pos)
+  }
+
+  test('are lined up, spread out and tidied, each in one step of undo', async () => {
+    const { id, ids } = await three()
+    await page.keyboard.press('Control+a')
+    await page.keyboard.press('Control+Shift+ArrowUp')
+    await until('all begin at the top', async () => (await places(id, ids)).every(([, y]) => y === 0))
+    await page.keyboard.press('Control+z')
+    await until('it is undone', async () => (await places(id, ids))[1][1] === 60)
+    const arrange = page.getByRole('button', { name: 'Arrange' })
+    await arrange.click()
+    await shoot('arrange')
+    await page.getByRole('menuitem', { name: 'Distribute horizontally' }).click()
+    await until('the middle one is in the middle', async () => (await places(id, ids))[1][0] === 350)
+    await arrange.click()
+    await page.keyboard.press('Escape')
+    await until('the menu is closed', async () => await page.getByRole('menu').count() === 0)
+    await until('focus is back', () => arrange.evaluate(button => document.activeElement === button))
+  })
+
+  test('move by a step in the stack, also where none has a key', async () => {
+    const { id, ids } = await canvas(
+      { id: 'a', kind: 'text', text: 'below', pos: [0, 0], z: '' }, { id: 'b', kind: 'text', text: 'above', pos: [40, 40], z: '' })
+    const [first, last] = ids
+    await card(first).locator('.node-head .i').first().click({ position: { x: 2, y: 2 } })
+    await page.keyboard.press(']')
+    await until('it is above', async () => (await nodeOf(id, first)).z > (await nodeOf(id, last)).z)
+    await page.keyboard.press('Control+[')
+    await until('it is below again', async () => (await nodeOf(id, first)).z < (await nodeOf(id, last)).z)
+  })
+})
+
+describe('stickers', () => {
+  test('are chosen by keyboard, and a click beside closes the menu', async () => {
+    await canvas()
+    const sticker = page.getByRole('button', { name: 'Sticker', exact: true })
+    await sticker.click()
+    await page.getByRole('menu', { name: 'Stickers' }).waitFor()
+    await shoot('stickers')
+    await page.mouse.click(900, 600)
+    await until('it is closed', async () => await page.getByRole('menu').count() === 0)
+    await sticker.click()
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await until('a sticker is there', async () => await cards().count() === 1)
+  })
+})
+
+test('no page complained', () => assert.deepEqual(complaints, []))
