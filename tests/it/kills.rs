@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use gesso_protocol::ids::CanvasId;
 use gesso_server::failpoint::{self, Failpoints};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -278,7 +279,7 @@ fn second(person: Person) -> &'static str {
 async fn in_doubt(remains: &Remains, canvas: &str) -> BTreeSet<u64> {
     let db = remains.db().await;
     let mut in_doubt = BTreeSet::new();
-    for run in db.unfinished_runs_of(canvas).await.unwrap() {
+    for run in db.unfinished_runs_of(&CanvasId::new(canvas)).await.unwrap() {
         for row in db.invocations(&run.id).await.unwrap() {
             if row.node == UNSAFE && row.state == "running" && row.job.is_none() {
                 in_doubt.insert(row.n as u64);

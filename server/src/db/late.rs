@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Generation;
 use serde::{Deserialize, Serialize};
 
 use super::assets::AssetRow;
 use super::generations::MadeWith;
+use super::ids::IdText;
 use super::runs::{NewGeneration, add_assets, add_generations};
 use super::script::{Script, args};
 use super::{Db, DbError, WORKSPACE, ledger, with_read, with_tx, with_write};
@@ -17,7 +19,8 @@ pub struct LateRow {
     /// Id.
     pub id: String,
     /// The canvas.
-    pub canvas: String,
+    #[sqlx(try_from = "IdText")]
+    pub canvas: CanvasId,
     /// The run it was made in.
     pub run: String,
     /// The node.

@@ -7,6 +7,7 @@ mod record;
 mod rows;
 mod start;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Generation;
 
 pub use made::NewGeneration;
@@ -45,7 +46,7 @@ impl Db {
     /// When the database fails.
     pub async fn runs_of(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         below: Option<i64>,
         limit: i64,
     ) -> Result<Vec<RunRow>, DbError> {
@@ -54,7 +55,7 @@ impl Db {
              ORDER BY number DESC LIMIT $3"
         ));
         Ok(with_read!(self, pool => sqlx::query_as(sql)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .bind(below.unwrap_or(i64::MAX))
             .bind(limit)
             .fetch_all(pool)
@@ -65,12 +66,14 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unfinished_runs_of(&self, canvas: &str) -> Result<Vec<RunRow>, DbError> {
+    pub async fn unfinished_runs_of(&self, canvas: &CanvasId) -> Result<Vec<RunRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {RUN_COLUMNS}, {NO_SNAPSHOT} FROM runs WHERE canvas = $1 \
              AND status IN ('queued', 'running', 'paused') ORDER BY number"
         ));
-        Ok(with_read!(self, pool => sqlx::query_as(sql).bind(canvas).fetch_all(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(canvas.as_str()).fetch_all(pool).await)?,
+        )
     }
 
     /// All runs that have not ended, oldest first.
@@ -135,12 +138,12 @@ impl Db {
     pub async fn made_by(
         &self,
         run: &str,
-        canvas: &str,
+        canvas: &CanvasId,
     ) -> Result<Vec<(String, Generation)>, DbError> {
         const SQL: &str =
             "SELECT node, body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
         let rows: Vec<(String, String)> = with_read!(self, pool =>
-            sqlx::query_as(SQL).bind(canvas).bind(run).fetch_all(pool).await)?;
+            sqlx::query_as(SQL).bind(canvas.as_str()).bind(run).fetch_all(pool).await)?;
         let read = |(node, body): (String, String)| {
             Ok((node, serde_json::from_str(&body).map_err(DbError::row("generations"))?))
         };
@@ -151,10 +154,9 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn active_nodes(&self, canvas: &str) -> Result<Vec<String>, DbError> {
+    pub async fn active_nodes(&self, canvas: &CanvasId) -> Result<Vec<String>, DbError> {
         const SQL: &str = "SELECT node FROM active_nodes WHERE canvas = $1 ORDER BY node";
-        let rows: Vec<(String,)> =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?;
+        let rows: Vec<(String,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
         Ok(rows.into_iter().map(|(node,)| node).collect())
     }
 

@@ -6,9 +6,10 @@ mod records;
 mod starts;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -19,7 +20,7 @@ use super::runs::{
     StepChange, UnitChange,
 };
 
-pub(crate) const CANVAS: &str = "canvas";
+pub(crate) static CANVAS: LazyLock<CanvasId> = LazyLock::new(|| CanvasId::new("canvas"));
 const MADE_WITH: &str =
     r#"{"model":"m","version":"1","settings":{},"prompt":"","negative":"","inputs":{}}"#;
 
@@ -75,7 +76,7 @@ pub(crate) async fn databases() -> Vec<TestDb> {
     for test in &all {
         test.db.grant_first(Money(1_000), 1).await.unwrap();
         let canvas = CanvasRow {
-            id: CANVAS.to_owned(),
+            id: CANVAS.clone(),
             name: String::new(),
             description: String::new(),
             created_at: 1,
@@ -90,7 +91,7 @@ pub(crate) async fn databases() -> Vec<TestDb> {
 pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
     NewRun {
         id: id.to_owned(),
-        canvas: CANVAS.to_owned(),
+        canvas: CANVAS.clone(),
         person: "ivy".to_owned(),
         person_name: "Ivy".to_owned(),
         mode: "selection".to_owned(),
@@ -199,7 +200,7 @@ pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
 }
 
 pub(super) fn changes(run: &str) -> Changes {
-    Changes { run: run.to_owned(), canvas: CANVAS.to_owned(), ..Changes::default() }
+    Changes::none(run.to_owned(), CANVAS.clone(), 0)
 }
 
 /// Balance and what is held.

@@ -11,6 +11,7 @@ use gesso_protocol::api::{
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
@@ -72,7 +73,7 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
 )]
 async fn estimate(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     Body(request): Body<EstimateRequest>,
 ) -> Result<Json<Estimate>, ApiError> {
     existing(&app, &id).await?;
@@ -104,7 +105,7 @@ async fn estimate(
 async fn start(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     headers: HeaderMap,
     Body(request): Body<RunRequest>,
 ) -> Result<Response, ApiError> {
@@ -239,7 +240,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
         waiting: waits && run.waiting != 0,
         late: app.db.late_of(&run.id).await?.into_iter().map(late_body).collect(),
         id: info.id,
-        canvas: run.canvas,
+        canvas: run.canvas.to_string(),
         number: info.number,
         status: info.status,
         mode: info.mode,
@@ -278,7 +279,7 @@ fn late_body(row: LateRow) -> LateBody {
 )]
 async fn list(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     page: PageQuery,
 ) -> Result<Json<Page<RunBody>>, ApiError> {
     existing(&app, &id).await?;
@@ -481,7 +482,7 @@ async fn take_late(
 async fn edited(
     State(app): State<App>,
     Person(me): Person,
-    Path((id, node)): Path<(String, String)>,
+    Path((id, node)): Path<(CanvasId, String)>,
     Body(request): Body<EditedGeneration>,
 ) -> Result<(StatusCode, Json<GenerationBody>), ApiError> {
     existing(&app, &id).await?;
@@ -502,7 +503,7 @@ async fn edited(
 )]
 async fn history(
     State(app): State<App>,
-    Path((id, node)): Path<(String, String)>,
+    Path((id, node)): Path<(CanvasId, String)>,
     page: PageQuery,
 ) -> Result<Json<Page<GenerationBody>>, ApiError> {
     existing(&app, &id).await?;

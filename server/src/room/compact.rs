@@ -1,5 +1,6 @@
 //! Compacting a document's log into one snapshot.
 
+use gesso_protocol::ids::CanvasId;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::store::{Store, StoreError};
 /// out to be damaged and was set aside: then the snapshot lacks it, and only the room, if there is one, still has it.
 pub(crate) async fn compact(
     store: Arc<dyn Store>,
-    canvas: Arc<str>,
+    canvas: CanvasId,
 ) -> Result<Vec<String>, StoreError> {
     for doubt in [false, true] {
         let Loaded::Document(stored) = mend::load(&*store, &canvas, doubt).await? else { break };

@@ -93,11 +93,8 @@ impl Attempt {
         };
         let Some(Outcome::Completed(late)) = refused else { return };
         let changes = Changes {
-            run: run.row.id.clone(),
-            canvas: run.row.canvas.clone(),
-            fence: run.fence,
             late: late_row(&run, unit, *late).into_iter().collect(),
-            ..Changes::default()
+            ..Changes::none(run.row.id.clone(), run.row.canvas.clone(), run.fence)
         };
         run.persist(changes).await;
     }

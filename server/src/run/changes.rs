@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
@@ -42,7 +43,7 @@ impl ChangeSet {
     pub(super) fn for_database(
         &self,
         run: &str,
-        canvas: &str,
+        canvas: &CanvasId,
         fence: i64,
         core: &Core,
         state: &RunState,
@@ -59,7 +60,7 @@ impl ChangeSet {
         });
         Changes {
             run: run.to_owned(),
-            canvas: canvas.to_owned(),
+            canvas: canvas.clone(),
             fence,
             status: self.status.clone(),
             steps: self.steps.iter().map(|step| state.step_change(*step)).collect(),

@@ -584,13 +584,8 @@ impl Driver {
         }
         if !late.is_empty() {
             let row = &self.run.row;
-            let changes = Changes {
-                run: row.id.clone(),
-                canvas: row.canvas.clone(),
-                fence: self.run.fence,
-                late,
-                ..Changes::default()
-            };
+            let none = Changes::none(row.id.clone(), row.canvas.clone(), self.run.fence);
+            let changes = Changes { late, ..none };
             self.run.persist(changes).await;
         }
     }

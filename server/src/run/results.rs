@@ -1,6 +1,7 @@
 //! Results that no run brings: pictures that somebody edited, and late ones that somebody takes over.
 
 use gesso_protocol::api::{EditedGeneration, GenerationBody};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{self, Generation};
 
@@ -17,7 +18,7 @@ impl Runs {
     /// `not_found` where the generation or the picture is unknown.
     pub async fn add_edited(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         node: &str,
         edited: &EditedGeneration,
         by: &str,

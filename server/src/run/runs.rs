@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use gesso_protocol::api::Estimate;
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::{Plan, Target, plan};
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{Canvas, RunStatus};
@@ -138,7 +139,7 @@ impl Runs {
     ///
     /// # Errors
     /// What a run would be refused for.
-    pub async fn estimate(&self, canvas: &str, target: &Target) -> Result<Estimate, RunError> {
+    pub async fn estimate(&self, canvas: &CanvasId, target: &Target) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
         Ok(Estimate::of(&plan))
@@ -173,7 +174,7 @@ impl Runs {
         let waits = (row.place, row.waiting != 0);
         self.inner.services.scheduler.enter(&row.id, &row.person, waits, mailbox, opened.room());
         let in_hand = InHand::take(&self.inner, &row.id, mailbox);
-        let span = tracing::info_span!("run", run = row.id, canvas = row.canvas);
+        let span = tracing::info_span!("run", run = row.id, canvas = row.canvas.as_str());
         let driver = Driver::new(opened).drive().instrument(span);
         let driver = self.inner.services.tasks.spawn(driver);
         let inner = Arc::clone(&self.inner);
@@ -267,7 +268,7 @@ impl Runs {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end_all(&self, canvas: &str) -> Result<(), DbError> {
+    pub async fn end_all(&self, canvas: &CanvasId) -> Result<(), DbError> {
         for run in self.inner.services.db.unfinished_runs_of(canvas).await? {
             self.cancel(&run.id).await?;
         }

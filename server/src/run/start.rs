@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::{Plan, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
@@ -46,7 +47,11 @@ impl Runs {
     ///
     /// # Errors
     /// See [`RunError`]; nothing happened then.
-    pub async fn start(&self, canvas: &str, asked: StartRequest) -> Result<RunStarted, RunError> {
+    pub async fn start(
+        &self,
+        canvas: &CanvasId,
+        asked: StartRequest,
+    ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (place, mut planned) = self.plan(&room, &asked.target).await?;
         self.own_records(&mut planned.plan).await?;
@@ -55,7 +60,7 @@ impl Runs {
 
     pub(super) async fn begin(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         asked: StartRequest,
         (place, Planned { canvas: held, graph, plan }): (Place, Planned),
         retry_of: Option<String>,
@@ -87,7 +92,7 @@ impl Runs {
         };
         let new = NewRun {
             id,
-            canvas: canvas.to_owned(),
+            canvas: canvas.clone(),
             person: asked.person,
             person_name: asked.person_name,
             mode: plan.mode.id().to_owned(),
@@ -133,7 +138,7 @@ impl Runs {
         });
         if let Err(error) = shown.await {
             // The run is recorded and goes on; the document is brought in line when its room loads.
-            tracing::error!(%error, canvas, "a started run could not be shown");
+            tracing::error!(%error, %canvas, "a started run could not be shown");
         }
         self.inner.services.events.changed(canvas);
         if self.passes(failpoint::RUN_SHOWN) {

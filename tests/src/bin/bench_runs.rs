@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use futures_util::future::BoxFuture;
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::{Mode, Target, plan};
 use gesso_protocol::schema::{self, Canvas, Edge, Node, NodeState};
 use gesso_protocol::values::DataType;
@@ -140,7 +141,7 @@ impl Bench {
     /// From the request to the first `running` in the document.
     async fn first_running(&self, edits: &Value) -> Duration {
         let canvas = self.canvas(edits).await;
-        let room = self.app.rooms.open(&canvas).await.unwrap();
+        let room = self.app.rooms.open(&CanvasId::new(canvas.as_str())).await.unwrap();
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
             let begun = Instant::now();
@@ -314,7 +315,7 @@ async fn main() {
 
 async fn batches(bench: &Bench) {
     let canvas = bench.canvas(&batch(1_000)).await;
-    let room = bench.app.rooms.open(&canvas).await.unwrap();
+    let room = bench.app.rooms.open(&CanvasId::new(canvas.as_str())).await.unwrap();
     let size = async || room.encode_state().await.unwrap().len();
     bench.run(&canvas).await;
     let first = size().await;

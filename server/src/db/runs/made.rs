@@ -4,6 +4,7 @@ use crate::db::WORKSPACE;
 use crate::db::assets::AssetRow;
 use crate::db::runs::DbError;
 use crate::db::script::{Script, args};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Generation;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ const ASSET_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (workspace,
 /// Adds what was made, once.
 pub(in crate::db) fn add_generations(
     script: &mut Script,
-    canvas: &str,
+    canvas: &CanvasId,
     made: &[NewGeneration],
 ) -> Result<(), DbError> {
     let mut rows = Vec::with_capacity(made.len());

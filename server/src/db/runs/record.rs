@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 use sqlx::error::ErrorKind;
@@ -27,12 +28,12 @@ pub enum RecordError {
 }
 
 /// What one turn of a run's driver changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Changes {
     /// The run.
     pub run: String,
     /// Canvas.
-    pub canvas: String,
+    pub canvas: CanvasId,
     /// What [`Db::take_run`] gave, 0 for the server that started it.
     pub fence: i64,
     /// The run's own state.
@@ -266,6 +267,22 @@ const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, a
 const SINGLES_MAX: usize = 3;
 
 impl Changes {
+    /// Nothing yet, of a run of this canvas, by whoever has it in hand under this fence.
+    pub fn none(run: String, canvas: CanvasId, fence: i64) -> Self {
+        Self {
+            run,
+            canvas,
+            fence,
+            status: None,
+            steps: Vec::new(),
+            units: Vec::new(),
+            generations: Vec::new(),
+            assets: Vec::new(),
+            review: None,
+            late: Vec::new(),
+        }
+    }
+
     /// Everything as statements. The first time a change is recorded, `plainly`, its amounts are as the driver has
     /// them; the credits of a unit that was settled before fail that, and are then told from its row.
     fn script(&self, now_ms: i64, plainly: bool) -> Result<Script, DbError> {

@@ -1,10 +1,12 @@
 //! A run's rows as they are read.
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, ItemResult, NodeState, RunInfo, RunStatus};
 
 use super::super::DbError;
+use super::super::ids::IdText;
 
 /// A run's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -12,7 +14,8 @@ pub struct RunRow {
     /// Id.
     pub id: String,
     /// Canvas.
-    pub canvas: String,
+    #[sqlx(try_from = "IdText")]
+    pub canvas: CanvasId,
     /// Number on the canvas.
     pub number: i64,
     /// Status.

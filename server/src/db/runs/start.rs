@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
@@ -19,7 +20,7 @@ pub struct NewRun {
     /// Id.
     pub id: String,
     /// Canvas.
-    pub canvas: String,
+    pub canvas: CanvasId,
     /// Who starts it.
     pub person: String,
     /// Their name.
@@ -194,10 +195,10 @@ impl Db {
                 kept?;
             }
             let number: Option<(i64,)> =
-                sqlx::query_as(NUMBER).bind(&new.canvas).bind(now_ms).fetch_optional(&mut *tx).await?;
+                sqlx::query_as(NUMBER).bind(new.canvas.as_str()).bind(now_ms).fetch_optional(&mut *tx).await?;
             let Some((number,)) = number else { return Err(StartError::NoCanvas) };
             let taken: Vec<(String,)> =
-                sqlx::query_as(ACTIVE).bind(&new.canvas).fetch_all(&mut *tx).await?;
+                sqlx::query_as(ACTIVE).bind(new.canvas.as_str()).fetch_all(&mut *tx).await?;
             let taken: BTreeSet<String> = taken.into_iter().map(|(node,)| node).collect();
             let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(step.node));
             if let Some(step) = busy {
@@ -280,10 +281,9 @@ fn rows(
     const RESULT: &str = "INSERT INTO node_results (canvas, node, run) VALUES ";
     const RESULT_OF: &str = " ON CONFLICT (canvas, node) DO UPDATE SET run = excluded.run";
     let run: Arc<str> = Arc::from(new.id.as_str());
-    let canvas: Arc<str> = Arc::from(new.canvas.as_str());
     let ended_at = |state| ended(state).then_some(now_ms);
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let active: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
+    let active: Vec<_> = taken.map(|step| args![&new.canvas, step.node, &run]).collect();
     let step_row = |(position, step): (i64, &NewStep<'_>)| {
         args![
             &run,
@@ -325,7 +325,7 @@ fn rows(
     }
     // A step that is taken over whole changes nothing of what stands at its node.
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let results: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
+    let results: Vec<_> = taken.map(|step| args![&new.canvas, step.node, &run]).collect();
     let mut script = Script::default();
     script.rows(ACTIVE, active, "");
     script.rows(STEP, step_rows, "");

@@ -39,14 +39,14 @@ async fn check(db: &Db) {
     assert_eq!(shape, [("a", NodeState::Failed, 10), ("b", NodeState::Pending, 20)]);
     assert_eq!(units[1].started_at, None);
     assert!(units[1].seed >= 0);
-    let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+    let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
     // The failed node goes on to show what it made before.
     assert_eq!(outcome.results["a"].items[""].generations, ["g1", "g2"]);
     assert_eq!(outcome.results["a"].error.as_ref().unwrap().detail, "d");
     assert_eq!(outcome.results["b"].state, NodeState::Pending);
     assert_eq!(outcome.generations["a"].len(), 2);
-    assert_eq!(db.reusable(CANVAS, &["print".to_owned()]).await.unwrap()["print"].len(), 1);
-    assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["b"]);
+    assert_eq!(db.reusable(&CANVAS, &["print".to_owned()]).await.unwrap()["print"].len(), 1);
+    assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["b"]);
     let end = UnitChange {
         item: String::new(),
         hold: Money(20),

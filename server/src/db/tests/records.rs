@@ -1,5 +1,6 @@
 //! Recording what a driver did.
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -48,7 +49,7 @@ async fn recording_twice_is_recording_once() {
         assert_eq!(states, expected);
         assert_eq!(units[0].generation_ids(), ["a0"]);
         assert_eq!(units[0].hold, 10);
-        assert_eq!(db.made_by("r", CANVAS).await.unwrap().len(), 1);
+        assert_eq!(db.made_by("r", &CANVAS).await.unwrap().len(), 1);
     }
 }
 
@@ -108,7 +109,7 @@ async fn a_terminal_state_never_changes() {
         assert_eq!(run.status(), RunStatus::Cancelled);
         assert_eq!((run.captured, run.released), (0, 20));
         assert_eq!(credits(db).await, (1_000, 0));
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), Vec::<String>::new());
         assert_eq!(db.take_run("r", "server", 500, 0, true).await.unwrap(), None);
     }
 }
@@ -150,14 +151,14 @@ async fn ended_steps_free_their_nodes() {
             ..changes("r")
         };
         db.record(&[some], 70).await.unwrap();
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["f"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["f"]);
         let steps = db.steps("r").await.unwrap();
         assert_eq!(steps[4].state(), NodeState::Completed);
         assert_eq!((steps[4].cost, steps[4].started_at), (4, Some(60)));
         assert_eq!(steps[5].state(), NodeState::Pending);
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), Vec::<String>::new());
     }
 }
 
@@ -187,16 +188,16 @@ async fn what_was_made_is_found_again() {
             ..Generation::default()
         };
         let made_with: MadeWith = serde_json::from_str(MADE_WITH).unwrap();
-        db.add_generation(CANVAS, "b", &edited, &made_with).await.unwrap();
+        db.add_generation(&CANVAS, "b", &edited, &made_with).await.unwrap();
         let wanted = ["print-a".to_owned(), "print-none".to_owned(), String::new()];
-        let found = db.reusable(CANVAS, &wanted).await.unwrap();
+        let found = db.reusable(&CANVAS, &wanted).await.unwrap();
         assert_eq!(found.len(), 1);
         let found: Vec<_> =
             found["print-a"].iter().map(|(node, made)| (node.as_str(), made.id.as_str())).collect();
         assert_eq!(found, [("b", "b0"), ("b", "b1")]);
-        assert!(db.reusable("another", &wanted).await.unwrap().is_empty());
+        assert!(db.reusable(&CanvasId::new("another"), &wanted).await.unwrap().is_empty());
         let named = ["edited".to_owned(), "gone".to_owned(), "a0".to_owned()];
-        let named = db.generations_by_id(CANVAS, &named).await.unwrap();
+        let named = db.generations_by_id(&CANVAS, &named).await.unwrap();
         let named: Vec<_> = named.iter().map(|(_, made)| made.id.as_str()).collect();
         assert_eq!(named, ["a0", "edited"]);
     }
@@ -216,7 +217,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
             ..changes("r")
         };
         db.record(&[change], 70).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         let result = &outcome.results["a"];
         assert_eq!((result.state, result.run.as_deref()), (NodeState::Running, Some("r")));
         assert_eq!(result.items["l=0"].generations, ["a0"]);
@@ -229,7 +230,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
         start(db, "s", &[("a", 1)]).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         assert_eq!(outcome.results["a"].run.as_deref(), Some("s"));
         assert_eq!(outcome.results["a"].items.len(), 1);
         assert_eq!(outcome.runs.len(), 2);
@@ -253,7 +254,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
             ..changes("r")
         };
         db.record(&[ask], 70).await.unwrap();
-        assert_eq!(db.outcome(CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
+        assert_eq!(db.outcome(&CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
         let review = ReviewRow {
             node: "e".to_owned(),
             person: "ivy".to_owned(),
@@ -272,7 +273,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
         db.record(std::slice::from_ref(&decide), 80).await.unwrap();
         let again = ReviewRow { note: "another".to_owned(), ..review.clone() };
         db.record(&[Changes { review: Some(again), ..decide }], 80).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         let items: Vec<_> = outcome.results["e"].items.keys().map(String::as_str).collect();
         assert_eq!(items, ["l=1"]);
         assert_eq!(db.review_of("r").await.unwrap(), [review]);
@@ -300,7 +301,7 @@ fn late(cost: i64) -> LateRow {
     };
     LateRow {
         id: format!("late{cost}"),
-        canvas: CANVAS.to_owned(),
+        canvas: CANVAS.clone(),
         run: "r".to_owned(),
         node: "a".to_owned(),
         item: "l=0".to_owned(),
@@ -336,7 +337,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
         assert!(db.asset("asset").await.unwrap().is_some());
-        assert_eq!(db.history(CANVAS, "a", 0, 9).await.unwrap().len(), 1);
+        assert_eq!(db.history(&CANVAS, "a", 0, 9).await.unwrap().len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);
         assert!(db.late("late2000").await.unwrap().is_none());

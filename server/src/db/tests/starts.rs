@@ -23,13 +23,13 @@ async fn a_run_starts_with_everything_it_needs() {
         assert_eq!((row.number, row.hold, row.place, row.fence), (1, 20, 50, 0));
         assert_eq!((row.snapshot.as_str(), row.owner.as_str()), ("plan", "server"));
         assert_eq!(row.selection(), ["a"]);
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["a"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["a"]);
         let units = db.invocations("r").await.unwrap();
         let order: Vec<_> = units.iter().map(|unit| (unit.node.as_str(), unit.n)).collect();
         assert_eq!(order, [("a", 0), ("a", 1), ("k", 0)]);
         assert_eq!(units[2].generation_ids(), ["g"]);
         assert_eq!((units[2].state(), units[2].reused), (NodeState::Completed, 1));
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         assert!(!outcome.results.contains_key("k"), "what stands at a node kept whole stays");
         assert_eq!(outcome.results["a"].state, NodeState::Pending);
         assert_eq!(credits(db).await, (1_000, 20));
@@ -47,7 +47,7 @@ async fn a_run_that_cannot_start_leaves_nothing() {
         assert!(matches!(poor, Err(StartError::InsufficientCredits)));
         assert!(db.run("s").await.unwrap().is_none());
         assert!(db.invocations("s").await.unwrap().is_empty());
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["a"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["a"]);
         assert_eq!(credits(db).await, (1_000, 10));
         // A number is given only to a run that starts.
         assert_eq!(start(db, "s", &[("b", 99)]).await.unwrap().number, 2);
@@ -69,7 +69,7 @@ async fn a_large_run_is_written_whole() {
         assert_eq!(db.steps("r").await.unwrap().len(), 500);
         assert_eq!(db.steps("r").await.unwrap()[499].node, "n499");
         assert_eq!(db.invocations("r").await.unwrap().len(), 1_500);
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap().len(), 500);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap().len(), 500);
         let change = Changes {
             units: names.iter().map(|name| unit(name, 2, NodeState::Completed, 0)).collect(),
             steps: names.iter().map(|name| step(name, NodeState::Completed)).collect(),
@@ -79,9 +79,9 @@ async fn a_large_run_is_written_whole() {
         db.record(&[change], 70).await.unwrap();
         let done = db.invocations("r").await.unwrap();
         let done = done.iter().filter(|unit| unit.state() == NodeState::Completed).count();
-        assert_eq!((done, db.active_nodes(CANVAS).await.unwrap().len()), (500, 0));
+        assert_eq!((done, db.active_nodes(&CANVAS).await.unwrap().len()), (500, 0));
         assert_eq!(ledger(db).await.len(), 501);
-        assert_eq!(db.made_by("r", CANVAS).await.unwrap().len(), 500);
+        assert_eq!(db.made_by("r", &CANVAS).await.unwrap().len(), 500);
     }
 }
 
