@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::schema::{self, Canvas};
 use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
@@ -562,8 +562,8 @@ impl RoomHandle {
     }
 
     /// Shows where a run waits in the queue in the server's awareness state; `None` takes it out.
-    pub fn set_queue(&self, run: &str, position: Option<u32>) {
-        self.inner.sender.try_send(Message::Queue(run.to_owned(), position)).ok();
+    pub fn set_queue(&self, run: &RunId, position: Option<u32>) {
+        self.inner.sender.try_send(Message::Queue(run.clone(), position)).ok();
     }
 
     async fn end(&self, code: u16, reason: &str) {

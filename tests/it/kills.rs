@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_server::failpoint::{self, Failpoints};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -440,7 +440,12 @@ async fn a_server_that_lost_a_run_writes_nothing() {
         let at = format!("/api/runs/{run}");
         server.until(&at, |_| server.fake.purchases().iter().any(|bought| bought.known)).await;
         // Another one takes it over. Its lease has run out at once, so that yet another may follow.
-        let fence = server.app.db.take_run(&run, "another", 0, i64::MAX, true).await.unwrap();
+        let fence = server
+            .app
+            .db
+            .take_run(&RunId::new(run.as_str()), "another", 0, i64::MAX, true)
+            .await
+            .unwrap();
         assert!(fence.is_some());
         let before = server.get(&at).await;
         server.fake.release();

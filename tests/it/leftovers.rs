@@ -46,7 +46,7 @@ async fn lost_run(server: &TestServer, canvas: &str) -> String {
             dropped_after(polls, server.app.runs.start(&CanvasId::new(canvas), asked())).await;
         let open = server.app.db.open_runs().await.unwrap();
         if let Some(run) = open.into_iter().find(|run| run.canvas.as_str() == canvas) {
-            return run.id;
+            return run.id.to_string();
         }
         assert!(!matches!(started, Some(Ok(_))), "there is no place where a run can be lost");
     }
@@ -172,7 +172,7 @@ async fn a_deleted_canvas_leaves_nothing_whoever_comes_back_meanwhile() {
         drop(
             dropped_after(20, server.app.runs.start(&CanvasId::new(canvas.as_str()), start)).await,
         );
-        server.app.db.open_runs().await.unwrap().into_iter().map(|run| run.id)
+        server.app.db.open_runs().await.unwrap().into_iter().map(|run| run.id.to_string())
     };
     let mut runs = vec![first, second];
     runs.extend(lost);

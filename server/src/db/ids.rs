@@ -1,6 +1,6 @@
 //! Ids in rows: text columns. Only here does text of the database become an id.
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 
 use super::script::Arg;
 
@@ -14,6 +14,11 @@ pub(super) fn named<I: From<IdText>, T>(rows: Vec<(IdText, T)>) -> Vec<(I, T)> {
     rows.into_iter().map(|(id, rest)| (id.into(), rest)).collect()
 }
 
+/// A column that holds an id or nothing.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+pub(super) struct MaybeIdText(Option<String>);
+
 macro_rules! from_rows {
     ($($id:ident),*) => {
         $(
@@ -23,13 +28,25 @@ macro_rules! from_rows {
                 }
             }
 
+            impl From<MaybeIdText> for Option<$id> {
+                fn from(MaybeIdText(text): MaybeIdText) -> Self {
+                    text.map($id::new)
+                }
+            }
+
             impl From<&$id> for Arg {
                 fn from(id: &$id) -> Self {
                     Self::Text(Some(id.text()))
+                }
+            }
+
+            impl From<Option<&$id>> for Arg {
+                fn from(id: Option<&$id>) -> Self {
+                    Self::Text(id.map($id::text))
                 }
             }
         )*
     };
 }
 
-from_rows!(CanvasId);
+from_rows!(CanvasId, RunId);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::schema::Generation;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,8 @@ pub struct LateRow {
     #[sqlx(try_from = "IdText")]
     pub canvas: CanvasId,
     /// The run it was made in.
-    pub run: String,
+    #[sqlx(try_from = "IdText")]
+    pub run: RunId,
     /// The node.
     pub node: String,
     /// The item key.
@@ -117,10 +118,10 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn late_of(&self, run: &str) -> Result<Vec<LateRow>, DbError> {
+    pub async fn late_of(&self, run: &RunId) -> Result<Vec<LateRow>, DbError> {
         const SQL: &str = "SELECT id, canvas, run, node, item, person, cost, at, expires_at, body \
              FROM late_results WHERE run = $1 ORDER BY at, id";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// A late result.
@@ -157,7 +158,7 @@ impl Db {
                 .bind(now_ms)
                 .bind("capture")
                 .bind(row.cost)
-                .bind(&row.run)
+                .bind(row.run.as_str())
                 .bind(&row.node)
                 .bind(&row.item)
                 .bind("taken over after its cancellation")

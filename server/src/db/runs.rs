@@ -7,7 +7,7 @@ mod record;
 mod rows;
 mod start;
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::schema::Generation;
 
 pub use made::NewGeneration;
@@ -33,11 +33,13 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn run(&self, id: &str) -> Result<Option<RunRow>, DbError> {
+    pub async fn run(&self, id: &RunId) -> Result<Option<RunRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {RUN_COLUMNS}, {SNAPSHOT} FROM runs WHERE id = $1"
         ));
-        Ok(with_read!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
+        )
     }
 
     /// The runs of a canvas, newest first, below the number given; without their plans.
@@ -104,31 +106,31 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn steps(&self, run: &str) -> Result<Vec<StepRow>, DbError> {
+    pub async fn steps(&self, run: &RunId) -> Result<Vec<StepRow>, DbError> {
         const SQL: &str = "SELECT node, kind, title, model, state, invocations, started_at, \
              finished_at, hold, cost, error, fingerprint FROM steps WHERE run = $1 ORDER BY position";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// The units of a run, by node and position.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn invocations(&self, run: &str) -> Result<Vec<InvocationRow>, DbError> {
+    pub async fn invocations(&self, run: &RunId) -> Result<Vec<InvocationRow>, DbError> {
         const SQL: &str = "SELECT node, item, n, state, attempts, provider, job, seed, hold, cost, \
              error, generations, reused, fingerprint, started_at, finished_at \
              FROM invocations WHERE run = $1 ORDER BY node, n, item";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// What people decided at the evaluators of a run.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn review_of(&self, run: &str) -> Result<Vec<ReviewRow>, DbError> {
+    pub async fn review_of(&self, run: &RunId) -> Result<Vec<ReviewRow>, DbError> {
         const SQL: &str = "SELECT node, person, person_name, at, accepted, rejected, note \
              FROM reviews WHERE run = $1 ORDER BY node";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// The generations that a run made, by node, oldest first.
@@ -137,13 +139,13 @@ impl Db {
     /// When the database fails.
     pub async fn made_by(
         &self,
-        run: &str,
+        run: &RunId,
         canvas: &CanvasId,
     ) -> Result<Vec<(String, Generation)>, DbError> {
         const SQL: &str =
             "SELECT node, body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
         let rows: Vec<(String, String)> = with_read!(self, pool =>
-            sqlx::query_as(SQL).bind(canvas.as_str()).bind(run).fetch_all(pool).await)?;
+            sqlx::query_as(SQL).bind(canvas.as_str()).bind(run.as_str()).fetch_all(pool).await)?;
         let read = |(node, body): (String, String)| {
             Ok((node, serde_json::from_str(&body).map_err(DbError::row("generations"))?))
         };
@@ -164,11 +166,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn request_cancel(&self, run: &str) -> Result<bool, DbError> {
+    pub async fn request_cancel(&self, run: &RunId) -> Result<bool, DbError> {
         const SQL: &str = "UPDATE runs SET cancel_requested = 1 \
              WHERE id = $1 AND status IN ('queued', 'running', 'paused')";
         let done = with_write!(self, pool => sqlx::query(SQL)
-            .bind(run)
+            .bind(run.as_str())
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -90,7 +90,7 @@ pub(crate) async fn databases() -> Vec<TestDb> {
 
 pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
     NewRun {
-        id: id.to_owned(),
+        id: RunId::new(id),
         canvas: CANVAS.clone(),
         person: "ivy".to_owned(),
         person_name: "Ivy".to_owned(),
@@ -200,7 +200,7 @@ pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
 }
 
 pub(super) fn changes(run: &str) -> Changes {
-    Changes::none(run.to_owned(), CANVAS.clone(), 0)
+    Changes::none(RunId::new(run), CANVAS.clone(), 0)
 }
 
 /// Balance and what is held.

@@ -11,7 +11,7 @@ use gesso_protocol::api::{
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
@@ -236,7 +236,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     let info = run.info();
     let waits = info.status == RunStatus::Queued;
     Ok(RunBody {
-        queue: if waits { app.runs.position(&info.id) } else { None },
+        queue: if waits { app.runs.position(&run.id) } else { None },
         waiting: waits && run.waiting != 0,
         late: app.db.late_of(&run.id).await?.into_iter().map(late_body).collect(),
         id: info.id,
@@ -303,8 +303,8 @@ async fn list(
     Ok(Json(Page { items, next }))
 }
 
-async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
-    known_id(id, "run")?;
+async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
+    known_id(id.as_str(), "run")?;
     app.db.run(id).await?.ok_or_else(|| ApiError::not_found("run"))
 }
 
@@ -314,7 +314,7 @@ async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
     params(("id" = String, Path, description = "A run.")),
     responses((status = 200, description = "The run.", body = RunBody)),
 )]
-async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
+async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
     Ok(Json(body(&app, run, true).await?))
 }
@@ -327,7 +327,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Run
         (status = 200, description = "The run as it is now.", body = RunBody),
     ),
 )]
-async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
+async fn cancel(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
     let run = existing_run(&app, &id).await?;
@@ -358,7 +358,7 @@ async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<R
 async fn retry(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     headers: HeaderMap,
     Body(request): Body<RetryRequest>,
 ) -> Result<Response, ApiError> {
@@ -394,7 +394,7 @@ async fn retry(
 async fn review(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     Body(request): Body<ReviewRequest>,
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
@@ -423,7 +423,7 @@ async fn review(
 async fn reorder(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     Body(request): Body<QueueChange>,
 ) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
@@ -432,7 +432,8 @@ async fn reorder(
         return Err(ApiError::bad_request(detail));
     }
     if let Some(after) = &request.after {
-        app.runs.place(&run, &me.id, after.as_deref()).await?;
+        let after = after.as_deref().map(RunId::new);
+        app.runs.place(&run, &me.id, after.as_ref()).await?;
     }
     if let Some(hold) = request.hold {
         app.runs.hold(&run, &me.id, hold).await?;
@@ -455,7 +456,7 @@ async fn reorder(
 )]
 async fn take_late(
     State(app): State<App>,
-    Path((id, late)): Path<(String, String)>,
+    Path((id, late)): Path<(RunId, String)>,
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     known_id(&late, "late result")?;

@@ -279,7 +279,7 @@ impl Attempt {
         for (made, cost) in produced.into_iter().zip(&costs) {
             let mut generation = Generation {
                 id: fresh_id(),
-                run: self.run.row.id.clone(),
+                run: self.run.row.id.to_string(),
                 key: unit.key.clone(),
                 port: made.port,
                 at: now_ms(),
@@ -326,7 +326,7 @@ impl Attempt {
             let hint = "Run it again, or choose another model. Nothing was charged.".to_owned();
             return self.failure("rejected", detail, hint);
         }
-        tracing::error!(%error, run = self.run.row.id, "a result cannot be stored");
+        tracing::error!(%error, run = self.run.row.id.as_str(), "a result cannot be stored");
         let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
         let detail = format!("The result could not be stored: {error}.");
         self.failure("internal", detail, hint.to_owned())

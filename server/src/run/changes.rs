@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
@@ -42,7 +42,7 @@ impl ChangeSet {
     /// For the database.
     pub(super) fn for_database(
         &self,
-        run: &str,
+        run: &RunId,
         canvas: &CanvasId,
         fence: i64,
         core: &Core,
@@ -59,7 +59,7 @@ impl ChangeSet {
             made.iter().map(new)
         });
         Changes {
-            run: run.to_owned(),
+            run: run.clone(),
             canvas: canvas.clone(),
             fence,
             status: self.status.clone(),
@@ -122,7 +122,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn write(self, run: &str, txn: &mut TransactionMut<'_>) {
+    pub(super) fn write(self, run: &RunId, txn: &mut TransactionMut<'_>) {
         if let Some(info) = &self.info {
             schema::put_run(txn, info);
         }
@@ -133,7 +133,7 @@ impl Shown {
             }
             // Also where another run has the node in hand by now: that one may have taken it over.
             schema::append_generations(txn, &node, &shown.generations);
-            if !schema::is_result_of(txn, &node, run) {
+            if !schema::is_result_of(txn, &node, run.as_str()) {
                 continue;
             }
             for (key, item) in &shown.items {

@@ -434,7 +434,7 @@ impl Driver {
         }
         let found = self.run.services.db.reusable(&self.run.row.canvas, &fingerprints).await;
         let found = found.unwrap_or_else(|error| {
-            tracing::warn!(%error, run = self.run.row.id, "earlier results cannot be looked up");
+            tracing::warn!(%error, run = self.run.row.id.as_str(), "earlier results cannot be looked up");
             BTreeMap::new()
         });
         let whole = |(print, made): (String, Vec<(String, Generation)>)| {
@@ -545,7 +545,7 @@ impl Driver {
         let posted = self.run.room.post(move |txn| shown.write(&id, txn)).await;
         if let Err(error) = posted {
             // The database has it; the document is brought in line when its room loads.
-            tracing::debug!(%error, run = self.run.row.id, "a run cannot be shown");
+            tracing::debug!(%error, run = self.run.row.id.as_str(), "a run cannot be shown");
         }
         if told {
             self.run.services.events.changed(&self.run.row.canvas);

@@ -14,7 +14,7 @@ pub(super) fn late_row(run: &RunContext, unit: u32, output: InvocationOutput) ->
         assets: output.assets,
     };
     let body = serde_json::to_string(&body).inspect_err(|error| {
-        tracing::error!(%error, run = run.row.id, "a late result cannot be kept");
+        tracing::error!(%error, run = run.row.id.as_str(), "a late result cannot be kept");
     });
     Some(LateRow {
         id: fresh_id(),

@@ -69,7 +69,7 @@ impl Runs {
             }
             Err(error) => error.to_string(),
         };
-        tracing::error!(error, run = id, "a run cannot be taken up");
+        tracing::error!(error, run = id.as_str(), "a run cannot be taken up");
         // Whoever stops it need not wait until its canvas can be opened.
         if cancelled { self.end_taken(run, fence, None).await } else { Ok(()) }
     }
@@ -138,7 +138,7 @@ impl Runs {
         }
         self.inner.falls.remove(&run.id);
         tracing::warn!(
-            run = run.id,
+            run = run.id.as_str(),
             canvas = run.canvas.as_str(),
             "a run that nobody drove was ended"
         );

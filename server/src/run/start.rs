@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::{Plan, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
@@ -63,7 +63,7 @@ impl Runs {
         canvas: &CanvasId,
         asked: StartRequest,
         (place, Planned { canvas: held, graph, plan }): (Place, Planned),
-        retry_of: Option<String>,
+        retry_of: Option<RunId>,
     ) -> Result<RunStarted, RunError> {
         let active: BTreeSet<String> =
             self.inner.services.db.active_nodes(canvas).await?.into_iter().collect();
@@ -76,9 +76,9 @@ impl Runs {
             );
             return refuse(ErrorCode::CostExceeded, detail);
         }
-        let id = fresh_id();
+        let id = RunId::new(fresh_id());
         let answer = RunStarted {
-            id: id.clone(),
+            id: id.to_string(),
             status: RunStatus::Queued,
             cost: estimate.cost,
             steps: estimate.steps,
@@ -299,7 +299,7 @@ pub(super) fn reviews(plan: &Plan) -> BTreeSet<&str> {
 
 /// What stands in the document when a run has just taken its nodes in hand.
 fn results(
-    run: &str,
+    run: &RunId,
     plan: &Plan,
     units: &Units,
     invocations: &[NewInvocation],
@@ -311,7 +311,7 @@ fn results(
             let state = NodeState::Pending;
             let result = NodeResult {
                 state,
-                run: Some(run.to_owned()),
+                run: Some(run.to_string()),
                 kind: Some(step.kind.clone()),
                 ..NodeResult::default()
             };

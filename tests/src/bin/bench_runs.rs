@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use futures_util::future::BoxFuture;
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::{Mode, Target, plan};
 use gesso_protocol::schema::{self, Canvas, Edge, Node, NodeState};
 use gesso_protocol::values::DataType;
@@ -124,7 +124,7 @@ impl Bench {
             tokio::time::sleep(Duration::from_micros(500)).await;
         }
         let took = begun.elapsed();
-        let row = self.app.db.run(&run).await.unwrap().unwrap();
+        let row = self.app.db.run(&RunId::new(run.as_str())).await.unwrap().unwrap();
         assert_eq!(row.status, "succeeded", "{:?}", row.error);
         took
     }
@@ -164,7 +164,10 @@ impl Bench {
             while self.app.runs.active() > 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            assert_eq!(self.app.db.run(&run).await.unwrap().unwrap().status, "succeeded");
+            assert_eq!(
+                self.app.db.run(&RunId::new(run.as_str())).await.unwrap().unwrap().status,
+                "succeeded"
+            );
         }
         best
     }

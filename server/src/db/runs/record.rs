@@ -2,9 +2,8 @@
 //! absolute and the first terminal state wins, so that writing the same again changes nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 use sqlx::error::ErrorKind;
@@ -21,7 +20,7 @@ use crate::db::script::{Arg, Script, args};
 pub enum RecordError {
     /// Somebody else has this run in hand.
     #[error("the run {0} is in other hands")]
-    Fenced(String),
+    Fenced(RunId),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -31,7 +30,7 @@ pub enum RecordError {
 #[derive(Clone, Debug)]
 pub struct Changes {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// Canvas.
     pub canvas: CanvasId,
     /// What [`Db::take_run`] gave, 0 for the server that started it.
@@ -268,7 +267,7 @@ const SINGLES_MAX: usize = 3;
 
 impl Changes {
     /// Nothing yet, of a run of this canvas, by whoever has it in hand under this fence.
-    pub fn none(run: String, canvas: CanvasId, fence: i64) -> Self {
+    pub fn none(run: RunId, canvas: CanvasId, fence: i64) -> Self {
         Self {
             run,
             canvas,
@@ -287,19 +286,19 @@ impl Changes {
     /// them; the credits of a unit that was settled before fail that, and are then told from its row.
     fn script(&self, now_ms: i64, plainly: bool) -> Result<Script, DbError> {
         let mut script = Script::default();
-        let run: Arc<str> = Arc::from(self.run.as_str());
+        let run = &self.run;
         if plainly {
-            self.settle_plainly(&mut script, &run, now_ms);
+            self.settle_plainly(&mut script, run, now_ms);
         } else {
-            self.settle(&mut script, &run, now_ms);
+            self.settle(&mut script, run, now_ms);
         }
-        self.change_units(&mut script, &run, plainly)?;
-        self.change_steps(&mut script, &run)?;
+        self.change_units(&mut script, run, plainly)?;
+        self.change_steps(&mut script, run)?;
         add_assets(&mut script, &self.assets);
         add_generations(&mut script, &self.canvas, &self.generations)?;
         if let Some(review) = &self.review {
             let row = args![
-                &run,
+                run,
                 &review.node,
                 &review.person,
                 &review.person_name,
@@ -316,10 +315,10 @@ impl Changes {
         if let Some(status) = &self.status {
             let id = status.status.id();
             let error = json(status.error.as_ref(), "runs")?;
-            let row = args![id, status.started_at, status.finished_at, error, &run];
+            let row = args![id, status.started_at, status.finished_at, error, run];
             script.push(STATUS, row);
             if run_ended(status.status) {
-                script.push(FREE_ALL, args![&self.canvas, &run]);
+                script.push(FREE_ALL, args![&self.canvas, run]);
             }
         }
         Ok(script)
@@ -332,7 +331,7 @@ impl Changes {
     }
 
     /// Moves the credits of the units that end, by their rows as they are before.
-    fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+    fn settle(&self, script: &mut Script, run: &RunId, now_ms: i64) {
         let row = |unit: &UnitChange| {
             let bought = i64::from(unit.is_bought());
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
@@ -350,7 +349,7 @@ impl Changes {
     }
 
     /// The same from what the driver has in hand, in a third of the time.
-    fn settle_plainly(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+    fn settle_plainly(&self, script: &mut Script, run: &RunId, now_ms: i64) {
         let (mut captured, mut released) = (0, 0);
         let mut entries = Vec::new();
         for unit in self.units().filter(|unit| ended(unit.state)) {
@@ -379,12 +378,7 @@ impl Changes {
         }
     }
 
-    fn change_units(
-        &self,
-        script: &mut Script,
-        run: &Arc<str>,
-        plainly: bool,
-    ) -> Result<(), DbError> {
+    fn change_units(&self, script: &mut Script, run: &RunId, plainly: bool) -> Result<(), DbError> {
         let mut rows = Vec::with_capacity(self.units.len());
         let single = plainly && self.units.len() <= SINGLES_MAX;
         for unit in self.units() {
@@ -430,7 +424,7 @@ impl Changes {
         Ok(())
     }
 
-    fn change_steps(&self, script: &mut Script, run: &Arc<str>) -> Result<(), DbError> {
+    fn change_steps(&self, script: &mut Script, run: &RunId) -> Result<(), DbError> {
         let keyed = self.steps.iter().map(|step| (step.node.as_str(), step));
         let steps: BTreeMap<_, _> = keyed.collect();
         let freed: Vec<_> = steps.values().filter(|step| ended(step.state)).collect();
@@ -517,11 +511,11 @@ impl Db {
     }
 
     /// The first run that is in other hands.
-    async fn fenced(&self, changes: &[Changes]) -> Result<Option<String>, DbError> {
+    async fn fenced(&self, changes: &[Changes]) -> Result<Option<RunId>, DbError> {
         const SQL: &str = "SELECT fence FROM runs WHERE id = $1";
         for change in changes {
             let fence: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SQL)
-                .bind(&change.run)
+                .bind(change.run.as_str())
                 .fetch_optional(pool)
                 .await)?;
             if fence.is_some_and(|fence| fence != change.fence) {

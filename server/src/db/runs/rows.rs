@@ -1,18 +1,19 @@
 //! A run's rows as they are read.
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, ItemResult, NodeState, RunInfo, RunStatus};
 
 use super::super::DbError;
-use super::super::ids::IdText;
+use super::super::ids::{IdText, MaybeIdText};
 
 /// A run's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RunRow {
     /// Id.
-    pub id: String,
+    #[sqlx(try_from = "IdText")]
+    pub id: RunId,
     /// Canvas.
     #[sqlx(try_from = "IdText")]
     pub canvas: CanvasId,
@@ -51,7 +52,8 @@ pub struct RunRow {
     /// Why it failed, as JSON.
     pub error: Option<String>,
     /// The run it tries again.
-    pub retry_of: Option<String>,
+    #[sqlx(try_from = "MaybeIdText")]
+    pub retry_of: Option<RunId>,
     /// Counts who has had it in hand: only who knows it may write to the run.
     pub fence: i64,
     /// The server that has it in hand.
@@ -91,7 +93,7 @@ impl RunRow {
     /// As it stands in the document.
     pub fn info(&self) -> RunInfo {
         RunInfo {
-            id: self.id.clone(),
+            id: self.id.to_string(),
             number: self.number,
             status: self.status(),
             mode: self.mode.clone(),
@@ -102,7 +104,7 @@ impl RunRow {
             finished_at: self.finished_at,
             cost: Money(self.captured),
             error: self.failure(),
-            retry_of: self.retry_of.clone(),
+            retry_of: self.retry_of.as_ref().map(RunId::to_string),
         }
     }
 }

@@ -2,9 +2,8 @@
 //! transaction.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
@@ -18,7 +17,7 @@ use crate::db::{WORKSPACE, ledger};
 #[derive(Clone, Debug)]
 pub struct NewRun {
     /// Id.
-    pub id: String,
+    pub id: RunId,
     /// Canvas.
     pub canvas: CanvasId,
     /// Who starts it.
@@ -34,7 +33,7 @@ pub struct NewRun {
     /// True if nothing new starts after a failure.
     pub stop_on_error: bool,
     /// The run it tries again.
-    pub retry_of: Option<String>,
+    pub retry_of: Option<RunId>,
     /// The server that has it in hand.
     pub owner: String,
     /// Until when, in ms since 1970, unless renewed.
@@ -214,7 +213,7 @@ impl Db {
                 .bind(now_ms)
                 .bind("hold")
                 .bind(new.hold.0)
-                .bind(&new.id)
+                .bind(new.id.as_str())
                 .bind(None::<&str>)
                 .bind(None::<&str>)
                 .bind(format!("run {number}"))
@@ -257,7 +256,7 @@ fn insert_run(
         if new.stop_on_error { "stop" } else { "continue" },
         new.hold.0,
         now_ms,
-        new.retry_of.as_deref(),
+        new.retry_of.as_ref(),
         &new.owner,
         new.lease_until,
         now_ms,
@@ -280,13 +279,13 @@ fn rows(
          hold, cost, generations, reused, fingerprint, error, finished_at) VALUES ";
     const RESULT: &str = "INSERT INTO node_results (canvas, node, run) VALUES ";
     const RESULT_OF: &str = " ON CONFLICT (canvas, node) DO UPDATE SET run = excluded.run";
-    let run: Arc<str> = Arc::from(new.id.as_str());
+    let run = &new.id;
     let ended_at = |state| ended(state).then_some(now_ms);
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let active: Vec<_> = taken.map(|step| args![&new.canvas, step.node, &run]).collect();
+    let active: Vec<_> = taken.map(|step| args![&new.canvas, step.node, run]).collect();
     let step_row = |(position, step): (i64, &NewStep<'_>)| {
         args![
-            &run,
+            run,
             position,
             step.node,
             step.kind,
@@ -306,7 +305,7 @@ fn rows(
         let error = unit.error.as_ref().map(serde_json::to_string).transpose();
         let error = error.map_err(DbError::row("invocations"))?;
         unit_rows.push(args![
-            &run,
+            run,
             &unit.node,
             &unit.item,
             i64::from(unit.n),
@@ -325,7 +324,7 @@ fn rows(
     }
     // A step that is taken over whole changes nothing of what stands at its node.
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let results: Vec<_> = taken.map(|step| args![&new.canvas, step.node, &run]).collect();
+    let results: Vec<_> = taken.map(|step| args![&new.canvas, step.node, run]).collect();
     let mut script = Script::default();
     script.rows(ACTIVE, active, "");
     script.rows(STEP, step_rows, "");

@@ -27,13 +27,13 @@ INSERT INTO balances VALUES ('default', 992, 20);
 "#;
 
 async fn check(db: &Db) {
-    let run = db.run("s").await.unwrap().unwrap();
+    let run = db.run(&RunId::new("s")).await.unwrap().unwrap();
     assert_eq!((run.snapshot.as_str(), run.place, run.fence), ("plan s", 50, 0));
-    let done = db.invocations("r").await.unwrap();
+    let done = db.invocations(&RunId::new("r")).await.unwrap();
     assert_eq!(done.len(), 1);
     assert_eq!(done[0].generation_ids(), ["g1", "g2"]);
     assert_eq!((done[0].cost, done[0].fingerprint.as_deref()), (8, Some("print")));
-    let units = db.invocations("s").await.unwrap();
+    let units = db.invocations(&RunId::new("s")).await.unwrap();
     let shape: Vec<_> =
         units.iter().map(|unit| (unit.node.as_str(), unit.state(), unit.hold)).collect();
     assert_eq!(shape, [("a", NodeState::Failed, 10), ("b", NodeState::Pending, 20)]);

@@ -40,16 +40,16 @@ async fn recording_twice_is_recording_once() {
         let expected =
             [entry("hold", 30), entry("capture", 4), entry("release", 6), entry("release", 10)];
         assert_eq!(ledger(db).await, expected);
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!((run.captured, run.released), (4, 16));
-        let units = db.invocations("r").await.unwrap();
+        let units = db.invocations(&RunId::new("r")).await.unwrap();
         let states: Vec<_> = units.iter().map(|unit| (unit.n, unit.state(), unit.cost)).collect();
         let expected =
             [(0, NodeState::Completed, 4), (1, NodeState::Failed, 0), (2, NodeState::Running, 0)];
         assert_eq!(states, expected);
         assert_eq!(units[0].generation_ids(), ["a0"]);
         assert_eq!(units[0].hold, 10);
-        assert_eq!(db.made_by("r", &CANVAS).await.unwrap().len(), 1);
+        assert_eq!(db.made_by(&RunId::new("r"), &CANVAS).await.unwrap().len(), 1);
     }
 }
 
@@ -59,19 +59,19 @@ async fn another_fence_writes_nothing() {
         let db = &test.db;
         start(db, "r", &[("a", 3)]).await.unwrap();
         start(db, "s", &[("b", 3)]).await.unwrap();
-        assert_eq!(db.take_run("r", "other", 500, 99, false).await.unwrap(), None);
-        assert_eq!(db.take_run("r", "other", 500, 100, false).await.unwrap(), Some(1));
-        assert_eq!(db.take_run("r", "third", 500, 100, true).await.unwrap(), Some(2));
+        assert_eq!(db.take_run(&RunId::new("r"), "other", 500, 99, false).await.unwrap(), None);
+        assert_eq!(db.take_run(&RunId::new("r"), "other", 500, 100, false).await.unwrap(), Some(1));
+        assert_eq!(db.take_run(&RunId::new("r"), "third", 500, 100, true).await.unwrap(), Some(2));
         let good = Changes { units: vec![unit("b", 0, NodeState::Completed, 4)], ..changes("s") };
         let without_ending =
             Changes { units: vec![unit("a", 2, NodeState::Running, 0)], ..changes("r") };
         for stale in [completed("r"), without_ending] {
             let refused = db.record(&[good.clone(), stale], 70).await;
-            assert!(matches!(refused, Err(RecordError::Fenced(run)) if run == "r"));
+            assert!(matches!(refused, Err(RecordError::Fenced(run)) if run == RunId::new("r")));
         }
         assert_eq!(credits(db).await, (1_000, 60));
         for run in ["r", "s"] {
-            let units = db.invocations(run).await.unwrap();
+            let units = db.invocations(&RunId::new(run)).await.unwrap();
             assert!(units.iter().all(|unit| unit.state() == NodeState::Pending));
         }
         // The connection is fit for use after the refusal.
@@ -100,17 +100,23 @@ async fn a_terminal_state_never_changes() {
             ..changes("r")
         };
         db.record(&[late], 80).await.unwrap();
-        let states: Vec<_> =
-            db.invocations("r").await.unwrap().iter().map(|unit| unit.state()).collect();
+        let states: Vec<_> = db
+            .invocations(&RunId::new("r"))
+            .await
+            .unwrap()
+            .iter()
+            .map(|unit| unit.state())
+            .collect();
         assert_eq!(states, [NodeState::Cancelled, NodeState::Idle]);
-        let steps: Vec<_> = db.steps("r").await.unwrap().iter().map(|step| step.state()).collect();
+        let steps: Vec<_> =
+            db.steps(&RunId::new("r")).await.unwrap().iter().map(|step| step.state()).collect();
         assert_eq!(steps, [NodeState::Cancelled, NodeState::Idle]);
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!(run.status(), RunStatus::Cancelled);
         assert_eq!((run.captured, run.released), (0, 20));
         assert_eq!(credits(db).await, (1_000, 0));
         assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), Vec::<String>::new());
-        assert_eq!(db.take_run("r", "server", 500, 0, true).await.unwrap(), None);
+        assert_eq!(db.take_run(&RunId::new("r"), "server", 500, 0, true).await.unwrap(), None);
     }
 }
 
@@ -130,12 +136,13 @@ async fn a_capture_never_exceeds_its_hold() {
         let more = Changes { units: vec![extra], ..changes("r") };
         db.record(&[change, more], 70).await.unwrap();
         assert_eq!(credits(db).await, (0, 0));
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!((run.captured, run.released), (1_000, 0));
         let entries = ledger(db).await;
         assert_eq!(entries.len(), 102);
         assert_eq!(entries.last(), Some(&entry("capture", 0)));
-        let costs: i64 = db.invocations("r").await.unwrap().iter().map(|unit| unit.cost).sum();
+        let costs: i64 =
+            db.invocations(&RunId::new("r")).await.unwrap().iter().map(|unit| unit.cost).sum();
         assert_eq!(costs, 1_000);
     }
 }
@@ -152,7 +159,7 @@ async fn ended_steps_free_their_nodes() {
         };
         db.record(&[some], 70).await.unwrap();
         assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["f"]);
-        let steps = db.steps("r").await.unwrap();
+        let steps = db.steps(&RunId::new("r")).await.unwrap();
         assert_eq!(steps[4].state(), NodeState::Completed);
         assert_eq!((steps[4].cost, steps[4].started_at), (4, Some(60)));
         assert_eq!(steps[5].state(), NodeState::Pending);
@@ -276,7 +283,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
         let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         let items: Vec<_> = outcome.results["e"].items.keys().map(String::as_str).collect();
         assert_eq!(items, ["l=1"]);
-        assert_eq!(db.review_of("r").await.unwrap(), [review]);
+        assert_eq!(db.review_of(&RunId::new("r")).await.unwrap(), [review]);
         assert_eq!(ledger(db).await, [entry("hold", 0)]);
     }
 }
@@ -302,7 +309,7 @@ fn late(cost: i64) -> LateRow {
     LateRow {
         id: format!("late{cost}"),
         canvas: CANVAS.clone(),
-        run: "r".to_owned(),
+        run: RunId::new("r"),
         node: "a".to_owned(),
         item: "l=0".to_owned(),
         person: "ivy".to_owned(),
@@ -326,7 +333,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
             ..changes("r")
         };
         db.record(&[end], 70).await.unwrap();
-        assert_eq!(db.late_of("r").await.unwrap().len(), 2);
+        assert_eq!(db.late_of(&RunId::new("r")).await.unwrap().len(), 2);
         assert!(db.asset("asset").await.unwrap().is_none());
         let poor = db.take_late("late2000", 80).await;
         assert!(matches!(poor, Err(TakeError::InsufficientCredits)));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use gesso_protocol::ids::RunId;
 use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
 
@@ -36,7 +37,7 @@ pub(super) struct Presence {
     /// Changed since the last flush, by whom.
     dirty: BTreeMap<u64, Option<ConnId>>,
     progress: BTreeMap<String, f32>,
-    queue: BTreeMap<String, u32>,
+    queue: BTreeMap<RunId, u32>,
     own_clock: u32,
     own_changed: bool,
     renewed_ms: u64,
@@ -163,9 +164,9 @@ impl Presence {
     }
 
     /// The server's own state: where a run waits in the queue; `None` takes it out.
-    pub(super) fn set_queue(&mut self, run: &str, position: Option<u32>) {
+    pub(super) fn set_queue(&mut self, run: &RunId, position: Option<u32>) {
         match position {
-            Some(position) => drop(self.queue.insert(run.to_owned(), position)),
+            Some(position) => drop(self.queue.insert(run.clone(), position)),
             None => drop(self.queue.remove(run)),
         }
         self.own_changed = true;
