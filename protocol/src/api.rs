@@ -379,7 +379,7 @@ impl Estimate {
     pub fn of(plan: &Plan) -> Self {
         let quote = plan.quote();
         let step = |step: &crate::plan::Step| StepEstimate {
-            node: step.node.clone(),
+            node: step.node.to_string(),
             kind: step.kind.clone(),
             model: step.model.clone(),
             invocations: step.invocations,

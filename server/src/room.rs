@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Canvas};
 use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
@@ -557,8 +557,8 @@ impl RoomHandle {
 
     /// Shows how far a node is (0 to 1) in the server's awareness state; `None` takes it out. Never waits: when the
     /// room is too busy for it, this one is left out and the next one counts.
-    pub fn set_progress(&self, node: &str, progress: Option<f32>) {
-        self.inner.sender.try_send(Message::Progress(node.to_owned(), progress)).ok();
+    pub fn set_progress(&self, node: &NodeId, progress: Option<f32>) {
+        self.inner.sender.try_send(Message::Progress(node.clone(), progress)).ok();
     }
 
     /// Shows where a run waits in the queue in the server's awareness state; `None` takes it out.

@@ -281,7 +281,7 @@ async fn in_doubt(remains: &Remains, canvas: &str) -> BTreeSet<u64> {
     let mut in_doubt = BTreeSet::new();
     for run in db.unfinished_runs_of(&CanvasId::new(canvas)).await.unwrap() {
         for row in db.invocations(&run.id).await.unwrap() {
-            if row.node == UNSAFE && row.state == "running" && row.job.is_none() {
+            if row.node.as_str() == UNSAFE && row.state == "running" && row.job.is_none() {
                 in_doubt.insert(row.n as u64);
             }
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::graph::Graph;
+use crate::ids::NodeId;
 use crate::invocation::Invocation;
 use crate::lineage::{Lineage, Pairing};
 use crate::nodes::NodeKind;
@@ -116,7 +117,7 @@ pub struct PlannedInput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExistingOutput {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The output.
     pub port: String,
     /// What is on it, item by item.
@@ -160,7 +161,7 @@ impl ReusedItem {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// Kind.
     pub kind: String,
     /// Title when the run was asked for.
@@ -323,7 +324,7 @@ impl Plan {
 
     /// The step of a node.
     pub fn step(&self, node: &str) -> Option<&Step> {
-        self.steps.iter().find(|step| step.node == node)
+        self.steps.iter().find(|step| step.node.as_str() == node)
     }
 
     /// Refuses the plan where a node of it, or (for all but `workflow`) something upstream of it, is in the
@@ -331,17 +332,18 @@ impl Plan {
     ///
     /// # Errors
     /// `upstream_in_progress`, naming the nodes that are active.
-    pub fn check_idle(&self, graph: &Graph, active: &BTreeSet<String>) -> Result<(), Refusal> {
+    pub fn check_idle(&self, graph: &Graph, active: &BTreeSet<NodeId>) -> Result<(), Refusal> {
         if active.is_empty() {
             return Ok(());
         }
         let nodes = self.steps.iter().map(|step| step.node.as_str());
-        let concerned = if self.mode == Mode::Workflow {
+        let concerned: BTreeSet<String> = if self.mode == Mode::Workflow {
             nodes.map(str::to_owned).collect()
         } else {
             graph.upstream_of(nodes)
         };
-        let busy: BTreeSet<String> = concerned.intersection(active).cloned().collect();
+        let busy: BTreeSet<String> =
+            concerned.into_iter().filter(|node| active.contains(node.as_str())).collect();
         if busy.is_empty() {
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{InputBinding, Plan, ReusedItem, Unit};
 use super::units::Units;
+use crate::ids::NodeId;
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::{Failure, Generation, NodeState};
 
@@ -22,7 +23,7 @@ pub struct PastItem {
 
 /// How an earlier run ended: node → item key → item. An evaluator that was decided has its accepted candidates,
 /// and an entry even if there are none.
-pub type Past = BTreeMap<String, BTreeMap<String, PastItem>>;
+pub type Past = BTreeMap<NodeId, BTreeMap<String, PastItem>>;
 
 /// What of it is tried again: everything that gave nothing, or only a node, or only some of its items; and what
 /// depends on that.
@@ -123,7 +124,8 @@ impl Plan {
         let asked = match &which.node {
             None => true,
             Some(node) => {
-                *node == step.node && (which.items.is_empty() || which.items.contains(&unit.key))
+                *node == step.node.as_str()
+                    && (which.items.is_empty() || which.items.contains(&unit.key))
             }
         };
         if asked { Fate::Again } else { Fate::Hole }

@@ -2,6 +2,7 @@ mod batches;
 mod limits;
 
 use crate::graph::Graph;
+use crate::ids::NodeId;
 use crate::pricing::Money;
 use crate::pricing::Quote;
 use crate::problem::ErrorCode;
@@ -166,14 +167,14 @@ fn busy_nodes_refuse_a_second_run() {
     let graph = Graph::materialize(&canvas);
     let busy = |mode, node: &str, active: &str| {
         let plan = planned(&canvas, mode, Some(node)).unwrap();
-        plan.check_idle(&graph, &[active.to_owned()].into()).is_err()
+        plan.check_idle(&graph, &[NodeId::new(active)].into()).is_err()
     };
     assert!(busy(Mode::Workflow, "u", "g"));
     assert!(!busy(Mode::Node, "g", "u"));
     let mut canvas = chain();
     made(&mut canvas, "g", "g1");
     let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
-    assert!(plan.check_idle(&graph, &["g".to_owned()].into()).is_err(), "its upstream runs");
+    assert!(plan.check_idle(&graph, &[NodeId::new("g")].into()).is_err(), "its upstream runs");
 }
 
 #[test]

@@ -180,7 +180,7 @@ impl Units {
                 continue;
             }
             for (angle, (id, _)) in (0_u32..).zip(&step.angles) {
-                let lineage = row.lineage.with(&step.node, id.as_str());
+                let lineage = row.lineage.with(step.node.as_str(), id.as_str());
                 units.push(Unit::new(place, units.len(), lineage, Some(angle), picks.clone()));
             }
         }
@@ -281,7 +281,7 @@ impl Units {
             let wanted = if first { 0 } else { step.angles.len() as u32 - 1 };
             return units
                 .filter(|(_, unit)| unit.angle == Some(wanted))
-                .map(|(at, unit)| (unit.lineage.without(&step.node), one(at)))
+                .map(|(at, unit)| (unit.lineage.without(step.node.as_str()), one(at)))
                 .collect();
         }
         units
@@ -291,7 +291,7 @@ impl Units {
                 let each = step.send_all && made > 1;
                 let single = (!each).then(|| (unit.lineage.clone(), one(at)));
                 let all = (0..if each { made } else { 0 }).map(move |nth| {
-                    let lineage = unit.lineage.with(&step.node, nth.to_string());
+                    let lineage = unit.lineage.with(step.node.as_str(), nth.to_string());
                     (lineage, InputBinding::Unit { unit: at, nth: Some(nth) })
                 });
                 single.into_iter().chain(all)
@@ -325,7 +325,8 @@ fn candidates(
         let twice = times.get(node).is_some_and(|times| *times > 1);
         let origin = if twice { format!("{node}-{}", source.port) } else { node.to_owned() };
         for (lineage, pick) in lineages.into_iter().zip(picks) {
-            let lineage = if several { lineage.with(&step.node, origin.as_str()) } else { lineage };
+            let lineage =
+                if several { lineage.with(step.node.as_str(), origin.as_str()) } else { lineage };
             units.push(Unit::new(place, units.len(), lineage, None, vec![pick]));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::GenerationBody;
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, NodeId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{
     Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
@@ -92,7 +92,7 @@ impl Db {
     pub async fn history(
         &self,
         canvas: &CanvasId,
-        node: &str,
+        node: &NodeId,
         after: i64,
         limit: i64,
     ) -> Result<Vec<(i64, GenerationBody)>, DbError> {
@@ -100,7 +100,7 @@ impl Db {
              WHERE canvas = $1 AND node = $2 AND seq > $3 ORDER BY seq LIMIT $4";
         let rows: Vec<(i64, String, String)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(canvas.as_str())
-            .bind(node)
+            .bind(node.as_str())
             .bind(after)
             .bind(limit)
             .fetch_all(pool)
@@ -129,13 +129,13 @@ impl Db {
     pub async fn generation_of(
         &self,
         canvas: &CanvasId,
-        node: &str,
+        node: &NodeId,
         id: &str,
     ) -> Result<Option<GenerationBody>, DbError> {
         const SQL: &str = "SELECT seq FROM generations WHERE canvas = $1 AND node = $2 AND id = $3";
         let seq: Option<(i64,)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(canvas.as_str())
-            .bind(node)
+            .bind(node.as_str())
             .bind(id)
             .fetch_optional(pool)
             .await)?;
@@ -225,10 +225,10 @@ impl Db {
         }
         let mut named = BTreeSet::new();
         for unit in units {
-            let Some(result) = results.get_mut(&unit.node) else { continue };
+            let Some(result) = results.get_mut(unit.node.as_str()) else { continue };
             let dropped = unit.state() == NodeState::Idle && unit.error.is_none();
             let candidate = is_candidate(unit.state());
-            if dropped || (evaluators.contains(&unit.node) && !candidate) {
+            if dropped || (evaluators.contains(unit.node.as_str()) && !candidate) {
                 continue;
             }
             let item = unit.item_result();
@@ -291,8 +291,9 @@ impl Db {
         &self,
         canvas: &CanvasId,
         ids: &[String],
-    ) -> Result<Vec<(String, Generation)>, DbError> {
-        Ok(self.generations_named(canvas, ids).await?.into_values().collect())
+    ) -> Result<Vec<(NodeId, Generation)>, DbError> {
+        let found = self.generations_named(canvas, ids).await?.into_values();
+        Ok(found.map(|(node, made)| (NodeId::new(node), made)).collect())
     }
 
     /// For each of these fingerprints what the newest invocation on the canvas made that had it, with its node, in
@@ -304,8 +305,8 @@ impl Db {
         &self,
         canvas: &CanvasId,
         fingerprints: &[String],
-    ) -> Result<BTreeMap<String, Vec<(String, Generation)>>, DbError> {
-        let mut found: BTreeMap<String, Vec<(String, Generation)>> = BTreeMap::new();
+    ) -> Result<BTreeMap<String, Vec<(NodeId, Generation)>>, DbError> {
+        let mut found: BTreeMap<String, Vec<(NodeId, Generation)>> = BTreeMap::new();
         let wanted: BTreeSet<&String> =
             fingerprints.iter().filter(|fingerprint| !fingerprint.is_empty()).collect();
         let wanted: Vec<&String> = wanted.into_iter().collect();
@@ -327,7 +328,7 @@ impl Db {
                 query.fetch_all(pool).await
             })?;
             for (fingerprint, node, body) in rows {
-                found.entry(fingerprint).or_default().push((node, read(&body)?));
+                found.entry(fingerprint).or_default().push((NodeId::new(node), read(&body)?));
             }
         }
         Ok(found)
@@ -340,7 +341,7 @@ impl Db {
     pub async fn add_generation(
         &self,
         canvas: &CanvasId,
-        node: &str,
+        node: &NodeId,
         generation: &Generation,
         made_with: &MadeWith,
     ) -> Result<(), DbError> {
@@ -352,7 +353,7 @@ impl Db {
         with_write!(self, on => sqlx::query(SQL)
             .bind(&generation.id)
             .bind(canvas.as_str())
-            .bind(node)
+            .bind(node.as_str())
             .bind(&generation.key)
             .bind(&generation.run)
             .bind(body)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::Generation;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,8 @@ pub struct LateRow {
     #[sqlx(try_from = "IdText")]
     pub run: RunId,
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// Who started the run.
@@ -159,7 +160,7 @@ impl Db {
                 .bind("capture")
                 .bind(row.cost)
                 .bind(row.run.as_str())
-                .bind(&row.node)
+                .bind(row.node.as_str())
                 .bind(&row.item)
                 .bind("taken over after its cancellation")
                 .execute(&mut *tx)

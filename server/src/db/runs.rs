@@ -7,7 +7,7 @@ mod record;
 mod rows;
 mod start;
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::Generation;
 
 pub use made::NewGeneration;
@@ -17,6 +17,7 @@ pub use record::{Changes, RecordError, StatusChange, StepChange, UnitChange};
 pub use rows::{InvocationRow, ReviewRow, RunRow, StepRow};
 pub use start::{NewInvocation, NewRun, NewStep, StartError};
 
+use super::ids::IdText;
 use super::{Db, DbError, with_read, with_tx, with_write};
 
 const RUN_COLUMNS: &str = "id, canvas, number, status, mode, node, nodes, person, person_name, \
@@ -141,13 +142,13 @@ impl Db {
         &self,
         run: &RunId,
         canvas: &CanvasId,
-    ) -> Result<Vec<(String, Generation)>, DbError> {
+    ) -> Result<Vec<(NodeId, Generation)>, DbError> {
         const SQL: &str =
             "SELECT node, body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
-        let rows: Vec<(String, String)> = with_read!(self, pool =>
+        let rows: Vec<(IdText, String)> = with_read!(self, pool =>
             sqlx::query_as(SQL).bind(canvas.as_str()).bind(run.as_str()).fetch_all(pool).await)?;
-        let read = |(node, body): (String, String)| {
-            Ok((node, serde_json::from_str(&body).map_err(DbError::row("generations"))?))
+        let read = |(node, body): (IdText, String)| {
+            Ok((node.into(), serde_json::from_str(&body).map_err(DbError::row("generations"))?))
         };
         rows.into_iter().map(read).collect()
     }
@@ -156,10 +157,10 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn active_nodes(&self, canvas: &CanvasId) -> Result<Vec<String>, DbError> {
+    pub async fn active_nodes(&self, canvas: &CanvasId) -> Result<Vec<NodeId>, DbError> {
         const SQL: &str = "SELECT node FROM active_nodes WHERE canvas = $1 ORDER BY node";
-        let rows: Vec<(String,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
-        Ok(rows.into_iter().map(|(node,)| node).collect())
+        let rows: Vec<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(node,)| node.into()).collect())
     }
 
     /// Notes that somebody asked to stop a run. Answers whether it had not ended.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -108,7 +108,7 @@ pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
 
 pub(super) fn new_step(node: &str, units: u32) -> NewStep<'_> {
     NewStep {
-        node,
+        node: NodeId::new(node),
         kind: "image_generator",
         title: "Title",
         model: "model",
@@ -121,7 +121,7 @@ pub(super) fn new_step(node: &str, units: u32) -> NewStep<'_> {
 
 pub(super) fn new_unit(node: &str, n: u32) -> NewInvocation {
     NewInvocation {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         item: format!("l={n}"),
         n,
         state: NodeState::Pending,
@@ -146,7 +146,7 @@ pub(super) async fn start(db: &Db, id: &str, nodes: &[(&str, u32)]) -> Result<Ru
 
 pub(super) fn unit(node: &str, n: u32, state: NodeState, cost: i64) -> UnitChange {
     UnitChange {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         item: format!("l={n}"),
         n,
         state,
@@ -171,7 +171,7 @@ fn made_ids(node: &str, n: u32, state: NodeState) -> Vec<String> {
 
 pub(super) fn step(node: &str, state: NodeState) -> StepChange {
     StepChange {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         state,
         started_at: Some(60),
         finished_at: None,
@@ -187,7 +187,7 @@ pub(super) fn status(status: RunStatus) -> Option<StatusChange> {
 
 pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
     NewGeneration {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         generation: Generation {
             id: format!("{node}{n}"),
             run: run.to_owned(),

@@ -11,7 +11,7 @@ use gesso_protocol::api::{
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
@@ -199,8 +199,8 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     // A run goes on while it is read. What consists of something is read before that: a step that waits for a
     // person has its candidates, one that has ended has items that have.
     let rows = app.db.steps(&run.id).await?;
-    let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
-    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
+    let mut items: BTreeMap<NodeId, Vec<ItemBody>> = BTreeMap::new();
+    let mut outputs: BTreeMap<NodeId, Vec<Generation>> = BTreeMap::new();
     if whole {
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
@@ -209,7 +209,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
         outputs.entry(node).or_default().push(generation);
     }
-    let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
+    let mut reviews: BTreeMap<NodeId, ReviewBody> = BTreeMap::new();
     for row in app.db.review_of(&run.id).await? {
         let accepted = row.accepted_ids();
         let review = ReviewBody { at: row.at, by: row.person_name, accepted, note: row.note };
@@ -225,7 +225,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
             review: reviews.remove(&step.node),
             outputs: outputs.remove(&step.node).unwrap_or_default(),
             cost: Money(step.cost),
-            node: step.node,
+            node: step.node.to_string(),
             kind: step.kind,
             title: step.title,
             model: step.model,
@@ -261,7 +261,7 @@ fn late_body(row: LateRow) -> LateBody {
     let made = row.read().map(|body| body.generations).unwrap_or_default();
     LateBody {
         id: row.id,
-        node: row.node,
+        node: row.node.to_string(),
         item: row.item,
         cost: Money(row.cost),
         at: row.at,
@@ -399,7 +399,7 @@ async fn review(
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     let decision = Decision {
-        node: request.node,
+        node: NodeId::new(request.node),
         accept: request.accept,
         reject: request.reject,
         note: request.note.unwrap_or_default(),
@@ -483,11 +483,11 @@ async fn take_late(
 async fn edited(
     State(app): State<App>,
     Person(me): Person,
-    Path((id, node)): Path<(CanvasId, String)>,
+    Path((id, node)): Path<(CanvasId, NodeId)>,
     Body(request): Body<EditedGeneration>,
 ) -> Result<(StatusCode, Json<GenerationBody>), ApiError> {
     existing(&app, &id).await?;
-    known_id(&node, "node")?;
+    known_id(node.as_str(), "node")?;
     let made = app.runs.add_edited(&id, &node, &request, &me.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -504,11 +504,11 @@ async fn edited(
 )]
 async fn history(
     State(app): State<App>,
-    Path((id, node)): Path<(CanvasId, String)>,
+    Path((id, node)): Path<(CanvasId, NodeId)>,
     page: PageQuery,
 ) -> Result<Json<Page<GenerationBody>>, ApiError> {
     existing(&app, &id).await?;
-    known_id(&node, "node")?;
+    known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
     let made = app.db.history(&id, &node, after, page.rows()).await?;
     let Page { items, next } = page.cut(made, |(seq, _)| seq.to_string());

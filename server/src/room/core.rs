@@ -26,7 +26,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use gesso_protocol::doc::PEOPLE_ROOTS;
-use gesso_protocol::ids::RunId;
+use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::schema;
 use gesso_protocol::wire::awareness;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
@@ -402,7 +402,7 @@ impl Core {
     }
 
     /// The server's participant: how far a node is.
-    pub(crate) fn set_progress(&mut self, node: &str, progress: Option<f32>) {
+    pub(crate) fn set_progress(&mut self, node: &NodeId, progress: Option<f32>) {
         self.presence.set_progress(node, progress);
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema;
 use gesso_protocol::wire::close;
 use tokio::runtime::RuntimeFlavor;
@@ -70,7 +70,7 @@ pub(crate) enum Message {
     Drained(ConnId),
     Leave(ConnId),
     Call(Call),
-    Progress(String, Option<f32>),
+    Progress(NodeId, Option<f32>),
     Queue(RunId, Option<u32>),
     /// Close everybody and end; the registry has forgotten the room.
     End {

@@ -64,7 +64,12 @@ impl Attempt {
     /// What is logged while it is under way belongs to it.
     pub(super) fn span(&self) -> tracing::Span {
         let (step, unit) = self.planned();
-        tracing::info_span!("invocation", node = step.node, item = unit.key, model = step.model)
+        tracing::info_span!(
+            "invocation",
+            node = step.node.as_str(),
+            item = unit.key,
+            model = step.model
+        )
     }
 
     /// Calls the model and tells the driver how it ended; leaves everything where it stands when the server
@@ -127,7 +132,7 @@ impl Attempt {
     }
 
     fn failure(&self, code: &str, detail: String, hint: String) -> Failure {
-        let node = Some(self.planned().0.node.clone());
+        let node = Some(self.planned().0.node.to_string());
         // Providers say what they like, and it is told at everything that waits for this.
         let detail = brief(&detail, DETAIL_CHARS_MAX).into_owned();
         Failure { node, code: code.to_owned(), detail, hint }

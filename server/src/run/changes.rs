@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
@@ -118,7 +118,7 @@ struct ShownNode {
 pub(super) struct Shown {
     info: Option<RunInfo>,
     /// Node, the kind it had when the run was asked for, and what is new of it.
-    nodes: Vec<(String, String, ShownNode)>,
+    nodes: Vec<(NodeId, String, ShownNode)>,
 }
 
 impl Shown {
@@ -126,26 +126,27 @@ impl Shown {
         if let Some(info) = &self.info {
             schema::put_run(txn, info);
         }
-        for (node, kind, shown) in self.nodes {
+        for (node, kind, shown) in &self.nodes {
+            let node = node.as_str();
             // What a deleted node made stays in the library and its history, also where another one has its id.
-            if !schema::is_kind(txn, &node, &kind) {
+            if !schema::is_kind(txn, node, kind) {
                 continue;
             }
             // Also where another run has the node in hand by now: that one may have taken it over.
-            schema::append_generations(txn, &node, &shown.generations);
-            if !schema::is_result_of(txn, &node, run.as_str()) {
+            schema::append_generations(txn, node, &shown.generations);
+            if !schema::is_result_of(txn, node, run.as_str()) {
                 continue;
             }
             for (key, item) in &shown.items {
                 match item {
-                    Some(item) => schema::set_item(txn, &node, key, item),
-                    None => schema::remove_item_result(txn, &node, key),
+                    Some(item) => schema::set_item(txn, node, key, item),
+                    None => schema::remove_item_result(txn, node, key),
                 }
             }
             if let Some(step) = &shown.step {
-                schema::set_result_keys(txn, &node, &step_keys(step));
+                schema::set_result_keys(txn, node, &step_keys(step));
                 if !step.state.is_active() {
-                    schema::trim_generations(txn, &node);
+                    schema::trim_generations(txn, node);
                 }
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument as _;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{Plan, Units};
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunInfo, RunStatus};
@@ -424,7 +425,7 @@ impl Driver {
     async fn reusable(
         &self,
         fingerprints: impl Iterator<Item = &String>,
-    ) -> BTreeMap<String, (String, Vec<Generation>)> {
+    ) -> BTreeMap<String, (NodeId, Vec<Generation>)> {
         if !self.run.plan.reuses {
             return BTreeMap::new();
         }
@@ -437,7 +438,7 @@ impl Driver {
             tracing::warn!(%error, run = self.run.row.id.as_str(), "earlier results cannot be looked up");
             BTreeMap::new()
         });
-        let whole = |(print, made): (String, Vec<(String, Generation)>)| {
+        let whole = |(print, made): (String, Vec<(NodeId, Generation)>)| {
             let node = made.first()?.0.clone();
             Some((print, (node, made.into_iter().map(|(_, made)| made).collect())))
         };

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::problem::Refusal;
 use gesso_protocol::schema::Failure;
 use tokio::sync::{Notify, oneshot};
@@ -13,7 +14,7 @@ use super::outcome::Outcome;
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The evaluator.
-    pub node: String,
+    pub node: NodeId,
     /// Ids of the accepted candidates.
     pub accept: Vec<String>,
     /// True if none is.

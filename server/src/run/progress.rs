@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{Plan, Units};
 
 use crate::room::RoomHandle;
@@ -10,9 +11,8 @@ use crate::room::RoomHandle;
 /// Progress is told in steps of this many percent.
 const STEP_PERCENT: u32 = 2;
 
-#[derive(Default)]
 struct OfStep {
-    node: String,
+    node: NodeId,
     total: u32,
     ended: u32,
     /// Units under way, with how far they are from 0 to 1.
@@ -32,7 +32,9 @@ impl Progress {
         let steps = plan.steps.iter().zip(&units.of_step).map(|(step, range)| OfStep {
             node: step.node.clone(),
             total: range.len() as u32,
-            ..OfStep::default()
+            ended: 0,
+            parts: BTreeMap::new(),
+            told: None,
         });
         let step_of = units.all.iter().map(|unit| unit.step).collect();
         Self { step_of, steps: Mutex::new(steps.collect()) }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::{Plan, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
@@ -65,7 +65,7 @@ impl Runs {
         (place, Planned { canvas: held, graph, plan }): (Place, Planned),
         retry_of: Option<RunId>,
     ) -> Result<RunStarted, RunError> {
-        let active: BTreeSet<String> =
+        let active: BTreeSet<NodeId> =
             self.inner.services.db.active_nodes(canvas).await?.into_iter().collect();
         plan.check_idle(&graph, &active)?;
         let estimate = Estimate::of(&plan);
@@ -131,8 +131,9 @@ impl Runs {
             schema::put_run(txn, &info);
             for (node, result) in &results {
                 // It may have been replaced since the document was read.
-                if result.kind.as_ref().is_none_or(|kind| schema::is_kind(txn, node, kind)) {
-                    schema::put_result(txn, node, result);
+                if result.kind.as_ref().is_none_or(|kind| schema::is_kind(txn, node.as_str(), kind))
+                {
+                    schema::put_result(txn, node.as_str(), result);
                 }
             }
         });
@@ -185,7 +186,7 @@ impl Runs {
                 });
                 if lacks {
                     problems.push(NodeProblem {
-                        node: step.node.clone(),
+                        node: step.node.to_string(),
                         port: Some(input.port.clone()),
                         code: ErrorCode::NotFound,
                         detail: format!(
@@ -213,7 +214,10 @@ fn refused(error: StartError, graph: &Graph, cost: Money) -> RunError {
         ),
         StartError::Busy(node) => (
             ErrorCode::UpstreamInProgress,
-            format!("{} is in another run. Wait for it or stop it.", quoted(graph.title(&node))),
+            format!(
+                "{} is in another run. Wait for it or stop it.",
+                quoted(graph.title(node.as_str()))
+            ),
         ),
     };
     Refusal::new(code, detail).into()
@@ -232,7 +236,7 @@ fn rows<'a>(
         let mine = units.step(at);
         let kept = !mine.is_empty() && mine.iter().all(|unit| unit.kept);
         steps.push(NewStep {
-            node: &step.node,
+            node: step.node.clone(),
             kind: &step.kind,
             title: &step.title,
             model: &step.model,
@@ -241,7 +245,7 @@ fn rows<'a>(
             hold: step.cost,
             fingerprint: None,
         });
-        let before = canvas.results.get(&step.node);
+        let before = canvas.results.get(step.node.as_str());
         for unit in mine {
             let row = match step.kept.get(&unit.key) {
                 Some(kept) => NewInvocation {
@@ -292,9 +296,9 @@ fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
 }
 
 /// The nodes of a plan where a person decides.
-pub(super) fn reviews(plan: &Plan) -> BTreeSet<&str> {
+pub(super) fn reviews(plan: &Plan) -> BTreeSet<&NodeId> {
     let reviews = plan.steps.iter().filter(|step| step.is_review());
-    reviews.map(|step| step.node.as_str()).collect()
+    reviews.map(|step| &step.node).collect()
 }
 
 /// What stands in the document when a run has just taken its nodes in hand.
@@ -303,8 +307,8 @@ fn results(
     plan: &Plan,
     units: &Units,
     invocations: &[NewInvocation],
-) -> Vec<(String, NodeResult)> {
-    let mut results: BTreeMap<&str, NodeResult> = BTreeMap::new();
+) -> Vec<(NodeId, NodeResult)> {
+    let mut results: BTreeMap<&NodeId, NodeResult> = BTreeMap::new();
     for (at, step) in (0_u32..).zip(&plan.steps) {
         let mine = units.step(at);
         if mine.is_empty() || mine.iter().any(|unit| !unit.kept) {
@@ -320,9 +324,9 @@ fn results(
     }
     let reviews = reviews(plan);
     for row in invocations {
-        let Some(result) = results.get_mut(row.node.as_str()) else { continue };
+        let Some(result) = results.get_mut(&row.node) else { continue };
         let dropped = row.state == NodeState::Idle && row.error.is_none();
-        let is_review = reviews.contains(row.node.as_str());
+        let is_review = reviews.contains(&row.node);
         if dropped || (is_review && !is_candidate(row.state)) {
             continue;
         }
@@ -335,5 +339,5 @@ fn results(
         };
         result.items.insert(row.item.clone(), item);
     }
-    results.into_iter().map(|(node, result)| (node.to_owned(), result)).collect()
+    results.into_iter().map(|(node, result)| (node.clone(), result)).collect()
 }

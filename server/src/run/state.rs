@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{InputBinding, Plan, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, ItemContent, ItemResult, NodeState};
@@ -103,10 +104,10 @@ impl RunState {
         made: impl Fn(&str) -> Option<Generation>,
     ) -> Self {
         let mut state = Self::empty(plan, units);
-        let of_node: BTreeMap<&str, &StepRow> =
-            steps.iter().map(|row| (row.node.as_str(), row)).collect();
+        let of_node: BTreeMap<&NodeId, &StepRow> =
+            steps.iter().map(|row| (&row.node, row)).collect();
         for (note, step) in state.steps.iter_mut().zip(&plan.steps) {
-            let Some(row) = of_node.get(step.node.as_str()) else { continue };
+            let Some(row) = of_node.get(&step.node) else { continue };
             *note = StepState {
                 state: row.state(),
                 started_at: row.started_at,
@@ -116,11 +117,11 @@ impl RunState {
                 fingerprint: row.fingerprint.clone(),
             };
         }
-        let by_key: BTreeMap<(&str, &str), &InvocationRow> =
-            invocations.iter().map(|row| ((row.node.as_str(), row.item.as_str()), row)).collect();
+        let by_key: BTreeMap<(&NodeId, &str), &InvocationRow> =
+            invocations.iter().map(|row| ((&row.node, row.item.as_str()), row)).collect();
         for (at, unit) in units.all.iter().enumerate() {
             let step = &plan.steps[unit.step as usize];
-            let Some(row) = by_key.get(&(step.node.as_str(), unit.key.as_str())) else { continue };
+            let Some(row) = by_key.get(&(&step.node, unit.key.as_str())) else { continue };
             state.units[at] = UnitState {
                 state: row.state(),
                 attempts: row.attempts as u32,

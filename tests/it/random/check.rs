@@ -234,7 +234,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
     let units = plan.units();
     let steps = list(&run["steps"]);
     let nodes: Vec<String> = steps.iter().map(|step| text(&step["node"])).collect();
-    let planned: Vec<&String> = plan.steps.iter().map(|step| &step.node).collect();
+    let planned: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
     assert_eq!(nodes.iter().collect::<Vec<_>>(), planned, "a run executes its snapshot");
     let items: BTreeMap<(&str, &str), &Value> = steps
         .iter()
@@ -366,7 +366,7 @@ fn flow_of(run: &Value, plan: &Plan, made: &Histories) {
 
 fn item_of<'a>(run: &'a Value, plan: &Plan, unit: &Unit) -> Option<&'a Value> {
     let node = &plan.steps[unit.step as usize].node;
-    let step = list(&run["steps"]).iter().find(|step| step["node"] == **node)?;
+    let step = list(&run["steps"]).iter().find(|step| step["node"] == node.as_str())?;
     list(&step["items"]).iter().find(|item| item["key"] == *unit.key)
 }
 

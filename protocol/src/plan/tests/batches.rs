@@ -27,7 +27,7 @@ fn set(canvas: &mut Canvas, node: &str, key: &str, value: Value) {
 }
 
 fn keys(plan: &Plan, node: &str) -> Vec<String> {
-    let at = plan.steps.iter().position(|step| step.node == node).unwrap();
+    let at = plan.steps.iter().position(|step| step.node.as_str() == node).unwrap();
     plan.units().step(at as u32).iter().map(|unit| unit.key.clone()).collect()
 }
 
@@ -122,7 +122,7 @@ fn items_of_one_list_meet_again_and_a_whole_batch_goes_at_once() {
     let plan = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap();
     assert_eq!(keys(&plan, "v"), ["l=a", "l=b"], "not four");
     assert_eq!(keys(&plan, "s"), [""]);
-    let at = plan.steps.iter().position(|step| step.node == "s").unwrap() as u32;
+    let at = plan.steps.iter().position(|step| step.node.as_str() == "s").unwrap() as u32;
     assert_eq!(plan.units().step(at)[0].picks, [InputBinding::AllOf(0)]);
 }
 
@@ -168,7 +168,7 @@ fn camera_angles_are_items_and_frames() {
     assert_eq!(keys(&plan, "a"), ["c=front", "c=side", "c=mine"]);
     assert_eq!(keys(&plan, "b"), [""]);
     let units = plan.units();
-    let frame = plan.steps.iter().position(|step| step.node == "b").unwrap() as u32;
+    let frame = plan.steps.iter().position(|step| step.node.as_str() == "b").unwrap() as u32;
     let InputBinding::Unit { unit, .. } = units.step(frame)[0].picks[0] else { panic!("no unit") };
     assert_eq!(units.all[unit as usize].key, "c=mine");
 }
@@ -211,14 +211,20 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
             }
             InputBinding::Unit { unit, .. } => {
                 let from = &plan.steps[units.all[*unit as usize].step as usize].node;
-                let items = flow(canvas, from, "image");
+                let items = flow(canvas, from.as_str(), "image");
                 let key = &units.all[*unit as usize].key;
                 items.into_iter().filter(|i| i.key == *key).map(|i| i.content).collect()
             }
         });
         let fingerprint = call.fingerprint().to_string();
-        let made =
-            made_item(canvas, &step.node, &unit.key, unit.n, &format!("m{at}"), &fingerprint);
+        let made = made_item(
+            canvas,
+            step.node.as_str(),
+            &unit.key,
+            unit.n,
+            &format!("m{at}"),
+            &fingerprint,
+        );
         item.state = NodeState::Completed;
         item.generations = vec![made];
     }

@@ -4,7 +4,7 @@ use crate::db::WORKSPACE;
 use crate::db::assets::AssetRow;
 use crate::db::runs::DbError;
 use crate::db::script::{Script, args};
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, NodeId};
 use gesso_protocol::schema::Generation;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct NewGeneration {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// What.
     pub generation: Generation,
     /// With what: JSON of [`MadeWith`](crate::db::generations::MadeWith).

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 use sqlx::error::ErrorKind;
@@ -68,7 +68,7 @@ pub struct StatusChange {
 #[derive(Clone, Debug)]
 pub struct StepChange {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The state.
     pub state: NodeState,
     /// When its first unit started.
@@ -88,7 +88,7 @@ pub struct StepChange {
 #[derive(Clone, Debug)]
 pub struct UnitChange {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// The position in the batch.
@@ -425,7 +425,7 @@ impl Changes {
     }
 
     fn change_steps(&self, script: &mut Script, run: &RunId) -> Result<(), DbError> {
-        let keyed = self.steps.iter().map(|step| (step.node.as_str(), step));
+        let keyed = self.steps.iter().map(|step| (&step.node, step));
         let steps: BTreeMap<_, _> = keyed.collect();
         let freed: Vec<_> = steps.values().filter(|step| ended(step.state)).collect();
         if freed.len() <= SINGLES_MAX {
@@ -453,7 +453,7 @@ impl Changes {
                 script.push(STEP, row.into_iter().chain(args![run, node]));
             }
         } else {
-            let row = |(node, row): (&str, [Arg; 6])| {
+            let row = |(node, row): (&NodeId, [Arg; 6])| {
                 let [state, started_at, finished_at, cost, error, fingerprint] = row;
                 [Arg::from(node), state, started_at, finished_at, cost, error, fingerprint]
             };

@@ -1,6 +1,6 @@
 //! A run's rows as they are read.
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, ItemResult, NodeState, RunInfo, RunStatus};
@@ -113,7 +113,8 @@ impl RunRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct StepRow {
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Kind.
     pub kind: String,
     /// Title when the run was asked for.
@@ -154,7 +155,8 @@ impl StepRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct InvocationRow {
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Item key; empty outside a batch.
     pub item: String,
     /// Position in the batch.
@@ -219,7 +221,8 @@ impl InvocationRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ReviewRow {
     /// The evaluator.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Who decided.
     pub person: String,
     /// Their name then.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
 use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
 use crate::db::idempotency::{FORGET, KEEP, KEPT_MS, Keep};
+use crate::db::ids::IdText;
 use crate::db::script::{Script, args};
 use crate::db::{WORKSPACE, ledger};
 
@@ -48,7 +49,7 @@ pub struct NewRun {
 #[derive(Clone, Debug)]
 pub struct NewStep<'a> {
     /// The node.
-    pub node: &'a str,
+    pub node: NodeId,
     /// Kind.
     pub kind: &'a str,
     /// Title.
@@ -70,7 +71,7 @@ pub struct NewStep<'a> {
 #[derive(Clone, Debug)]
 pub struct NewInvocation {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// The position in the batch.
@@ -107,7 +108,7 @@ pub enum StartError {
     InsufficientCredits,
     /// A node is in the hands of another run.
     #[error("the node {0} is in another run")]
-    Busy(String),
+    Busy(NodeId),
     /// The same request came twice at once; its answer is kept.
     #[error("the request was repeated")]
     Repeated,
@@ -196,12 +197,13 @@ impl Db {
             let number: Option<(i64,)> =
                 sqlx::query_as(NUMBER).bind(new.canvas.as_str()).bind(now_ms).fetch_optional(&mut *tx).await?;
             let Some((number,)) = number else { return Err(StartError::NoCanvas) };
-            let taken: Vec<(String,)> =
+            let taken: Vec<(IdText,)> =
                 sqlx::query_as(ACTIVE).bind(new.canvas.as_str()).fetch_all(&mut *tx).await?;
-            let taken: BTreeSet<String> = taken.into_iter().map(|(node,)| node).collect();
-            let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(step.node));
+            let taken: BTreeSet<NodeId> =
+                taken.into_iter().map(|(node,)| node.into()).collect();
+            let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(&step.node));
             if let Some(step) = busy {
-                return Err(StartError::Busy(step.node.to_owned()));
+                return Err(StartError::Busy(step.node.clone()));
             }
             let held =
                 sqlx::query(HOLD).bind(WORKSPACE).bind(new.hold.0).execute(&mut *tx).await?;
@@ -282,12 +284,12 @@ fn rows(
     let run = &new.id;
     let ended_at = |state| ended(state).then_some(now_ms);
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let active: Vec<_> = taken.map(|step| args![&new.canvas, step.node, run]).collect();
+    let active: Vec<_> = taken.map(|step| args![&new.canvas, &step.node, run]).collect();
     let step_row = |(position, step): (i64, &NewStep<'_>)| {
         args![
             run,
             position,
-            step.node,
+            &step.node,
             step.kind,
             step.title,
             step.model,
@@ -324,7 +326,7 @@ fn rows(
     }
     // A step that is taken over whole changes nothing of what stands at its node.
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let results: Vec<_> = taken.map(|step| args![&new.canvas, step.node, run]).collect();
+    let results: Vec<_> = taken.map(|step| args![&new.canvas, &step.node, run]).collect();
     let mut script = Script::default();
     script.rows(ACTIVE, active, "");
     script.rows(STEP, step_rows, "");

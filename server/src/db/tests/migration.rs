@@ -46,7 +46,7 @@ async fn check(db: &Db) {
     assert_eq!(outcome.results["b"].state, NodeState::Pending);
     assert_eq!(outcome.generations["a"].len(), 2);
     assert_eq!(db.reusable(&CANVAS, &["print".to_owned()]).await.unwrap()["print"].len(), 1);
-    assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["b"]);
+    assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("b")]);
     let end = UnitChange {
         item: String::new(),
         hold: Money(20),

@@ -115,7 +115,7 @@ async fn a_terminal_state_never_changes() {
         assert_eq!(run.status(), RunStatus::Cancelled);
         assert_eq!((run.captured, run.released), (0, 20));
         assert_eq!(credits(db).await, (1_000, 0));
-        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), []);
         assert_eq!(db.take_run(&RunId::new("r"), "server", 500, 0, true).await.unwrap(), None);
     }
 }
@@ -158,14 +158,14 @@ async fn ended_steps_free_their_nodes() {
             ..changes("r")
         };
         db.record(&[some], 70).await.unwrap();
-        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["f"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("f")]);
         let steps = db.steps(&RunId::new("r")).await.unwrap();
         assert_eq!(steps[4].state(), NodeState::Completed);
         assert_eq!((steps[4].cost, steps[4].started_at), (4, Some(60)));
         assert_eq!(steps[5].state(), NodeState::Pending);
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
-        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), []);
     }
 }
 
@@ -195,7 +195,7 @@ async fn what_was_made_is_found_again() {
             ..Generation::default()
         };
         let made_with: MadeWith = serde_json::from_str(MADE_WITH).unwrap();
-        db.add_generation(&CANVAS, "b", &edited, &made_with).await.unwrap();
+        db.add_generation(&CANVAS, &NodeId::new("b"), &edited, &made_with).await.unwrap();
         let wanted = ["print-a".to_owned(), "print-none".to_owned(), String::new()];
         let found = db.reusable(&CANVAS, &wanted).await.unwrap();
         assert_eq!(found.len(), 1);
@@ -263,7 +263,7 @@ async fn an_evaluator_shows_only_what_was_accepted() {
         db.record(&[ask], 70).await.unwrap();
         assert_eq!(db.outcome(&CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
         let review = ReviewRow {
-            node: "e".to_owned(),
+            node: NodeId::new("e"),
             person: "ivy".to_owned(),
             person_name: "Ivy".to_owned(),
             at: 75,
@@ -310,7 +310,7 @@ fn late(cost: i64) -> LateRow {
         id: format!("late{cost}"),
         canvas: CANVAS.clone(),
         run: RunId::new("r"),
-        node: "a".to_owned(),
+        node: NodeId::new("a"),
         item: "l=0".to_owned(),
         person: "ivy".to_owned(),
         cost,
@@ -344,7 +344,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
         assert!(db.asset("asset").await.unwrap().is_some());
-        assert_eq!(db.history(&CANVAS, "a", 0, 9).await.unwrap().len(), 1);
+        assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9).await.unwrap().len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);
         assert!(db.late("late2000").await.unwrap().is_none());

@@ -23,7 +23,7 @@ async fn a_run_starts_with_everything_it_needs() {
         assert_eq!((row.number, row.hold, row.place, row.fence), (1, 20, 50, 0));
         assert_eq!((row.snapshot.as_str(), row.owner.as_str()), ("plan", "server"));
         assert_eq!(row.selection(), ["a"]);
-        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["a"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("a")]);
         let units = db.invocations(&RunId::new("r")).await.unwrap();
         let order: Vec<_> = units.iter().map(|unit| (unit.node.as_str(), unit.n)).collect();
         assert_eq!(order, [("a", 0), ("a", 1), ("k", 0)]);
@@ -42,12 +42,12 @@ async fn a_run_that_cannot_start_leaves_nothing() {
         let db = &test.db;
         start(db, "r", &[("a", 1)]).await.unwrap();
         let busy = start(db, "s", &[("b", 1), ("a", 1)]).await;
-        assert!(matches!(busy, Err(StartError::Busy(node)) if node == "a"));
+        assert!(matches!(busy, Err(StartError::Busy(node)) if node.as_str() == "a"));
         let poor = start(db, "s", &[("b", 100)]).await;
         assert!(matches!(poor, Err(StartError::InsufficientCredits)));
         assert!(db.run(&RunId::new("s")).await.unwrap().is_none());
         assert!(db.invocations(&RunId::new("s")).await.unwrap().is_empty());
-        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), ["a"]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("a")]);
         assert_eq!(credits(db).await, (1_000, 10));
         // A number is given only to a run that starts.
         assert_eq!(start(db, "s", &[("b", 99)]).await.unwrap().number, 2);
@@ -67,7 +67,7 @@ async fn a_large_run_is_written_whole() {
         let units: Vec<_> = names.iter().flat_map(free).collect();
         db.start_run(&new_run("r", 0), "{}", &steps, &units, 50).await.unwrap();
         assert_eq!(db.steps(&RunId::new("r")).await.unwrap().len(), 500);
-        assert_eq!(db.steps(&RunId::new("r")).await.unwrap()[499].node, "n499");
+        assert_eq!(db.steps(&RunId::new("r")).await.unwrap()[499].node.as_str(), "n499");
         assert_eq!(db.invocations(&RunId::new("r")).await.unwrap().len(), 1_500);
         assert_eq!(db.active_nodes(&CANVAS).await.unwrap().len(), 500);
         let change = Changes {

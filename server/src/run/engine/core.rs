@@ -299,7 +299,7 @@ impl Core {
     pub fn error(&self) -> Option<Failure> {
         let (unit, failure) = self.failure.as_ref()?;
         let step = &self.plan.steps[self.units.all[*unit as usize].step as usize];
-        Some(Failure { node: Some(step.node.clone()), ..failure.clone() })
+        Some(Failure { node: Some(step.node.to_string()), ..failure.clone() })
     }
 
     fn step_of(&self, unit: u32) -> u32 {
@@ -508,7 +508,7 @@ impl Core {
         let step = &self.plan.steps[step as usize];
         let title = quoted(&step.title);
         Failure {
-            node: Some(step.node.clone()),
+            node: Some(step.node.to_string()),
             code: "blocked".to_owned(),
             detail: format!("blocked by {title}"),
             hint: format!("Fix {title} and retry. Nothing was charged for this."),

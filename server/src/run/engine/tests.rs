@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::lineage::Lineage;
 use gesso_protocol::plan::{
     ExistingOutput, InputSource, Mode, Plan, PlannedInput, ReadyItem, Source, Step,
@@ -29,7 +30,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         id: format!("{n}"),
     };
     plan.ready.push(ExistingOutput {
-        node: "l".to_owned(),
+        node: NodeId::new("l"),
         port: "items".to_owned(),
         items: (0..items).map(entry).collect(),
     });
@@ -37,7 +38,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         let (node, inputs) = word.split_once("<-").unwrap_or((word, ""));
         let source = |from: &str| {
             let (name, all) = from.strip_suffix('*').map_or((from, false), |name| (name, true));
-            let from = match plan.steps.iter().position(|step: &Step| step.node == name) {
+            let from = match plan.steps.iter().position(|step: &Step| step.node.as_str() == name) {
                 Some(at) => InputSource::Step(at as u32),
                 None => InputSource::Ready(0),
             };
@@ -46,7 +47,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         let sources: Vec<Source> =
             inputs.split(',').filter(|i| !i.is_empty()).map(source).collect();
         plan.steps.push(Step {
-            node: node.to_owned(),
+            node: NodeId::new(node),
             kind: if node.starts_with('e') { "evaluator" } else { "assistant" }.to_owned(),
             title: node.to_uppercase(),
             model: String::new(),

@@ -172,8 +172,9 @@ pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Q
         let target = target(Mode::Workflow, node);
         let plan = plan::plan(canvas, &graph, &catalog, &target, &usable).ok()?;
         let past = plan.steps.iter().filter_map(|step| {
-            let result = canvas.results.get(&step.node)?;
-            let made = canvas.generations.get(&step.node).map(Vec::as_slice).unwrap_or_default();
+            let result = canvas.results.get(step.node.as_str())?;
+            let made =
+                canvas.generations.get(step.node.as_str()).map(Vec::as_slice).unwrap_or_default();
             let items = result.items.iter().map(|(key, item)| {
                 let generations =
                     made.iter().filter(|g| item.generations.contains(&g.id)).cloned().collect();
