@@ -1,6 +1,7 @@
 //! The collection that every server brings. Its rows are made when somebody first looks at it or uses a piece of it,
 //! so that a start stays fast.
 
+use gesso_protocol::ids::AssetId;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use crate::db::assets::{AssetQuery, AssetRow, Scope};
 
 fn row(item: &StockItem, created_at: i64) -> AssetRow {
     AssetRow {
-        id: item.id.clone(),
+        id: AssetId::new(item.id.as_str()),
         mime: item.sniffed.mime.to_owned(),
         ty: item.sniffed.kind.as_str().to_owned(),
         bytes: item.bytes.len() as i64,

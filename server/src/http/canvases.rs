@@ -12,7 +12,7 @@ use gesso_protocol::api::{
 };
 use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::{CanvasId, is_id};
+use gesso_protocol::ids::{AssetId, CanvasId, is_id};
 use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
@@ -310,7 +310,7 @@ async fn apply(
 ) -> Result<Vec<Option<String>>, ApiError> {
     let mut assets: BTreeMap<String, AssetRef> = BTreeMap::new();
     for id in edit::asset_ids(&edits) {
-        if let Some(row) = app.assets.known(&id).await? {
+        if let Some(row) = app.assets.known(&AssetId::new(id.as_str())).await? {
             assets.insert(id, row.reference());
         }
     }

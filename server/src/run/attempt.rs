@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use gesso_protocol::ids::AssetId;
 use gesso_protocol::invocation::Invocation;
 use gesso_protocol::plan::{Made, Step, Unit, charge};
 use gesso_protocol::problem::{ErrorCode, brief};
@@ -243,7 +244,7 @@ impl Attempt {
         for (port, items) in &self.invocation.inputs {
             for item in items {
                 let ItemContent::Asset(asset) = item else { continue };
-                let bytes = self.run.services.blobs.read(&asset.id).await;
+                let bytes = self.run.services.blobs.read(&AssetId::new(asset.id.as_str())).await;
                 let bytes = bytes.map_err(|error| {
                     if matches!(error, AssetError::Damaged) {
                         ProviderError::Permanent {
@@ -310,8 +311,9 @@ impl Attempt {
                     generation.duration = made.duration_s.or(looked);
                     let mime = kept.found.map_or(mime, |found| found.sniffed.mime.to_owned());
                     generation.mime = Some(mime);
-                    generation.asset = Some(kept.id);
-                    assets.push(self.asset(&generation, kept.bytes as i64, &prompt));
+                    generation.asset = Some(kept.id.to_string());
+                    let bytes = kept.bytes as i64;
+                    assets.push(self.asset(kept.id, &generation, bytes, &prompt));
                 }
             }
             generations.push(generation);
@@ -351,7 +353,7 @@ impl Attempt {
         }
     }
 
-    fn asset(&self, made: &Generation, bytes: i64, prompt: &str) -> AssetRow {
+    fn asset(&self, id: AssetId, made: &Generation, bytes: i64, prompt: &str) -> AssetRow {
         let (step, _) = self.planned();
         let row = &self.run.row;
         let mime = made.mime.clone().unwrap_or_default();
@@ -360,7 +362,7 @@ impl Attempt {
             "model": step.model, "prompt": prompt,
         });
         AssetRow {
-            id: made.asset.clone().unwrap_or_default(),
+            id,
             ty: made.ty.map_or("", gesso_protocol::values::DataType::id).to_owned(),
             bytes,
             width: made.width.map(i64::from),

@@ -1,7 +1,7 @@
 //! Results that no run brings: pictures that somebody edited, and late ones that somebody takes over.
 
 use gesso_protocol::api::{EditedGeneration, GenerationBody};
-use gesso_protocol::ids::{CanvasId, NodeId};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId};
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{self, Generation};
 
@@ -27,7 +27,9 @@ impl Runs {
         let Some(before) = before else {
             return refuse(ErrorCode::NotFound, format!("There is no result {}.", edited.from));
         };
-        let Some(asset) = self.inner.services.db.asset(&edited.asset).await? else {
+        let Some(asset) =
+            self.inner.services.db.asset(&AssetId::new(edited.asset.as_str())).await?
+        else {
             return refuse(ErrorCode::NotFound, format!("There is no asset {}.", edited.asset));
         };
         let asset = asset.reference();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
 use gesso_protocol::plan::{Plan, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
@@ -169,7 +169,7 @@ impl Runs {
         for (at, ready) in (0_u32..).zip(&mut plan.ready) {
             for item in &mut ready.items {
                 let ItemContent::Asset(asset) = &mut item.content else { continue };
-                match self.inner.services.db.asset(&asset.id).await? {
+                match self.inner.services.db.asset(&AssetId::new(asset.id.as_str())).await? {
                     Some(row) => *asset = row.reference(),
                     None => {
                         unknown.insert(at);

@@ -90,7 +90,8 @@ INSERT INTO assets (workspace, id, mime, type, bytes, name, origin, person, crea
         for (query, found) in [("STRASSE", "a"), ("muller", "b"), ("σίσυφος", "c")] {
             let q = Some(query.to_owned());
             let rows = db.assets(&AssetQuery { q, limit: 9, ..AssetQuery::default() }).await;
-            let ids: Vec<String> = rows.unwrap().into_iter().map(|row| row.id).collect();
+            let ids: Vec<String> =
+                rows.unwrap().into_iter().map(|row| row.id.to_string()).collect();
             assert_eq!(ids, [found], "{query}");
         }
     }

@@ -293,7 +293,7 @@ fn late(cost: i64) -> LateRow {
         generations: vec![made("r", "a", 0).generation],
         made_with: serde_json::from_str(MADE_WITH).unwrap(),
         assets: vec![AssetRow {
-            id: "asset".to_owned(),
+            id: AssetId::new("asset"),
             mime: "image/png".to_owned(),
             ty: "image".to_owned(),
             bytes: 3,
@@ -334,7 +334,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         };
         db.record(&[end], 70).await.unwrap();
         assert_eq!(db.late_of(&RunId::new("r")).await.unwrap().len(), 2);
-        assert!(db.asset("asset").await.unwrap().is_none());
+        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_none());
         let poor = db.take_late("late2000", 80).await;
         assert!(matches!(poor, Err(TakeError::InsufficientCredits)));
         assert!(matches!(db.take_late("late400", 1_000).await, Err(TakeError::Gone)));
@@ -343,7 +343,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert!(matches!(db.take_late("late400", 80).await, Err(TakeError::Gone)));
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
-        assert!(db.asset("asset").await.unwrap().is_some());
+        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_some());
         assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9).await.unwrap().len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);
