@@ -6,6 +6,7 @@ use petgraph::algo::toposort;
 use serde_json::Value;
 
 use super::check;
+use super::index::StepIndex;
 use super::known::Known;
 use super::model::{
     ExistingOutput, InputBinding, InputSource, LINKS_MAX, Mode, Plan, PlannedInput, ReadyItem,
@@ -38,7 +39,7 @@ pub(super) struct Planner<'a> {
     steps: Vec<Step>,
     units: Units,
     ready: Vec<ExistingOutput>,
-    step_of: BTreeMap<NodeId, u32>,
+    step_of: BTreeMap<NodeId, StepIndex>,
     /// The place of what is on an output, where anything is.
     ready_of: BTreeMap<(String, String), Option<u32>>,
 }
@@ -210,7 +211,7 @@ impl<'a> Planner<'a> {
 
     /// Notes that a node would have a step if nothing were wrong.
     fn refuse(&mut self, id: &str) {
-        self.step_of.insert(NodeId::new(id), u32::MAX);
+        self.step_of.insert(NodeId::new(id), StepIndex::new(u32::MAX));
     }
 
     /// Adds the step of a node where some of its items no longer match what they depend on.
@@ -319,7 +320,7 @@ impl<'a> Planner<'a> {
     }
 
     fn push(&mut self, mut step: Step, units: Vec<Unit>) {
-        let at = self.steps.len() as u32;
+        let at = StepIndex::new(self.steps.len() as u32);
         self.units.push(&self.steps, &self.ready, &step, units);
         let mine = self.units.step(at);
         let called = mine.iter().filter(|unit| !unit.kept).count();
@@ -370,8 +371,9 @@ impl<'a> Planner<'a> {
             step.angles = angles;
         }
         let sources = step.inputs.iter().flat_map(|input| &input.sources);
-        let after_trouble =
-            sources.clone().any(|source| source.from == InputSource::Step(u32::MAX));
+        let after_trouble = sources
+            .clone()
+            .any(|source| source.from == InputSource::Step(StepIndex::new(u32::MAX)));
         if after_trouble || self.problems.len() > before {
             return None;
         }

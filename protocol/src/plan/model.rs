@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::index::{StepIndex, UnitIndex};
 use crate::graph::Graph;
 use crate::ids::NodeId;
 use crate::invocation::Invocation;
@@ -89,7 +90,7 @@ pub enum InputSource {
     /// An output that is there already: its place in [`Plan::ready`].
     Ready(u32),
     /// A step of this plan makes it: its place in [`Plan::steps`].
-    Step(u32),
+    Step(StepIndex),
 }
 
 /// One connection of an input.
@@ -216,7 +217,7 @@ impl Step {
     }
 
     /// The steps it waits for, as places in the plan.
-    pub fn waits_for(&self) -> BTreeSet<u32> {
+    pub fn waits_for(&self) -> BTreeSet<StepIndex> {
         let sources = self.inputs.iter().flat_map(|input| &input.sources);
         sources
             .filter_map(|source| match source.from {
@@ -369,21 +370,21 @@ pub enum InputBinding {
     /// What another unit makes: the nth of it, or the one that flows.
     Unit {
         /// Place in [`Units::all`](super::Units::all).
-        unit: u32,
+        unit: UnitIndex,
         /// Which of what it makes, where all flow.
         nth: Option<u32>,
     },
     /// The whole batch of an output that is there.
     AllReady(u32),
     /// The whole batch that a step makes: its place in [`Plan::steps`].
-    AllOf(u32),
+    AllOf(StepIndex),
 }
 
 /// One item of one step: a call of a model, or a candidate of an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// The step's place in the plan.
-    pub step: u32,
+    pub step: StepIndex,
     /// Position in the batch.
     pub n: u32,
     /// Where it comes from.
@@ -404,7 +405,7 @@ pub struct Unit {
 
 impl Unit {
     pub(super) fn new(
-        step: u32,
+        step: StepIndex,
         n: usize,
         lineage: Lineage,
         angle: Option<u32>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use gesso_protocol::ids::AssetId;
 use gesso_protocol::invocation::Invocation;
-use gesso_protocol::plan::{Made, Step, Unit, charge};
+use gesso_protocol::plan::{Made, Step, Unit, UnitIndex, charge};
 use gesso_protocol::problem::{ErrorCode, brief};
 use gesso_protocol::schema::{Failure, Generation, ItemContent};
 use gesso_protocol::values::file_ending;
@@ -37,7 +37,7 @@ const STEM_CHARS_MAX: usize = 48;
 /// Everything one call needs.
 pub(super) struct Attempt {
     pub(super) run: Arc<RunContext>,
-    pub(super) unit: u32,
+    pub(super) unit: UnitIndex,
     pub(super) invocation: Invocation,
     pub(super) fingerprint: String,
     pub(super) seed: u64,
@@ -51,8 +51,8 @@ pub(super) struct Attempt {
 
 impl Attempt {
     fn planned(&self) -> (&Step, &Unit) {
-        let unit = &self.run.units.all[self.unit as usize];
-        (&self.run.plan.steps[unit.step as usize], unit)
+        let unit = &self.run.units.all[self.unit.at()];
+        (&self.run.plan.steps[unit.step.at()], unit)
     }
 
     /// The same for every repetition of this call, also by another server.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::plan::{StepIndex, UnitIndex};
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
@@ -21,10 +22,10 @@ pub(super) const SHOWN_ITEMS_MAX: u32 = 200;
 /// What one turn changes.
 #[derive(Default)]
 pub(super) struct ChangeSet {
-    pub(super) units: BTreeSet<u32>,
-    pub(super) steps: BTreeSet<u32>,
+    pub(super) units: BTreeSet<UnitIndex>,
+    pub(super) steps: BTreeSet<StepIndex>,
     /// What units made, with what.
-    pub(super) generations: Vec<(u32, Arc<[Generation]>, Arc<str>)>,
+    pub(super) generations: Vec<(UnitIndex, Arc<[Generation]>, Arc<str>)>,
     pub(super) assets: Vec<AssetRow>,
     pub(super) review: Option<ReviewRow>,
     pub(super) late: Vec<LateRow>,
@@ -49,7 +50,7 @@ impl ChangeSet {
         state: &RunState,
     ) -> Changes {
         let plan = core.plan();
-        let node_of = |unit: u32| &plan.steps[core.units().all[unit as usize].step as usize].node;
+        let node_of = |unit: UnitIndex| &plan.steps[core.units().all[unit.at()].step.at()].node;
         let generations = self.generations.iter().flat_map(|(unit, made, with)| {
             let new = |generation: &Generation| NewGeneration {
                 node: node_of(*unit).clone(),
@@ -75,19 +76,19 @@ impl ChangeSet {
     /// For the document.
     pub(super) fn shown(&self, info: Option<RunInfo>, core: &Core, state: &RunState) -> Shown {
         let plan = core.plan();
-        let mut nodes: BTreeMap<u32, ShownNode> = BTreeMap::new();
+        let mut nodes: BTreeMap<StepIndex, ShownNode> = BTreeMap::new();
         for unit in &self.units {
-            let planned = &core.units().all[*unit as usize];
+            let planned = &core.units().all[unit.at()];
             let item = state.item(*unit);
             // What was left out or not accepted is no part of the result.
             let dropped = item.state == NodeState::Idle && item.error.is_none();
-            let is_review = plan.steps[planned.step as usize].is_review();
+            let is_review = plan.steps[planned.step.at()].is_review();
             let gone = dropped || (is_review && !is_candidate(item.state));
             let shown = nodes.entry(planned.step).or_default();
             shown.items.push((planned.key.clone(), (!gone).then_some(item)));
         }
         for (unit, made, _) in &self.generations {
-            let planned = &core.units().all[*unit as usize];
+            let planned = &core.units().all[unit.at()];
             if planned.n < SHOWN_ITEMS_MAX {
                 nodes.entry(planned.step).or_default().generations.extend(made.iter().cloned());
             }
@@ -99,7 +100,7 @@ impl ChangeSet {
         let named = nodes
             .into_iter()
             .map(|(step, shown)| {
-                let step = &plan.steps[step as usize];
+                let step = &plan.steps[step.at()];
                 (step.node.clone(), step.kind.clone(), shown)
             })
             .collect();

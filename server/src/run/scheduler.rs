@@ -3,6 +3,7 @@
 pub mod fair_queue;
 
 use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,14 +91,14 @@ impl Scheduler {
     }
 
     /// These units are ready; those whose turn it is are told through the mailbox at once.
-    pub(super) fn wait(&self, run: &RunId, provider: &str, units: &[u32]) {
+    pub(super) fn wait(&self, run: &RunId, provider: &str, units: &[UnitIndex]) {
         let mut inside = self.inside();
         inside.queue.wait(run, provider, units);
         inside.grant();
         inside.is_dirty = true;
     }
 
-    pub(super) fn withdraw(&self, run: &RunId, unit: u32) {
+    pub(super) fn withdraw(&self, run: &RunId, unit: UnitIndex) {
         self.inside().queue.withdraw(run, unit);
     }
 

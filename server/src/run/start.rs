@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
 use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
-use gesso_protocol::plan::{Plan, Target, Unit, Units};
+use gesso_protocol::plan::{Plan, StepIndex, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use gesso_protocol::schema::{
@@ -232,7 +232,7 @@ fn rows<'a>(
 ) -> (Vec<NewStep<'a>>, Vec<NewInvocation>) {
     let mut steps = Vec::with_capacity(plan.steps.len());
     let mut invocations = Vec::with_capacity(units.all.len());
-    for (at, step) in (0_u32..).zip(&plan.steps) {
+    for (at, step) in StepIndex::each().zip(&plan.steps) {
         let mine = units.step(at);
         let kept = !mine.is_empty() && mine.iter().all(|unit| unit.kept);
         steps.push(NewStep {
@@ -276,7 +276,7 @@ fn rows<'a>(
 }
 
 fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
-    let step = &plan.steps[unit.step as usize];
+    let step = &plan.steps[unit.step.at()];
     let recorded = step.seeds.get(&unit.key).copied();
     NewInvocation {
         node: step.node.clone(),
@@ -309,7 +309,7 @@ fn results(
     invocations: &[NewInvocation],
 ) -> Vec<(NodeId, NodeResult)> {
     let mut results: BTreeMap<&NodeId, NodeResult> = BTreeMap::new();
-    for (at, step) in (0_u32..).zip(&plan.steps) {
+    for (at, step) in StepIndex::each().zip(&plan.steps) {
         let mine = units.step(at);
         if mine.is_empty() || mine.iter().any(|unit| !unit.kept) {
             let state = NodeState::Pending;

@@ -28,7 +28,7 @@ fn set(canvas: &mut Canvas, node: &str, key: &str, value: Value) {
 
 fn keys(plan: &Plan, node: &str) -> Vec<String> {
     let at = plan.steps.iter().position(|step| step.node.as_str() == node).unwrap();
-    plan.units().step(at as u32).iter().map(|unit| unit.key.clone()).collect()
+    plan.units().step(StepIndex::new(at as u32)).iter().map(|unit| unit.key.clone()).collect()
 }
 
 /// list → generator → upscaler.
@@ -46,7 +46,11 @@ fn a_list_runs_everything_after_it_once_per_item() {
     assert_eq!(keys(&plan, "u"), ["l=a", "l=b", "l=c"]);
     assert_eq!((plan.steps[0].invocations, plan.quote().cost), (3, Money::credits(9)));
     let units = plan.units();
-    assert_eq!(units.step(1)[2].picks, [InputBinding::Unit { unit: 2, nth: None }], "item by item");
+    assert_eq!(
+        units.step(StepIndex::new(1))[2].picks,
+        [InputBinding::Unit { unit: UnitIndex::new(2), nth: None }],
+        "item by item"
+    );
     let one = planned(&batch(&["a"]), Mode::Workflow, None).unwrap();
     assert_eq!(keys(&one, "u"), [""], "one item is no batch");
 }
@@ -122,8 +126,11 @@ fn items_of_one_list_meet_again_and_a_whole_batch_goes_at_once() {
     let plan = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap();
     assert_eq!(keys(&plan, "v"), ["l=a", "l=b"], "not four");
     assert_eq!(keys(&plan, "s"), [""]);
-    let at = plan.steps.iter().position(|step| step.node.as_str() == "s").unwrap() as u32;
-    assert_eq!(plan.units().step(at)[0].picks, [InputBinding::AllOf(0)]);
+    let at = plan.steps.iter().position(|step| step.node.as_str() == "s").unwrap();
+    assert_eq!(
+        plan.units().step(StepIndex::new(at as u32))[0].picks,
+        [InputBinding::AllOf(StepIndex::new(0))]
+    );
 }
 
 #[test]
@@ -168,9 +175,12 @@ fn camera_angles_are_items_and_frames() {
     assert_eq!(keys(&plan, "a"), ["c=front", "c=side", "c=mine"]);
     assert_eq!(keys(&plan, "b"), [""]);
     let units = plan.units();
-    let frame = plan.steps.iter().position(|step| step.node.as_str() == "b").unwrap() as u32;
-    let InputBinding::Unit { unit, .. } = units.step(frame)[0].picks[0] else { panic!("no unit") };
-    assert_eq!(units.all[unit as usize].key, "c=mine");
+    let frame = plan.steps.iter().position(|step| step.node.as_str() == "b").unwrap();
+    let InputBinding::Unit { unit, .. } = units.step(StepIndex::new(frame as u32))[0].picks[0]
+    else {
+        panic!("no unit")
+    };
+    assert_eq!(units.all[unit.at()].key, "c=mine");
 }
 
 #[test]
@@ -197,7 +207,7 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
     let mut past = Past::new();
     let units = plan.units();
     for (at, unit) in units.all.iter().enumerate() {
-        let step = &plan.steps[unit.step as usize];
+        let step = &plan.steps[unit.step.at()];
         let item = past.entry(step.node.clone()).or_default().entry(unit.key.clone()).or_default();
         item.seed = Some(at as i64);
         if holes.contains(&unit.key.as_str()) {
@@ -210,9 +220,9 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
                 known.contents(pick).unwrap_or_default()
             }
             InputBinding::Unit { unit, .. } => {
-                let from = &plan.steps[units.all[*unit as usize].step as usize].node;
+                let from = &plan.steps[units.all[unit.at()].step.at()].node;
                 let items = flow(canvas, from.as_str(), "image");
-                let key = &units.all[*unit as usize].key;
+                let key = &units.all[unit.at()].key;
                 items.into_iter().filter(|i| i.key == *key).map(|i| i.content).collect()
             }
         });

@@ -8,6 +8,7 @@
 mod tests;
 
 use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -19,7 +20,7 @@ pub struct Grant {
     /// Run.
     pub run: RunId,
     /// The unit.
-    pub unit: u32,
+    pub unit: UnitIndex,
 }
 
 #[derive(Debug)]
@@ -30,9 +31,9 @@ struct Run {
     /// True if a unit of it ever had a turn.
     has_started: bool,
     /// Units that wait, by provider and ticket; no line is empty.
-    lines: BTreeMap<Arc<str>, BTreeMap<u64, u32>>,
+    lines: BTreeMap<Arc<str>, BTreeMap<u64, UnitIndex>>,
     /// Where each waiting unit stands.
-    tickets: BTreeMap<u32, (Arc<str>, u64)>,
+    tickets: BTreeMap<UnitIndex, (Arc<str>, u64)>,
 }
 
 /// Runs of one person that wait for one provider, in their order.
@@ -127,7 +128,7 @@ impl FairQueue {
     }
 
     /// These units of a run are ready and wait for a slot, in this order. One that waits already keeps its turn.
-    pub fn wait(&mut self, run: &RunId, provider: &str, units: &[u32]) {
+    pub fn wait(&mut self, run: &RunId, provider: &str, units: &[UnitIndex]) {
         let name = self.name(provider);
         let Some(entry) = self.runs.get_mut(run) else { return };
         for unit in units {
@@ -141,7 +142,7 @@ impl FairQueue {
     }
 
     /// A unit waits no more.
-    pub fn withdraw(&mut self, run: &RunId, unit: u32) {
+    pub fn withdraw(&mut self, run: &RunId, unit: UnitIndex) {
         let Some((id, entry)) =
             self.runs.get_key_value(run).map(|(id, _)| id.clone()).zip(self.runs.get_mut(run))
         else {

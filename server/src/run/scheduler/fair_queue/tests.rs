@@ -13,6 +13,11 @@ fn r(run: &str) -> RunId {
     RunId::new(run)
 }
 
+/// These units.
+fn u(numbers: impl IntoIterator<Item = u32>) -> Vec<UnitIndex> {
+    numbers.into_iter().map(UnitIndex::new).collect()
+}
+
 fn granted(queue: &mut FairQueue) -> Vec<String> {
     queue.grant().iter().map(|grant| format!("{}{}", grant.run, grant.unit)).collect()
 }
@@ -27,7 +32,7 @@ fn queue(runs: &[(&str, &str, u32)]) -> FairQueue {
     queue.limit("p", 1);
     for (place, (run, person, units)) in (0_i64..).zip(runs) {
         queue.enter(&r(run), person, place * 10, false);
-        queue.wait(&r(run), "p", &(0..*units).collect::<Vec<_>>());
+        queue.wait(&r(run), "p", &u(0..*units));
     }
     queue
 }
@@ -57,7 +62,7 @@ fn people_take_turns_whatever_they_ask_for() {
 #[test]
 fn a_slot_is_one_call_and_providers_do_not_wait_for_each_other() {
     let mut queue = queue(&[("a", "ann", 2)]);
-    queue.wait(&r("a"), "q", &[7, 8]);
+    queue.wait(&r("a"), "q", &u([7, 8]));
     let first: BTreeSet<String> = granted(&mut queue).into_iter().collect();
     assert_eq!(first, ["a0", "a7", "a8"].map(str::to_owned).into());
     assert_eq!(granted(&mut queue), Vec::<String>::new());
@@ -65,8 +70,8 @@ fn a_slot_is_one_call_and_providers_do_not_wait_for_each_other() {
     assert_eq!(granted(&mut queue), ["a1"]);
     let mut small = FairQueue::new(1);
     small.enter(&r("a"), "ann", 0, false);
-    small.wait(&r("a"), "p", &[0]);
-    small.wait(&r("a"), "q", &[1]);
+    small.wait(&r("a"), "p", &u([0]));
+    small.wait(&r("a"), "q", &u([1]));
     assert_eq!(granted(&mut small).len(), 1, "one slot in all");
 }
 
@@ -81,7 +86,7 @@ fn waiting_runs_are_held_moved_withdrawn_and_dropped() {
     assert!(queue.place_after(&r("c"), None).is_some());
     assert!(queue.place_after(&r("c"), Some(&r("busy"))).is_none(), "another person's");
     assert_eq!(positions(&queue)[0], "1c");
-    queue.withdraw(&r("b"), 0);
+    queue.withdraw(&r("b"), UnitIndex::new(0));
     queue.leave(&r("c"));
     assert_eq!(drained(&mut queue), ["b1", "busy0"]);
     assert!(queue.place_after(&r("b"), None).is_none(), "it has started");
@@ -124,10 +129,10 @@ proptest! {
         for run in 0..6 {
             queue.enter(&r(&format!("r{run}")), &format!("person{}", run % 3), run, false);
         }
-        let mut waiting: BTreeSet<(usize, usize, u32)> = BTreeSet::new();
+        let mut waiting: BTreeSet<(usize, usize, UnitIndex)> = BTreeSet::new();
         let mut busy = [0_usize; 2];
         let mut fresh = 0;
-        let take = |queue: &mut FairQueue, waiting: &mut BTreeSet<(usize, usize, u32)>, busy: &mut [usize; 2]| {
+        let take = |queue: &mut FairQueue, waiting: &mut BTreeSet<(usize, usize, UnitIndex)>, busy: &mut [usize; 2]| {
             for grant in queue.grant() {
                 let run: usize = grant.run.as_str()[1..].parse().unwrap();
                 let found = waiting.iter().find(|(r, _, unit)| *r == run && *unit == grant.unit).copied();
@@ -142,7 +147,7 @@ proptest! {
         for step in steps {
             match step {
                 Step::Wait { run, provider, units } => {
-                    let units: Vec<u32> = (fresh..fresh + units).collect();
+                    let units = u(fresh..fresh + units);
                     fresh += units.len() as u32;
                     queue.wait(&r(&format!("r{run}")), names[provider], &units);
                     waiting.extend(units.iter().map(|unit| (run, provider, *unit)));

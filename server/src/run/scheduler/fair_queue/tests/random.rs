@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::r;
+use super::{r, u};
 use crate::run::scheduler::fair_queue::*;
 
 const PROVIDERS: [&str; 3] = ["p", "q", "r"];
@@ -50,7 +50,7 @@ struct Model {
     limits: [usize; 3],
     members: BTreeMap<RunId, Member>,
     /// `(run, unit, provider)` in the order in which they began to wait.
-    waiting: Vec<(RunId, u32, usize)>,
+    waiting: Vec<(RunId, UnitIndex, usize)>,
     busy: Vec<usize>,
     /// The first turns of runs, with their providers, in order.
     firsts: Vec<(usize, RunId)>,
@@ -109,7 +109,7 @@ impl Model {
             }
             Op::Wait { run, provider, count } => {
                 let name = r(&format!("r{run}"));
-                let units: Vec<u32> = (self.next_unit..).take(usize::from(*count)).collect();
+                let units = u((self.next_unit..).take(usize::from(*count)));
                 self.next_unit += u32::from(*count);
                 let provider = usize::from(*provider);
                 self.queue.wait(&name, PROVIDERS[provider], &units);
@@ -324,7 +324,7 @@ proptest! {
         for (at, (person, count)) in units.iter().enumerate() {
             let run = r(&format!("r{at:02}"));
             queue.enter(&run, &format!("p{person}"), at as i64, false);
-            queue.wait(&run, "p", &(0..*count).collect::<Vec<_>>());
+            queue.wait(&run, "p", &u(0..*count));
         }
         for _ in 0..begun {
             queue.grant();

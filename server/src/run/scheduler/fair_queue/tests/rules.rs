@@ -1,6 +1,6 @@
 //! The rules of the queue, one by one.
 
-use super::r;
+use super::{r, u};
 use crate::run::scheduler::fair_queue::*;
 
 /// What starts now, as `run:unit`, in order.
@@ -35,7 +35,7 @@ fn one_slot(runs: &[(&str, &str, i64)]) -> FairQueue {
     queue.limit("p", 1);
     for (run, person, place) in runs {
         queue.enter(&r(run), person, *place, false);
-        queue.wait(&r(run), "p", &[0, 1]);
+        queue.wait(&r(run), "p", &u([0, 1]));
     }
     queue
 }
@@ -45,16 +45,16 @@ fn a_single_unit_waits_for_one_turn_of_somebody_with_a_thousand() {
     let mut queue = FairQueue::new(10);
     queue.limit("p", 1);
     queue.enter(&r("big"), "ann", 1, false);
-    queue.wait(&r("big"), "p", &(0..1000).collect::<Vec<_>>());
+    queue.wait(&r("big"), "p", &u(0..1000));
     assert_eq!(granted(&mut queue), ["big:0"]);
     queue.enter(&r("small"), "zoe", 2, false);
-    queue.wait(&r("small"), "p", &[7]);
+    queue.wait(&r("small"), "p", &u([7]));
     queue.release("p");
     assert_eq!(granted(&mut queue), ["small:7"], "the slot went round");
     queue.release("p");
     assert_eq!(granted(&mut queue), ["big:1"]);
     queue.enter(&r("other"), "abe", 3, false);
-    queue.wait(&r("other"), "p", &[0]);
+    queue.wait(&r("other"), "p", &u([0]));
     queue.release("p");
     assert_eq!(granted(&mut queue), ["other:0"], "also to somebody whose name comes before");
 }
@@ -62,7 +62,7 @@ fn a_single_unit_waits_for_one_turn_of_somebody_with_a_thousand() {
 #[test]
 fn ones_own_runs_go_by_place_and_units_in_the_order_given() {
     let mut queue = one_slot(&[("b", "ann", 2), ("a", "ann", 3), ("c", "ann", 1)]);
-    queue.wait(&r("c"), "p", &[9, 5]);
+    queue.wait(&r("c"), "p", &u([9, 5]));
     let expected = ["c:0", "c:1", "c:9", "c:5", "b:0", "b:1", "a:0", "a:1"];
     assert_eq!(turns(&mut queue, "p", 8), expected);
 }
@@ -72,8 +72,8 @@ fn no_more_start_than_a_provider_and_all_together_may() {
     let mut queue = FairQueue::new(5);
     queue.limit("p", 2);
     queue.enter(&r("r"), "ann", 1, false);
-    queue.wait(&r("r"), "p", &[0, 1, 2]);
-    queue.wait(&r("r"), "free", &[10, 11, 12, 13]);
+    queue.wait(&r("r"), "p", &u([0, 1, 2]));
+    queue.wait(&r("r"), "free", &u([10, 11, 12, 13]));
     let first = granted(&mut queue);
     assert_eq!(first.len(), 5, "{first:?}");
     assert_eq!(first.iter().filter(|turn| ["r:0", "r:1"].contains(&turn.as_str())).count(), 2);
@@ -92,9 +92,9 @@ fn no_more_start_than_a_provider_and_all_together_may() {
 fn a_full_provider_keeps_nobody_from_another() {
     let mut queue = one_slot(&[("r", "ann", 1)]);
     queue.enter(&r("s"), "bob", 2, false);
-    queue.wait(&r("s"), "q", &[0]);
+    queue.wait(&r("s"), "q", &u([0]));
     assert_eq!(granted(&mut queue).len(), 2);
-    queue.wait(&r("s"), "q", &[1]);
+    queue.wait(&r("s"), "q", &u([1]));
     assert_eq!(granted(&mut queue), ["s:1"]);
 }
 
@@ -103,7 +103,7 @@ fn providers_take_turns_where_slots_are_short() {
     let mut queue = FairQueue::new(1);
     for (run, provider) in [("a", "p"), ("b", "q"), ("c", "r")] {
         queue.enter(&r(run), "ann", 1, false);
-        queue.wait(&r(run), provider, &[0, 1]);
+        queue.wait(&r(run), provider, &u([0, 1]));
     }
     let mut seen = Vec::new();
     for _ in 0..6 {
@@ -120,13 +120,13 @@ fn providers_take_turns_where_slots_are_short() {
 fn a_held_run_gets_nothing_until_it_is_let_go() {
     let mut queue = one_slot(&[("a", "ann", 1), ("b", "ann", 2)]);
     queue.hold(&r("a"), true);
-    queue.wait(&r("a"), "p", &[2]);
+    queue.wait(&r("a"), "p", &u([2]));
     assert_eq!(turns(&mut queue, "p", 2), ["b:0", "b:1"]);
     assert!(granted(&mut queue).is_empty());
     queue.hold(&r("a"), false);
     assert_eq!(turns(&mut queue, "p", 3), ["a:0", "a:1", "a:2"]);
     queue.enter(&r("c"), "ann", 3, true);
-    queue.wait(&r("c"), "p", &[0]);
+    queue.wait(&r("c"), "p", &u([0]));
     assert!(granted(&mut queue).is_empty(), "it joined as a held one");
 }
 
@@ -138,39 +138,39 @@ fn a_run_with_nothing_waiting_never_stops_the_others() {
     queue.hold(&r("idle"), true);
     queue.hold(&r("idle"), false);
     queue.enter(&r("a"), "ann", 1, false);
-    queue.wait(&r("unknown"), "p", &[0]);
-    queue.withdraw(&r("b"), 99);
-    queue.withdraw(&r("unknown"), 0);
+    queue.wait(&r("unknown"), "p", &u([0]));
+    queue.withdraw(&r("b"), UnitIndex::new(99));
+    queue.withdraw(&r("unknown"), UnitIndex::new(0));
     queue.leave(&r("unknown"));
     assert_eq!(turns(&mut queue, "p", 2), ["b:0", "b:1"]);
-    queue.wait(&r("a"), "p", &[3]);
+    queue.wait(&r("a"), "p", &u([3]));
     assert_eq!(turns(&mut queue, "p", 1), ["a:3"]);
 }
 
 #[test]
 fn what_is_withdrawn_or_has_left_gets_no_turn() {
     let mut queue = one_slot(&[("a", "ann", 1), ("b", "bob", 2)]);
-    queue.withdraw(&r("a"), 0);
+    queue.withdraw(&r("a"), UnitIndex::new(0));
     assert_eq!(granted(&mut queue), ["a:1"]);
     queue.leave(&r("a"));
     assert!(
         granted(&mut queue).is_empty(),
         "the slot of a run that left is taken until its call ends"
     );
-    queue.withdraw(&r("b"), 0);
-    queue.withdraw(&r("b"), 1);
+    queue.withdraw(&r("b"), UnitIndex::new(0));
+    queue.withdraw(&r("b"), UnitIndex::new(1));
     queue.release("p");
     assert!(granted(&mut queue).is_empty());
     assert!(waiting(&queue).is_empty());
-    queue.wait(&r("b"), "p", &[1]);
+    queue.wait(&r("b"), "p", &u([1]));
     assert_eq!(granted(&mut queue), ["b:1"], "tried again");
 }
 
 #[test]
 fn a_unit_that_waits_twice_has_one_turn() {
     let mut queue = one_slot(&[("a", "ann", 1)]);
-    queue.wait(&r("a"), "p", &[1, 0, 2]);
-    queue.wait(&r("a"), "q", &[0]);
+    queue.wait(&r("a"), "p", &u([1, 0, 2]));
+    queue.wait(&r("a"), "q", &u([0]));
     assert_eq!(turns(&mut queue, "p", 3), ["a:0", "a:1", "a:2"]);
     assert!(granted(&mut queue).is_empty());
 }
@@ -250,11 +250,11 @@ fn positions_count_everything_that_comes_before() {
     assert_eq!(waiting(&queue), ["a", "x", "b", "y", "held"]);
     assert_eq!(granted(&mut queue), ["a:0"]);
     assert_eq!(waiting(&queue), ["x", "b", "y", "held"], "it is bob's turn, then ann's rest");
-    queue.wait(&r("a"), "p", &[2, 3, 4]);
+    queue.wait(&r("a"), "p", &u([2, 3, 4]));
     assert_eq!(waiting(&queue), ["x", "y", "b", "held"], "a still has units before b");
     queue.hold(&r("x"), true);
     assert_eq!(waiting(&queue), ["y", "b", "held", "x"]);
-    queue.wait(&r("held"), "p", &[0]);
+    queue.wait(&r("held"), "p", &u([0]));
     queue.hold(&r("held"), false);
     assert_eq!(waiting(&queue), ["y", "held", "b", "x"]);
 }
@@ -266,14 +266,14 @@ fn a_quick_provider_counts_for_positions() {
     queue.limit("wide", 4);
     for (at, run) in ["a", "b", "c"].into_iter().enumerate() {
         queue.enter(&r(run), run, at as i64, false);
-        queue.wait(&r(run), "slow", &[0]);
+        queue.wait(&r(run), "slow", &u([0]));
     }
     for (at, run) in ["w", "x", "y", "z"].into_iter().enumerate() {
         queue.enter(&r(run), run, at as i64, false);
-        queue.wait(&r(run), "wide", &[0]);
+        queue.wait(&r(run), "wide", &u([0]));
     }
     assert_eq!(waiting(&queue), ["a", "w", "x", "y", "z", "b", "c"]);
-    queue.wait(&r("c"), "wide", &[1]);
+    queue.wait(&r("c"), "wide", &u([1]));
     assert_eq!(waiting(&queue), ["a", "c", "w", "x", "y", "b", "z"], "the sooner of two counts");
 }
 
@@ -283,15 +283,11 @@ fn many_runs_of_many_units_all_have_their_turn() {
     const UNITS: u32 = 200;
     let mut queue = FairQueue::new(64);
     queue.limit("p", 32);
-    let units: Vec<u32> = (0..UNITS).collect();
+    let units = u(0..UNITS);
     for run in 0..RUNS {
         let name = format!("r{run}");
-        queue.enter(&RunId::new(name.as_str()), &format!("p{}", run % 7), i64::from(run), false);
-        queue.wait(
-            &RunId::new(name.as_str()),
-            if run.is_multiple_of(2) { "p" } else { "q" },
-            &units,
-        );
+        queue.enter(&r(&name), &format!("p{}", run % 7), i64::from(run), false);
+        queue.wait(&r(&name), if run.is_multiple_of(2) { "p" } else { "q" }, &units);
     }
     assert_eq!(queue.positions().len(), RUNS as usize);
     let mut count = 0;
