@@ -1,10 +1,11 @@
 //! Whether a stored file is what its name says: its name is the hash of its content.
 
-use gesso_protocol::ids::AssetId;
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+use gesso_protocol::ids::AssetId;
 
 /// What became of a stored file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

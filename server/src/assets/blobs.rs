@@ -1,6 +1,5 @@
 //! Bytes under the hash of their content, and the look at them before they get there.
 
-use gesso_protocol::ids::AssetId;
 use std::fs::File;
 use std::path::{Path as FsPath, PathBuf};
 use std::sync::Arc;
@@ -9,6 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use gesso_media::{self, Examined, MediaKind, Sniffed};
 use gesso_media::{Control, ToolRunner, WorkError};
+use gesso_protocol::ids::AssetId;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{

@@ -1,10 +1,10 @@
 //! The collection that every server brings. Its rows are made when somebody first looks at it or uses a piece of it,
 //! so that a start stays fast.
 
-use gesso_protocol::ids::AssetId;
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use gesso_protocol::ids::AssetId;
 use gesso_studio::stock::{self, StockItem};
 use serde_json::json;
 

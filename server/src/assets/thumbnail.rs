@@ -1,6 +1,5 @@
 //! Small pictures of everything, and the shapes of sounds, made once for each of a few widths.
 
-use gesso_protocol::ids::AssetId;
 use std::path::Path as FsPath;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -8,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gesso_media::{self, MediaKind, Sniffed, Waveform};
 use gesso_media::{Control, ToolRunner, WorkError};
+use gesso_protocol::ids::AssetId;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 

@@ -3,9 +3,10 @@
 
 mod aside;
 
+use gesso_protocol::ids::CanvasId;
+
 use super::script::{Script, args};
 use super::{Db, DbError, checksum, with_read, with_tx};
-use gesso_protocol::ids::CanvasId;
 
 pub use aside::{AsideRow, Mend, SetAside};
 

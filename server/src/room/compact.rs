@@ -1,9 +1,9 @@
 //! Compacting a document's log into one snapshot.
 
-use gesso_protocol::ids::CanvasId;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use gesso_protocol::ids::CanvasId;
 use yrs::updates::decoder::Decode as _;
 use yrs::{ReadTxn as _, StateVector, Transact as _, Update};
 

@@ -1,9 +1,10 @@
 //! What a room asks of whoever owns it.
 
+use std::error::Error as StdError;
+
 use futures_util::future::BoxFuture;
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Meta;
-use std::error::Error as StdError;
 use yrs::TransactionMut;
 
 /// A write that rewrites what differs from the database, in one of the server's transactions.

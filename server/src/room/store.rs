@@ -1,12 +1,12 @@
 //! The document log behind the rooms: loading, group commit, compacting.
 
-use gesso_protocol::ids::CanvasId;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use gesso_protocol::ids::CanvasId;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 

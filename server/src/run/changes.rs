@@ -127,15 +127,15 @@ impl Shown {
         if let Some(info) = &self.info {
             schema::put_run(txn, info);
         }
-        for (node, kind, shown) in &self.nodes {
-            let node = node.as_str();
+        for (id, kind, shown) in &self.nodes {
+            let node = id.as_str();
             // What a deleted node made stays in the library and its history, also where another one has its id.
             if !schema::is_kind(txn, node, kind) {
                 continue;
             }
             // Also where another run has the node in hand by now: that one may have taken it over.
             schema::append_generations(txn, node, &shown.generations);
-            if !schema::is_result_of(txn, node, run.as_str()) {
+            if !schema::is_result_of(txn, id, run) {
                 continue;
             }
             for (key, item) in &shown.items {

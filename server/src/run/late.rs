@@ -1,10 +1,11 @@
 //! Results that came after their call was stopped: kept aside.
 
+use gesso_protocol::plan::UnitIndex;
+
 use super::context::RunContext;
 use super::outcome::InvocationOutput;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::late::{LateBody, LateRow};
-use gesso_protocol::plan::UnitIndex;
 
 /// A result that came after its call was stopped.
 pub(super) fn late_row(

@@ -2,10 +2,11 @@
 
 pub mod fair_queue;
 
-use gesso_protocol::ids::RunId;
-use gesso_protocol::plan::UnitIndex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
 
 use super::event::{Event, Mailbox};
 use crate::providers::Providers;

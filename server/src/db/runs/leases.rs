@@ -1,7 +1,8 @@
 //! Leases: which server has a run, and the place of a run in the queue.
 
-use super::{Db, DbError, RUN_COLUMNS, RunRow, SNAPSHOT, with_read, with_write};
 use gesso_protocol::ids::RunId;
+
+use super::{Db, DbError, RUN_COLUMNS, RunRow, SNAPSHOT, with_read, with_write};
 
 impl Db {
     /// Takes a run that has not ended: where this server is alone, where its lease has ended, or where it is this

@@ -1,12 +1,14 @@
 //! What a run made, as rows.
 
+use std::sync::Arc;
+
+use gesso_protocol::ids::{CanvasId, NodeId};
+use gesso_protocol::schema::Generation;
+
 use crate::db::WORKSPACE;
 use crate::db::assets::AssetRow;
 use crate::db::runs::DbError;
 use crate::db::script::{Script, args};
-use gesso_protocol::ids::{CanvasId, NodeId};
-use gesso_protocol::schema::Generation;
-use std::sync::Arc;
 
 /// Something that was made.
 #[derive(Clone, Debug)]

@@ -7,12 +7,13 @@
 #[cfg(test)]
 mod tests;
 
-use gesso_protocol::ids::RunId;
-use gesso_protocol::plan::UnitIndex;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
+
+use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
 
 /// The turn of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Whole sync stories: convergence, saving, forged outcomes, gaps, slow readers.
 
-use super::*;
 use gesso_protocol::ids::NodeId;
+
+use super::*;
 
 #[test]
 fn two_pages_converge_and_are_told_what_is_saved() {
