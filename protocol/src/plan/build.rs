@@ -85,11 +85,12 @@ pub fn plan(
 
 /// The nodes that may get a step.
 fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<String>, Refusal> {
-    let unknown = target.node.iter().chain(&target.nodes).find(|node| !graph.has_node(node));
+    let unknown =
+        target.node.iter().chain(&target.nodes).find(|node| !graph.has_node(node.as_str()));
     if let Some(node) = unknown {
         return Err(Refusal::new(ErrorCode::NotFound, format!("There is no node {node}.")));
     }
-    let node = target.node.as_deref();
+    let node = target.node.as_ref().map(NodeId::as_str);
     let covered: BTreeSet<String> = match (target.mode, node) {
         (Mode::Node | Mode::Downstream, None) => {
             let detail = format!("A run of mode {} needs a node.", target.mode.id());
@@ -99,7 +100,7 @@ fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<S
             let detail = "A run of mode selection needs nodes. Select some.";
             return Err(Refusal::new(ErrorCode::BadRequest, detail));
         }
-        (Mode::Selection, _) => target.nodes.iter().cloned().collect(),
+        (Mode::Selection, _) => target.nodes.iter().map(NodeId::to_string).collect(),
         (Mode::Node, Some(node)) => [node.to_owned()].into(),
         (Mode::Downstream, Some(node)) => graph.downstream_of([node].into_iter()),
         (Mode::Workflow | Mode::Outdated, Some(node)) => graph.component(node),
@@ -112,7 +113,7 @@ fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<S
     let included: BTreeSet<String> = covered.into_iter().filter(runnable).collect();
     if included.is_empty() {
         let asked = node.or(match target.nodes.as_slice() {
-            [one] => Some(one),
+            [one] => Some(one.as_str()),
             _ => None,
         });
         return Err(nothing_to_run(asked.and_then(|id| canvas.nodes.get(id))));

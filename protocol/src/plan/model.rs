@@ -70,16 +70,16 @@ pub struct Target {
     pub mode: Mode,
     /// The node it is about; needed by `node` and `downstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it is about; needed by `selection`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
 }
 
 impl Target {
     /// About one node, or about none.
     pub fn of(mode: Mode, node: Option<&str>) -> Self {
-        Self { mode, node: node.map(str::to_owned), nodes: Vec::new() }
+        Self { mode, node: node.map(NodeId::new), nodes: Vec::new() }
     }
 }
 
@@ -300,10 +300,10 @@ pub struct Plan {
     /// What it covers.
     pub mode: Mode,
     /// The node it was asked for.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
     /// The steps, each after those it waits for.
     pub steps: Vec<Step>,
     /// What is there already.

@@ -31,7 +31,7 @@ pub type Past = BTreeMap<NodeId, BTreeMap<String, PastItem>>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     /// The node.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// Item keys of that node.
     pub items: Vec<String>,
 }
@@ -42,7 +42,7 @@ impl Plan {
     /// # Errors
     /// `bad_request` where there is nothing to try again, `not_found` where the run has no such node.
     pub fn retry(&self, past: &Past, which: &Retry) -> Result<Self, Refusal> {
-        if let Some(node) = which.node.as_ref().filter(|node| self.step(node).is_none()) {
+        if let Some(node) = which.node.as_ref().filter(|node| self.step(node.as_str()).is_none()) {
             let detail = format!("The run has no step for {node}.");
             return Err(Refusal::new(ErrorCode::NotFound, detail));
         }
@@ -126,8 +126,7 @@ impl Plan {
         let asked = match &which.node {
             None => true,
             Some(node) => {
-                *node == step.node.as_str()
-                    && (which.items.is_empty() || which.items.contains(&unit.key))
+                *node == step.node && (which.items.is_empty() || which.items.contains(&unit.key))
             }
         };
         if asked { Fate::Again } else { Fate::Hole }

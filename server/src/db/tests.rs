@@ -96,7 +96,7 @@ pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
         person_name: "Ivy".to_owned(),
         mode: "selection".to_owned(),
         node: None,
-        nodes: vec!["a".to_owned()],
+        nodes: vec![NodeId::new("a")],
         stop_on_error: false,
         retry_of: None,
         owner: "server".to_owned(),

@@ -51,7 +51,10 @@ pub fn routes() -> OpenApiRouter<App> {
 
 fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target, ApiError> {
     match Mode::from_id(mode) {
-        Some(mode) => Ok(Target { mode, node, nodes }),
+        Some(mode) => {
+            let nodes = nodes.into_iter().map(NodeId::new).collect();
+            Ok(Target { mode, node: node.map(NodeId::new), nodes })
+        }
         None => {
             let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.id()).collect();
             let detail = format!("mode “{mode}” is none of {}.", known.join(", "));
@@ -377,7 +380,7 @@ async fn retry(
         stop_on_error: run.on_error == "stop",
         keep: keep.clone(),
     };
-    let which = Retry { node: request.node, items: request.items };
+    let which = Retry { node: request.node.map(NodeId::new), items: request.items };
     answered(&app, keep.as_ref(), app.runs.retry(&run, &which, asked).await).await
 }
 

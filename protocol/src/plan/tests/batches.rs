@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{made_item, planned};
 use crate::fixture::{canvas, edge};
 use crate::graph::{Graph, flow};
+use crate::ids::NodeId;
 use crate::plan::*;
 use crate::schema::{ListItem, NodeState};
 
@@ -281,11 +282,11 @@ fn a_retry_fills_holes_and_keeps_what_is_there() {
     assert_eq!(again.quote().cost, Money::credits(6));
     assert_eq!(again.steps[0].kept.len(), 1);
     assert_eq!(again.steps[0].seeds, [("l=b".to_owned(), 1), ("l=c".to_owned(), 2)].into());
-    let which = Retry { node: Some("g".to_owned()), items: vec!["l=b".to_owned()] };
+    let which = Retry { node: Some(NodeId::new("g")), items: vec!["l=b".to_owned()] };
     let one = plan.retry(&past, &which).unwrap();
     assert_eq!(one.quote().cost, Money::credits(3), "that item, and what depends on it");
     assert!(one.steps[0].kept["l=c"].generations.is_empty(), "a hole that nobody asked for");
-    let nothing = Retry { node: Some("g".to_owned()), items: vec!["l=a".to_owned()] };
+    let nothing = Retry { node: Some(NodeId::new("g")), items: vec!["l=a".to_owned()] };
     assert_eq!(plan.retry(&past, &nothing).unwrap_err().code, ErrorCode::BadRequest);
     let units = one.units();
     assert_eq!(serde_json::from_value::<Plan>(json!(one)).unwrap().units(), units);
@@ -304,7 +305,7 @@ fn a_retry_has_the_items_of_its_run() {
             *item = PastItem { state: NodeState::Idle, ..PastItem::default() };
         }
     }
-    let which = Retry { node: Some("g".to_owned()), items: vec!["l=b".to_owned()] };
+    let which = Retry { node: Some(NodeId::new("g")), items: vec!["l=b".to_owned()] };
     let again = plan.retry(&past, &which).unwrap();
     assert_eq!(keys(&again, "u"), keys(&plan, "u"));
     let units = again.units();
@@ -351,7 +352,7 @@ fn too_many_invocations_are_refused_before_they_are_made() {
 #[test]
 fn a_selection_takes_its_rest_from_what_is_there() {
     let mut canvas = batch(&["a", "b"]);
-    let target = Target { mode: Mode::Selection, node: None, nodes: vec!["u".to_owned()] };
+    let target = Target { mode: Mode::Selection, node: None, nodes: vec![NodeId::new("u")] };
     let graph = Graph::materialize(&canvas);
     let catalog = crate::fixture::catalog();
     let refusal = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap_err();

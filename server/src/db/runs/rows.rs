@@ -24,7 +24,8 @@ pub struct RunRow {
     /// Mode.
     pub mode: String,
     /// The node it was asked for.
-    pub node: Option<String>,
+    #[sqlx(try_from = "MaybeIdText")]
+    pub node: Option<NodeId>,
     /// The nodes it was asked for, as a JSON array.
     pub nodes: String,
     /// Who started it.
@@ -78,7 +79,7 @@ impl RunRow {
     }
 
     /// The nodes it was asked for.
-    pub fn selection(&self) -> Vec<String> {
+    pub fn selection(&self) -> Vec<NodeId> {
         serde_json::from_str(&self.nodes).unwrap_or_default()
     }
 
@@ -97,7 +98,7 @@ impl RunRow {
             number: self.number,
             status: self.status(),
             mode: self.mode.clone(),
-            node: self.node.clone(),
+            node: self.node.as_ref().map(NodeId::to_string),
             by: self.person_name.clone(),
             created_at: self.created_at,
             started_at: self.started_at,

@@ -28,9 +28,9 @@ pub struct NewRun {
     /// Mode.
     pub mode: String,
     /// The node it is asked for.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it is asked for.
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
     /// True if nothing new starts after a failure.
     pub stop_on_error: bool,
     /// The run it tries again.
@@ -251,7 +251,7 @@ fn insert_run(
         &new.canvas,
         number,
         &new.mode,
-        new.node.as_deref(),
+        new.node.as_ref(),
         nodes,
         &new.person,
         &new.person_name,

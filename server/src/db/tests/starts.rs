@@ -22,7 +22,7 @@ async fn a_run_starts_with_everything_it_needs() {
             .unwrap();
         assert_eq!((row.number, row.hold, row.place, row.fence), (1, 20, 50, 0));
         assert_eq!((row.snapshot.as_str(), row.owner.as_str()), ("plan", "server"));
-        assert_eq!(row.selection(), ["a"]);
+        assert_eq!(row.selection(), [NodeId::new("a")]);
         assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("a")]);
         let units = db.invocations(&RunId::new("r")).await.unwrap();
         let order: Vec<_> = units.iter().map(|unit| (unit.node.as_str(), unit.n)).collect();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{self, Mode, Target};
 use gesso_protocol::pricing::{Money, Quote, Unit};
 use gesso_protocol::problem::Refusal;
@@ -183,7 +184,7 @@ pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Q
             });
             Some((step.node.clone(), items.collect()))
         });
-        let which = plan::Retry { node: node.map(str::to_owned), items: items.to_vec() };
+        let which = plan::Retry { node: node.map(NodeId::new), items: items.to_vec() };
         plan.retry(&past.collect(), &which).ok().map(|plan| plan.quote())
     })
 }
