@@ -320,7 +320,7 @@ impl RoomHooks for Hooks {
             match told {
                 Ok(()) => self.events.changed(canvas),
                 Err(error) => {
-                    tracing::error!(%error, %canvas, "the list cannot be brought up to date");
+                    tracing::error!(%error, canvas = canvas.as_str(), "the list cannot be brought up to date");
                 }
             }
         })

@@ -254,7 +254,7 @@ impl Blobs {
             }
             Found::Gone => Err(AssetError::Gone),
             Found::Damaged => {
-                tracing::error!(%id, "the file of an asset is not what was stored");
+                tracing::error!(id = id.as_str(), "the file of an asset is not what was stored");
                 Err(AssetError::Damaged)
             }
         }
@@ -335,7 +335,7 @@ impl Blobs {
             Ok(()) => Ok(writer.finish().await.map(drop)?),
             Err(error) => {
                 if let Err(error) = writer.abort().await {
-                    tracing::warn!(%error, %id, "what was sent of a file could not be removed");
+                    tracing::warn!(%error, id = id.as_str(), "what was sent of a file could not be removed");
                 }
                 Err(error)
             }

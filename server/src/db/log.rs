@@ -101,7 +101,7 @@ impl Db {
         .map_err(DbError::from);
         match all {
             Err(error) if error.is_damage() => {
-                tracing::error!(%canvas, %error, "the log is read row by row");
+                tracing::error!(canvas = canvas.as_str(), %error, "the log is read row by row");
             }
             all => return all,
         }

@@ -162,7 +162,7 @@ impl Runs {
         };
         if let Err(error) = shown.await {
             // The document is brought in line when its room loads.
-            tracing::debug!(error, %canvas, "an ended run cannot be shown");
+            tracing::debug!(error, canvas = canvas.as_str(), "an ended run cannot be shown");
         }
     }
 }

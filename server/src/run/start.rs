@@ -139,7 +139,7 @@ impl Runs {
         });
         if let Err(error) = shown.await {
             // The run is recorded and goes on; the document is brought in line when its room loads.
-            tracing::error!(%error, %canvas, "a started run could not be shown");
+            tracing::error!(%error, canvas = canvas.as_str(), "a started run could not be shown");
         }
         self.inner.services.events.changed(canvas);
         if self.passes(failpoint::RUN_SHOWN) {

@@ -168,7 +168,7 @@ impl Db {
         .map_err(DbError::from);
         match read {
             Err(error) if error.is_damage() => {
-                tracing::error!(%canvas, %error, "what stands aside cannot be read");
+                tracing::error!(canvas = canvas.as_str(), %error, "what stands aside cannot be read");
                 Ok(Vec::new())
             }
             read => read,
