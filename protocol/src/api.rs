@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::{Model, PricePlan};
 use crate::graph::GraphEdge;
+use crate::ids::NodeId;
 use crate::nodes::{self, Need, NodeSpec, PortType};
 use crate::plan::{Plan, Target};
 use crate::pricing::Money;
@@ -380,7 +381,7 @@ impl Estimate {
     pub fn of(plan: &Plan) -> Self {
         let quote = plan.quote();
         let step = |step: &crate::plan::Step| StepEstimate {
-            node: step.node.clone(),
+            node: step.node.to_string(),
             kind: step.kind.clone(),
             model: step.model.clone(),
             invocations: step.invocations,
@@ -413,7 +414,12 @@ pub struct RunRequest {
 
 impl From<Target> for EstimateRequest {
     fn from(target: Target) -> Self {
-        Self { mode: target.mode.id().to_owned(), node: target.node, nodes: target.nodes }
+        let text = |node: NodeId| node.to_string();
+        Self {
+            mode: target.mode.id().to_owned(),
+            node: target.node.map(text),
+            nodes: target.nodes.into_iter().map(text).collect(),
+        }
     }
 }
 

@@ -1,4 +1,11 @@
-//! Identifiers in the document: lower-case ULIDs or other `[a-z0-9_-]{1,64}` strings (R-DOC-7).
+//! Identifiers: lower-case ULIDs or other `[a-z0-9_-]{1,64}` strings (R-DOC-7), with a type for each kind of thing, so that
+//! one cannot stand where another is meant.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The longest identifier, in characters.
 pub const ID_CHARS_MAX: usize = 64;
@@ -19,6 +26,80 @@ pub fn ulid(now_ms: u64, random: u128) -> String {
     (0..26).rev().map(|i| char::from(CROCKFORD[(bits >> (5 * i)) as usize & 31])).collect()
 }
 
+/// The id of one kind of thing: a text that is cheap to clone and, as JSON, a string. It is made and read by name only;
+/// nothing turns one into another.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id that reads so; whether a thing can have it is not asked.
+            pub fn new(id: impl Into<Arc<str>>) -> Self {
+                Self(id.into())
+            }
+
+            /// As text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// As text that is shared with it.
+            pub fn text(&self) -> Arc<str> {
+                Arc::clone(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from).map(Self::new)
+            }
+        }
+    };
+}
+
+id!(
+    /// The id of a canvas.
+    CanvasId
+);
+id!(
+    /// The id of a run.
+    RunId
+);
+id!(
+    /// The id of a node: one of its canvas, since another canvas may have the same.
+    NodeId
+);
+id!(
+    /// The id of an asset: BLAKE3 of its content in hex, or the name of one that every server brings.
+    AssetId
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,6 +111,17 @@ mod tests {
         assert_eq!(early.len(), 26);
         assert!(is_id(&early) && early < late);
         assert_eq!(ulid(0, 0), "0".repeat(26));
+    }
+
+    #[test]
+    fn an_id_is_its_text_everywhere() {
+        let id = NodeId::new("n1");
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"n1\"");
+        assert_eq!(serde_json::from_str::<NodeId>("\"n1\"").unwrap(), id);
+        assert_eq!(format!("{id} {id:?}"), "n1 \"n1\"");
+        let known = std::collections::BTreeSet::from([id.clone()]);
+        assert!(known.contains("n1") && !known.contains("n2"));
+        assert_eq!((id.as_str(), &*id.text()), ("n1", "n1"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod cost;
 mod facts;
+mod index;
 mod known;
 mod model;
 mod outdated;
@@ -15,6 +16,7 @@ mod units;
 
 pub use build::{active_nodes, model_of, plan};
 pub use cost::{Made, charge};
+pub use index::{StepIndex, UnitIndex};
 pub use model::{
     ExistingOutput, InputBinding, InputSource, LINKS_MAX, Mode, Plan, PlannedInput, ReadyItem,
     ReusedItem, Source, Step, TEXT_BYTES_MAX, Target, UNITS_MAX, Unit,

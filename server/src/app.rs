@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Meta;
 use tokio_util::sync::CancellationToken;
 
@@ -301,7 +302,7 @@ struct Hooks {
 impl RoomHooks for Hooks {
     fn outcome<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         chosen: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn Error + Send + Sync>>> {
         Box::pin(async move {
@@ -313,13 +314,13 @@ impl RoomHooks for Hooks {
         })
     }
 
-    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()> {
+    fn edited<'a>(&'a self, canvas: &'a CanvasId, meta: Meta) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let told = self.db.touch_canvas(canvas, &meta.name, &meta.description, now_ms()).await;
             match told {
                 Ok(()) => self.events.changed(canvas),
                 Err(error) => {
-                    tracing::error!(%error, canvas, "the list cannot be brought up to date");
+                    tracing::error!(%error, canvas = canvas.as_str(), "the list cannot be brought up to date");
                 }
             }
         })

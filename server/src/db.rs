@@ -7,6 +7,7 @@ pub mod canvases;
 pub mod checksum;
 pub mod generations;
 pub mod idempotency;
+mod ids;
 pub mod late;
 pub mod ledger;
 pub mod log;

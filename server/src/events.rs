@@ -1,5 +1,6 @@
 //! What changed in the workflow list, for everybody who looks at it.
 
+use gesso_protocol::ids::CanvasId;
 use tokio::sync::broadcast;
 
 /// Number of changes a slow listener may lag behind; then it reads the list anew.
@@ -8,7 +9,7 @@ const KEPT: usize = 256;
 /// Tells listeners which canvases changed.
 #[derive(Clone, Debug)]
 pub struct Events {
-    sender: broadcast::Sender<String>,
+    sender: broadcast::Sender<CanvasId>,
 }
 
 impl Events {
@@ -18,13 +19,13 @@ impl Events {
     }
 
     /// A canvas or a run of it changed.
-    pub fn changed(&self, canvas: &str) {
+    pub fn changed(&self, canvas: &CanvasId) {
         // Nobody listening is fine.
-        let _listeners = self.sender.send(canvas.to_owned()).unwrap_or(0);
+        let _listeners = self.sender.send(canvas.clone()).unwrap_or(0);
     }
 
     /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<String> {
+    pub fn listen(&self) -> broadcast::Receiver<CanvasId> {
         self.sender.subscribe()
     }
 }

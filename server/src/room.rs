@@ -26,6 +26,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Canvas};
 use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
@@ -128,7 +129,7 @@ struct Registry {
     limits: RoomLimits,
     hooks: Arc<dyn RoomHooks>,
     repair: core::Repair,
-    rooms: DashMap<String, Arc<Slot>>,
+    rooms: DashMap<CanvasId, Arc<Slot>>,
     is_ending: AtomicBool,
     readers: Readers,
     usage: Arc<Usage>,
@@ -194,11 +195,11 @@ impl Rooms {
     ///
     /// # Errors
     /// When there is no such canvas, it was deleted or its document cannot be loaded.
-    pub async fn open(&self, canvas: &str) -> Result<RoomHandle, RoomError> {
+    pub async fn open(&self, canvas: &CanvasId) -> Result<RoomHandle, RoomError> {
         if self.registry.is_ending.load(Ordering::Acquire) {
             return Err(RoomError::Closed);
         }
-        let slot = Arc::clone(&*self.registry.rooms.entry(canvas.to_owned()).or_default());
+        let slot = Arc::clone(&*self.registry.rooms.entry(canvas.clone()).or_default());
         let opened = slot.room.get_or_try_init(|| self.start(canvas, &slot)).await.cloned();
         let room = match opened {
             Ok(room) => room,
@@ -221,12 +222,11 @@ impl Rooms {
         Ok(room)
     }
 
-    async fn start(&self, canvas: &str, slot: &Arc<Slot>) -> Result<RoomHandle, RoomError> {
+    async fn start(&self, canvas: &CanvasId, slot: &Arc<Slot>) -> Result<RoomHandle, RoomError> {
         let registry = Arc::downgrade(&self.registry);
-        let name: Arc<str> = Arc::from(canvas);
-        let evicted = Arc::clone(&name);
+        let evicted = canvas.clone();
         let setup = Setup {
-            canvas: Arc::clone(&name),
+            canvas: canvas.clone(),
             limits: self.registry.limits.clone(),
             store: Arc::clone(&self.registry.store),
             log: self.registry.log.clone(),
@@ -243,20 +243,20 @@ impl Rooms {
         let frames = Arc::new(Arrivals::new(&self.registry.limits));
         let inbox = Inbox { messages, frames: Arc::clone(&frames) };
         let inner = Inner {
-            canvas: name,
+            canvas: canvas.clone(),
             sender,
             frames,
             next_conn: AtomicU64::new(1),
             limits: self.registry.limits.clone(),
         };
-        let span = tracing::info_span!("canvas", canvas = &*inner.canvas);
+        let span = tracing::info_span!("canvas", canvas = inner.canvas.as_str());
         tokio::spawn(Driver::new(setup, inbox, loaded).run().instrument(span));
         Ok(RoomHandle { inner: Arc::new(inner) })
     }
 
     /// How many people are on a canvas, each counted once, without opening it.
     #[must_use]
-    pub fn online(&self, canvas: &str) -> usize {
+    pub fn online(&self, canvas: &CanvasId) -> usize {
         self.registry.rooms.get(canvas).map_or(0, |slot| slot.online.load(Ordering::Relaxed))
     }
 
@@ -269,7 +269,7 @@ impl Rooms {
     }
 
     /// Closes everybody in a room with this code and forgets it; what was written is durable when it returns.
-    pub async fn close(&self, canvas: &str, code: u16, reason: &str) {
+    pub async fn close(&self, canvas: &CanvasId, code: u16, reason: &str) {
         if let Some((_, slot)) = self.registry.rooms.remove(canvas)
             && let Some(room) = slot.room.get()
         {
@@ -281,7 +281,7 @@ impl Rooms {
     /// [`RoomLimits::close_ms`] for sockets to take their farewell.
     pub async fn shutdown(&self) {
         self.registry.is_ending.store(true, Ordering::Release);
-        let mut names: Vec<String> =
+        let mut names: Vec<CanvasId> =
             self.registry.rooms.iter().map(|entry| entry.key().clone()).collect();
         names.sort_unstable();
         join_all(
@@ -301,7 +301,7 @@ impl Rooms {
 
 impl Registry {
     /// Forgets a room that nobody holds. While the entry is locked nobody can take hold of it.
-    fn evict(&self, canvas: &str) -> bool {
+    fn evict(&self, canvas: &CanvasId) -> bool {
         self.rooms
             .remove_if(canvas, |_, slot| {
                 Arc::strong_count(slot) == 1
@@ -312,7 +312,7 @@ impl Registry {
 }
 
 struct Inner {
-    canvas: Arc<str>,
+    canvas: CanvasId,
     sender: mpsc::Sender<Message>,
     frames: Arc<Arrivals>,
     next_conn: AtomicU64,
@@ -334,7 +334,7 @@ impl std::fmt::Debug for RoomHandle {
 impl RoomHandle {
     /// The canvas.
     #[must_use]
-    pub fn canvas(&self) -> &str {
+    pub fn canvas(&self) -> &CanvasId {
         &self.inner.canvas
     }
 
@@ -557,13 +557,13 @@ impl RoomHandle {
 
     /// Shows how far a node is (0 to 1) in the server's awareness state; `None` takes it out. Never waits: when the
     /// room is too busy for it, this one is left out and the next one counts.
-    pub fn set_progress(&self, node: &str, progress: Option<f32>) {
-        self.inner.sender.try_send(Message::Progress(node.to_owned(), progress)).ok();
+    pub fn set_progress(&self, node: &NodeId, progress: Option<f32>) {
+        self.inner.sender.try_send(Message::Progress(node.clone(), progress)).ok();
     }
 
     /// Shows where a run waits in the queue in the server's awareness state; `None` takes it out.
-    pub fn set_queue(&self, run: &str, position: Option<u32>) {
-        self.inner.sender.try_send(Message::Queue(run.to_owned(), position)).ok();
+    pub fn set_queue(&self, run: &RunId, position: Option<u32>) {
+        self.inner.sender.try_send(Message::Queue(run.clone(), position)).ok();
     }
 
     async fn end(&self, code: u16, reason: &str) {

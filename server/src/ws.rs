@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::{Buf, Bytes};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::wire::close;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -43,11 +44,11 @@ pub struct Visitor {
 
 /// Upgrades a request and serves the canvas's room on it. Who may ask was decided before; an unknown canvas is
 /// told by its close code, which a browser can read, where the status of a refused upgrade is hidden from it.
-pub fn serve(rooms: Rooms, canvas: String, visitor: Visitor, upgrade: Upgrade) -> Response {
+pub fn serve(rooms: Rooms, canvas: CanvasId, visitor: Visitor, upgrade: Upgrade) -> Response {
     upgrade.on_upgrade(move |socket| async move { run(&rooms, &canvas, visitor, socket).await })
 }
 
-async fn run(rooms: &Rooms, canvas: &str, visitor: Visitor, mut socket: TokioIo<Upgraded>) {
+async fn run(rooms: &Rooms, canvas: &CanvasId, visitor: Visitor, mut socket: TokioIo<Upgraded>) {
     let limits = rooms.limits();
     let connection = match join(rooms, canvas, visitor).await {
         Ok(connection) => connection,
@@ -77,7 +78,7 @@ async fn run(rooms: &Rooms, canvas: &str, visitor: Visitor, mut socket: TokioIo<
     connection.leave().await;
 }
 
-async fn join(rooms: &Rooms, canvas: &str, visitor: Visitor) -> Result<Connection, RoomError> {
+async fn join(rooms: &Rooms, canvas: &CanvasId, visitor: Visitor) -> Result<Connection, RoomError> {
     let ticket = rooms.admit(&visitor.person)?;
     let room = rooms.open(canvas).await?;
     room.connect(visitor.role, &visitor.person, visitor.wants_saved, ticket).await

@@ -8,6 +8,7 @@ use axum::{Extension, Router};
 use gesso_media::{Control, Programs, RgbaImage, ToolRunner};
 use gesso_media::{decode, encode_png};
 use gesso_protocol::api::Me;
+use gesso_protocol::ids::AssetId;
 use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
 use gesso_server::http::assets::routes;
@@ -146,7 +147,7 @@ async fn a_picture_is_stored_by_its_content_and_comes_back_the_same() {
         (json!("dusk.png"), json!({"kind": "upload"}))
     );
     assert_eq!(server.files(), std::slice::from_ref(&id));
-    assert_eq!(server.assets.row(&id).await.unwrap().person, "ivy");
+    assert_eq!(server.assets.row(&AssetId::new(id.as_str())).await.unwrap().person, "ivy");
 
     let got = server.get(&format!("/assets/{id}"), &[]).await;
     assert_eq!(got.status(), StatusCode::OK);
@@ -440,7 +441,12 @@ async fn pixels_of_a_stored_picture_can_be_had() {
     let server = Server::new(AssetLimits::default()).await;
     let (_, meta) = server.post("/assets", "image/png", picture(70, 90, 8)).await;
     assert_eq!(
-        server.assets.picture(meta["id"].as_str().unwrap()).await.unwrap().dimensions(),
+        server
+            .assets
+            .picture(&AssetId::new(meta["id"].as_str().unwrap()))
+            .await
+            .unwrap()
+            .dimensions(),
         (70, 90)
     );
 }
@@ -569,7 +575,7 @@ async fn a_photo_is_served_without_its_place_and_stands_upright_everywhere() {
     assert_eq!(decode(&served, Default::default()).unwrap().dimensions(), (200, 400));
     let small = content(server.get(&format!("/assets/{id}/thumbnail?w=160"), &[]).await).await;
     assert_eq!(decode(&small, Default::default()).unwrap().dimensions(), (160, 320));
-    assert_eq!(server.assets.picture(id).await.unwrap().dimensions(), (200, 400));
+    assert_eq!(server.assets.picture(&AssetId::new(id)).await.unwrap().dimensions(), (200, 400));
 }
 
 #[tokio::test]
@@ -608,10 +614,13 @@ async fn a_store_elsewhere_works_the_same() {
     };
     let bytes = film();
     let meta = assets.store(bytes.clone().into(), about("a.mp4")).await.unwrap();
-    assert_eq!(assets.load(&meta.asset.id).await.unwrap(), bytes);
-    let poster = assets.thumbnail(&meta.asset.id, Some(160)).await.unwrap();
+    assert_eq!(assets.load(&AssetId::new(meta.asset.id.as_str())).await.unwrap(), bytes);
+    let poster = assets.thumbnail(&AssetId::new(meta.asset.id.as_str()), Some(160)).await.unwrap();
     assert_eq!(decode(&poster.bytes, Default::default()).unwrap().dimensions(), (96, 64));
-    assert_eq!(assets.waveform(&meta.asset.id).await.unwrap().peaks.len(), 400);
+    assert_eq!(
+        assets.waveform(&AssetId::new(meta.asset.id.as_str())).await.unwrap().peaks.len(),
+        400
+    );
     assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 0, "copies go");
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_server::failpoint::{self, Failpoints};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -278,9 +279,9 @@ fn second(person: Person) -> &'static str {
 async fn in_doubt(remains: &Remains, canvas: &str) -> BTreeSet<u64> {
     let db = remains.db().await;
     let mut in_doubt = BTreeSet::new();
-    for run in db.unfinished_runs_of(canvas).await.unwrap() {
+    for run in db.unfinished_runs_of(&CanvasId::new(canvas)).await.unwrap() {
         for row in db.invocations(&run.id).await.unwrap() {
-            if row.node == UNSAFE && row.state == "running" && row.job.is_none() {
+            if row.node.as_str() == UNSAFE && row.state == "running" && row.job.is_none() {
                 in_doubt.insert(row.n as u64);
             }
         }
@@ -439,7 +440,12 @@ async fn a_server_that_lost_a_run_writes_nothing() {
         let at = format!("/api/runs/{run}");
         server.until(&at, |_| server.fake.purchases().iter().any(|bought| bought.known)).await;
         // Another one takes it over. Its lease has run out at once, so that yet another may follow.
-        let fence = server.app.db.take_run(&run, "another", 0, i64::MAX, true).await.unwrap();
+        let fence = server
+            .app
+            .db
+            .take_run(&RunId::new(run.as_str()), "another", 0, i64::MAX, true)
+            .await
+            .unwrap();
         assert!(fence.is_some());
         let before = server.get(&at).await;
         server.fake.release();

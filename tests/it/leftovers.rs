@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, header};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::plan::{Mode, Target};
 use gesso_server::room::RoomError;
 use gesso_server::run::StartRequest;
@@ -41,10 +42,11 @@ async fn all_ended(server: &TestServer, canvas: &str) {
 /// A run that is recorded and that nobody drives.
 async fn lost_run(server: &TestServer, canvas: &str) -> String {
     for polls in 1..10_000 {
-        let started = dropped_after(polls, server.app.runs.start(canvas, asked())).await;
+        let started =
+            dropped_after(polls, server.app.runs.start(&CanvasId::new(canvas), asked())).await;
         let open = server.app.db.open_runs().await.unwrap();
-        if let Some(run) = open.into_iter().find(|run| run.canvas == canvas) {
-            return run.id;
+        if let Some(run) = open.into_iter().find(|run| run.canvas.as_str() == canvas) {
+            return run.id.to_string();
         }
         assert!(!matches!(started, Some(Ok(_))), "there is no place where a run can be lost");
     }
@@ -167,12 +169,14 @@ async fn a_deleted_canvas_leaves_nothing_whoever_comes_back_meanwhile() {
     server.until(&format!("/api/runs/{second}"), |run| run["status"] == "running").await;
     let lost = {
         let start = StartRequest { target: Target::of(Mode::Node, Some("b")), ..asked() };
-        drop(dropped_after(20, server.app.runs.start(&canvas, start)).await);
-        server.app.db.open_runs().await.unwrap().into_iter().map(|run| run.id)
+        drop(
+            dropped_after(20, server.app.runs.start(&CanvasId::new(canvas.as_str()), start)).await,
+        );
+        server.app.db.open_runs().await.unwrap().into_iter().map(|run| run.id.to_string())
     };
     let mut runs = vec![first, second];
     runs.extend(lost);
-    let (app, id) = (server.app.clone(), canvas.clone());
+    let (app, id) = (server.app.clone(), CanvasId::new(canvas.as_str()));
     let coming_back = tokio::spawn(async move {
         loop {
             match app.rooms.open(&id).await {
@@ -187,7 +191,10 @@ async fn a_deleted_canvas_leaves_nothing_whoever_comes_back_meanwhile() {
     let deleted = server.client.delete(&url).send().await.unwrap();
     assert_eq!(deleted.status().as_u16(), 204);
     coming_back.await.unwrap();
-    assert!(matches!(server.app.rooms.open(&canvas).await, Err(RoomError::Deleted)));
+    assert!(matches!(
+        server.app.rooms.open(&CanvasId::new(canvas.as_str())).await,
+        Err(RoomError::Deleted)
+    ));
     // What came late comes now.
     server.fake.release();
     server.until("/api/credits", |credits| credits["held"] == 0).await;

@@ -1,5 +1,6 @@
 //! The order of one's own waiting runs.
 
+use gesso_protocol::ids::RunId;
 use serde_json::{Value, json};
 use tests::{TestServer, databases};
 
@@ -47,7 +48,10 @@ async fn runs_can_be_moved_as_often_as_one_likes() {
             for run in &runs {
                 let body = server.get(&format!("/api/runs/{run}")).await;
                 shown.push((body["queue"].as_u64().unwrap(), run));
-                recorded.push((server.app.db.run(run).await.unwrap().unwrap().place, run));
+                recorded.push((
+                    server.app.db.run(&RunId::new(run.as_str())).await.unwrap().unwrap().place,
+                    run,
+                ));
             }
             shown.sort();
             recorded.sort();

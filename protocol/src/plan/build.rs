@@ -6,6 +6,7 @@ use petgraph::algo::toposort;
 use serde_json::Value;
 
 use super::check;
+use super::index::StepIndex;
 use super::known::Known;
 use super::model::{
     ExistingOutput, InputBinding, InputSource, LINKS_MAX, Mode, Plan, PlannedInput, ReadyItem,
@@ -14,6 +15,7 @@ use super::model::{
 use super::units::{Units, UnitsError};
 use crate::catalog::{Catalog, Model};
 use crate::graph::{Graph, History, camera_angles, flow, sends_all};
+use crate::ids::NodeId;
 use crate::lineage::{JoinError, Pairing};
 use crate::nodes::{NodeKind, NodeSpec, PortSpec};
 use crate::pricing::Money;
@@ -37,7 +39,7 @@ pub(super) struct Planner<'a> {
     steps: Vec<Step>,
     units: Units,
     ready: Vec<ExistingOutput>,
-    step_of: BTreeMap<String, u32>,
+    step_of: BTreeMap<NodeId, StepIndex>,
     /// The place of what is on an output, where anything is.
     ready_of: BTreeMap<(String, String), Option<u32>>,
 }
@@ -83,11 +85,12 @@ pub fn plan(
 
 /// The nodes that may get a step.
 fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<String>, Refusal> {
-    let unknown = target.node.iter().chain(&target.nodes).find(|node| !graph.has_node(node));
+    let unknown =
+        target.node.iter().chain(&target.nodes).find(|node| !graph.has_node(node.as_str()));
     if let Some(node) = unknown {
         return Err(Refusal::new(ErrorCode::NotFound, format!("There is no node {node}.")));
     }
-    let node = target.node.as_deref();
+    let node = target.node.as_ref().map(NodeId::as_str);
     let covered: BTreeSet<String> = match (target.mode, node) {
         (Mode::Node | Mode::Downstream, None) => {
             let detail = format!("A run of mode {} needs a node.", target.mode.id());
@@ -97,7 +100,7 @@ fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<S
             let detail = "A run of mode selection needs nodes. Select some.";
             return Err(Refusal::new(ErrorCode::BadRequest, detail));
         }
-        (Mode::Selection, _) => target.nodes.iter().cloned().collect(),
+        (Mode::Selection, _) => target.nodes.iter().map(NodeId::to_string).collect(),
         (Mode::Node, Some(node)) => [node.to_owned()].into(),
         (Mode::Downstream, Some(node)) => graph.downstream_of([node].into_iter()),
         (Mode::Workflow | Mode::Outdated, Some(node)) => graph.component(node),
@@ -110,7 +113,7 @@ fn covered(canvas: &Canvas, graph: &Graph, target: &Target) -> Result<BTreeSet<S
     let included: BTreeSet<String> = covered.into_iter().filter(runnable).collect();
     if included.is_empty() {
         let asked = node.or(match target.nodes.as_slice() {
-            [one] => Some(one),
+            [one] => Some(one.as_str()),
             _ => None,
         });
         return Err(nothing_to_run(asked.and_then(|id| canvas.nodes.get(id))));
@@ -138,7 +141,7 @@ fn unmatched(step: &Step) -> NodeProblem {
         "{} gets batches that have no item in common: the list changed since they were made. Run what comes before it again.",
         quoted(&step.title)
     );
-    NodeProblem::new(&step.node, None, ErrorCode::MissingInput, &detail)
+    NodeProblem::new(step.node.as_str(), None, ErrorCode::MissingInput, &detail)
 }
 
 impl<'a> Planner<'a> {
@@ -209,7 +212,7 @@ impl<'a> Planner<'a> {
 
     /// Notes that a node would have a step if nothing were wrong.
     fn refuse(&mut self, id: &str) {
-        self.step_of.insert(id.to_owned(), u32::MAX);
+        self.step_of.insert(NodeId::new(id), StepIndex::new(u32::MAX));
     }
 
     /// Adds the step of a node where some of its items no longer match what they depend on.
@@ -217,8 +220,10 @@ impl<'a> Planner<'a> {
         let before = self.problems.len();
         let draft = self.draft(id);
         let made_something = self.canvas.generations.contains_key(id);
-        let after_step =
-            self.graph.incoming(id).any(|edge| self.step_of.contains_key(&edge.edge.from_node));
+        let after_step = self
+            .graph
+            .incoming(id)
+            .any(|edge| self.step_of.contains_key(edge.edge.from_node.as_str()));
         if !made_something && !after_step {
             // Never run and nothing before it changed: not outdated, whatever is wrong with it.
             self.problems.truncate(before);
@@ -242,7 +247,7 @@ impl<'a> Planner<'a> {
     /// The items of a drafted step whose result still is what would be made.
     fn unchanged(&self, step: &Step, units: &[Unit]) -> BTreeMap<String, ReusedItem> {
         let known = self.known();
-        let history = History::of(self.canvas, &step.node);
+        let history = History::of(self.canvas, step.node.as_str());
         let mut kept = BTreeMap::new();
         for unit in units {
             let mut all_known = true;
@@ -283,7 +288,7 @@ impl<'a> Planner<'a> {
         if !step.send_all {
             return Some(vec![shown.clone()]);
         }
-        let item = self.canvas.results.get(&step.node)?.items.get(key)?;
+        let item = self.canvas.results.get(step.node.as_str())?.items.get(key)?;
         let each = item.generations.iter();
         let all: Vec<Generation> = each.filter_map(|id| history.made(id)).cloned().collect();
         (all.len() >= step.count as usize).then_some(all)
@@ -291,7 +296,7 @@ impl<'a> Planner<'a> {
 
     /// Returns the candidate of a unit, where it was accepted and is still the same.
     fn decided(&self, step: &Step, unit: &Unit) -> Option<Vec<Generation>> {
-        let result = self.canvas.results.get(&step.node)?;
+        let result = self.canvas.results.get(step.node.as_str())?;
         if result.state != NodeState::Completed {
             return None;
         }
@@ -316,7 +321,7 @@ impl<'a> Planner<'a> {
     }
 
     fn push(&mut self, mut step: Step, units: Vec<Unit>) {
-        let at = self.steps.len() as u32;
+        let at = StepIndex::new(self.steps.len() as u32);
         self.units.push(&self.steps, &self.ready, &step, units);
         let mine = self.units.step(at);
         let called = mine.iter().filter(|unit| !unit.kept).count();
@@ -334,7 +339,7 @@ impl<'a> Planner<'a> {
         let spec = self.graph.spec(id)?;
         let inputs = self.inputs(node, spec);
         let mut step = Step {
-            node: id.to_owned(),
+            node: NodeId::new(id),
             kind: spec.id.to_owned(),
             title: brief(node.shown_title(), TITLE_CHARS_MAX).into_owned(),
             model: String::new(),
@@ -367,8 +372,9 @@ impl<'a> Planner<'a> {
             step.angles = angles;
         }
         let sources = step.inputs.iter().flat_map(|input| &input.sources);
-        let after_trouble =
-            sources.clone().any(|source| source.from == InputSource::Step(u32::MAX));
+        let after_trouble = sources
+            .clone()
+            .any(|source| source.from == InputSource::Step(StepIndex::new(u32::MAX)));
         if after_trouble || self.problems.len() > before {
             return None;
         }
@@ -426,7 +432,7 @@ impl<'a> Planner<'a> {
             }
             Err(UnitsError::Join(JoinError::TooMany | JoinError::TooDeep)) => return None,
         };
-        self.problem(&step.node, None, code, &detail);
+        self.problem(step.node.as_str(), None, code, &detail);
         None
     }
 
@@ -501,7 +507,11 @@ impl<'a> Planner<'a> {
         let at = if items.is_empty() && !is_list {
             None
         } else {
-            self.ready.push(ExistingOutput { node: from.to_owned(), port: out.to_owned(), items });
+            self.ready.push(ExistingOutput {
+                node: NodeId::new(from),
+                port: out.to_owned(),
+                items,
+            });
             Some(self.ready.len() as u32 - 1)
         };
         self.ready_of.insert(key, at);
@@ -561,12 +571,12 @@ impl<'a> Planner<'a> {
 }
 
 /// The nodes that a run has in hand, as the document tells.
-pub fn active_nodes(canvas: &Canvas) -> BTreeSet<String> {
+pub fn active_nodes(canvas: &Canvas) -> BTreeSet<NodeId> {
     canvas
         .results
         .iter()
         .filter(|(_, result)| result.state.is_active())
-        .map(|(node, _)| node.clone())
+        .map(|(node, _)| NodeId::new(node.as_str()))
         .collect()
 }
 

@@ -43,8 +43,9 @@ pub(super) fn problems(
     units: &[Unit],
     known: &Known<'_>,
 ) -> Vec<NodeProblem> {
-    let problem =
-        |port: &str, code, detail: &str| NodeProblem::new(&step.node, Some(port), code, detail);
+    let problem = |port: &str, code, detail: &str| {
+        NodeProblem::new(step.node.as_str(), Some(port), code, detail)
+    };
     let title = quoted(&step.title);
     let own = !step.own_text.trim().is_empty();
     for unit in units.iter().filter(|unit| !unit.kept) {
@@ -78,7 +79,7 @@ pub(super) fn problems(
 pub(super) fn missing_inputs(step: &Step, spec: &NodeSpec) -> Vec<NodeProblem> {
     let sentence = |(port, advice): (&'static str, String)| {
         let detail = format!("{} needs {}. {advice}", quoted(&step.title), named(port));
-        NodeProblem::new(&step.node, Some(port), ErrorCode::MissingInput, &detail)
+        NodeProblem::new(step.node.as_str(), Some(port), ErrorCode::MissingInput, &detail)
     };
     let own = !step.own_text.trim().is_empty();
     missing(own, spec, &[]).into_iter().map(sentence).collect()

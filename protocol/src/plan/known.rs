@@ -24,7 +24,7 @@ impl<'a> Known<'a> {
                 Some(items.iter().map(|item| item.content.clone()).collect())
             }
             InputBinding::Unit { unit, nth } => {
-                let unit = self.units.all.get(unit as usize)?;
+                let unit = self.units.all.get(unit.at())?;
                 Some(
                     self.kept(unit)?
                         .get(nth.unwrap_or(0) as usize)?
@@ -37,7 +37,7 @@ impl<'a> Known<'a> {
                 let mut all = Vec::new();
                 for unit in self.units.step(step) {
                     let made = self.kept(unit)?;
-                    let send_all = self.earlier.get(step as usize).is_some_and(|s| s.send_all);
+                    let send_all = self.earlier.get(step.at()).is_some_and(|s| s.send_all);
                     let flowing = if send_all { made } else { made.get(..1).unwrap_or_default() };
                     all.extend(flowing.iter().filter_map(crate::schema::Generation::content));
                 }
@@ -47,7 +47,7 @@ impl<'a> Known<'a> {
     }
 
     fn kept(&self, unit: &Unit) -> Option<&'a [crate::schema::Generation]> {
-        let step = self.earlier.get(unit.step as usize)?;
+        let step = self.earlier.get(unit.step.at())?;
         Some(step.kept.get(&unit.key)?.generations.as_slice())
     }
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::index::{StepIndex, UnitIndex};
 use crate::graph::Graph;
+use crate::ids::NodeId;
 use crate::invocation::Invocation;
 use crate::lineage::{Lineage, Pairing};
 use crate::nodes::NodeKind;
@@ -68,16 +70,16 @@ pub struct Target {
     pub mode: Mode,
     /// The node it is about; needed by `node` and `downstream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it is about; needed by `selection`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
 }
 
 impl Target {
     /// About one node, or about none.
     pub fn of(mode: Mode, node: Option<&str>) -> Self {
-        Self { mode, node: node.map(str::to_owned), nodes: Vec::new() }
+        Self { mode, node: node.map(NodeId::new), nodes: Vec::new() }
     }
 }
 
@@ -88,7 +90,7 @@ pub enum InputSource {
     /// An output that is there already: its place in [`Plan::ready`].
     Ready(u32),
     /// A step of this plan makes it: its place in [`Plan::steps`].
-    Step(u32),
+    Step(StepIndex),
 }
 
 /// One connection of an input.
@@ -116,7 +118,7 @@ pub struct PlannedInput {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExistingOutput {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The output.
     pub port: String,
     /// Items on it.
@@ -160,7 +162,7 @@ impl ReusedItem {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// Kind.
     pub kind: String,
     /// Title when the run was asked for.
@@ -215,7 +217,7 @@ impl Step {
     }
 
     /// The steps it waits for, as places in the plan.
-    pub fn waits_for(&self) -> BTreeSet<u32> {
+    pub fn waits_for(&self) -> BTreeSet<StepIndex> {
         let sources = self.inputs.iter().flat_map(|input| &input.sources);
         sources
             .filter_map(|source| match source.from {
@@ -298,10 +300,10 @@ pub struct Plan {
     /// Scope.
     pub mode: Mode,
     /// The node it was asked for.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
     /// The steps, each after those it waits for.
     pub steps: Vec<Step>,
     /// Outputs that are there already.
@@ -323,7 +325,7 @@ impl Plan {
 
     /// The step of a node.
     pub fn step(&self, node: &str) -> Option<&Step> {
-        self.steps.iter().find(|step| step.node == node)
+        self.steps.iter().find(|step| step.node.as_str() == node)
     }
 
     /// Refuses the plan where a node of it, or (for all but `workflow`) something upstream of it, is in the
@@ -331,17 +333,18 @@ impl Plan {
     ///
     /// # Errors
     /// `upstream_in_progress`, naming the nodes that are active.
-    pub fn check_idle(&self, graph: &Graph, active: &BTreeSet<String>) -> Result<(), Refusal> {
+    pub fn check_idle(&self, graph: &Graph, active: &BTreeSet<NodeId>) -> Result<(), Refusal> {
         if active.is_empty() {
             return Ok(());
         }
         let nodes = self.steps.iter().map(|step| step.node.as_str());
-        let concerned = if self.mode == Mode::Workflow {
+        let concerned: BTreeSet<String> = if self.mode == Mode::Workflow {
             nodes.map(str::to_owned).collect()
         } else {
             graph.upstream_of(nodes)
         };
-        let busy: BTreeSet<String> = concerned.intersection(active).cloned().collect();
+        let busy: BTreeSet<String> =
+            concerned.into_iter().filter(|node| active.contains(node.as_str())).collect();
         if busy.is_empty() {
             return Ok(());
         }
@@ -367,21 +370,21 @@ pub enum InputBinding {
     /// A result of another unit: the nth of it, or the one that flows.
     Unit {
         /// Place in [`Units::all`](super::Units::all).
-        unit: u32,
+        unit: UnitIndex,
         /// Which of what it makes, where all flow.
         nth: Option<u32>,
     },
     /// The whole batch of an output that is there.
     AllReady(u32),
     /// The whole batch that a step makes: its place in [`Plan::steps`].
-    AllOf(u32),
+    AllOf(StepIndex),
 }
 
 /// One item of one step: a call of a model, or a candidate of an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// The step's place in the plan.
-    pub step: u32,
+    pub step: StepIndex,
     /// Position in the batch.
     pub n: u32,
     /// Where it comes from.
@@ -402,7 +405,7 @@ pub struct Unit {
 
 impl Unit {
     pub(super) fn new(
-        step: u32,
+        step: StepIndex,
         n: usize,
         lineage: Lineage,
         angle: Option<u32>,

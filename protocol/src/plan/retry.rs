@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::index::StepIndex;
 use super::model::{InputBinding, Plan, ReusedItem, Unit};
 use super::units::Units;
+use crate::ids::NodeId;
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::{Failure, Generation, NodeState};
 
@@ -22,14 +24,14 @@ pub struct PastItem {
 
 /// End of an earlier run: node → item key → item. An evaluator that was decided has its accepted candidates, and an
 /// entry even if there are none.
-pub type Past = BTreeMap<String, BTreeMap<String, PastItem>>;
+pub type Past = BTreeMap<NodeId, BTreeMap<String, PastItem>>;
 
 /// Part of it that is tried again: everything that gave nothing, or only a node, or only some of its items; and
 /// everything that depends on that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Retry {
     /// The node.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// Item keys of that node.
     pub items: Vec<String>,
 }
@@ -40,7 +42,7 @@ impl Plan {
     /// # Errors
     /// `bad_request` where there is nothing to try again, `not_found` where the run has no such node.
     pub fn retry(&self, past: &Past, which: &Retry) -> Result<Self, Refusal> {
-        if let Some(node) = which.node.as_ref().filter(|node| self.step(node).is_none()) {
+        if let Some(node) = which.node.as_ref().filter(|node| self.step(node.as_str()).is_none()) {
             let detail = format!("The run has no step for {node}.");
             return Err(Refusal::new(ErrorCode::NotFound, detail));
         }
@@ -62,7 +64,7 @@ impl Plan {
             (step.kept, step.seeds) = (BTreeMap::new(), BTreeMap::new());
         }
         for (unit, fate) in units.all.iter().zip(fates) {
-            let step = &mut plan.steps[unit.step as usize];
+            let step = &mut plan.steps[unit.step.at()];
             let before = past.get(&step.node).and_then(|items| items.get(&unit.key));
             let (generations, error) = match fate {
                 Fate::Again => {
@@ -77,7 +79,7 @@ impl Plan {
                 Fate::Left => (Vec::new(), None),
                 Fate::Hole => (Vec::new(), before.and_then(|item| item.error.clone())),
             };
-            let kept_before = self.steps[unit.step as usize].kept.get(&unit.key);
+            let kept_before = self.steps[unit.step.at()].kept.get(&unit.key);
             let flows = Some(kept_before.map_or(step.count, ReusedItem::flows));
             let kept = ReusedItem { generations, error, flows };
             step.kept.insert(unit.key.clone(), kept);
@@ -87,7 +89,7 @@ impl Plan {
     }
 
     fn fate(&self, unit: &Unit, fates: &[Fate], units: &Units, past: &Past, which: &Retry) -> Fate {
-        let step = &self.steps[unit.step as usize];
+        let step = &self.steps[unit.step.at()];
         let items = past.get(&step.node);
         let before = items.and_then(|items| items.get(&unit.key));
         if before.is_some_and(|item| item.state == NodeState::Completed) {
@@ -96,15 +98,16 @@ impl Plan {
         let (mut hole, mut left, mut again) = (false, false, false);
         for pick in &unit.picks {
             let (range, is_review) = match *pick {
-                InputBinding::Unit { unit, .. } => (unit..unit + 1, false),
+                InputBinding::Unit { unit, .. } => (unit.at()..unit.at() + 1, false),
                 // An evaluator leaves holes out of its batch.
                 InputBinding::AllOf(step) => {
-                    let at = step as usize;
-                    (units.of_step[at].clone(), self.steps[at].is_review())
+                    let range = units.of_step[step.at()].clone();
+                    let range = range.start as usize..range.end as usize;
+                    (range, self.steps[step.at()].is_review())
                 }
                 InputBinding::Ready { .. } | InputBinding::AllReady(_) => continue,
             };
-            let of = fates.get(range.start as usize..range.end as usize).unwrap_or_default();
+            let of = fates.get(range).unwrap_or_default();
             let is_left = |fate: &Fate| *fate == Fate::Left || (is_review && *fate == Fate::Hole);
             hole |= !is_review && of.contains(&Fate::Hole);
             left |= !of.is_empty() && of.iter().all(is_left);
@@ -132,7 +135,7 @@ impl Plan {
     /// Brings invocations and costs in line with what is kept.
     fn price(&mut self) {
         let units = self.units();
-        for (at, step) in (0_u32..).zip(&mut self.steps) {
+        for (at, step) in StepIndex::each().zip(&mut self.steps) {
             let mine = units.step(at);
             let called = mine.iter().filter(|unit| !unit.kept).count() as u32;
             step.invocations = if step.is_review() { called.min(1) } else { called };

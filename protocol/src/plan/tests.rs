@@ -2,6 +2,7 @@ mod batches;
 mod limits;
 
 use crate::graph::Graph;
+use crate::ids::NodeId;
 use crate::pricing::Money;
 use crate::pricing::Quote;
 use crate::problem::ErrorCode;
@@ -29,7 +30,7 @@ fn fingerprint(plan: &Plan, unit: usize) -> String {
     let units = plan.units();
     let known = known::Known { units: &units, earlier: &plan.steps, ready: &plan.ready };
     let unit = &units.all[unit];
-    let step = &plan.steps[unit.step as usize];
+    let step = &plan.steps[unit.step.at()];
     let call = step.invocation(unit, |pick| known.contents(pick).unwrap_or_default());
     call.fingerprint().to_string()
 }
@@ -82,7 +83,7 @@ fn a_workflow_runs_in_order_and_costs_the_sum() {
     let order: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
     assert_eq!(order, ["g", "u"]);
     assert_eq!(plan.quote(), Quote { cost: Money::credits(3), exact: true });
-    assert_eq!(plan.steps[1].waits_for(), [0].into());
+    assert_eq!(plan.steps[1].waits_for(), [StepIndex::new(0)].into());
     let json = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan, "a plan is a snapshot");
 }
@@ -166,14 +167,14 @@ fn busy_nodes_refuse_a_second_run() {
     let graph = Graph::materialize(&canvas);
     let busy = |mode, node: &str, active: &str| {
         let plan = planned(&canvas, mode, Some(node)).unwrap();
-        plan.check_idle(&graph, &[active.to_owned()].into()).is_err()
+        plan.check_idle(&graph, &[NodeId::new(active)].into()).is_err()
     };
     assert!(busy(Mode::Workflow, "u", "g"));
     assert!(!busy(Mode::Node, "g", "u"));
     let mut canvas = chain();
     made(&mut canvas, "g", "g1");
     let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
-    assert!(plan.check_idle(&graph, &["g".to_owned()].into()).is_err(), "its upstream runs");
+    assert!(plan.check_idle(&graph, &[NodeId::new("g")].into()).is_err(), "its upstream runs");
 }
 
 #[test]
@@ -209,7 +210,7 @@ proptest! {
         ] {
             let Ok(plan) = planned(&canvas, mode, node) else { continue };
             prop_assert!(!plan.steps.is_empty());
-            for (at, step) in (0_u32..).zip(&plan.steps) {
+            for (at, step) in StepIndex::each().zip(&plan.steps) {
                 prop_assert!(step.waits_for().iter().all(|earlier| *earlier < at));
             }
             let units = plan.units();

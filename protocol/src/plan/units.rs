@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::facts::{Facts, ReadyFacts};
+use super::index::{StepIndex, UnitIndex};
 use super::model::{
     ExistingOutput, InputBinding, InputSource, LINKS_MAX, Plan, ReusedItem, Step, TEXT_BYTES_MAX,
     UNITS_MAX, Unit,
@@ -17,7 +18,7 @@ use crate::steps;
 pub struct Units {
     /// Step by step.
     pub all: Vec<Unit>,
-    /// The units of each step.
+    /// The units of each step, by the numbers of their places.
     pub of_step: Vec<Range<u32>>,
     /// Used parts of [`LINKS_MAX`] and [`TEXT_BYTES_MAX`].
     links: usize,
@@ -27,7 +28,7 @@ pub struct Units {
     /// Facts about the results of steps.
     steps: Vec<StepFacts>,
     /// Facts about the generations of kept units; `None` for content that nobody can read.
-    kept: BTreeMap<u32, Vec<Option<Facts>>>,
+    kept: BTreeMap<UnitIndex, Vec<Option<Facts>>>,
 }
 
 /// Facts about the results of a step, as far as they are known before the run.
@@ -77,9 +78,15 @@ impl Units {
     }
 
     /// The units of a step.
-    pub fn step(&self, step: u32) -> &[Unit] {
-        let range = self.of_step.get(step as usize).cloned().unwrap_or_default();
+    pub fn step(&self, step: StepIndex) -> &[Unit] {
+        let range = self.of_step.get(step.at()).cloned().unwrap_or_default();
         self.all.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The places of a step's units.
+    pub fn places(&self, step: StepIndex) -> impl Iterator<Item = UnitIndex> + use<> {
+        let range = self.of_step.get(step.at()).cloned().unwrap_or_default();
+        range.map(UnitIndex::new)
     }
 
     /// Adds the units of the next step.
@@ -111,7 +118,7 @@ impl Units {
                 all
             });
             if let Some(facts) = facts {
-                self.kept.insert(self.all.len() as u32, facts);
+                self.kept.insert(UnitIndex::new(self.all.len() as u32), facts);
             }
             self.all.push(unit);
         }
@@ -148,7 +155,7 @@ impl Units {
                 self.flowing(earlier, source)
             });
         }
-        let place = self.of_step.len() as u32;
+        let place = StepIndex::new(self.of_step.len() as u32);
         let room = UNITS_MAX.saturating_sub(self.all.len());
         if step.is_review() {
             if flowing.iter().map(|(_, picks)| picks.len()).sum::<usize>() > room {
@@ -180,7 +187,7 @@ impl Units {
                 continue;
             }
             for (angle, (id, _)) in (0_u32..).zip(&step.angles) {
-                let lineage = row.lineage.with(&step.node, id.as_str());
+                let lineage = row.lineage.with(step.node.as_str(), id.as_str());
                 units.push(Unit::new(place, units.len(), lineage, Some(angle), picks.clone()));
             }
         }
@@ -215,9 +222,7 @@ impl Units {
                 let facts = self.facts(pick).unwrap_or_default();
                 // What a step of this run makes counts as often, though nobody knows it yet.
                 let count = match *pick {
-                    InputBinding::AllOf(step) => {
-                        self.steps.get(step as usize).map_or(0, |s| s.flows.0)
-                    }
+                    InputBinding::AllOf(step) => self.steps.get(step.at()).map_or(0, |s| s.flows.0),
                     InputBinding::AllReady(_)
                     | InputBinding::Ready { .. }
                     | InputBinding::Unit { .. } => facts.count,
@@ -242,7 +247,7 @@ impl Units {
                 let made = self.kept.get(&unit)?.get(nth.unwrap_or(0) as usize)?;
                 Some(made.unwrap_or_default())
             }
-            InputBinding::AllOf(step) => self.steps.get(step as usize)?.all,
+            InputBinding::AllOf(step) => self.steps.get(step.at())?.all,
         }
     }
 
@@ -253,8 +258,8 @@ impl Units {
                 self.ready.get(at as usize).map_or(0, |ready| ready.each.len())
             }
             InputSource::Step(at) => {
-                let facts = self.steps.get(at as usize).cloned().unwrap_or_default();
-                let is_frame = earlier.get(at as usize).is_some_and(|step| step.is_frame(source));
+                let facts = self.steps.get(at.at()).cloned().unwrap_or_default();
+                let is_frame = earlier.get(at.at()).is_some_and(|step| step.is_frame(source));
                 if is_frame { facts.flows.1 } else { facts.flows.0 }
             }
         }
@@ -273,16 +278,15 @@ impl Units {
             }
             InputSource::Step(at) => at,
         };
-        let Some(step) = earlier.get(at as usize) else { return Flowing::default() };
-        let range = self.of_step.get(at as usize).cloned().unwrap_or_default();
-        let units = range.clone().zip(self.step(at));
-        let one = |unit| InputBinding::Unit { unit, nth: None };
+        let Some(step) = earlier.get(at.at()) else { return Flowing::default() };
+        let units = self.places(at).zip(self.step(at));
+        let one = |unit: UnitIndex| InputBinding::Unit { unit, nth: None };
         if step.is_frame(source) {
             let first = source.port == "start_frame";
             let wanted = if first { 0 } else { step.angles.len() as u32 - 1 };
             return units
                 .filter(|(_, unit)| unit.angle == Some(wanted))
-                .map(|(at, unit)| (unit.lineage.without(&step.node), one(at)))
+                .map(|(at, unit)| (unit.lineage.without(step.node.as_str()), one(at)))
                 .collect();
         }
         units
@@ -292,7 +296,7 @@ impl Units {
                 let each = step.send_all && made > 1;
                 let single = (!each).then(|| (unit.lineage.clone(), one(at)));
                 let all = (0..if each { made } else { 0 }).map(move |nth| {
-                    let lineage = unit.lineage.with(&step.node, nth.to_string());
+                    let lineage = unit.lineage.with(step.node.as_str(), nth.to_string());
                     (lineage, InputBinding::Unit { unit: at, nth: Some(nth) })
                 });
                 single.into_iter().chain(all)
@@ -305,7 +309,7 @@ impl Units {
 /// carry an origin of their own, named after the node they come from.
 fn candidates(
     step: &Step,
-    place: u32,
+    place: StepIndex,
     earlier: &[Step],
     ready: &[ExistingOutput],
     sources: &[&super::Source],
@@ -313,7 +317,7 @@ fn candidates(
 ) -> Vec<Unit> {
     let node_of = |source: &super::Source| match source.from {
         InputSource::Ready(at) => ready.get(at as usize).map_or("", |ready| ready.node.as_str()),
-        InputSource::Step(at) => earlier.get(at as usize).map_or("", |step| step.node.as_str()),
+        InputSource::Step(at) => earlier.get(at.at()).map_or("", |step| step.node.as_str()),
     };
     let several = sources.len() > 1;
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -326,7 +330,8 @@ fn candidates(
         let twice = times.get(node).is_some_and(|times| *times > 1);
         let origin = if twice { format!("{node}-{}", source.port) } else { node.to_owned() };
         for (lineage, pick) in lineages.into_iter().zip(picks) {
-            let lineage = if several { lineage.with(&step.node, origin.as_str()) } else { lineage };
+            let lineage =
+                if several { lineage.with(step.node.as_str(), origin.as_str()) } else { lineage };
             units.push(Unit::new(place, units.len(), lineage, None, vec![pick]));
         }
     }

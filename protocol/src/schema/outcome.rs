@@ -12,6 +12,7 @@ use yrs::{
 use super::model::{Chosen, Generation, ItemResult, NodeResult, RunInfo};
 use super::read::read_choices;
 use super::read::{read_generations, read_result, read_run};
+use crate::ids::{NodeId, RunId};
 use crate::nodes::NodeKind;
 use crate::values::json_to_any;
 
@@ -78,9 +79,9 @@ pub fn remove_item_result(txn: &mut TransactionMut<'_>, id: &str, key: &str) {
 }
 
 /// True if what stands at `results[id]` is of this run.
-pub fn is_result_of(txn: &TransactionMut<'_>, id: &str, run: &str) -> bool {
-    let held = result_map(txn, id).and_then(|map| map.get(txn, "run"));
-    matches!(held, Some(Out::Any(Any::String(held))) if &*held == run)
+pub fn is_result_of(txn: &TransactionMut<'_>, id: &NodeId, run: &RunId) -> bool {
+    let held = result_map(txn, id.as_str()).and_then(|map| map.get(txn, "run"));
+    matches!(held, Some(Out::Any(Any::String(held))) if *held == *run.as_str())
 }
 
 fn generation_array(txn: &mut TransactionMut<'_>, id: &str) -> ArrayRef {

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use gesso_protocol::ids::AssetId;
+
 /// What became of a stored file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -20,7 +22,8 @@ pub enum Found {
 ///
 /// # Errors
 /// When the disk fails.
-pub fn examine(root: &Path, id: &str) -> std::io::Result<Found> {
+pub fn examine(root: &Path, id: &AssetId) -> std::io::Result<Found> {
+    let id = id.as_str();
     let path = root.join(id.get(..2).unwrap_or("xx")).join(id);
     let mut file = match File::open(path) {
         Ok(file) => file,
@@ -41,11 +44,11 @@ const REMEMBERED_MAX: usize = 100_000;
 pub(super) struct Compared(Mutex<BTreeSet<[u8; 32]>>);
 
 impl Compared {
-    pub(super) fn has(&self, id: &str) -> bool {
+    pub(super) fn has(&self, id: &AssetId) -> bool {
         key(id).is_some_and(|key| self.all().contains(&key))
     }
 
-    pub(super) fn add(&self, id: &str) {
+    pub(super) fn add(&self, id: &AssetId) {
         let Some(key) = key(id) else { return };
         let mut all = self.all();
         if all.len() >= REMEMBERED_MAX {
@@ -61,8 +64,8 @@ impl Compared {
     }
 }
 
-fn key(id: &str) -> Option<[u8; 32]> {
-    blake3::Hash::from_hex(id).ok().map(Into::into)
+fn key(id: &AssetId) -> Option<[u8; 32]> {
+    blake3::Hash::from_hex(id.as_str()).ok().map(Into::into)
 }
 
 #[cfg(test)]
@@ -72,20 +75,20 @@ mod tests {
     #[test]
     fn a_file_is_sound_gone_or_damaged() {
         let root = tempfile::tempdir().unwrap();
-        let id = blake3::hash(b"what was stored").to_hex().to_string();
+        let id = AssetId::new(blake3::hash(b"what was stored").to_hex().as_str());
         assert_eq!(examine(root.path(), &id).unwrap(), Found::Gone);
-        let folder = root.path().join(&id[..2]);
+        let folder = root.path().join(&id.as_str()[..2]);
         std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join(&id), b"what was stored").unwrap();
+        std::fs::write(folder.join(id.as_str()), b"what was stored").unwrap();
         assert_eq!(examine(root.path(), &id).unwrap(), Found::Sound);
-        std::fs::write(folder.join(&id), b"what was st0red").unwrap();
+        std::fs::write(folder.join(id.as_str()), b"what was st0red").unwrap();
         assert_eq!(examine(root.path(), &id).unwrap(), Found::Damaged);
     }
 
     #[test]
     fn what_was_compared_is_remembered_and_bounded() {
         let compared = Compared::default();
-        let id = |n: usize| blake3::hash(&n.to_le_bytes()).to_hex().to_string();
+        let id = |n: usize| AssetId::new(blake3::hash(&n.to_le_bytes()).to_hex().as_str());
         compared.add(&id(1));
         assert!(compared.has(&id(1)) && !compared.has(&id(2)));
         for n in 0..=REMEMBERED_MAX {

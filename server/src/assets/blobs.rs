@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use gesso_media::{self, Examined, MediaKind, Sniffed};
 use gesso_media::{Control, ToolRunner, WorkError};
+use gesso_protocol::ids::AssetId;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
@@ -64,7 +65,7 @@ pub struct Told {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kept {
     /// BLAKE3 of them, in hex.
-    pub id: String,
+    pub id: AssetId,
     /// How many there are.
     pub bytes: u64,
     /// What they are; `None` where nobody looked.
@@ -184,9 +185,9 @@ impl Blobs {
     ///
     /// # Errors
     /// When the store fails; nothing half-written stays.
-    pub async fn write(&self, bytes: Bytes) -> Result<String, AssetError> {
+    pub async fn write(&self, bytes: Bytes) -> Result<AssetId, AssetError> {
         let hashed = bytes.clone();
-        let id = tokio::task::spawn_blocking(move || blake3::hash(&hashed).to_hex().to_string())
+        let id = tokio::task::spawn_blocking(move || name_of(blake3::hash(&hashed)))
             .await
             .map_err(std::io::Error::other)?;
         match self.0.store.put_opts(&blob(&id), bytes.into(), PutMode::Create.into()).await {
@@ -224,7 +225,7 @@ impl Blobs {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn read(&self, id: &str) -> Result<Option<Bytes>, AssetError> {
+    pub async fn read(&self, id: &AssetId) -> Result<Option<Bytes>, AssetError> {
         match self.compare(id).await {
             Ok(()) => {}
             Err(AssetError::Gone) => return Ok(None),
@@ -239,12 +240,12 @@ impl Blobs {
 
     /// Compares a file of this machine with its name, once since the start: what a disk has changed is not given away as
     /// what was stored.
-    async fn compare(&self, id: &str) -> Result<(), AssetError> {
+    async fn compare(&self, id: &AssetId) -> Result<(), AssetError> {
         let Some(root) = &self.0.root else { return Ok(()) };
         if self.0.compared.has(id) {
             return Ok(());
         }
-        let (root, name) = (root.clone(), id.to_owned());
+        let (root, name) = (root.clone(), id.clone());
         let found = tokio::task::spawn_blocking(move || audit::examine(&root, &name)).await;
         match found.map_err(|error| AssetError::Work(error.to_string()))?? {
             Found::Sound => {
@@ -253,7 +254,7 @@ impl Blobs {
             }
             Found::Gone => Err(AssetError::Gone),
             Found::Damaged => {
-                tracing::error!(id, "the file of an asset is not what was stored");
+                tracing::error!(id = id.as_str(), "the file of an asset is not what was stored");
                 Err(AssetError::Damaged)
             }
         }
@@ -262,7 +263,7 @@ impl Blobs {
     /// The content or a part of it, as a stream.
     pub(super) async fn open_blob(
         &self,
-        id: &str,
+        id: &AssetId,
         options: GetOptions,
     ) -> Result<GetResult, AssetError> {
         self.compare(id).await?;
@@ -295,7 +296,7 @@ impl Blobs {
             let mut hasher = blake3::Hasher::new();
             let mut file = File::open(&path)?;
             let bytes = std::io::copy(&mut file, &mut hasher)?;
-            let id = hasher.finalize().to_hex().to_string();
+            let id = name_of(hasher.finalize());
             control.check()?;
             let left = match root {
                 Some(root) => {
@@ -314,7 +315,7 @@ impl Blobs {
     }
 
     /// Brings a file to a store that is not of this machine.
-    async fn send(&self, path: &FsPath, id: &str) -> Result<(), AssetError> {
+    async fn send(&self, path: &FsPath, id: &AssetId) -> Result<(), AssetError> {
         let mut file = tokio::fs::File::open(path).await?;
         let upload = self.0.store.put_multipart(&blob(id)).await?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
@@ -334,7 +335,7 @@ impl Blobs {
             Ok(()) => Ok(writer.finish().await.map(drop)?),
             Err(error) => {
                 if let Err(error) = writer.abort().await {
-                    tracing::warn!(%error, id, "what was sent of a file could not be removed");
+                    tracing::warn!(%error, id = id.as_str(), "what was sent of a file could not be removed");
                 }
                 Err(error)
             }
@@ -342,10 +343,10 @@ impl Blobs {
     }
 
     /// A blob as a file.
-    pub(super) async fn local(&self, id: &str) -> Result<Local, AssetError> {
+    pub(super) async fn local(&self, id: &AssetId) -> Result<Local, AssetError> {
         if let Some(root) = &self.0.root {
             self.compare(id).await?;
-            return Ok(Local::Own(root.join(&id[..2]).join(id)));
+            return Ok(Local::Own(root.join(&id.as_str()[..2]).join(id.as_str())));
         }
         let (file, path) = self.scratch().await?;
         let mut file = tokio::fs::File::from_std(file);
@@ -392,17 +393,22 @@ impl Blobs {
 
 /// Puts a file under its name, durably. The same content under its name is the same file: replacing it changes
 /// nothing for its readers.
-fn place(root: &FsPath, id: &str, file: &File, path: TempPath) -> Result<(), WorkError> {
-    let folder = root.join(&id[..2]);
+fn place(root: &FsPath, id: &AssetId, file: &File, path: TempPath) -> Result<(), WorkError> {
+    let folder = root.join(&id.as_str()[..2]);
     std::fs::create_dir_all(&folder)?;
     file.sync_all()?;
-    path.persist(folder.join(id)).map_err(|refused| refused.error)?;
+    path.persist(folder.join(id.as_str())).map_err(|refused| refused.error)?;
     File::open(&folder)?.sync_all()?;
     File::open(root)?.sync_all()?;
     Ok(())
 }
 
+/// The id of what has this hash.
+fn name_of(hash: blake3::Hash) -> AssetId {
+    AssetId::new(hash.to_hex().as_str())
+}
+
 /// Where the content of an asset is: spread over folders, so that no folder grows without end.
-fn blob(id: &str) -> Path {
-    Path::from_iter([id.get(..2).unwrap_or("xx"), id])
+fn blob(id: &AssetId) -> Path {
+    Path::from_iter([id.as_str().get(..2).unwrap_or("xx"), id.as_str()])
 }

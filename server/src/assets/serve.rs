@@ -8,6 +8,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::file_ending;
 use object_store::{GetOptions, GetRange};
 
@@ -99,7 +100,7 @@ fn file_name(row: &AssetRow) -> String {
     let ending = file_ending(&row.mime);
     let name = row.name.trim().trim_matches('.');
     if name.is_empty() {
-        return format!("gesso-{}.{ending}", row.id.get(..12).unwrap_or("asset"));
+        return format!("gesso-{}.{ending}", row.id.as_str().get(..12).unwrap_or("asset"));
     }
     let (stem, has) = name.rsplit_once('.').unwrap_or((name, ""));
     let same =
@@ -144,7 +145,7 @@ impl Assets {
     /// `NotFound`, `Db`, `Store`.
     pub async fn respond(
         &self,
-        id: &str,
+        id: &AssetId,
         headers: &HeaderMap,
         download: bool,
     ) -> Result<Response<Body>, AssetError> {
@@ -224,7 +225,7 @@ mod tests {
 
     fn row(name: &str, mime: &str, ty: &str) -> AssetRow {
         AssetRow {
-            id: "ab".repeat(32),
+            id: AssetId::new("ab".repeat(32)),
             mime: mime.to_owned(),
             ty: ty.to_owned(),
             bytes: 1,

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use gesso_protocol::ids::AssetId;
 use gesso_studio::stock::{self, StockItem};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ use crate::db::assets::{AssetQuery, AssetRow, Scope};
 
 fn row(item: &StockItem, created_at: i64) -> AssetRow {
     AssetRow {
-        id: item.id.clone(),
+        id: AssetId::new(item.id.as_str()),
         mime: item.sniffed.mime.to_owned(),
         ty: item.sniffed.kind.as_str().to_owned(),
         bytes: item.bytes.len() as i64,

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use gesso_media::{self};
 use gesso_media::{Control, RgbaImage, ToolRunner};
 use gesso_protocol::api::AssetMeta;
+use gesso_protocol::ids::AssetId;
 use tokio::sync::OnceCell;
 
 use super::blobs::{Blobs, Turn};
@@ -26,7 +27,7 @@ pub(super) struct Inner {
     /// Whether the stock has its rows.
     pub(super) stock: OnceCell<()>,
     /// Vector pictures that cannot be drawn, with the reason, so that nobody tries again and again.
-    pub(super) undrawable: Mutex<VecDeque<(String, String)>>,
+    pub(super) undrawable: Mutex<VecDeque<(AssetId, String)>>,
 }
 
 impl Assets {
@@ -46,7 +47,7 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound`, `Db`, and those of storing for what is of the stock.
-    pub async fn row(&self, id: &str) -> Result<AssetRow, AssetError> {
+    pub async fn row(&self, id: &AssetId) -> Result<AssetRow, AssetError> {
         let missing = || AssetError::NotFound("There is no such asset.".to_owned());
         self.known(id).await?.ok_or_else(missing)
     }
@@ -55,7 +56,7 @@ impl Assets {
     ///
     /// # Errors
     /// `Db`, and those of storing for what is of the stock.
-    pub async fn known(&self, id: &str) -> Result<Option<AssetRow>, AssetError> {
+    pub async fn known(&self, id: &AssetId) -> Result<Option<AssetRow>, AssetError> {
         if !is_content_id(id) {
             return Ok(None);
         }
@@ -71,7 +72,7 @@ impl Assets {
     ///
     /// # Errors
     /// Those of [`Self::row`].
-    pub async fn meta(&self, id: &str) -> Result<AssetMeta, AssetError> {
+    pub async fn meta(&self, id: &AssetId) -> Result<AssetMeta, AssetError> {
         Ok(self.row(id).await?.meta())
     }
 
@@ -90,7 +91,7 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound`, `Db`, `Store`.
-    pub async fn load(&self, id: &str) -> Result<Bytes, AssetError> {
+    pub async fn load(&self, id: &AssetId) -> Result<Bytes, AssetError> {
         self.row(id).await?;
         let found = self.0.blobs.read(id).await?;
         found.ok_or_else(|| AssetError::NotFound("The content of this asset is gone.".to_owned()))
@@ -100,7 +101,7 @@ impl Assets {
     ///
     /// # Errors
     /// All of reading, and `Studio` for what is no picture or too large a one.
-    pub async fn picture(&self, id: &str) -> Result<RgbaImage, AssetError> {
+    pub async fn picture(&self, id: &AssetId) -> Result<RgbaImage, AssetError> {
         self.row(id).await?;
         let limits = self.limits().picture;
         let file = self.0.blobs.local(id).await?;
@@ -112,11 +113,12 @@ impl Assets {
 }
 
 /// True if it is the hex of a BLAKE3 hash; nothing else ever becomes part of a path.
-fn is_content_id(id: &str) -> bool {
+fn is_content_id(id: &AssetId) -> bool {
+    let id = id.as_str();
     id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// True if an id is that of a piece of the stock.
-fn is_stock(id: &str) -> bool {
-    gesso_studio::stock::all().iter().any(|item| item.id == id)
+fn is_stock(id: &AssetId) -> bool {
+    gesso_studio::stock::all().iter().any(|item| item.id == id.as_str())
 }

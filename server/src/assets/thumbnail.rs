@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use gesso_media::{self, MediaKind, Sniffed, Waveform};
 use gesso_media::{Control, ToolRunner, WorkError};
+use gesso_protocol::ids::AssetId;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path;
 
@@ -58,11 +59,18 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound` also for what this server can make no picture of; `Studio`, `Store`, `Db`.
-    pub async fn thumbnail(&self, id: &str, width: Option<u32>) -> Result<Thumbnail, AssetError> {
+    pub async fn thumbnail(
+        &self,
+        id: &AssetId,
+        width: Option<u32>,
+    ) -> Result<Thumbnail, AssetError> {
         let row = self.row(id).await?;
         let width = bucket(width.unwrap_or(WIDTH_DEFAULT_PX));
-        let cached =
-            Path::from_iter(["thumbnails", id.get(..2).unwrap_or("00"), &format!("{id}-{width}")]);
+        let cached = Path::from_iter([
+            "thumbnails",
+            id.as_str().get(..2).unwrap_or("00"),
+            &format!("{id}-{width}"),
+        ]);
         if let Some(bytes) = self.cached(&cached).await? {
             if let Some(sniffed) = gesso_media::sniff(&bytes) {
                 return Ok(Thumbnail { bytes, mime: sniffed.mime, width });
@@ -123,7 +131,11 @@ impl Assets {
 
     /// A drawing of a vector picture. What takes long is begun anew where it holds up nothing but what takes long too; what
     /// cannot be drawn is tried once.
-    async fn drawing(&self, id: &str, width: u32) -> Result<(Vec<u8>, &'static str), AssetError> {
+    async fn drawing(
+        &self,
+        id: &AssetId,
+        width: u32,
+    ) -> Result<(Vec<u8>, &'static str), AssetError> {
         let begun = Instant::now();
         match self.drawing_within(id, width, Turn::Drawing, QUICK_DRAWING).await {
             Err(AssetError::Studio(WorkError::Refused(_))) if begun.elapsed() >= QUICK_DRAWING => {
@@ -136,14 +148,14 @@ impl Assets {
 
     async fn drawing_within(
         &self,
-        id: &str,
+        id: &AssetId,
         width: u32,
         turn: Turn,
         within: Duration,
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         self.is_drawable(id).map_err(AssetError::Studio)?;
         let file = self.0.blobs.local(id).await?;
-        let (assets, id) = (self.clone(), id.to_owned());
+        let (assets, id) = (self.clone(), id.clone());
         let work = move |tools: &ToolRunner, control: &Control<'_>| {
             // Somebody else may have tried while this one waited for its turn.
             assets.is_drawable(&id)?;
@@ -166,7 +178,7 @@ impl Assets {
     }
 
     /// Whether drawing a vector picture is worth trying.
-    fn is_drawable(&self, id: &str) -> Result<(), WorkError> {
+    fn is_drawable(&self, id: &AssetId) -> Result<(), WorkError> {
         let known = self.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
         match known.iter().find(|(known, _)| known == id) {
             Some((_, why)) => Err(WorkError::Refused(why.clone())),
@@ -176,7 +188,8 @@ impl Assets {
 
     /// A frame of a video, as large as any thumbnail of it needs.
     async fn poster(&self, row: &AssetRow) -> Result<Bytes, AssetError> {
-        let cached = Path::from_iter(["posters", row.id.get(..2).unwrap_or("00"), &row.id]);
+        let cached =
+            Path::from_iter(["posters", row.id.as_str().get(..2).unwrap_or("00"), row.id.as_str()]);
         if let Some(bytes) = self.cached(&cached).await?
             && gesso_media::sniff(&bytes).is_some()
         {
@@ -202,13 +215,14 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound` also for what has no sound or cannot be heard on this server; `Studio`, `Store`, `Db`.
-    pub async fn waveform(&self, id: &str) -> Result<Waveform, AssetError> {
+    pub async fn waveform(&self, id: &AssetId) -> Result<Waveform, AssetError> {
         let row = self.row(id).await?;
         let silent = || AssetError::NotFound("There is no sound in this file.".to_owned());
         if !matches!(row.ty.as_str(), "audio" | "video") {
             return Err(silent());
         }
-        let cached = Path::from_iter(["waveforms", id.get(..2).unwrap_or("00"), id]);
+        let cached =
+            Path::from_iter(["waveforms", id.as_str().get(..2).unwrap_or("00"), id.as_str()]);
         if let Some(bytes) = self.cached(&cached).await?
             && let Ok(found) = serde_json::from_slice::<Option<Waveform>>(&bytes)
         {

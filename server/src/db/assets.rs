@@ -2,10 +2,12 @@
 
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::fold::fold;
+use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::ids::{IdText, named};
 use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 
 const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
@@ -28,7 +30,8 @@ const COLUMNS: &str =
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
 pub struct AssetRow {
     /// BLAKE3 of the content, in hex.
-    pub id: String,
+    #[sqlx(try_from = "IdText")]
+    pub id: AssetId,
     /// The media type, sniffed.
     pub mime: String,
     /// The data type's id.
@@ -64,7 +67,7 @@ impl AssetRow {
     pub fn reference(&self) -> AssetRef {
         let px = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
         AssetRef {
-            id: self.id.clone(),
+            id: self.id.to_string(),
             ty: DataType::from_id(&self.ty),
             mime: self.mime.clone(),
             width: px(self.width),
@@ -143,7 +146,7 @@ impl Db {
         let words = asset.words();
         with_write!(self, on => sqlx::query(INSERT)
             .bind(WORKSPACE)
-            .bind(&asset.id)
+            .bind(asset.id.as_str())
             .bind(&asset.mime)
             .bind(&asset.ty)
             .bind(asset.bytes)
@@ -167,12 +170,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn asset(&self, id: &str) -> Result<Option<AssetRow>, DbError> {
+    pub async fn asset(&self, id: &AssetId) -> Result<Option<AssetRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM assets WHERE workspace = $1 AND id = $2"
         ));
         Ok(with_read!(self, pool =>
-            sqlx::query_as(sql).bind(WORKSPACE).bind(id).fetch_optional(pool).await)?)
+            sqlx::query_as(sql).bind(WORKSPACE).bind(id.as_str()).fetch_optional(pool).await)?)
     }
 
     /// Gives rows that an earlier version wrote the words they are found by now.
@@ -196,7 +199,7 @@ impl Db {
                 for row in &rows {
                     sqlx::query(SET)
                         .bind(&row.workspace)
-                        .bind(&row.asset.id)
+                        .bind(row.asset.id.as_str())
                         .bind(row.asset.words())
                         .execute(&mut *tx)
                         .await?;
@@ -254,12 +257,12 @@ impl Db {
         &self,
         after: &str,
         limit: i64,
-    ) -> Result<Vec<(String, String)>, DbError> {
+    ) -> Result<Vec<(AssetId, String)>, DbError> {
         const SQL: &str =
             "SELECT id, name FROM assets WHERE workspace = $1 AND id > $2 ORDER BY id LIMIT $3";
-        Ok(with_read!(self, pool => {
+        Ok(named(with_read!(self, pool => {
             sqlx::query_as(SQL).bind(WORKSPACE).bind(after).bind(limit).fetch_all(pool).await
-        })?)
+        })?))
     }
 }
 

@@ -1,15 +1,18 @@
 //! Canvases: the rows behind the workflow list. Names are copies of what the documents say.
 
 use gesso_protocol::api::{LastRun, Preview};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::{Generation, RunStatus};
 
+use super::ids::IdText;
 use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 
 /// A canvas's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct CanvasRow {
     /// Id.
-    pub id: String,
+    #[sqlx(try_from = "IdText")]
+    pub id: CanvasId,
     /// Name.
     pub name: String,
     /// Description.
@@ -45,7 +48,7 @@ impl Db {
              (id, workspace, name, description, created_at, updated_at, runs_started) \
              VALUES ($1, $2, $3, $4, $5, $6, 0)";
         with_write!(self, pool => sqlx::query(SQL)
-            .bind(&canvas.id)
+            .bind(canvas.id.as_str())
             .bind(WORKSPACE)
             .bind(&canvas.name)
             .bind(&canvas.description)
@@ -61,10 +64,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn canvas(&self, id: &str) -> Result<Option<CanvasRow>, DbError> {
+    pub async fn canvas(&self, id: &CanvasId) -> Result<Option<CanvasRow>, DbError> {
         let sql = format!("SELECT {COLUMNS} FROM canvases WHERE id = $1");
         let sql = sqlx::AssertSqlSafe(sql);
-        Ok(with_read!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
+        )
     }
 
     /// Canvases that are not deleted, last changed first, after `(updated_at, id)`.
@@ -98,7 +103,7 @@ impl Db {
     /// When the database fails.
     pub async fn touch_canvas(
         &self,
-        id: &str,
+        id: &CanvasId,
         name: &str,
         description: &str,
         now_ms: i64,
@@ -106,7 +111,7 @@ impl Db {
         const SQL: &str = "UPDATE canvases SET name = $2, description = $3, updated_at = $4 \
              WHERE id = $1 AND deleted_at IS NULL";
         with_write!(self, pool => sqlx::query(SQL)
-            .bind(id)
+            .bind(id.as_str())
             .bind(name)
             .bind(description)
             .bind(now_ms)
@@ -120,11 +125,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn mark_deleted(&self, id: &str, now_ms: i64) -> Result<bool, DbError> {
+    pub async fn mark_deleted(&self, id: &CanvasId, now_ms: i64) -> Result<bool, DbError> {
         const MARK: &str =
             "UPDATE canvases SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
         let marked = with_write!(self, on => sqlx::query(MARK)
-            .bind(id)
+            .bind(id.as_str())
             .bind(now_ms)
             .execute(on)
             .await
@@ -137,7 +142,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn purge(&self, id: &str) -> Result<(), DbError> {
+    pub async fn purge(&self, id: &CanvasId) -> Result<(), DbError> {
         const BY_RUN: [&str; 4] = ["steps", "invocations", "reviews", "run_snapshots"];
         const BY_CANVAS: [&str; 7] = [
             "active_nodes",
@@ -151,7 +156,7 @@ impl Db {
         const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \
              AND status IN ('queued', 'running', 'paused')";
         with_tx!(self, tx => async {
-            let (open,): (i64,) = sqlx::query_as(OPEN).bind(id).fetch_one(&mut *tx).await?;
+            let (open,): (i64,) = sqlx::query_as(OPEN).bind(id.as_str()).fetch_one(&mut *tx).await?;
             if open > 0 {
                 return Ok(());
             }
@@ -159,11 +164,11 @@ impl Db {
                 let sql = sqlx::AssertSqlSafe(format!(
                     "DELETE FROM {table} WHERE run IN (SELECT id FROM runs WHERE canvas = $1)"
                 ));
-                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+                sqlx::query(sql).bind(id.as_str()).execute(&mut *tx).await?;
             }
             for table in BY_CANVAS.into_iter().chain(["runs"]) {
                 let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE canvas = $1"));
-                sqlx::query(sql).bind(id).execute(&mut *tx).await?;
+                sqlx::query(sql).bind(id.as_str()).execute(&mut *tx).await?;
             }
             Ok::<_, DbError>(())
         }
@@ -185,10 +190,10 @@ impl Db {
              OR EXISTS (SELECT 1 FROM doc_updates t WHERE t.canvas = c.id) \
              OR EXISTS (SELECT 1 FROM doc_snapshots t WHERE t.canvas = c.id))";
         let since = now_ms.map_or(0, |now_ms| now_ms - LATE_MS);
-        let left: Vec<(String,)> =
+        let left: Vec<(IdText,)> =
             with_read!(self, pool => sqlx::query_as(LEFT).bind(since).fetch_all(pool).await)?;
         for (id,) in left {
-            self.purge(&id).await?;
+            self.purge(&id.into()).await?;
         }
         Ok(())
     }
@@ -197,11 +202,10 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn last_run(&self, canvas: &str) -> Result<Option<LastRun>, DbError> {
+    pub async fn last_run(&self, canvas: &CanvasId) -> Result<Option<LastRun>, DbError> {
         const SQL: &str = "SELECT id, status, started_at, finished_at FROM runs \
              WHERE canvas = $1 ORDER BY number DESC LIMIT 1";
-        let row: Option<LastRunRow> =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_optional(pool).await)?;
+        let row: Option<LastRunRow> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_optional(pool).await)?;
         Ok(row.map(|row| LastRun {
             id: row.id,
             status: RunStatus::from_id(&row.status).unwrap_or_default(),
@@ -214,11 +218,10 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn preview(&self, canvas: &str) -> Result<Option<Preview>, DbError> {
+    pub async fn preview(&self, canvas: &CanvasId) -> Result<Option<Preview>, DbError> {
         const SQL: &str =
             "SELECT body FROM generations WHERE canvas = $1 ORDER BY seq DESC LIMIT 24";
-        let rows: Vec<(String,)> =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?;
+        let rows: Vec<(String,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
         let mut sound = None;
         for (body,) in rows {
             let made: Generation =

@@ -2,6 +2,8 @@
 //! this canvas, and whether it is in its place. Snapshots and long rows also carry which pieces of them are what was written.
 //! A single wrong byte is found by trying.
 
+use gesso_protocol::ids::CanvasId;
+
 /// Bytes of a checksum: one half for the content, one for the place.
 const LEN: usize = 16;
 /// Bytes of each half.
@@ -22,7 +24,7 @@ const REPAIRS: usize = 8;
 
 /// The checksum of a row of the log.
 #[must_use]
-pub fn of(canvas: &str, seq: i64, data: &[u8]) -> Vec<u8> {
+pub fn of(canvas: &CanvasId, seq: i64, data: &[u8]) -> Vec<u8> {
     if data.len() > WHOLE_BYTES {
         return of_state(canvas, seq, data);
     }
@@ -32,7 +34,7 @@ pub fn of(canvas: &str, seq: i64, data: &[u8]) -> Vec<u8> {
 
 /// The checksum of a snapshot.
 #[must_use]
-pub fn of_state(canvas: &str, seq: i64, data: &[u8]) -> Vec<u8> {
+pub fn of_state(canvas: &CanvasId, seq: i64, data: &[u8]) -> Vec<u8> {
     let content = content(canvas, data);
     let mut sum = [content, place(content, seq)].concat();
     sum.extend_from_slice(&(data.len() as u64).to_le_bytes());
@@ -101,7 +103,7 @@ pub enum Verdict {
 
 /// Judges a row. A checksum that was itself damaged does not condemn a row that its other half knows.
 #[must_use]
-pub fn judge(canvas: &str, seq: i64, data: &[u8], checksum: Option<&[u8]>) -> Verdict {
+pub fn judge(canvas: &CanvasId, seq: i64, data: &[u8], checksum: Option<&[u8]>) -> Verdict {
     let Some(checksum) = checksum else { return Verdict::Unsigned };
     let Some((of_content, of_place)) = checksum.get(..LEN).map(|sum| sum.split_at(HALF)) else {
         return Verdict::Altered;
@@ -119,7 +121,7 @@ pub fn judge(canvas: &str, seq: i64, data: &[u8], checksum: Option<&[u8]>) -> Ve
 /// What was written, where a single byte (of a few pieces at most) is not what it was: the checksum tells when the right
 /// one is found.
 #[must_use]
-pub fn repaired(canvas: &str, data: &[u8], checksum: &[u8]) -> Option<Vec<u8>> {
+pub fn repaired(canvas: &CanvasId, data: &[u8], checksum: &[u8]) -> Option<Vec<u8>> {
     let wanted = checksum.get(..HALF)?;
     let is_right = |data: &[u8]| content(canvas, data) == wanted;
     let mut repaired = data.to_vec();
@@ -159,7 +161,7 @@ fn with_one_byte(data: &mut [u8], is_right: impl Fn(&[u8]) -> bool) -> bool {
 /// Which of these rows, each a place with its checksum, bytes were written as.
 #[must_use]
 pub fn written_as<'a>(
-    canvas: &str,
+    canvas: &CanvasId,
     data: &[u8],
     mut rows: impl Iterator<Item = (i64, &'a [u8])>,
 ) -> Option<i64> {
@@ -168,10 +170,10 @@ pub fn written_as<'a>(
         .map(|(seq, _)| seq)
 }
 
-fn content(canvas: &str, data: &[u8]) -> [u8; HALF] {
+fn content(canvas: &CanvasId, data: &[u8]) -> [u8; HALF] {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&(canvas.len() as u64).to_le_bytes());
-    hasher.update(canvas.as_bytes());
+    hasher.update(&(canvas.as_str().len() as u64).to_le_bytes());
+    hasher.update(canvas.as_str().as_bytes());
     hasher.update(data);
     half(&hasher)
 }
@@ -193,27 +195,35 @@ fn half(hasher: &blake3::Hasher) -> [u8; HALF] {
 mod tests {
     use super::*;
 
+    fn c() -> CanvasId {
+        CanvasId::new("c")
+    }
+
+    fn d() -> CanvasId {
+        CanvasId::new("d")
+    }
+
     #[test]
     fn a_row_is_known_again() {
-        let sum = of("c", 7, b"bytes");
-        assert_eq!(judge("c", 7, b"bytes", Some(&sum)), Verdict::Sound);
-        assert_eq!(judge("c", 7, b"bytes", None), Verdict::Unsigned);
-        assert_eq!(judge("c", 8, b"bytes", Some(&sum)), Verdict::Elsewhere);
+        let sum = of(&c(), 7, b"bytes");
+        assert_eq!(judge(&c(), 7, b"bytes", Some(&sum)), Verdict::Sound);
+        assert_eq!(judge(&c(), 7, b"bytes", None), Verdict::Unsigned);
+        assert_eq!(judge(&c(), 8, b"bytes", Some(&sum)), Verdict::Elsewhere);
         let places = |seqs: std::ops::Range<i64>| seqs.map(|seq| (seq, &sum[..]));
-        assert_eq!(written_as("c", b"bytes", places(0..10)), Some(7));
-        assert_eq!(written_as("c", b"bytes", places(8..10)), None);
-        assert_eq!(judge("d", 7, b"bytes", Some(&sum)), Verdict::Altered);
-        assert_eq!(judge("c", 7, b"bytez", Some(&sum)), Verdict::Altered);
-        assert_eq!(judge("c", 7, b"byte", Some(&sum)), Verdict::Altered);
-        assert_eq!(judge("c", 7, b"bytes", Some(&[])), Verdict::Altered);
+        assert_eq!(written_as(&c(), b"bytes", places(0..10)), Some(7));
+        assert_eq!(written_as(&c(), b"bytes", places(8..10)), None);
+        assert_eq!(judge(&d(), 7, b"bytes", Some(&sum)), Verdict::Altered);
+        assert_eq!(judge(&c(), 7, b"bytez", Some(&sum)), Verdict::Altered);
+        assert_eq!(judge(&c(), 7, b"byte", Some(&sum)), Verdict::Altered);
+        assert_eq!(judge(&c(), 7, b"bytes", Some(&[])), Verdict::Altered);
     }
 
     #[test]
     fn pieces_tell_where_a_snapshot_is_damaged() {
         for len in [0_usize, 1, 16, 17, 5_000, 70_000] {
             let data: Vec<u8> = (0..len).map(|at| at as u8).collect();
-            let sum = of_state("c", 3, &data);
-            assert_eq!(judge("c", 3, &data, Some(&sum)), Verdict::Sound);
+            let sum = of_state(&c(), 3, &data);
+            assert_eq!(judge(&c(), 3, &data, Some(&sum)), Verdict::Sound);
             assert!(Pieces::of(&data, &sum).unwrap().are_sound(0..len));
             assert_eq!(Pieces::of(&data, &sum[..LEN]), None);
             if len < 17 {
@@ -221,7 +231,7 @@ mod tests {
             }
             let mut damaged = data.clone();
             damaged[len / 2] ^= 1;
-            assert_eq!(judge("c", 3, &damaged, Some(&sum)), Verdict::Altered);
+            assert_eq!(judge(&c(), 3, &damaged, Some(&sum)), Verdict::Altered);
             let pieces = Pieces::of(&damaged, &sum).unwrap();
             assert!(!pieces.are_sound(0..len) && !pieces.are_sound(len / 2..len / 2 + 1));
             for start in (0..len).step_by(pieces.bytes) {
@@ -241,26 +251,26 @@ mod tests {
     fn a_single_wrong_byte_is_put_right() {
         for len in [1_usize, 300, 1_024, 1_025, 40_000] {
             let data: Vec<u8> = (0..len).map(|at| (at * 7) as u8).collect();
-            let sum = of("c", 3, &data);
-            assert_eq!(judge("c", 3, &data, Some(&sum)), Verdict::Sound);
+            let sum = of(&c(), 3, &data);
+            assert_eq!(judge(&c(), 3, &data, Some(&sum)), Verdict::Sound);
             for at in [0, len / 3, len - 1] {
                 let mut damaged = data.clone();
                 damaged[at] ^= 0x24;
-                assert_eq!(repaired("c", &damaged, &sum).as_ref(), Some(&data), "{len} {at}");
-                assert_eq!(repaired("d", &damaged, &sum), None);
+                assert_eq!(repaired(&c(), &damaged, &sum).as_ref(), Some(&data), "{len} {at}");
+                assert_eq!(repaired(&d(), &damaged, &sum), None);
             }
             let mut worse = data.clone();
             worse.iter_mut().take(2).for_each(|byte| *byte ^= 3);
-            assert_eq!(repaired("c", &worse, &sum), (len == 1).then_some(data));
+            assert_eq!(repaired(&c(), &worse, &sum), (len == 1).then_some(data));
         }
     }
 
     #[test]
     fn a_damaged_checksum_does_not_condemn_the_row() {
         for at in 0..LEN {
-            let mut sum = of("c", 7, b"bytes");
+            let mut sum = of(&c(), 7, b"bytes");
             sum[at] ^= 1;
-            let verdict = judge("c", 7, b"bytes", Some(&sum));
+            let verdict = judge(&c(), 7, b"bytes", Some(&sum));
             assert_ne!(verdict, Verdict::Altered, "{at}");
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::GenerationBody;
+use gesso_protocol::ids::{CanvasId, NodeId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{
     Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
@@ -90,16 +91,16 @@ impl Db {
     /// When the database fails.
     pub async fn history(
         &self,
-        canvas: &str,
-        node: &str,
+        canvas: &CanvasId,
+        node: &NodeId,
         after: i64,
         limit: i64,
     ) -> Result<Vec<(i64, GenerationBody)>, DbError> {
         const SQL: &str = "SELECT seq, body, made_with FROM generations \
              WHERE canvas = $1 AND node = $2 AND seq > $3 ORDER BY seq LIMIT $4";
         let rows: Vec<(i64, String, String)> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(canvas)
-            .bind(node)
+            .bind(canvas.as_str())
+            .bind(node.as_str())
             .bind(after)
             .bind(limit)
             .fetch_all(pool)
@@ -127,14 +128,14 @@ impl Db {
     /// When the database fails.
     pub async fn generation_of(
         &self,
-        canvas: &str,
-        node: &str,
+        canvas: &CanvasId,
+        node: &NodeId,
         id: &str,
     ) -> Result<Option<GenerationBody>, DbError> {
         const SQL: &str = "SELECT seq FROM generations WHERE canvas = $1 AND node = $2 AND id = $3";
         let seq: Option<(i64,)> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(canvas)
-            .bind(node)
+            .bind(canvas.as_str())
+            .bind(node.as_str())
             .bind(id)
             .fetch_optional(pool)
             .await)?;
@@ -148,7 +149,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn outcome(&self, canvas: &str, chosen: &[String]) -> Result<Outcome, DbError> {
+    pub async fn outcome(&self, canvas: &CanvasId, chosen: &[String]) -> Result<Outcome, DbError> {
         let (results, mut named) = self.results(canvas).await?;
         named.extend(chosen.iter().cloned());
         let mut made = self.newest_generations(canvas).await?;
@@ -203,7 +204,7 @@ impl Db {
     /// What stands at `results`, and the generations that it names.
     async fn results(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
     ) -> Result<(BTreeMap<String, NodeResult>, BTreeSet<String>), DbError> {
         const STEPS: &str = "SELECT r.node, r.run, s.kind, s.state, s.error, s.started_at, \
              s.finished_at, s.cost, s.fingerprint FROM node_results r \
@@ -212,10 +213,8 @@ impl Db {
              i.hold, i.cost, i.error, i.generations, i.reused, i.fingerprint, i.started_at, \
              i.finished_at FROM node_results r \
              JOIN invocations i ON i.run = r.run AND i.node = r.node WHERE r.canvas = $1";
-        let steps: Vec<ResultRow> =
-            with_read!(self, pool => sqlx::query_as(STEPS).bind(canvas).fetch_all(pool).await)?;
-        let units: Vec<InvocationRow> =
-            with_read!(self, pool => sqlx::query_as(UNITS).bind(canvas).fetch_all(pool).await)?;
+        let steps: Vec<ResultRow> = with_read!(self, pool => sqlx::query_as(STEPS).bind(canvas.as_str()).fetch_all(pool).await)?;
+        let units: Vec<InvocationRow> = with_read!(self, pool => sqlx::query_as(UNITS).bind(canvas.as_str()).fetch_all(pool).await)?;
         let mut results = BTreeMap::new();
         let mut evaluators = BTreeSet::new();
         for step in steps {
@@ -226,10 +225,10 @@ impl Db {
         }
         let mut named = BTreeSet::new();
         for unit in units {
-            let Some(result) = results.get_mut(&unit.node) else { continue };
+            let Some(result) = results.get_mut(unit.node.as_str()) else { continue };
             let dropped = unit.state() == NodeState::Idle && unit.error.is_none();
             let candidate = is_candidate(unit.state());
-            if dropped || (evaluators.contains(&unit.node) && !candidate) {
+            if dropped || (evaluators.contains(unit.node.as_str()) && !candidate) {
                 continue;
             }
             let item = unit.item_result();
@@ -244,7 +243,7 @@ impl Db {
     /// The newest that each node of a canvas made, by their order.
     async fn newest_generations(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
     ) -> Result<BTreeMap<i64, (String, Generation)>, DbError> {
         const SQL: &str = "SELECT g.seq, g.node, g.body FROM \
              (SELECT DISTINCT node FROM generations WHERE canvas = $1) d \
@@ -252,7 +251,7 @@ impl Db {
              (SELECT x.seq FROM generations x WHERE x.canvas = $1 AND x.node = d.node \
              ORDER BY x.seq DESC LIMIT 1 OFFSET $2), 0)";
         let rows: Vec<(i64, String, String)> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .bind(GENERATIONS_KEPT as i64 - 1)
             .fetch_all(pool)
             .await)?;
@@ -261,7 +260,7 @@ impl Db {
 
     async fn generations_named(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         ids: &[String],
     ) -> Result<BTreeMap<i64, (String, Generation)>, DbError> {
         let mut found = BTreeMap::new();
@@ -271,7 +270,7 @@ impl Db {
                 list(2, ids.len())
             ));
             let rows: Vec<(i64, String, String)> = with_read!(self, pool => {
-                let mut query = sqlx::query_as(sql).bind(canvas);
+                let mut query = sqlx::query_as(sql).bind(canvas.as_str());
                 for id in ids {
                     query = query.bind(id);
                 }
@@ -290,10 +289,11 @@ impl Db {
     /// When the database fails.
     pub async fn generations_by_id(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         ids: &[String],
-    ) -> Result<Vec<(String, Generation)>, DbError> {
-        Ok(self.generations_named(canvas, ids).await?.into_values().collect())
+    ) -> Result<Vec<(NodeId, Generation)>, DbError> {
+        let found = self.generations_named(canvas, ids).await?.into_values();
+        Ok(found.map(|(node, made)| (NodeId::new(node), made)).collect())
     }
 
     /// For each of these fingerprints what the newest invocation on the canvas made that had it, with its node, in
@@ -303,10 +303,10 @@ impl Db {
     /// When the database fails.
     pub async fn reusable(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         fingerprints: &[String],
-    ) -> Result<BTreeMap<String, Vec<(String, Generation)>>, DbError> {
-        let mut found: BTreeMap<String, Vec<(String, Generation)>> = BTreeMap::new();
+    ) -> Result<BTreeMap<String, Vec<(NodeId, Generation)>>, DbError> {
+        let mut found: BTreeMap<String, Vec<(NodeId, Generation)>> = BTreeMap::new();
         let wanted: BTreeSet<&String> =
             fingerprints.iter().filter(|fingerprint| !fingerprint.is_empty()).collect();
         let wanted: Vec<&String> = wanted.into_iter().collect();
@@ -321,14 +321,14 @@ impl Db {
                 list(2, wanted.len())
             ));
             let rows: Vec<(String, String, String)> = with_read!(self, pool => {
-                let mut query = sqlx::query_as(sql).bind(canvas);
+                let mut query = sqlx::query_as(sql).bind(canvas.as_str());
                 for fingerprint in wanted {
                     query = query.bind(*fingerprint);
                 }
                 query.fetch_all(pool).await
             })?;
             for (fingerprint, node, body) in rows {
-                found.entry(fingerprint).or_default().push((node, read(&body)?));
+                found.entry(fingerprint).or_default().push((NodeId::new(node), read(&body)?));
             }
         }
         Ok(found)
@@ -340,8 +340,8 @@ impl Db {
     /// When the database fails, or the generation is there already.
     pub async fn add_generation(
         &self,
-        canvas: &str,
-        node: &str,
+        canvas: &CanvasId,
+        node: &NodeId,
         generation: &Generation,
         made_with: &MadeWith,
     ) -> Result<(), DbError> {
@@ -352,8 +352,8 @@ impl Db {
         let made_with = serde_json::to_string(made_with).map_err(DbError::row("generations"))?;
         with_write!(self, on => sqlx::query(SQL)
             .bind(&generation.id)
-            .bind(canvas)
-            .bind(node)
+            .bind(canvas.as_str())
+            .bind(node.as_str())
             .bind(&generation.key)
             .bind(&generation.run)
             .bind(body)

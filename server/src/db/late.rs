@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::Generation;
 use serde::{Deserialize, Serialize};
 
 use super::assets::AssetRow;
 use super::generations::MadeWith;
+use super::ids::IdText;
 use super::runs::{NewGeneration, add_assets, add_generations};
 use super::script::{Script, args};
 use super::{Db, DbError, WORKSPACE, ledger, with_read, with_tx, with_write};
@@ -17,11 +19,14 @@ pub struct LateRow {
     /// Id.
     pub id: String,
     /// The canvas.
-    pub canvas: String,
+    #[sqlx(try_from = "IdText")]
+    pub canvas: CanvasId,
     /// The run it was made in.
-    pub run: String,
+    #[sqlx(try_from = "IdText")]
+    pub run: RunId,
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// Who started the run.
@@ -114,10 +119,10 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn late_of(&self, run: &str) -> Result<Vec<LateRow>, DbError> {
+    pub async fn late_of(&self, run: &RunId) -> Result<Vec<LateRow>, DbError> {
         const SQL: &str = "SELECT id, canvas, run, node, item, person, cost, at, expires_at, body \
              FROM late_results WHERE run = $1 ORDER BY at, id";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// A late result.
@@ -154,8 +159,8 @@ impl Db {
                 .bind(now_ms)
                 .bind("capture")
                 .bind(row.cost)
-                .bind(&row.run)
-                .bind(&row.node)
+                .bind(row.run.as_str())
+                .bind(row.node.as_str())
                 .bind(&row.item)
                 .bind("taken over after its cancellation")
                 .execute(&mut *tx)

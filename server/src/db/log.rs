@@ -3,6 +3,7 @@
 
 mod aside;
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Meta;
 
 use super::script::{Script, args};
@@ -39,7 +40,7 @@ pub struct StoredLog {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append<'a> {
     /// The canvas.
-    pub canvas: &'a str,
+    pub canvas: &'a CanvasId,
     /// Place in the log.
     pub seq: i64,
     /// A Yjs v1 update.
@@ -56,14 +57,14 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails otherwise, or cannot even say which rows there are.
-    pub async fn read_log(&self, canvas: &str) -> Result<StoredLog, DbError> {
+    pub async fn read_log(&self, canvas: &CanvasId) -> Result<StoredLog, DbError> {
         // The snapshot first: a compaction between the two reads removes only rows that a newer snapshot holds, and then
         // there is a newer one.
         loop {
             let snapshot = self.read_snapshot(canvas).await?;
             let rows = self.read_rows(canvas).await?;
             let again: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SNAPSHOT_SEQ)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .fetch_optional(pool)
                 .await)?;
             if again == snapshot.as_ref().map(|row| row.seq) {
@@ -72,17 +73,17 @@ impl Db {
         }
     }
 
-    async fn read_snapshot(&self, canvas: &str) -> Result<Option<LogRow>, DbError> {
+    async fn read_snapshot(&self, canvas: &CanvasId) -> Result<Option<LogRow>, DbError> {
         let read: Result<Option<LogRow>, DbError> =
             with_read!(self, pool => sqlx::query_as(SNAPSHOT)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .fetch_optional(pool)
             .await)
             .map_err(DbError::from);
         match read {
             Err(error) if error.is_damage() => {
                 let seq: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SNAPSHOT_SEQ)
-                    .bind(canvas)
+                    .bind(canvas.as_str())
                     .fetch_optional(pool)
                     .await)?;
                 Ok(seq.map(|seq| LogRow { seq, data: None, checksum: None }))
@@ -91,19 +92,19 @@ impl Db {
         }
     }
 
-    async fn read_rows(&self, canvas: &str) -> Result<Vec<LogRow>, DbError> {
+    async fn read_rows(&self, canvas: &CanvasId) -> Result<Vec<LogRow>, DbError> {
         const ALL: &str =
             "SELECT seq, data, checksum FROM doc_updates WHERE canvas = $1 ORDER BY seq";
         const ONE: &str =
             "SELECT seq, data, checksum FROM doc_updates WHERE canvas = $1 AND seq = $2";
         let all: Result<Vec<LogRow>, DbError> = with_read!(self, pool => sqlx::query_as(ALL)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .fetch_all(pool)
             .await)
         .map_err(DbError::from);
         match all {
             Err(error) if error.is_damage() => {
-                tracing::error!(canvas, %error, "the log is read row by row");
+                tracing::error!(canvas = canvas.as_str(), %error, "the log is read row by row");
             }
             all => return all,
         }
@@ -111,7 +112,7 @@ impl Db {
         let mut rows = Vec::new();
         for seq in self.places(canvas).await? {
             let one: Result<Option<LogRow>, DbError> = with_read!(self, pool => sqlx::query_as(ONE)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .bind(seq)
                 .fetch_optional(pool)
                 .await)
@@ -128,12 +129,12 @@ impl Db {
     }
 
     /// The places of the rows there are, as far as the database can say.
-    async fn places(&self, canvas: &str) -> Result<Vec<i64>, DbError> {
+    async fn places(&self, canvas: &CanvasId) -> Result<Vec<i64>, DbError> {
         const ALL: &str = "SELECT seq FROM doc_updates WHERE canvas = $1 ORDER BY seq";
         const NEXT: &str =
             "SELECT seq FROM doc_updates WHERE canvas = $1 AND seq > $2 ORDER BY seq LIMIT 1";
         let all: Result<Vec<i64>, DbError> = with_read!(self, pool => sqlx::query_scalar(ALL)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .fetch_all(pool)
             .await)
         .map_err(DbError::from);
@@ -145,7 +146,7 @@ impl Db {
         for _ in 0..STEPS_MAX {
             let next: Result<Option<i64>, DbError> =
                 with_read!(self, pool => sqlx::query_scalar(NEXT)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .bind(last)
                 .fetch_optional(pool)
                 .await)
@@ -193,7 +194,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails: then nothing changed.
-    pub async fn compact_log(&self, canvas: &str, seq: i64, data: &[u8]) -> Result<(), DbError> {
+    pub async fn compact_log(
+        &self,
+        canvas: &CanvasId,
+        seq: i64,
+        data: &[u8],
+    ) -> Result<(), DbError> {
         const PUT: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (canvas) DO UPDATE \
              SET seq = excluded.seq, data = excluded.data, checksum = excluded.checksum \
@@ -204,7 +210,7 @@ impl Db {
         // One transaction: the rows go only with the snapshot that holds them.
         with_tx!(self, tx => {
             let put = sqlx::query(PUT)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .bind(seq)
                 .bind(data)
                 .bind(&sum[..])
@@ -212,7 +218,7 @@ impl Db {
                 .await;
             match put {
                 Ok(_) => sqlx::query(REMOVE)
-                    .bind(canvas)
+                    .bind(canvas.as_str())
                     .execute(&mut *tx)
                     .await
                     .map(|_| ())

@@ -7,6 +7,7 @@ mod record;
 mod rows;
 mod start;
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::Generation;
 
 pub use made::NewGeneration;
@@ -16,6 +17,7 @@ pub use record::{Changes, RecordError, StatusChange, StepChange, UnitChange};
 pub use rows::{InvocationRow, ReviewRow, RunRow, StepRow};
 pub use start::{NewInvocation, NewRun, NewStep, StartError};
 
+use super::ids::IdText;
 use super::{Db, DbError, with_read, with_tx, with_write};
 
 const RUN_COLUMNS: &str = "id, canvas, number, status, mode, node, nodes, person, person_name, \
@@ -32,11 +34,13 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn run(&self, id: &str) -> Result<Option<RunRow>, DbError> {
+    pub async fn run(&self, id: &RunId) -> Result<Option<RunRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {RUN_COLUMNS}, {SNAPSHOT} FROM runs WHERE id = $1"
         ));
-        Ok(with_read!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
+        )
     }
 
     /// The runs of a canvas, newest first, below the number given; without their plans.
@@ -45,7 +49,7 @@ impl Db {
     /// When the database fails.
     pub async fn runs_of(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         below: Option<i64>,
         limit: i64,
     ) -> Result<Vec<RunRow>, DbError> {
@@ -54,7 +58,7 @@ impl Db {
              ORDER BY number DESC LIMIT $3"
         ));
         Ok(with_read!(self, pool => sqlx::query_as(sql)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .bind(below.unwrap_or(i64::MAX))
             .bind(limit)
             .fetch_all(pool)
@@ -65,12 +69,14 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unfinished_runs_of(&self, canvas: &str) -> Result<Vec<RunRow>, DbError> {
+    pub async fn unfinished_runs_of(&self, canvas: &CanvasId) -> Result<Vec<RunRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {RUN_COLUMNS}, {NO_SNAPSHOT} FROM runs WHERE canvas = $1 \
              AND status IN ('queued', 'running', 'paused') ORDER BY number"
         ));
-        Ok(with_read!(self, pool => sqlx::query_as(sql).bind(canvas).fetch_all(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(canvas.as_str()).fetch_all(pool).await)?,
+        )
     }
 
     /// All runs that have not ended, oldest first.
@@ -101,31 +107,31 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn steps(&self, run: &str) -> Result<Vec<StepRow>, DbError> {
+    pub async fn steps(&self, run: &RunId) -> Result<Vec<StepRow>, DbError> {
         const SQL: &str = "SELECT node, kind, title, model, state, invocations, started_at, \
              finished_at, hold, cost, error, fingerprint FROM steps WHERE run = $1 ORDER BY position";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// The units of a run, by node and position.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn invocations(&self, run: &str) -> Result<Vec<InvocationRow>, DbError> {
+    pub async fn invocations(&self, run: &RunId) -> Result<Vec<InvocationRow>, DbError> {
         const SQL: &str = "SELECT node, item, n, state, attempts, provider, job, seed, hold, cost, \
              error, generations, reused, fingerprint, started_at, finished_at \
              FROM invocations WHERE run = $1 ORDER BY node, n, item";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// What people decided at the evaluators of a run.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn review_of(&self, run: &str) -> Result<Vec<ReviewRow>, DbError> {
+    pub async fn review_of(&self, run: &RunId) -> Result<Vec<ReviewRow>, DbError> {
         const SQL: &str = "SELECT node, person, person_name, at, accepted, rejected, note \
              FROM reviews WHERE run = $1 ORDER BY node";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run).fetch_all(pool).await)?)
+        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
     /// The generations that a run made, by node, oldest first.
@@ -134,15 +140,15 @@ impl Db {
     /// When the database fails.
     pub async fn made_by(
         &self,
-        run: &str,
-        canvas: &str,
-    ) -> Result<Vec<(String, Generation)>, DbError> {
+        run: &RunId,
+        canvas: &CanvasId,
+    ) -> Result<Vec<(NodeId, Generation)>, DbError> {
         const SQL: &str =
             "SELECT node, body FROM generations WHERE canvas = $1 AND run = $2 ORDER BY seq";
-        let rows: Vec<(String, String)> = with_read!(self, pool =>
-            sqlx::query_as(SQL).bind(canvas).bind(run).fetch_all(pool).await)?;
-        let read = |(node, body): (String, String)| {
-            Ok((node, serde_json::from_str(&body).map_err(DbError::row("generations"))?))
+        let rows: Vec<(IdText, String)> = with_read!(self, pool =>
+            sqlx::query_as(SQL).bind(canvas.as_str()).bind(run.as_str()).fetch_all(pool).await)?;
+        let read = |(node, body): (IdText, String)| {
+            Ok((node.into(), serde_json::from_str(&body).map_err(DbError::row("generations"))?))
         };
         rows.into_iter().map(read).collect()
     }
@@ -151,22 +157,21 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn active_nodes(&self, canvas: &str) -> Result<Vec<String>, DbError> {
+    pub async fn active_nodes(&self, canvas: &CanvasId) -> Result<Vec<NodeId>, DbError> {
         const SQL: &str = "SELECT node FROM active_nodes WHERE canvas = $1 ORDER BY node";
-        let rows: Vec<(String,)> =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?;
-        Ok(rows.into_iter().map(|(node,)| node).collect())
+        let rows: Vec<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(node,)| node.into()).collect())
     }
 
     /// Notes that somebody asked to stop a run. Answers whether it had not ended.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn request_cancel(&self, run: &str) -> Result<bool, DbError> {
+    pub async fn request_cancel(&self, run: &RunId) -> Result<bool, DbError> {
         const SQL: &str = "UPDATE runs SET cancel_requested = 1 \
              WHERE id = $1 AND status IN ('queued', 'running', 'paused')";
         let done = with_write!(self, pool => sqlx::query(SQL)
-            .bind(run)
+            .bind(run.as_str())
             .execute(pool)
             .await
             .map(|done| done.rows_affected()))?;

@@ -6,9 +6,10 @@ mod records;
 mod starts;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -19,7 +20,7 @@ use super::runs::{
     StepChange, UnitChange,
 };
 
-pub(crate) const CANVAS: &str = "canvas";
+pub(crate) static CANVAS: LazyLock<CanvasId> = LazyLock::new(|| CanvasId::new("canvas"));
 const MADE_WITH: &str =
     r#"{"model":"m","version":"1","settings":{},"prompt":"","negative":"","inputs":{}}"#;
 
@@ -75,7 +76,7 @@ pub(crate) async fn databases() -> Vec<TestDb> {
     for test in &all {
         test.db.grant_first(Money(1_000), 1).await.unwrap();
         let canvas = CanvasRow {
-            id: CANVAS.to_owned(),
+            id: CANVAS.clone(),
             name: String::new(),
             description: String::new(),
             created_at: 1,
@@ -89,13 +90,13 @@ pub(crate) async fn databases() -> Vec<TestDb> {
 
 pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
     NewRun {
-        id: id.to_owned(),
-        canvas: CANVAS.to_owned(),
+        id: RunId::new(id),
+        canvas: CANVAS.clone(),
         person: "ivy".to_owned(),
         person_name: "Ivy".to_owned(),
         mode: "selection".to_owned(),
         node: None,
-        nodes: vec!["a".to_owned()],
+        nodes: vec![NodeId::new("a")],
         stop_on_error: false,
         retry_of: None,
         owner: "server".to_owned(),
@@ -107,7 +108,7 @@ pub(super) fn new_run(id: &str, hold: i64) -> NewRun {
 
 pub(super) fn new_step(node: &str, units: u32) -> NewStep<'_> {
     NewStep {
-        node,
+        node: NodeId::new(node),
         kind: "image_generator",
         title: "Title",
         model: "model",
@@ -120,7 +121,7 @@ pub(super) fn new_step(node: &str, units: u32) -> NewStep<'_> {
 
 pub(super) fn new_unit(node: &str, n: u32) -> NewInvocation {
     NewInvocation {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         item: format!("l={n}"),
         n,
         state: NodeState::Pending,
@@ -145,7 +146,7 @@ pub(super) async fn start(db: &Db, id: &str, nodes: &[(&str, u32)]) -> Result<Ru
 
 pub(super) fn unit(node: &str, n: u32, state: NodeState, cost: i64) -> UnitChange {
     UnitChange {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         item: format!("l={n}"),
         n,
         state,
@@ -170,7 +171,7 @@ fn made_ids(node: &str, n: u32, state: NodeState) -> Vec<String> {
 
 pub(super) fn step(node: &str, state: NodeState) -> StepChange {
     StepChange {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         state,
         started_at: Some(60),
         finished_at: None,
@@ -186,7 +187,7 @@ pub(super) fn status(status: RunStatus) -> Option<StatusChange> {
 
 pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
     NewGeneration {
-        node: node.to_owned(),
+        node: NodeId::new(node),
         generation: Generation {
             id: format!("{node}{n}"),
             run: run.to_owned(),
@@ -199,7 +200,7 @@ pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
 }
 
 pub(super) fn changes(run: &str) -> Changes {
-    Changes { run: run.to_owned(), canvas: CANVAS.to_owned(), ..Changes::default() }
+    Changes::none(RunId::new(run), CANVAS.clone(), 0)
 }
 
 /// Balance and what is held.

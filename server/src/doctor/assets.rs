@@ -19,7 +19,7 @@ pub(super) async fn examine(report: &mut Report, db: &Db, data: &Path) -> Result
     loop {
         let rows = db.asset_names(&after, ROWS).await?;
         let Some((last, _)) = rows.last() else { break };
-        after.clone_from(last);
+        last.as_str().clone_into(&mut after);
         for (id, name) in rows {
             let (root, file) = (root.clone(), id.clone());
             let found = tokio::task::spawn_blocking(move || audit::examine(&root, &file)).await;
@@ -34,7 +34,7 @@ pub(super) async fn examine(report: &mut Report, db: &Db, data: &Path) -> Result
                 Err(error) => error.to_string(),
             };
             let told = format!("“{name}”: {told}; restore it from a backup, or upload it again");
-            report.line(false, &id, &told);
+            report.line(false, id.as_str(), &told);
         }
     }
     report.line(true, "assets", &format!("{sound} are sound"));

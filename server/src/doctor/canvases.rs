@@ -80,7 +80,7 @@ async fn look(report: &mut Report, db: &Db) -> Result<(), DbError> {
         if told.is_empty() {
             sound += 1;
         } else {
-            report.line(false, &id, &format!("“{name}” is damaged; {}", told.join("; ")));
+            report.line(false, id.as_str(), &format!("“{name}” is damaged; {}", told.join("; ")));
         }
     }
     report.line(true, "canvases", &format!("{sound} can be read whole"));
@@ -98,7 +98,7 @@ fn listed(found: &BTreeMap<&str, Count>) -> String {
 async fn save(db: &Db, folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
     let mut files = 0;
     for (id, _) in db.damaged_canvases().await? {
-        let folder = folder.join(&id);
+        let folder = folder.join(id.as_str());
         tokio::fs::create_dir_all(&folder).await?;
         for row in db.aside(&id).await? {
             if row.data.is_empty() {

@@ -12,6 +12,7 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json, Router};
 use gesso_media::Waveform;
 use gesso_protocol::api::{AssetMeta, Me, Page, WaveformBody};
+use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::DataType;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -225,7 +226,7 @@ struct BytesQuery {
 )]
 async fn bytes(
     State(assets): State<Assets>,
-    Path(id): Path<String>,
+    Path(id): Path<AssetId>,
     query: Query<BytesQuery>,
     method: Method,
     mut headers: HeaderMap,
@@ -246,7 +247,7 @@ async fn bytes(
 )]
 async fn meta(
     State(assets): State<Assets>,
-    Path(id): Path<String>,
+    Path(id): Path<AssetId>,
 ) -> Result<Json<AssetMeta>, AssetError> {
     Ok(Json(assets.meta(&id).await?))
 }
@@ -279,7 +280,7 @@ struct ThumbnailQuery {
 )]
 async fn thumbnail(
     State(assets): State<Assets>,
-    Path(id): Path<String>,
+    Path(id): Path<AssetId>,
     query: Query<ThumbnailQuery>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
@@ -314,7 +315,7 @@ async fn thumbnail(
 )]
 async fn waveform(
     State(assets): State<Assets>,
-    Path(id): Path<String>,
+    Path(id): Path<AssetId>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
     let waveform: Waveform = assets.waveform(&id).await?;

@@ -12,7 +12,7 @@ use gesso_protocol::api::{
 };
 use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::is_id;
+use gesso_protocol::ids::{AssetId, CanvasId, is_id};
 use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
@@ -55,7 +55,7 @@ async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
         online: app.rooms.online(&row.id),
         damage: Vec::new(),
         role: "owner".to_owned(),
-        id: row.id,
+        id: row.id.to_string(),
         name: row.name,
         description: row.description,
         created_at: row.created_at,
@@ -64,8 +64,8 @@ async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
 }
 
 /// The row of a canvas that is not deleted.
-pub(super) async fn existing(app: &App, id: &str) -> Result<CanvasRow, ApiError> {
-    known_id(id, "canvas")?;
+pub(super) async fn existing(app: &App, id: &CanvasId) -> Result<CanvasRow, ApiError> {
+    known_id(id.as_str(), "canvas")?;
     let row = app.db.canvas(id).await?.filter(|row| row.deleted_at.is_none());
     row.ok_or_else(|| ApiError::not_found("canvas"))
 }
@@ -105,8 +105,8 @@ async fn add(
 
 /// Makes a canvas, empty or from a template.
 pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiError> {
-    let id = new.id.unwrap_or_else(fresh_id);
-    if !is_id(&id) {
+    let id = CanvasId::new(new.id.unwrap_or_else(fresh_id));
+    if !is_id(id.as_str()) {
         return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
     }
     let from = match &new.template {
@@ -161,7 +161,7 @@ pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiE
 )]
 async fn show(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
 ) -> Result<Json<CanvasBody>, ApiError> {
     let row = existing(&app, &id).await?;
     let mut canvas = body(&app, row).await?;
@@ -169,7 +169,7 @@ async fn show(
     let opened = app.rooms.open(&id).await;
     canvas.damage = app.db.damage(&id).await.unwrap_or_default();
     if let Err(error @ (RoomError::Load(_) | RoomError::Store(_))) = opened {
-        tracing::error!(canvas = id, %error, "a canvas cannot be opened");
+        tracing::error!(%error, canvas = id.as_str(), "a canvas cannot be opened");
         let reason = DamageReason::Unreadable;
         canvas.damage.push(Damage { at: now_ms(), rows: 1, bytes: 0, reason, first: 0 });
     }
@@ -185,7 +185,7 @@ async fn show(
 )]
 async fn change(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     Body(change): Body<CanvasChange>,
 ) -> Result<Json<CanvasBody>, ApiError> {
     let row = existing(&app, &id).await?;
@@ -216,7 +216,7 @@ async fn change(
     params(("id" = String, Path, description = "A canvas.")),
     responses((status = 204, description = "It is deleted.")),
 )]
-async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn remove(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;
     // First of all: whoever connects again from here on finds nothing to open, and no run starts any more.
     if !app.db.mark_deleted(&id, now_ms()).await? {
@@ -238,7 +238,7 @@ async fn remove(State(app): State<App>, Path(id): Path<String>) -> Result<Status
 async fn duplicate(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
     let source = app.rooms.open(&id).await?;
@@ -255,7 +255,7 @@ async fn duplicate(
         ..NewCanvas::default()
     };
     let made = create(&app, new).await?;
-    let room = app.rooms.open(&made.id).await?;
+    let room = app.rooms.open(&CanvasId::new(made.id.as_str())).await?;
     room.bring(content.into(), &me.id).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -271,7 +271,7 @@ async fn duplicate(
 )]
 async fn graph(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
 ) -> Result<impl IntoResponse, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
@@ -310,7 +310,7 @@ async fn apply(
 ) -> Result<Vec<Option<String>>, ApiError> {
     let mut assets: BTreeMap<String, AssetRef> = BTreeMap::new();
     for id in edit::asset_ids(&edits) {
-        if let Some(row) = app.assets.known(&id).await? {
+        if let Some(row) = app.assets.known(&AssetId::new(id.as_str())).await? {
             assets.insert(id, row.reference());
         }
     }
@@ -339,7 +339,7 @@ async fn apply(
 )]
 async fn edits(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     AnyJson(value): AnyJson,
 ) -> Result<Json<EditsDone>, ApiError> {
     existing(&app, &id).await?;
@@ -364,7 +364,7 @@ async fn edits(
 )]
 async fn doc(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
 ) -> Result<impl IntoResponse, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
@@ -382,7 +382,7 @@ async fn doc(
 async fn post_doc(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     Update(update): Update,
 ) -> Result<StatusCode, ApiError> {
     existing(&app, &id).await?;

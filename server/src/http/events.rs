@@ -40,7 +40,7 @@ async fn listen(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, 
             () = shutdown.cancelled() => return None,
         };
         let event = match received {
-            Ok(canvas) => Event::default().event("canvas").data(canvas),
+            Ok(canvas) => Event::default().event("canvas").data(canvas.as_str()),
             // Too slow to hear everything: read the list anew.
             Err(RecvError::Lagged(_)) => Event::default().event("reload").data(""),
             Err(RecvError::Closed) => return None,

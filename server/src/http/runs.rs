@@ -11,6 +11,7 @@ use gesso_protocol::api::{
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
@@ -50,7 +51,10 @@ pub fn routes() -> OpenApiRouter<App> {
 
 fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target, ApiError> {
     match Mode::from_id(mode) {
-        Some(mode) => Ok(Target { mode, node, nodes }),
+        Some(mode) => {
+            let nodes = nodes.into_iter().map(NodeId::new).collect();
+            Ok(Target { mode, node: node.map(NodeId::new), nodes })
+        }
         None => {
             let known: Vec<&str> = Mode::ALL.iter().map(|mode| mode.id()).collect();
             let detail = format!("mode “{mode}” is none of {}.", known.join(", "));
@@ -72,7 +76,7 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
 )]
 async fn estimate(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     Body(request): Body<EstimateRequest>,
 ) -> Result<Json<Estimate>, ApiError> {
     existing(&app, &id).await?;
@@ -104,7 +108,7 @@ async fn estimate(
 async fn start(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     headers: HeaderMap,
     Body(request): Body<RunRequest>,
 ) -> Result<Response, ApiError> {
@@ -198,8 +202,8 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     // A run goes on while it is read. What consists of something is read before that: a step that waits for a
     // person has its candidates, one that has ended has items that have.
     let rows = app.db.steps(&run.id).await?;
-    let mut items: BTreeMap<String, Vec<ItemBody>> = BTreeMap::new();
-    let mut outputs: BTreeMap<String, Vec<Generation>> = BTreeMap::new();
+    let mut items: BTreeMap<NodeId, Vec<ItemBody>> = BTreeMap::new();
+    let mut outputs: BTreeMap<NodeId, Vec<Generation>> = BTreeMap::new();
     if whole {
         for row in app.db.invocations(&run.id).await? {
             items.entry(row.node.clone()).or_default().push(item_body(&row));
@@ -208,7 +212,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     for (node, generation) in app.db.made_by(&run.id, &run.canvas).await? {
         outputs.entry(node).or_default().push(generation);
     }
-    let mut reviews: BTreeMap<String, ReviewBody> = BTreeMap::new();
+    let mut reviews: BTreeMap<NodeId, ReviewBody> = BTreeMap::new();
     for row in app.db.review_of(&run.id).await? {
         let accepted = row.accepted_ids();
         let review = ReviewBody { at: row.at, by: row.person_name, accepted, note: row.note };
@@ -224,7 +228,7 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
             review: reviews.remove(&step.node),
             outputs: outputs.remove(&step.node).unwrap_or_default(),
             cost: Money(step.cost),
-            node: step.node,
+            node: step.node.to_string(),
             kind: step.kind,
             title: step.title,
             model: step.model,
@@ -235,11 +239,11 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     let info = run.info();
     let waits = info.status == RunStatus::Queued;
     Ok(RunBody {
-        queue: if waits { app.runs.position(&info.id) } else { None },
+        queue: if waits { app.runs.position(&run.id) } else { None },
         waiting: waits && run.waiting != 0,
         late: app.db.late_of(&run.id).await?.into_iter().map(late_body).collect(),
         id: info.id,
-        canvas: run.canvas,
+        canvas: run.canvas.to_string(),
         number: info.number,
         status: info.status,
         mode: info.mode,
@@ -260,7 +264,7 @@ fn late_body(row: LateRow) -> LateBody {
     let made = row.read().map(|body| body.generations).unwrap_or_default();
     LateBody {
         id: row.id,
-        node: row.node,
+        node: row.node.to_string(),
         item: row.item,
         cost: Money(row.cost),
         at: row.at,
@@ -278,7 +282,7 @@ fn late_body(row: LateRow) -> LateBody {
 )]
 async fn list(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<CanvasId>,
     page: PageQuery,
 ) -> Result<Json<Page<RunBody>>, ApiError> {
     existing(&app, &id).await?;
@@ -302,8 +306,8 @@ async fn list(
     Ok(Json(Page { items, next }))
 }
 
-async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
-    known_id(id, "run")?;
+async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
+    known_id(id.as_str(), "run")?;
     app.db.run(id).await?.ok_or_else(|| ApiError::not_found("run"))
 }
 
@@ -313,7 +317,7 @@ async fn existing_run(app: &App, id: &str) -> Result<RunRow, ApiError> {
     params(("id" = String, Path, description = "A run.")),
     responses((status = 200, description = "The run.", body = RunBody)),
 )]
-async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
+async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
     Ok(Json(body(&app, run, true).await?))
 }
@@ -326,7 +330,7 @@ async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Run
         (status = 200, description = "The run as it is now.", body = RunBody),
     ),
 )]
-async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<RunBody>, ApiError> {
+async fn cancel(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
     let run = existing_run(&app, &id).await?;
@@ -357,7 +361,7 @@ async fn cancel(State(app): State<App>, Path(id): Path<String>) -> Result<Json<R
 async fn retry(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     headers: HeaderMap,
     Body(request): Body<RetryRequest>,
 ) -> Result<Response, ApiError> {
@@ -376,7 +380,7 @@ async fn retry(
         stop_on_error: run.on_error == "stop",
         keep: keep.clone(),
     };
-    let which = Retry { node: request.node, items: request.items };
+    let which = Retry { node: request.node.map(NodeId::new), items: request.items };
     answered(&app, keep.as_ref(), app.runs.retry(&run, &which, asked).await).await
 }
 
@@ -393,12 +397,12 @@ async fn retry(
 async fn review(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     Body(request): Body<ReviewRequest>,
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     let decision = Decision {
-        node: request.node,
+        node: NodeId::new(request.node),
         accept: request.accept,
         reject: request.reject,
         note: request.note.unwrap_or_default(),
@@ -422,7 +426,7 @@ async fn review(
 async fn reorder(
     State(app): State<App>,
     Person(me): Person,
-    Path(id): Path<String>,
+    Path(id): Path<RunId>,
     Body(request): Body<QueueChange>,
 ) -> Result<Json<RunBody>, ApiError> {
     let run = existing_run(&app, &id).await?;
@@ -431,7 +435,8 @@ async fn reorder(
         return Err(ApiError::bad_request(detail));
     }
     if let Some(after) = &request.after {
-        app.runs.place(&run, &me.id, after.as_deref()).await?;
+        let after = after.as_deref().map(RunId::new);
+        app.runs.place(&run, &me.id, after.as_ref()).await?;
     }
     if let Some(hold) = request.hold {
         app.runs.hold(&run, &me.id, hold).await?;
@@ -454,7 +459,7 @@ async fn reorder(
 )]
 async fn take_late(
     State(app): State<App>,
-    Path((id, late)): Path<(String, String)>,
+    Path((id, late)): Path<(RunId, String)>,
 ) -> Result<Json<RunBody>, ApiError> {
     existing_run(&app, &id).await?;
     known_id(&late, "late result")?;
@@ -481,11 +486,11 @@ async fn take_late(
 async fn edited(
     State(app): State<App>,
     Person(me): Person,
-    Path((id, node)): Path<(String, String)>,
+    Path((id, node)): Path<(CanvasId, NodeId)>,
     Body(request): Body<EditedGeneration>,
 ) -> Result<(StatusCode, Json<GenerationBody>), ApiError> {
     existing(&app, &id).await?;
-    known_id(&node, "node")?;
+    known_id(node.as_str(), "node")?;
     let made = app.runs.add_edited(&id, &node, &request, &me.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
@@ -502,11 +507,11 @@ async fn edited(
 )]
 async fn history(
     State(app): State<App>,
-    Path((id, node)): Path<(String, String)>,
+    Path((id, node)): Path<(CanvasId, NodeId)>,
     page: PageQuery,
 ) -> Result<Json<Page<GenerationBody>>, ApiError> {
     existing(&app, &id).await?;
-    known_id(&node, "node")?;
+    known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
     let made = app.db.history(&id, &node, after, page.rows()).await?;
     let Page { items, next } = page.cut(made, |(seq, _)| seq.to_string());

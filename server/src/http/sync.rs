@@ -4,6 +4,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use gesso_protocol::ids::CanvasId;
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -38,7 +39,7 @@ struct Wishes {
 async fn connect(
     State(app): State<App>,
     Person(me): Person,
-    Path(canvas): Path<String>,
+    Path(canvas): Path<CanvasId>,
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
     upgrade: Result<Upgrade, WebSocketUpgradeRejection>,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use gesso_protocol::ids::CanvasId;
 use yrs::updates::decoder::Decode as _;
 use yrs::{ReadTxn as _, StateVector, Transact as _, Update};
 
@@ -13,7 +14,7 @@ use super::store::{Store, StoreError};
 /// out to be damaged and was set aside: then the snapshot lacks it, and only the room, if there is one, still has it.
 pub(crate) async fn compact(
     store: Arc<dyn Store>,
-    canvas: Arc<str>,
+    canvas: CanvasId,
 ) -> Result<Vec<String>, StoreError> {
     for doubt in [false, true] {
         let Loaded::Document(stored) = mend::load(&*store, &canvas, doubt).await? else { break };

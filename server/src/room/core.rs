@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use gesso_protocol::doc::PEOPLE_ROOTS;
+use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::schema;
 use gesso_protocol::wire::awareness;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
@@ -413,12 +414,12 @@ impl Core {
     }
 
     /// The server's participant: how far a node is.
-    pub(crate) fn set_progress(&mut self, node: &str, progress: Option<f32>) {
+    pub(crate) fn set_progress(&mut self, node: &NodeId, progress: Option<f32>) {
         self.presence.set_progress(node, progress);
     }
 
     /// The server's participant: where a run waits.
-    pub(crate) fn set_queue(&mut self, run: &str, position: Option<u32>) {
+    pub(crate) fn set_queue(&mut self, run: &RunId, position: Option<u32>) {
         self.presence.set_queue(run, position);
     }
 

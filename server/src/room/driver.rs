@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt as _, StreamExt as _};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Meta};
 use gesso_protocol::wire::close;
 use tokio::runtime::RuntimeFlavor;
@@ -69,8 +70,8 @@ pub(crate) enum Message {
     Drained(ConnId),
     Leave(ConnId),
     Call(Call),
-    Progress(String, Option<f32>),
-    Queue(String, Option<u32>),
+    Progress(NodeId, Option<f32>),
+    Queue(RunId, Option<u32>),
     /// Close everybody and end; the registry has forgotten the room.
     End {
         code: u16,
@@ -89,7 +90,7 @@ pub(crate) struct Inbox {
 
 /// What a room's task needs from outside.
 pub(crate) struct Setup {
-    pub(crate) canvas: Arc<str>,
+    pub(crate) canvas: CanvasId,
     pub(crate) limits: RoomLimits,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) log: mpsc::Sender<Append>,
@@ -529,7 +530,7 @@ impl Driver {
         }
         self.told = (persisted, Instant::now());
         let meta = self.core.read(|txn| schema::read_meta(txn));
-        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), self.setup.canvas.clone());
         tokio::spawn(async move { hooks.edited(&canvas, meta).await });
     }
 
@@ -592,12 +593,11 @@ impl Driver {
         self.tail.0 += 1;
         self.tail.1 += update.len() as u64;
         let (done, durable) = oneshot::channel();
-        let meta = Some(self.core.read(|txn| schema::read_meta(txn)));
-        let is_listed = self.listed == meta;
-        self.listed.clone_from(&meta);
+        let meta = self.core.read(|txn| schema::read_meta(txn));
+        let is_new = self.listed.as_ref() != Some(&meta);
         let append = Append {
-            listed: meta.filter(|_| !is_listed),
-            canvas: Arc::clone(&self.setup.canvas),
+            listed: is_new.then(|| self.listed.insert(meta).clone()),
+            canvas: self.setup.canvas.clone(),
             seq: self.seq,
             data: update,
             is_awaited: self.is_ending || !self.fresh.is_empty(),
@@ -651,11 +651,11 @@ impl Driver {
             return;
         }
         self.tail = (0, 0);
-        let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
+        let (store, canvas) = (Arc::clone(&self.setup.store), self.setup.canvas.clone());
         let usage = Arc::clone(&self.setup.usage);
         self.compacting = Some(tokio::spawn(async move {
             let _turn = usage.heavy.acquire().await;
-            compact(store, Arc::clone(&canvas)).await.unwrap_or_else(|error| {
+            compact(store, canvas.clone()).await.unwrap_or_else(|error| {
                 tracing::error!(%canvas, %error, "a document's log could not be compacted");
                 Vec::new()
             })
@@ -674,7 +674,7 @@ impl Driver {
 
     /// Notes that what stood aside is in the document again, once that is durable.
     fn recovered(&mut self, ids: Vec<String>) {
-        let (store, canvas) = (Arc::clone(&self.setup.store), Arc::clone(&self.setup.canvas));
+        let (store, canvas) = (Arc::clone(&self.setup.store), self.setup.canvas.clone());
         self.fresh.push(Box::new(move |durable| {
             if durable.is_ok() {
                 tokio::spawn(async move {
@@ -693,7 +693,7 @@ impl Driver {
             return;
         }
         self.writes_at_outcome = self.writes;
-        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), Arc::clone(&self.setup.canvas));
+        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), self.setup.canvas.clone());
         let chosen = self.core.read(|txn| schema::chosen_generations(txn));
         self.outcome = Some(tokio::spawn(async move {
             hooks.outcome(&canvas, chosen).await.map_err(|error| error.to_string())

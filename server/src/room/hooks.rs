@@ -1,8 +1,10 @@
 //! What a room asks of whoever owns it.
 
-use futures_util::future::BoxFuture;
-use gesso_protocol::schema::Meta;
 use std::error::Error as StdError;
+
+use futures_util::future::BoxFuture;
+use gesso_protocol::ids::CanvasId;
+use gesso_protocol::schema::Meta;
 use yrs::TransactionMut;
 
 /// A write that rewrites what differs from the database, in one of the server's transactions.
@@ -15,11 +17,11 @@ pub trait RoomHooks: Send + Sync + 'static {
     /// choices name.
     fn outcome<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         chosen: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
 
     /// Tells that the document changed, with its name and description as they are now; at most once in
     /// [`RoomLimits::tell_ms`](super::RoomLimits::tell_ms).
-    fn edited<'a>(&'a self, canvas: &'a str, meta: Meta) -> BoxFuture<'a, ()>;
+    fn edited<'a>(&'a self, canvas: &'a CanvasId, meta: Meta) -> BoxFuture<'a, ()>;
 }

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use gesso_protocol::api::DamageReason;
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::wire::guard::Scan;
 use gesso_protocol::wire::salvage::Salvage;
 
@@ -57,7 +57,7 @@ pub(crate) enum Loaded {
 /// When the database fails.
 pub(crate) async fn load(
     store: &dyn Store,
-    canvas: &Arc<str>,
+    canvas: &CanvasId,
     doubt: bool,
 ) -> Result<Loaded, StoreError> {
     for _ in 0..ATTEMPTS {
@@ -66,7 +66,7 @@ pub(crate) async fn load(
             Found::Deleted => return Ok(Loaded::Deleted),
             Found::Document(log) => log,
         };
-        let name = Arc::clone(canvas);
+        let name = canvas.clone();
         // Large logs take long enough to be in the way of others on this thread.
         let looked = tokio::task::spawn_blocking(move || match is_sound(&name, &log) && !doubt {
             true => Looked::Sound(stored(log)),
@@ -90,7 +90,7 @@ enum Looked {
 }
 
 /// What of a log would be set aside if it were opened now.
-pub(crate) fn examine(canvas: &str, log: &StoredLog) -> Vec<SetAside> {
+pub(crate) fn examine(canvas: &CanvasId, log: &StoredLog) -> Vec<SetAside> {
     if is_sound(canvas, log) && fresh(&stored(log.clone()).updates).is_some() {
         return Vec::new();
     }
@@ -98,7 +98,7 @@ pub(crate) fn examine(canvas: &str, log: &StoredLog) -> Vec<SetAside> {
 }
 
 /// True if every row is what was written, where it was written.
-fn is_sound(canvas: &str, log: &StoredLog) -> bool {
+fn is_sound(canvas: &CanvasId, log: &StoredLog) -> bool {
     let mut before = log.snapshot.as_ref().map_or(0, |row| row.seq);
     let is_sound = |row: &LogRow| {
         let Some(data) = &row.data else { return false };
@@ -134,7 +134,7 @@ fn waiting(rows: Vec<(String, Vec<u8>)>) -> Vec<(String, Bytes)> {
 }
 
 /// Stores what a log was put right with; `None` where the log changed meanwhile.
-async fn keep(store: &dyn Store, canvas: &Arc<str>, mend: Mend, log: StoredLog) -> Option<Stored> {
+async fn keep(store: &dyn Store, canvas: &CanvasId, mend: Mend, log: StoredLog) -> Option<Stored> {
     for item in &mend.aside {
         tracing::error!(
             %canvas,
@@ -174,7 +174,7 @@ async fn keep(store: &dyn Store, canvas: &Arc<str>, mend: Mend, log: StoredLog) 
 }
 
 /// Puts together what can be trusted of a log.
-fn mend(canvas: &str, log: &StoredLog) -> Mend {
+fn mend(canvas: &CanvasId, log: &StoredLog) -> Mend {
     let mut bench = Bench::new();
     if let Some(snapshot) = &log.snapshot {
         bench.snapshot(canvas, snapshot);
@@ -207,7 +207,7 @@ struct Sorted<'a> {
 }
 
 impl<'a> Sorted<'a> {
-    fn new(canvas: &str, log: &'a StoredLog) -> Self {
+    fn new(canvas: &CanvasId, log: &'a StoredLog) -> Self {
         let before_rows = log.rows.first().map_or(0, |row| row.seq.saturating_sub(1));
         let first = match &log.snapshot {
             None => 0,
@@ -279,14 +279,14 @@ impl<'a> Sorted<'a> {
 }
 
 /// What a row was before a byte of it was changed.
-fn right(canvas: &str, row: &LogRow, data: &[u8]) -> Option<Vec<u8>> {
+fn right(canvas: &CanvasId, row: &LogRow, data: &[u8]) -> Option<Vec<u8>> {
     let right = checksum::repaired(canvas, data, row.checksum.as_deref()?)?;
     let verdict = checksum::judge(canvas, row.seq, &right, row.checksum.as_deref());
     (verdict == Verdict::Sound).then_some(right)
 }
 
 /// Where a row was written whose checksum says that it was not here.
-fn own_place(canvas: &str, row: &LogRow, data: &[u8], log: &StoredLog) -> Option<i64> {
+fn own_place(canvas: &CanvasId, row: &LogRow, data: &[u8], log: &StoredLog) -> Option<i64> {
     let sum = row.checksum.as_deref()?;
     let (first, last) = (log.rows.first()?.seq, log.rows.last()?.seq);
     let around = first.saturating_sub(1)..=last.min(first.saturating_add(GAP_MAX));
@@ -294,7 +294,7 @@ fn own_place(canvas: &str, row: &LogRow, data: &[u8], log: &StoredLog) -> Option
 }
 
 /// The row as which bytes were written that are not those of the row they are in.
-fn others_place(canvas: &str, data: &[u8], log: &StoredLog) -> Option<i64> {
+fn others_place(canvas: &CanvasId, data: &[u8], log: &StoredLog) -> Option<i64> {
     let sums = log.rows.iter().filter_map(|row| Some((row.seq, row.checksum.as_deref()?)));
     checksum::written_as(canvas, data, sums)
 }
@@ -342,7 +342,7 @@ impl Bench {
         }
     }
 
-    fn snapshot(&mut self, canvas: &str, row: &LogRow) {
+    fn snapshot(&mut self, canvas: &CanvasId, row: &LogRow) {
         let set_aside = |reason, data| SetAside { seq: row.seq, rows: 1, reason, data };
         let Some(data) = row.data.as_deref() else {
             self.aside.push(set_aside(DamageReason::Unreadable, Vec::new()));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Meta;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -57,7 +58,7 @@ pub(crate) enum Found {
 /// One update on its way into the log.
 #[derive(Debug)]
 pub(crate) struct Append {
-    pub(crate) canvas: Arc<str>,
+    pub(crate) canvas: CanvasId,
     pub(crate) seq: i64,
     pub(crate) data: Bytes,
     /// Name and description that the list of canvases has from then on, where they are others than before.
@@ -70,37 +71,37 @@ pub(crate) struct Append {
 
 /// Where documents are stored.
 pub(crate) trait Store: Send + Sync + 'static {
-    fn load<'a>(&'a self, canvas: &'a str) -> BoxFuture<'a, Result<Found, StoreError>>;
+    fn load<'a>(&'a self, canvas: &'a CanvasId) -> BoxFuture<'a, Result<Found, StoreError>>;
     /// Appends in one transaction; durable when it returns.
     fn append<'a>(&'a self, batch: &'a [Append]) -> BoxFuture<'a, Result<(), StoreError>>;
     fn compact<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Puts a log right; false where it was compacted meanwhile.
     fn mend<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         mend: &'a Mend,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
     /// Sets aside copies of what was damaged, where the log cannot be put right.
     fn set_aside<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         aside: &'a [SetAside],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// What stood aside is in the document again.
     fn recovered<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
 impl Store for Db {
-    fn load<'a>(&'a self, canvas: &'a str) -> BoxFuture<'a, Result<Found, StoreError>> {
+    fn load<'a>(&'a self, canvas: &'a CanvasId) -> BoxFuture<'a, Result<Found, StoreError>> {
         Box::pin(async move {
             match self.canvas(canvas).await? {
                 None => return Ok(Found::Nothing),
@@ -128,7 +129,7 @@ impl Store for Db {
 
     fn compact<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -137,7 +138,7 @@ impl Store for Db {
 
     fn mend<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         mend: &'a Mend,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(async move { Ok(self.mend_log(canvas, mend, now_ms()).await?) })
@@ -145,7 +146,7 @@ impl Store for Db {
 
     fn set_aside<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         aside: &'a [SetAside],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { Ok(Self::set_aside(self, canvas, aside, now_ms()).await?) })
@@ -153,7 +154,7 @@ impl Store for Db {
 
     fn recovered<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         ids: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move { Ok(Self::recovered(self, canvas, ids, now_ms()).await?) })
@@ -169,7 +170,7 @@ pub(crate) fn spawn_log_writer(store: Arc<dyn Store>) -> mpsc::Sender<Append> {
 
 async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) {
     // Canvases with an update that could not be stored, by its place: nothing after it may be stored before it.
-    let mut failed: HashMap<Arc<str>, i64> = HashMap::new();
+    let mut failed: HashMap<CanvasId, i64> = HashMap::new();
     let mut committed: Option<Instant> = None;
     while let Some(first) = receiver.recv().await {
         let due = committed.map_or_else(Instant::now, |at| at + COMMIT_INTERVAL);
@@ -223,7 +224,7 @@ fn after_failure() -> StoreError {
 }
 
 /// One canvas's trouble is not everybody's: what cannot go together is tried alone.
-async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<Arc<str>, i64>) {
+async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<CanvasId, i64>) {
     for append in batch {
         if failed.get(&append.canvas).is_some_and(|seq| append.seq > *seq) {
             append.done.send(Err(after_failure())).ok();
@@ -233,7 +234,7 @@ async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<
         if result.is_ok() {
             failed.remove(&append.canvas);
         } else {
-            failed.insert(Arc::clone(&append.canvas), append.seq);
+            failed.insert(append.canvas.clone(), append.seq);
         }
         append.done.send(result).ok();
     }
@@ -246,7 +247,7 @@ mod tests {
     fn append(seq: i64, is_awaited: bool) -> Append {
         let (done, _) = oneshot::channel();
         Append {
-            canvas: Arc::from("c"),
+            canvas: CanvasId::new("c"),
             seq,
             data: Bytes::from_static(b"x"),
             listed: None,

@@ -15,6 +15,7 @@ use axum::extract::{Path, RawQuery};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use futures_util::{SinkExt as _, StreamExt as _};
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::wire::Frame;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use yrs::updates::decoder::Decode as _;
@@ -34,7 +35,7 @@ use crate::ws;
 /// A store in memory that can be slow, fail, and be looked into.
 #[derive(Default)]
 struct MemoryStore {
-    canvases: Mutex<BTreeMap<String, Log>>,
+    canvases: Mutex<BTreeMap<CanvasId, Log>>,
     loads: AtomicUsize,
     fails: AtomicBool,
     append_ms: AtomicU64,
@@ -49,13 +50,13 @@ struct Log {
 }
 
 impl MemoryStore {
-    fn with(canvas: &str) -> Arc<Self> {
+    fn with(canvas: &CanvasId) -> Arc<Self> {
         let store = Self::default();
-        store.canvases.lock().unwrap().insert(canvas.to_owned(), Log::default());
+        store.canvases.lock().unwrap().insert(canvas.clone(), Log::default());
         Arc::new(store)
     }
 
-    fn log(&self, canvas: &str) -> Log {
+    fn log(&self, canvas: &CanvasId) -> Log {
         self.canvases.lock().unwrap()[canvas].clone()
     }
 
@@ -68,7 +69,7 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn load<'a>(&'a self, canvas: &'a str) -> BoxFuture<'a, Result<Found, StoreError>> {
+    fn load<'a>(&'a self, canvas: &'a CanvasId) -> BoxFuture<'a, Result<Found, StoreError>> {
         Box::pin(async move {
             self.loads.fetch_add(1, Ordering::Relaxed);
             tokio::time::sleep(Duration::from_millis(self.load_ms.load(Ordering::Relaxed))).await;
@@ -99,7 +100,7 @@ impl Store for MemoryStore {
             let mut canvases = self.canvases.lock().unwrap();
             for append in batch {
                 canvases
-                    .get_mut(&*append.canvas)
+                    .get_mut(&append.canvas)
                     .unwrap()
                     .rows
                     .push((append.seq, append.data.clone()));
@@ -110,7 +111,7 @@ impl Store for MemoryStore {
 
     fn compact<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         seq: i64,
         snapshot: &'a [u8],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -125,7 +126,7 @@ impl Store for MemoryStore {
 
     fn mend<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         mend: &'a Mend,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         panic!("the log of {canvas} has no gaps: {:?}", mend.aside)
@@ -133,7 +134,7 @@ impl Store for MemoryStore {
 
     fn set_aside<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         aside: &'a [SetAside],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         panic!("the log of {canvas} has no gaps: {aside:?}")
@@ -141,7 +142,7 @@ impl Store for MemoryStore {
 
     fn recovered<'a>(
         &'a self,
-        canvas: &'a str,
+        canvas: &'a CanvasId,
         _: &'a [String],
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         panic!("nothing of {canvas} stands aside")
@@ -155,7 +156,7 @@ struct Truth(Mutex<BTreeMap<String, String>>);
 impl RoomHooks for Truth {
     fn outcome<'a>(
         &'a self,
-        _: &'a str,
+        _: &'a CanvasId,
         _: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>> {
         let truth = self.0.lock().unwrap().clone();
@@ -171,9 +172,14 @@ impl RoomHooks for Truth {
         Box::pin(async move { Ok(write) })
     }
 
-    fn edited<'a>(&'a self, _: &'a str, _: Meta) -> BoxFuture<'a, ()> {
+    fn edited<'a>(&'a self, _: &'a CanvasId, _: Meta) -> BoxFuture<'a, ()> {
         Box::pin(async {})
     }
+}
+
+/// The canvas of most tests.
+fn c() -> CanvasId {
+    CanvasId::new("c")
 }
 
 fn quick() -> RoomLimits {
@@ -187,7 +193,7 @@ fn rooms(store: &Arc<MemoryStore>, limits: RoomLimits) -> Rooms {
 /// Serves rooms on a socket of this machine.
 async fn listen(rooms: Rooms) -> SocketAddr {
     let sync =
-        move |Path(canvas): Path<String>, RawQuery(query): RawQuery, upgrade: ws::Upgrade| {
+        move |Path(canvas): Path<CanvasId>, RawQuery(query): RawQuery, upgrade: ws::Upgrade| {
             let rooms = rooms.clone();
             async move {
                 let query = query.unwrap_or_default();

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use gesso_protocol::ids::AssetId;
 use gesso_protocol::invocation::Invocation;
-use gesso_protocol::plan::{Made, Step, Unit, charge};
+use gesso_protocol::plan::{Made, Step, Unit, UnitIndex, charge};
 use gesso_protocol::problem::{ErrorCode, brief};
 use gesso_protocol::schema::{Failure, Generation, ItemContent};
 use gesso_protocol::values::file_ending;
@@ -36,7 +37,7 @@ const STEM_CHARS_MAX: usize = 48;
 /// Everything one call needs.
 pub(super) struct Attempt {
     pub(super) run: Arc<RunContext>,
-    pub(super) unit: u32,
+    pub(super) unit: UnitIndex,
     pub(super) invocation: Invocation,
     pub(super) fingerprint: String,
     pub(super) seed: u64,
@@ -50,8 +51,8 @@ pub(super) struct Attempt {
 
 impl Attempt {
     fn planned(&self) -> (&Step, &Unit) {
-        let unit = &self.run.units.all[self.unit as usize];
-        (&self.run.plan.steps[unit.step as usize], unit)
+        let unit = &self.run.units.all[self.unit.at()];
+        (&self.run.plan.steps[unit.step.at()], unit)
     }
 
     /// The same for every repetition of this call, also by another server.
@@ -64,7 +65,12 @@ impl Attempt {
     /// What is logged while it is under way belongs to it.
     pub(super) fn span(&self) -> tracing::Span {
         let (step, unit) = self.planned();
-        tracing::info_span!("invocation", node = step.node, item = unit.key, model = step.model)
+        tracing::info_span!(
+            "invocation",
+            node = step.node.as_str(),
+            item = unit.key,
+            model = step.model
+        )
     }
 
     /// Calls the model and tells the driver how it ended; leaves everything where it stands when the server
@@ -93,11 +99,8 @@ impl Attempt {
         };
         let Some(Outcome::Completed(late)) = refused else { return };
         let changes = Changes {
-            run: run.row.id.clone(),
-            canvas: run.row.canvas.clone(),
-            fence: run.fence,
             late: late_row(&run, unit, *late).into_iter().collect(),
-            ..Changes::default()
+            ..Changes::none(run.row.id.clone(), run.row.canvas.clone(), run.fence)
         };
         run.persist(changes).await;
     }
@@ -130,7 +133,7 @@ impl Attempt {
     }
 
     fn failure(&self, code: &str, detail: String, hint: String) -> Failure {
-        let node = Some(self.planned().0.node.clone());
+        let node = Some(self.planned().0.node.to_string());
         // Providers say what they like, and it is told at everything that waits for this.
         let detail = brief(&detail, DETAIL_CHARS_MAX).into_owned();
         Failure { node, code: code.to_owned(), detail, hint }
@@ -241,7 +244,7 @@ impl Attempt {
         for (port, items) in &self.invocation.inputs {
             for item in items {
                 let ItemContent::Asset(asset) = item else { continue };
-                let bytes = self.run.services.blobs.read(&asset.id).await;
+                let bytes = self.run.services.blobs.read(&AssetId::new(asset.id.as_str())).await;
                 let bytes = bytes.map_err(|error| {
                     if matches!(error, AssetError::Damaged) {
                         ProviderError::Permanent {
@@ -282,7 +285,7 @@ impl Attempt {
         for (made, cost) in produced.into_iter().zip(&costs) {
             let mut generation = Generation {
                 id: fresh_id(),
-                run: self.run.row.id.clone(),
+                run: self.run.row.id.to_string(),
                 key: unit.key.clone(),
                 port: made.port,
                 at: now_ms(),
@@ -308,8 +311,9 @@ impl Attempt {
                     generation.duration = made.duration_s.or(looked);
                     let mime = kept.found.map_or(mime, |found| found.sniffed.mime.to_owned());
                     generation.mime = Some(mime);
-                    generation.asset = Some(kept.id);
-                    assets.push(self.asset(&generation, kept.bytes as i64, &prompt));
+                    generation.asset = Some(kept.id.to_string());
+                    let bytes = kept.bytes as i64;
+                    assets.push(self.asset(kept.id, &generation, bytes, &prompt));
                 }
             }
             generations.push(generation);
@@ -329,7 +333,7 @@ impl Attempt {
             let hint = "Run it again, or choose another model. Nothing was charged.".to_owned();
             return self.failure("rejected", detail, hint);
         }
-        tracing::error!(%error, run = self.run.row.id, "a result cannot be stored");
+        tracing::error!(%error, run = self.run.row.id.as_str(), "a result cannot be stored");
         let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
         let detail = format!("The result could not be stored: {error}.");
         self.failure("internal", detail, hint.to_owned())
@@ -349,7 +353,7 @@ impl Attempt {
         }
     }
 
-    fn asset(&self, made: &Generation, bytes: i64, prompt: &str) -> AssetRow {
+    fn asset(&self, id: AssetId, made: &Generation, bytes: i64, prompt: &str) -> AssetRow {
         let (step, _) = self.planned();
         let row = &self.run.row;
         let mime = made.mime.clone().unwrap_or_default();
@@ -358,7 +362,7 @@ impl Attempt {
             "model": step.model, "prompt": prompt,
         });
         AssetRow {
-            id: made.asset.clone().unwrap_or_default(),
+            id,
             ty: made.ty.map_or("", gesso_protocol::values::DataType::id).to_owned(),
             bytes,
             width: made.width.map(i64::from),

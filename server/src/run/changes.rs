@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::plan::{StepIndex, UnitIndex};
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
 use yrs::TransactionMut;
@@ -20,10 +22,10 @@ pub(super) const SHOWN_ITEMS_MAX: u32 = 200;
 /// What one turn changes.
 #[derive(Default)]
 pub(super) struct ChangeSet {
-    pub(super) units: BTreeSet<u32>,
-    pub(super) steps: BTreeSet<u32>,
+    pub(super) units: BTreeSet<UnitIndex>,
+    pub(super) steps: BTreeSet<StepIndex>,
     /// What units made, with what.
-    pub(super) generations: Vec<(u32, Arc<[Generation]>, Arc<str>)>,
+    pub(super) generations: Vec<(UnitIndex, Arc<[Generation]>, Arc<str>)>,
     pub(super) assets: Vec<AssetRow>,
     pub(super) review: Option<ReviewRow>,
     pub(super) late: Vec<LateRow>,
@@ -41,14 +43,14 @@ impl ChangeSet {
     /// For the database.
     pub(super) fn for_database(
         &self,
-        run: &str,
-        canvas: &str,
+        run: &RunId,
+        canvas: &CanvasId,
         fence: i64,
         core: &Core,
         state: &RunState,
     ) -> Changes {
         let plan = core.plan();
-        let node_of = |unit: u32| &plan.steps[core.units().all[unit as usize].step as usize].node;
+        let node_of = |unit: UnitIndex| &plan.steps[core.units().all[unit.at()].step.at()].node;
         let generations = self.generations.iter().flat_map(|(unit, made, with)| {
             let new = |generation: &Generation| NewGeneration {
                 node: node_of(*unit).clone(),
@@ -58,8 +60,8 @@ impl ChangeSet {
             made.iter().map(new)
         });
         Changes {
-            run: run.to_owned(),
-            canvas: canvas.to_owned(),
+            run: run.clone(),
+            canvas: canvas.clone(),
             fence,
             status: self.status.clone(),
             steps: self.steps.iter().map(|step| state.step_change(*step)).collect(),
@@ -74,19 +76,19 @@ impl ChangeSet {
     /// For the document.
     pub(super) fn shown(&self, info: Option<RunInfo>, core: &Core, state: &RunState) -> Shown {
         let plan = core.plan();
-        let mut nodes: BTreeMap<u32, ShownNode> = BTreeMap::new();
+        let mut nodes: BTreeMap<StepIndex, ShownNode> = BTreeMap::new();
         for unit in &self.units {
-            let planned = &core.units().all[*unit as usize];
+            let planned = &core.units().all[unit.at()];
             let item = state.item(*unit);
             // What was left out or not accepted is no part of the result.
             let dropped = item.state == NodeState::Idle && item.error.is_none();
-            let is_review = plan.steps[planned.step as usize].is_review();
+            let is_review = plan.steps[planned.step.at()].is_review();
             let gone = dropped || (is_review && !is_candidate(item.state));
             let shown = nodes.entry(planned.step).or_default();
             shown.items.push((planned.key.clone(), (!gone).then_some(item)));
         }
         for (unit, made, _) in &self.generations {
-            let planned = &core.units().all[*unit as usize];
+            let planned = &core.units().all[unit.at()];
             if planned.n < SHOWN_ITEMS_MAX {
                 nodes.entry(planned.step).or_default().generations.extend(made.iter().cloned());
             }
@@ -98,7 +100,7 @@ impl ChangeSet {
         let named = nodes
             .into_iter()
             .map(|(step, shown)| {
-                let step = &plan.steps[step as usize];
+                let step = &plan.steps[step.at()];
                 (step.node.clone(), step.kind.clone(), shown)
             })
             .collect();
@@ -117,34 +119,35 @@ struct ShownNode {
 pub(super) struct Shown {
     info: Option<RunInfo>,
     /// Node, the kind it had when the run was asked for, and what is new of it.
-    nodes: Vec<(String, String, ShownNode)>,
+    nodes: Vec<(NodeId, String, ShownNode)>,
 }
 
 impl Shown {
-    pub(super) fn write(self, run: &str, txn: &mut TransactionMut<'_>) {
+    pub(super) fn write(self, run: &RunId, txn: &mut TransactionMut<'_>) {
         if let Some(info) = &self.info {
             schema::put_run(txn, info);
         }
-        for (node, kind, shown) in self.nodes {
+        for (id, kind, shown) in &self.nodes {
+            let node = id.as_str();
             // What a deleted node made stays in the library and its history, also where another one has its id.
-            if !schema::is_kind(txn, &node, &kind) {
+            if !schema::is_kind(txn, node, kind) {
                 continue;
             }
             // Also where another run has the node in hand by now: that one may have taken it over.
-            schema::append_generations(txn, &node, &shown.generations);
-            if !schema::is_result_of(txn, &node, run) {
+            schema::append_generations(txn, node, &shown.generations);
+            if !schema::is_result_of(txn, id, run) {
                 continue;
             }
             for (key, item) in &shown.items {
                 match item {
-                    Some(item) => schema::set_item(txn, &node, key, item),
-                    None => schema::remove_item_result(txn, &node, key),
+                    Some(item) => schema::set_item(txn, node, key, item),
+                    None => schema::remove_item_result(txn, node, key),
                 }
             }
             if let Some(step) = &shown.step {
-                schema::set_result_keys(txn, &node, &step_keys(step));
+                schema::set_result_keys(txn, node, &step_keys(step));
                 if !step.state.is_active() {
-                    schema::trim_generations(txn, &node);
+                    schema::trim_generations(txn, node);
                 }
             }
         }

@@ -68,11 +68,11 @@ impl RunContext {
             match self.services.commit.record(changes.clone()).await {
                 Ok(()) => return true,
                 Err(RecordError::Fenced(run)) => {
-                    tracing::warn!(run, "another server has taken the run over");
+                    tracing::warn!(run = run.as_str(), "another server has taken the run over");
                     return false;
                 }
                 Err(RecordError::Db(error)) => {
-                    tracing::error!(%error, run = self.row.id, "a run cannot be recorded, trying again");
+                    tracing::error!(%error, run = self.row.id.as_str(), "a run cannot be recorded, trying again");
                 }
             }
             tokio::select! {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument as _;
 
-use gesso_protocol::plan::{Plan, Units};
+use gesso_protocol::ids::NodeId;
+use gesso_protocol::plan::{Plan, StepIndex, UnitIndex, Units};
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use gesso_protocol::schema::{Failure, Generation, NodeState, RunInfo, RunStatus};
 use tokio::time::Instant;
@@ -51,9 +52,9 @@ pub(super) struct Driver {
     /// What is recorded and not shown yet, and when something was shown.
     unshown: ChangeSet,
     shown_at: Instant,
-    aborts: BTreeMap<u32, CancellationToken>,
+    aborts: BTreeMap<UnitIndex, CancellationToken>,
     /// Units whose turn has come and that are not started yet.
-    granted: Vec<u32>,
+    granted: Vec<UnitIndex>,
     starting: Vec<Attempt>,
     waiters: Vec<Waiter>,
 }
@@ -146,7 +147,7 @@ impl Driver {
             Event::Granted(unit) => self.granted.push(unit),
             Event::Retrying { unit, attempts, failure } => {
                 if self.core.is_running(unit) {
-                    let note = &mut self.state.units[unit as usize];
+                    let note = &mut self.state.units[unit.at()];
                     (note.attempts, note.error) = (attempts, failure);
                     changes.units.insert(unit);
                 }
@@ -154,7 +155,7 @@ impl Driver {
             Event::Submitted { unit, job, recorded } => {
                 // A stopped call's job is noted all the same, where its row can still change.
                 if self.core.is_running(unit) {
-                    self.state.units[unit as usize].job = Some(job);
+                    self.state.units[unit.at()].job = Some(job);
                     changes.units.insert(unit);
                     self.waiters.push(Waiter::Submitted(recorded));
                 } else {
@@ -163,7 +164,7 @@ impl Driver {
             }
             Event::Ended { unit, attempts, outcome } => {
                 if self.core.is_running(unit) {
-                    self.state.units[unit as usize].attempts = attempts;
+                    self.state.units[unit.at()].attempts = attempts;
                 }
                 self.call_ended(unit, outcome, changes);
             }
@@ -173,7 +174,7 @@ impl Driver {
         self.effects(changes);
     }
 
-    fn call_ended(&mut self, unit: u32, outcome: Outcome, changes: &mut ChangeSet) {
+    fn call_ended(&mut self, unit: UnitIndex, outcome: Outcome, changes: &mut ChangeSet) {
         self.aborts.remove(&unit);
         match outcome {
             Outcome::Completed(output) if self.core.has_ended(unit) => {
@@ -185,9 +186,9 @@ impl Driver {
         }
     }
 
-    fn completed(&mut self, unit: u32, output: InvocationOutput, changes: &mut ChangeSet) {
+    fn completed(&mut self, unit: UnitIndex, output: InvocationOutput, changes: &mut ChangeSet) {
         let made: Arc<[Generation]> = output.generations.into();
-        let note = &mut self.state.units[unit as usize];
+        let note = &mut self.state.units[unit.at()];
         note.generations = made.iter().map(|made| made.id.clone()).collect();
         note.fingerprint = Some(output.fingerprint.clone());
         note.cost = output.cost;
@@ -200,7 +201,7 @@ impl Driver {
     }
 
     /// Ends a unit in the state and in the core; the first end counts.
-    fn end_unit(&mut self, unit: u32, end: End, changes: &mut ChangeSet) {
+    fn end_unit(&mut self, unit: UnitIndex, end: End, changes: &mut ChangeSet) {
         if self.core.has_ended(unit) {
             return;
         }
@@ -208,15 +209,15 @@ impl Driver {
         self.core.ended(unit, end);
     }
 
-    fn note_end(&mut self, unit: u32, end: &End, changes: &mut ChangeSet) {
-        let step = self.core.units().all[unit as usize].step;
-        let note = &mut self.state.units[unit as usize];
+    fn note_end(&mut self, unit: UnitIndex, end: &End, changes: &mut ChangeSet) {
+        let step = self.core.units().all[unit.at()].step;
+        let note = &mut self.state.units[unit.at()];
         note.state = end.state();
         note.error = end.failure().cloned();
         note.finished_at = Some(now_ms());
         let (cost, fingerprint) = (note.cost, note.fingerprint.clone());
         changes.units.insert(unit);
-        let note = &mut self.state.steps[step as usize];
+        let note = &mut self.state.steps[step.at()];
         note.cost += cost;
         if note.fingerprint.is_none() {
             note.fingerprint = fingerprint;
@@ -228,7 +229,7 @@ impl Driver {
 
     /// Does what the core asks for.
     fn effects(&mut self, changes: &mut ChangeSet) {
-        let mut ready: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        let mut ready: BTreeMap<String, Vec<UnitIndex>> = BTreeMap::new();
         loop {
             let effects = self.core.take_effects();
             if effects.is_empty() {
@@ -237,8 +238,8 @@ impl Driver {
             for effect in effects {
                 match effect {
                     Effect::Ready(unit) => {
-                        let step = self.core.units().all[unit as usize].step;
-                        let provider = &self.run.plan.steps[step as usize].provider;
+                        let step = self.core.units().all[unit.at()].step;
+                        let provider = &self.run.plan.steps[step.at()].provider;
                         ready.entry(provider.clone()).or_default().push(unit);
                     }
                     Effect::Withdraw(unit) => {
@@ -257,7 +258,7 @@ impl Driver {
                     Effect::Ended(unit, end) => self.note_end(unit, &end, changes),
                     Effect::Review { step, units } => self.ask(step, &units, changes),
                     Effect::StepEnded { step, state, error } => {
-                        let note = &mut self.state.steps[step as usize];
+                        let note = &mut self.state.steps[step.at()];
                         (note.state, note.error) = (state, error);
                         note.finished_at = Some(now_ms());
                         changes.steps.insert(step);
@@ -270,15 +271,15 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, step: u32, units: &[u32], changes: &mut ChangeSet) {
+    fn ask(&mut self, step: StepIndex, units: &[UnitIndex], changes: &mut ChangeSet) {
         for unit in units {
             let id = self.state.candidate_id(*unit);
-            let note = &mut self.state.units[*unit as usize];
+            let note = &mut self.state.units[unit.at()];
             note.state = NodeState::Paused;
             note.generations = vec![id];
             changes.units.insert(*unit);
         }
-        let note = &mut self.state.steps[step as usize];
+        let note = &mut self.state.steps[step.at()];
         note.state = NodeState::Paused;
         note.started_at.get_or_insert_with(now_ms);
         changes.steps.insert(step);
@@ -288,7 +289,7 @@ impl Driver {
         let refuse = |code, detail: String| Err(Refusal::new(code, detail));
         let steps = &self.run.plan.steps;
         let step = steps.iter().position(|step| step.node == decision.node && step.is_review());
-        let Some(step) = step.map(|at| at as u32) else {
+        let Some(step) = step.map(|at| StepIndex::new(at as u32)) else {
             let detail = format!("The run has no evaluator {}.", decision.node);
             reply.send(refuse(ErrorCode::NotFound, detail)).ok();
             return;
@@ -299,7 +300,7 @@ impl Driver {
             reply.send(refuse(ErrorCode::Conflict, detail.to_owned())).ok();
             return;
         }
-        let ids: Vec<(u32, String)> =
+        let ids: Vec<(UnitIndex, String)> =
             candidates.iter().map(|unit| (*unit, self.state.candidate_id(*unit))).collect();
         let known: BTreeSet<&String> = ids.iter().map(|(_, id)| id).collect();
         let unknown = decision.accept.iter().find(|id| !known.contains(id));
@@ -314,15 +315,15 @@ impl Driver {
             return;
         }
         let accept: BTreeSet<&String> = decision.accept.iter().collect();
-        let accepted: Vec<u32> =
+        let accepted: Vec<UnitIndex> =
             ids.iter().filter(|(_, id)| accept.contains(id)).map(|(unit, _)| *unit).collect();
         for (unit, end) in self.core.decided(step, &accepted) {
             let id = self.state.candidate_id(unit);
             let is_accepted = matches!(end, End::Completed { .. });
             let stub = Generation { id: id.clone(), ..Generation::default() };
-            self.state.units[unit as usize].generations = Vec::new();
+            self.state.units[unit.at()].generations = Vec::new();
             if is_accepted {
-                self.state.units[unit as usize].generations = vec![id];
+                self.state.units[unit.at()].generations = vec![id];
                 self.state.set_made(unit, Arc::from([stub]));
             }
             self.note_end(unit, &end, changes);
@@ -345,23 +346,23 @@ impl Driver {
         let mut follows = false;
         let mut prepared = Vec::with_capacity(granted.len());
         for unit in granted {
-            let step = self.core.units().all[unit as usize].step;
-            let provider = &self.run.plan.steps[step as usize].provider;
+            let step = self.core.units().all[unit.at()].step;
+            let provider = &self.run.plan.steps[step.at()].provider;
             let slot = self.run.services.scheduler.slot(provider);
             if !self.core.begin(unit) {
                 continue;
             }
-            let planned = &self.core.units().all[unit as usize];
-            let step = &self.run.plan.steps[step as usize];
+            let planned = &self.core.units().all[unit.at()];
+            let step = &self.run.plan.steps[step.at()];
             let invocation = step.invocation(planned, |pick| self.state.contents(pick));
             let fingerprint = invocation.fingerprint().to_string();
             prepared.push((unit, slot, invocation, fingerprint));
         }
         let reusable = self.reusable(prepared.iter().map(|(_, _, _, print)| print)).await;
         for (unit, slot, invocation, fingerprint) in prepared {
-            let step = self.core.units().all[unit as usize].step;
-            let planned = &self.run.plan.steps[step as usize];
-            let again = self.state.units[unit as usize].state == NodeState::Running;
+            let step = self.core.units().all[unit.at()].step;
+            let planned = &self.run.plan.steps[step.at()];
+            let again = self.state.units[unit.at()].state == NodeState::Running;
             let found = reusable.get(&fingerprint).filter(|(node, made)| {
                 *node == planned.node && made.len() >= planned.count as usize && !again
             });
@@ -378,7 +379,7 @@ impl Driver {
             self.begin(unit, changes);
             let abort = CancellationToken::new();
             self.aborts.insert(unit, abort.clone());
-            let note = &self.state.units[unit as usize];
+            let note = &self.state.units[unit.at()];
             self.starting.push(Attempt {
                 run: Arc::clone(&self.run),
                 unit,
@@ -394,15 +395,15 @@ impl Driver {
         follows
     }
 
-    fn begin(&mut self, unit: u32, changes: &mut ChangeSet) {
-        let step = self.core.units().all[unit as usize].step;
-        let note = &mut self.state.units[unit as usize];
+    fn begin(&mut self, unit: UnitIndex, changes: &mut ChangeSet) {
+        let step = self.core.units().all[unit.at()].step;
+        let note = &mut self.state.units[unit.at()];
         note.state = NodeState::Running;
         note.attempts += 1;
         note.error = None;
         note.started_at.get_or_insert_with(now_ms);
         changes.units.insert(unit);
-        let note = &mut self.state.steps[step as usize];
+        let note = &mut self.state.steps[step.at()];
         if note.state != NodeState::Running {
             note.state = NodeState::Running;
             note.started_at.get_or_insert_with(now_ms);
@@ -411,9 +412,9 @@ impl Driver {
     }
 
     /// Why a call that a dead server had under way is not repeated, where that might buy it twice.
-    fn lost_submission(&self, unit: u32) -> Option<Failure> {
-        let note = &self.state.units[unit as usize];
-        let step = &self.run.plan.steps[self.core.units().all[unit as usize].step as usize];
+    fn lost_submission(&self, unit: UnitIndex) -> Option<Failure> {
+        let note = &self.state.units[unit.at()];
+        let step = &self.run.plan.steps[self.core.units().all[unit.at()].step.at()];
         let was_under_way = note.state == NodeState::Running && note.job.is_none();
         let provider = self.run.services.providers.get(&step.provider)?;
         (was_under_way && provider.repeat() == Repeat::Unsafe)
@@ -424,7 +425,7 @@ impl Driver {
     async fn reusable(
         &self,
         fingerprints: impl Iterator<Item = &String>,
-    ) -> BTreeMap<String, (String, Vec<Generation>)> {
+    ) -> BTreeMap<String, (NodeId, Vec<Generation>)> {
         if !self.run.plan.reuses {
             return BTreeMap::new();
         }
@@ -434,10 +435,10 @@ impl Driver {
         }
         let found = self.run.services.db.reusable(&self.run.row.canvas, &fingerprints).await;
         let found = found.unwrap_or_else(|error| {
-            tracing::warn!(%error, run = self.run.row.id, "earlier results cannot be looked up");
+            tracing::warn!(%error, run = self.run.row.id.as_str(), "earlier results cannot be looked up");
             BTreeMap::new()
         });
-        let whole = |(print, made): (String, Vec<(String, Generation)>)| {
+        let whole = |(print, made): (String, Vec<(NodeId, Generation)>)| {
             let node = made.first()?.0.clone();
             Some((print, (node, made.into_iter().map(|(_, made)| made).collect())))
         };
@@ -446,12 +447,12 @@ impl Driver {
 
     fn reuse(
         &mut self,
-        unit: u32,
+        unit: UnitIndex,
         made: Vec<Generation>,
         fingerprint: String,
         changes: &mut ChangeSet,
     ) {
-        let note = &mut self.state.units[unit as usize];
+        let note = &mut self.state.units[unit.at()];
         note.generations = made.iter().map(|made| made.id.clone()).collect();
         note.fingerprint = Some(fingerprint);
         note.reused = true;
@@ -512,8 +513,7 @@ impl Driver {
     /// what follows. A room tells its watchers no more often than that.
     async fn show(&mut self, changes: ChangeSet) -> Option<()> {
         // Once a step has ended another run may take its node: what was made first has to stand there first.
-        let frees =
-            changes.steps.iter().any(|step| !self.state.steps[*step as usize].state.is_active());
+        let frees = changes.steps.iter().any(|step| !self.state.steps[step.at()].state.is_active());
         let is_urgent = frees || changes.status.is_some() || !self.waiters.is_empty();
         self.unshown.units.extend(changes.units);
         self.unshown.steps.extend(changes.steps);
@@ -545,7 +545,7 @@ impl Driver {
         let posted = self.run.room.post(move |txn| shown.write(&id, txn)).await;
         if let Err(error) = posted {
             // The database has it; the document is brought in line when its room loads.
-            tracing::debug!(%error, run = self.run.row.id, "a run cannot be shown");
+            tracing::debug!(%error, run = self.run.row.id.as_str(), "a run cannot be shown");
         }
         if told {
             self.run.services.events.changed(&self.run.row.canvas);
@@ -561,12 +561,9 @@ impl Driver {
         for event in self.run.mailbox.close() {
             match event {
                 Event::Granted(unit) => {
-                    let step = self.core.units().all[unit as usize].step;
+                    let step = self.core.units().all[unit.at()].step;
                     drop(
-                        self.run
-                            .services
-                            .scheduler
-                            .slot(&self.run.plan.steps[step as usize].provider),
+                        self.run.services.scheduler.slot(&self.run.plan.steps[step.at()].provider),
                     );
                 }
                 Event::Ended { unit, outcome: Outcome::Completed(output), .. } => {
@@ -584,13 +581,8 @@ impl Driver {
         }
         if !late.is_empty() {
             let row = &self.run.row;
-            let changes = Changes {
-                run: row.id.clone(),
-                canvas: row.canvas.clone(),
-                fence: self.run.fence,
-                late,
-                ..Changes::default()
-            };
+            let none = Changes::none(row.id.clone(), row.canvas.clone(), self.run.fence);
+            let changes = Changes { late, ..none };
             self.run.persist(changes).await;
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use gesso_protocol::ids::NodeId;
+use gesso_protocol::plan::UnitIndex;
 use gesso_protocol::problem::Refusal;
 use gesso_protocol::schema::Failure;
 use tokio::sync::{Notify, oneshot};
@@ -13,7 +15,7 @@ use super::outcome::Outcome;
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The evaluator.
-    pub node: String,
+    pub node: NodeId,
     /// Ids of the accepted candidates.
     pub accept: Vec<String>,
     /// True if none is.
@@ -31,13 +33,13 @@ pub(super) type Reply = oneshot::Sender<Result<(), Refusal>>;
 
 pub(super) enum Event {
     /// It is the turn of a unit.
-    Granted(u32),
+    Granted(UnitIndex),
     /// A call failed for the moment and is tried again.
-    Retrying { unit: u32, attempts: u32, failure: Option<Failure> },
+    Retrying { unit: UnitIndex, attempts: u32, failure: Option<Failure> },
     /// A provider has accepted a job.
-    Submitted { unit: u32, job: String, recorded: oneshot::Sender<bool> },
+    Submitted { unit: UnitIndex, job: String, recorded: oneshot::Sender<bool> },
     /// A call ended, after so many tries in all.
-    Ended { unit: u32, attempts: u32, outcome: Outcome },
+    Ended { unit: UnitIndex, attempts: u32, outcome: Outcome },
     /// Somebody decided.
     Review { decision: Decision, reply: Reply },
     /// Somebody stopped the run.

@@ -26,7 +26,7 @@ pub(super) enum Outcome {
 /// Nobody knows whether a provider was paid for this, and asking again might buy it twice.
 pub(super) fn unknown_fate(step: &Step, detail: &str) -> Failure {
     Failure {
-        node: Some(step.node.clone()),
+        node: Some(step.node.to_string()),
         code: "unknown_fate".to_owned(),
         detail: format!(
             "{} Whether {} took the request is not known, and asking again might buy it twice.",

@@ -3,27 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use gesso_protocol::plan::{Plan, Units};
+use gesso_protocol::ids::NodeId;
+use gesso_protocol::plan::{Plan, StepIndex, UnitIndex, Units};
 
 use crate::room::RoomHandle;
 
 /// Progress is told in steps of this many percent.
 const STEP_PERCENT: u32 = 2;
 
-#[derive(Default)]
 struct OfStep {
-    node: String,
+    node: NodeId,
     total: u32,
     ended: u32,
     /// Units under way, with how far they are from 0 to 1.
-    parts: BTreeMap<u32, f32>,
+    parts: BTreeMap<UnitIndex, f32>,
     /// What was told last, in percent.
     told: Option<u32>,
 }
 
 /// The progress of all steps of a run.
 pub(super) struct Progress {
-    step_of: Vec<u32>,
+    step_of: Vec<StepIndex>,
     steps: Mutex<Vec<OfStep>>,
 }
 
@@ -32,32 +32,33 @@ impl Progress {
         let steps = plan.steps.iter().zip(&units.of_step).map(|(step, range)| OfStep {
             node: step.node.clone(),
             total: range.len() as u32,
-            ..OfStep::default()
+            ended: 0,
+            parts: BTreeMap::new(),
+            told: None,
         });
         let step_of = units.all.iter().map(|unit| unit.step).collect();
         Self { step_of, steps: Mutex::new(steps.collect()) }
     }
 
     /// A unit is this far.
-    pub(super) fn set(&self, room: &RoomHandle, unit: u32, part: f32) {
+    pub(super) fn set(&self, room: &RoomHandle, unit: UnitIndex, part: f32) {
         self.change(room, unit, |step| {
             step.parts.insert(unit, part.clamp(0.0, 1.0));
         });
     }
 
     /// The call of a unit has ended.
-    pub(super) fn ended(&self, room: &RoomHandle, unit: u32) {
+    pub(super) fn ended(&self, room: &RoomHandle, unit: UnitIndex) {
         self.change(room, unit, |step| {
             step.parts.remove(&unit);
             step.ended += 1;
         });
     }
 
-    fn change(&self, room: &RoomHandle, unit: u32, change: impl FnOnce(&mut OfStep)) {
+    fn change(&self, room: &RoomHandle, unit: UnitIndex, change: impl FnOnce(&mut OfStep)) {
         // Nothing panics while it is held.
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(step) = self.step_of.get(unit as usize).and_then(|at| steps.get_mut(*at as usize))
-        else {
+        let Some(step) = self.step_of.get(unit.at()).and_then(|at| steps.get_mut(at.at())) else {
             return;
         };
         change(step);

@@ -1,6 +1,7 @@
 //! Runs that nobody drives: whatever left them behind, they are found while the server works, and taken up or ended with
 //! nothing held.
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{self, Failure, NodeState, RunStatus};
 
@@ -68,7 +69,7 @@ impl Runs {
             }
             Err(error) => error.to_string(),
         };
-        tracing::error!(error, run = id, "a run cannot be taken up");
+        tracing::error!(error, run = id.as_str(), "a run cannot be taken up");
         // Whoever stops it need not wait until its canvas can be opened.
         if cancelled { self.end_taken(run, fence, None).await } else { Ok(()) }
     }
@@ -136,14 +137,18 @@ impl Runs {
             Err(RecordError::Db(error)) => return Err(error),
         }
         self.inner.falls.remove(&run.id);
-        tracing::warn!(run = run.id, canvas = run.canvas, "a run that nobody drove was ended");
+        tracing::warn!(
+            run = run.id.as_str(),
+            canvas = run.canvas.as_str(),
+            "a run that nobody drove was ended"
+        );
         self.show_outcome(&run.canvas).await;
         self.inner.services.events.changed(&run.canvas);
         Ok(())
     }
 
     /// Brings a document in line with the records, where it can be opened.
-    async fn show_outcome(&self, canvas: &str) {
+    async fn show_outcome(&self, canvas: &CanvasId) {
         let shown = async {
             let room = self.inner.rooms.open(canvas).await.map_err(|error| error.to_string())?;
             let chosen = room.read(|txn| schema::chosen_generations(txn)).await;
@@ -157,7 +162,7 @@ impl Runs {
         };
         if let Err(error) = shown.await {
             // The document is brought in line when its room loads.
-            tracing::debug!(error, canvas, "an ended run cannot be shown");
+            tracing::debug!(error, canvas = canvas.as_str(), "an ended run cannot be shown");
         }
     }
 }
@@ -201,9 +206,6 @@ fn ended(
     };
     let status = if failure.is_some() { RunStatus::Failed } else { RunStatus::Cancelled };
     Changes {
-        run: run.id.clone(),
-        canvas: run.canvas.clone(),
-        fence,
         status: Some(StatusChange {
             status,
             started_at: run.started_at,
@@ -212,7 +214,7 @@ fn ended(
         }),
         steps: steps.iter().filter(|row| row.state().is_active()).map(step).collect(),
         units: units.iter().filter(|row| row.state().is_active()).map(unit).collect(),
-        ..Changes::default()
+        ..Changes::none(run.id.clone(), run.canvas.clone(), fence)
     }
 }
 

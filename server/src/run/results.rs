@@ -1,6 +1,7 @@
 //! Results that no run brings: pictures that somebody edited, and late ones that somebody takes over.
 
 use gesso_protocol::api::{EditedGeneration, GenerationBody};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId};
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{self, Generation};
 
@@ -17,8 +18,8 @@ impl Runs {
     /// `not_found` where the generation or the picture is unknown.
     pub async fn add_edited(
         &self,
-        canvas: &str,
-        node: &str,
+        canvas: &CanvasId,
+        node: &NodeId,
         edited: &EditedGeneration,
         by: &str,
     ) -> Result<GenerationBody, RunError> {
@@ -26,7 +27,9 @@ impl Runs {
         let Some(before) = before else {
             return refuse(ErrorCode::NotFound, format!("There is no result {}.", edited.from));
         };
-        let Some(asset) = self.inner.services.db.asset(&edited.asset).await? else {
+        let Some(asset) =
+            self.inner.services.db.asset(&AssetId::new(edited.asset.as_str())).await?
+        else {
             return refuse(ErrorCode::NotFound, format!("There is no asset {}.", edited.asset));
         };
         let asset = asset.reference();
@@ -57,10 +60,10 @@ impl Runs {
         };
         self.inner.services.db.add_generation(canvas, node, &generation, &made_with).await?;
         let room = self.inner.rooms.open(canvas).await?;
-        let (id, shown) = (node.to_owned(), generation.clone());
+        let (id, shown) = (node.clone(), generation.clone());
         room.write(move |txn| {
-            if schema::node_map(txn, &id).is_some() {
-                schema::put_generations(txn, &id, std::slice::from_ref(&shown));
+            if schema::node_map(txn, id.as_str()).is_some() {
+                schema::put_generations(txn, id.as_str(), std::slice::from_ref(&shown));
             }
         })
         .await?;
@@ -98,8 +101,8 @@ impl Runs {
         let (node, kind) = (late.node.clone(), step.map(|step| step.kind).unwrap_or_default());
         let made = taken.1.generations;
         room.write(move |txn| {
-            if schema::is_kind(txn, &node, &kind) {
-                schema::put_generations(txn, &node, &made);
+            if schema::is_kind(txn, node.as_str(), &kind) {
+                schema::put_generations(txn, node.as_str(), &made);
             }
         })
         .await?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::RunStarted;
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{Past, PastItem, Plan, Retry};
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{Generation, NodeState};
@@ -47,7 +48,7 @@ impl Runs {
     /// How a run ended, item by item.
     async fn past(&self, run: &RunRow, plan: &Plan) -> Result<Past, DbError> {
         let rows = self.inner.services.db.invocations(&run.id).await?;
-        let decided: BTreeSet<String> = self
+        let decided: BTreeSet<NodeId> = self
             .inner
             .services
             .db
@@ -66,7 +67,7 @@ impl Runs {
         }
         let reviews = reviews(plan);
         for row in rows {
-            let is_review = reviews.contains(row.node.as_str());
+            let is_review = reviews.contains(&row.node);
             if is_review && !decided.contains(&row.node) && row.state() != NodeState::Completed {
                 continue;
             }

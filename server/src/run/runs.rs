@@ -8,6 +8,7 @@ use dashmap::DashMap;
 use gesso_protocol::api::Estimate;
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::{Plan, Target, plan};
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{Canvas, RunStatus};
@@ -72,9 +73,9 @@ pub(super) struct Inner {
     pub(super) services: Services,
     pub(super) rooms: Rooms,
     pub(super) catalog: Arc<Catalog>,
-    pub(super) driven: DashMap<String, Arc<Mailbox>>,
+    pub(super) driven: DashMap<RunId, Arc<Mailbox>>,
     /// Runs whose driver fell, and how often.
-    pub(super) falls: DashMap<String, u32>,
+    pub(super) falls: DashMap<RunId, u32>,
     /// Held while a run is taken up: two drivers of this server would put each other out of the queue.
     pub(super) taking_up: tokio::sync::Mutex<()>,
     /// This server's name in leases.
@@ -138,7 +139,7 @@ impl Runs {
     ///
     /// # Errors
     /// What a run would be refused for.
-    pub async fn estimate(&self, canvas: &str, target: &Target) -> Result<Estimate, RunError> {
+    pub async fn estimate(&self, canvas: &CanvasId, target: &Target) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
         Ok(Estimate::of(&plan))
@@ -173,7 +174,7 @@ impl Runs {
         let waits = (row.place, row.waiting != 0);
         self.inner.services.scheduler.enter(&row.id, &row.person, waits, mailbox, opened.room());
         let in_hand = InHand::take(&self.inner, &row.id, mailbox);
-        let span = tracing::info_span!("run", run = row.id, canvas = row.canvas);
+        let span = tracing::info_span!("run", run = row.id.as_str(), canvas = row.canvas.as_str());
         let driver = Driver::new(opened).drive().instrument(span);
         let driver = self.inner.services.tasks.spawn(driver);
         let inner = Arc::clone(&self.inner);
@@ -181,7 +182,7 @@ impl Runs {
             if driver.await.is_err_and(|error| error.is_panic()) {
                 // The sweep takes it up again, some times.
                 *inner.falls.entry(in_hand.run.clone()).or_default() += 1;
-                tracing::error!(run = in_hand.run, "a driver fell");
+                tracing::error!(run = in_hand.run.as_str(), "a driver fell");
             } else {
                 inner.falls.remove(&in_hand.run);
             }
@@ -194,7 +195,7 @@ impl Runs {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn cancel(&self, run: &str) -> Result<(), DbError> {
+    pub async fn cancel(&self, run: &RunId) -> Result<(), DbError> {
         if self.inner.services.db.request_cancel(run).await?
             && !self.tell(run, Event::Cancel)
             && let Some(run) = self.inner.services.db.run(run).await?
@@ -204,7 +205,7 @@ impl Runs {
         Ok(())
     }
 
-    pub(super) fn tell(&self, run: &str, event: Event) -> bool {
+    pub(super) fn tell(&self, run: &RunId, event: Event) -> bool {
         let mailbox = self.inner.driven.get(run).map(|mailbox| Arc::clone(&mailbox));
         mailbox.is_some_and(|mailbox| mailbox.push(event).is_none())
     }
@@ -213,7 +214,7 @@ impl Runs {
     ///
     /// # Errors
     /// `conflict` where nothing waits for a decision, `not_found` or `bad_request` where it makes no sense.
-    pub async fn review(&self, run: &str, decision: Decision) -> Result<(), RunError> {
+    pub async fn review(&self, run: &RunId, decision: Decision) -> Result<(), RunError> {
         let (reply, decided) = oneshot::channel();
         if self.tell(run, Event::Review { decision, reply })
             && let Ok(result) = decided.await
@@ -244,7 +245,7 @@ impl Runs {
         &self,
         run: &RunRow,
         person: &str,
-        after: Option<&str>,
+        after: Option<&RunId>,
     ) -> Result<(), RunError> {
         check_own(run, person)?;
         let Some(moves) = self.inner.services.scheduler.place_after(&run.id, after) else {
@@ -258,7 +259,7 @@ impl Runs {
     }
 
     /// Where a run waits in the queue, from 1.
-    pub fn position(&self, run: &str) -> Option<u32> {
+    pub fn position(&self, run: &RunId) -> Option<u32> {
         self.inner.services.scheduler.position(run)
     }
 
@@ -267,7 +268,7 @@ impl Runs {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end_all(&self, canvas: &str) -> Result<(), DbError> {
+    pub async fn end_all(&self, canvas: &CanvasId) -> Result<(), DbError> {
         for run in self.inner.services.db.unfinished_runs_of(canvas).await? {
             self.cancel(&run.id).await?;
         }
@@ -290,7 +291,7 @@ impl Runs {
 
     /// Waits until a run that has ended stands so in the document too: whoever is told of its end finds its results
     /// there.
-    pub async fn left(&self, run: &str) {
+    pub async fn left(&self, run: &RunId) {
         let left = async {
             while self.inner.driven.contains_key(run) {
                 tokio::time::sleep(Duration::from_millis(LEFT_POLL_MS)).await;
@@ -325,24 +326,28 @@ pub(super) struct Planned {
 /// A run that this server has in hand, or is about to. However that ends, others can take it up after it.
 pub(super) struct InHand {
     inner: Arc<Inner>,
-    run: String,
+    run: RunId,
+    /// True once somebody else has it in hand.
+    is_passed_on: bool,
 }
 
 impl InHand {
-    pub(super) fn take(inner: &Arc<Inner>, run: &str, mailbox: &Arc<Mailbox>) -> Self {
-        inner.driven.insert(run.to_owned(), Arc::clone(mailbox));
-        Self { inner: Arc::clone(inner), run: run.to_owned() }
+    pub(super) fn take(inner: &Arc<Inner>, run: &RunId, mailbox: &Arc<Mailbox>) -> Self {
+        inner.driven.insert(run.clone(), Arc::clone(mailbox));
+        Self { inner: Arc::clone(inner), run: run.clone(), is_passed_on: false }
     }
 
     /// Somebody else has it in hand from here on.
     pub(super) fn passed_on(mut self) {
-        self.run.clear();
+        self.is_passed_on = true;
     }
 }
 
 impl Drop for InHand {
     fn drop(&mut self) {
-        self.inner.driven.remove(&self.run);
+        if !self.is_passed_on {
+            self.inner.driven.remove(&self.run);
+        }
     }
 }
 

@@ -5,6 +5,9 @@ pub mod fair_queue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
+
 use super::event::{Event, Mailbox};
 use crate::providers::Providers;
 use crate::room::RoomHandle;
@@ -20,9 +23,9 @@ struct Member {
 
 struct Inside {
     queue: FairQueue,
-    members: BTreeMap<Arc<str>, Member>,
+    members: BTreeMap<RunId, Member>,
     /// Runs whose position was told.
-    told: BTreeMap<Arc<str>, u32>,
+    told: BTreeMap<RunId, u32>,
     is_dirty: bool,
 }
 
@@ -75,7 +78,7 @@ impl Scheduler {
 
     pub(super) fn enter(
         &self,
-        run: &str,
+        run: &RunId,
         person: &str,
         (place, held): (i64, bool),
         mailbox: &Arc<Mailbox>,
@@ -84,19 +87,19 @@ impl Scheduler {
         let mut inside = self.inside();
         inside.queue.enter(run, person, place, held);
         let member = Member { mailbox: Arc::clone(mailbox), room: room.clone() };
-        inside.members.insert(Arc::from(run), member);
+        inside.members.insert(run.clone(), member);
         inside.is_dirty = true;
     }
 
     /// These units are ready; those whose turn it is are told through the mailbox at once.
-    pub(super) fn wait(&self, run: &str, provider: &str, units: &[u32]) {
+    pub(super) fn wait(&self, run: &RunId, provider: &str, units: &[UnitIndex]) {
         let mut inside = self.inside();
         inside.queue.wait(run, provider, units);
         inside.grant();
         inside.is_dirty = true;
     }
 
-    pub(super) fn withdraw(&self, run: &str, unit: u32) {
+    pub(super) fn withdraw(&self, run: &RunId, unit: UnitIndex) {
         self.inside().queue.withdraw(run, unit);
     }
 
@@ -105,7 +108,7 @@ impl Scheduler {
         Slot { scheduler: self.clone(), provider: provider.to_owned() }
     }
 
-    pub(super) fn leave(&self, run: &str) {
+    pub(super) fn leave(&self, run: &RunId) {
         let mut inside = self.inside();
         inside.queue.leave(run);
         inside.is_dirty = true;
@@ -116,7 +119,7 @@ impl Scheduler {
         }
     }
 
-    pub(super) fn hold(&self, run: &str, held: bool) {
+    pub(super) fn hold(&self, run: &RunId, held: bool) {
         let mut inside = self.inside();
         inside.queue.hold(run, held);
         inside.grant();
@@ -126,18 +129,18 @@ impl Scheduler {
     /// Puts a run after another of the same person that has not started; answers the new places of all that moved.
     pub(super) fn place_after(
         &self,
-        run: &str,
-        after: Option<&str>,
-    ) -> Option<Vec<(Arc<str>, i64)>> {
+        run: &RunId,
+        after: Option<&RunId>,
+    ) -> Option<Vec<(RunId, i64)>> {
         let mut inside = self.inside();
         inside.is_dirty = true;
         inside.queue.place_after(run, after)
     }
 
     /// Where a run waits, from 1.
-    pub(super) fn position(&self, run: &str) -> Option<u32> {
+    pub(super) fn position(&self, run: &RunId) -> Option<u32> {
         let positions = self.inside().queue.positions();
-        positions.into_iter().find(|(other, _)| &**other == run).map(|(_, position)| position)
+        positions.into_iter().find(|(other, _)| other == run).map(|(_, position)| position)
     }
 
     /// Shows positions that changed since the last time.
@@ -146,9 +149,9 @@ impl Scheduler {
         if !std::mem::take(&mut inside.is_dirty) {
             return;
         }
-        let now: BTreeMap<Arc<str>, u32> = inside.queue.positions().into_iter().collect();
+        let now: BTreeMap<RunId, u32> = inside.queue.positions().into_iter().collect();
         let before = std::mem::take(&mut inside.told);
-        let runs: BTreeSet<&Arc<str>> = now.keys().chain(before.keys()).collect();
+        let runs: BTreeSet<&RunId> = now.keys().chain(before.keys()).collect();
         for run in runs {
             let (was, is) = (before.get(run).copied(), now.get(run).copied());
             if was != is

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::plan::{Plan, Target, Unit, Units};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
+use gesso_protocol::plan::{Plan, StepIndex, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use gesso_protocol::schema::{
@@ -46,7 +47,11 @@ impl Runs {
     ///
     /// # Errors
     /// See [`RunError`]; nothing happened then.
-    pub async fn start(&self, canvas: &str, asked: StartRequest) -> Result<RunStarted, RunError> {
+    pub async fn start(
+        &self,
+        canvas: &CanvasId,
+        asked: StartRequest,
+    ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (place, mut planned) = self.plan(&room, &asked.target).await?;
         self.own_records(&mut planned.plan).await?;
@@ -55,12 +60,12 @@ impl Runs {
 
     pub(super) async fn begin(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         asked: StartRequest,
         (place, Planned { canvas: held, graph, plan }): (Place, Planned),
-        retry_of: Option<String>,
+        retry_of: Option<RunId>,
     ) -> Result<RunStarted, RunError> {
-        let active: BTreeSet<String> =
+        let active: BTreeSet<NodeId> =
             self.inner.services.db.active_nodes(canvas).await?.into_iter().collect();
         plan.check_idle(&graph, &active)?;
         let estimate = Estimate::of(&plan);
@@ -71,9 +76,9 @@ impl Runs {
             );
             return refuse(ErrorCode::CostExceeded, detail);
         }
-        let id = fresh_id();
+        let id = RunId::new(fresh_id());
         let answer = RunStarted {
-            id: id.clone(),
+            id: id.to_string(),
             status: RunStatus::Queued,
             cost: estimate.cost,
             steps: estimate.steps,
@@ -87,7 +92,7 @@ impl Runs {
         };
         let new = NewRun {
             id,
-            canvas: canvas.to_owned(),
+            canvas: canvas.clone(),
             person: asked.person,
             person_name: asked.person_name,
             mode: plan.mode.id().to_owned(),
@@ -126,14 +131,15 @@ impl Runs {
             schema::put_run(txn, &info);
             for (node, result) in &results {
                 // It may have been replaced since the document was read.
-                if result.kind.as_ref().is_none_or(|kind| schema::is_kind(txn, node, kind)) {
-                    schema::put_result(txn, node, result);
+                if result.kind.as_ref().is_none_or(|kind| schema::is_kind(txn, node.as_str(), kind))
+                {
+                    schema::put_result(txn, node.as_str(), result);
                 }
             }
         });
         if let Err(error) = shown.await {
             // The run is recorded and goes on; the document is brought in line when its room loads.
-            tracing::error!(%error, canvas, "a started run could not be shown");
+            tracing::error!(%error, canvas = canvas.as_str(), "a started run could not be shown");
         }
         self.inner.services.events.changed(canvas);
         if self.passes(failpoint::RUN_SHOWN) {
@@ -163,7 +169,7 @@ impl Runs {
         for (at, ready) in (0_u32..).zip(&mut plan.ready) {
             for item in &mut ready.items {
                 let ItemContent::Asset(asset) = &mut item.content else { continue };
-                match self.inner.services.db.asset(&asset.id).await? {
+                match self.inner.services.db.asset(&AssetId::new(asset.id.as_str())).await? {
                     Some(row) => *asset = row.reference(),
                     None => {
                         unknown.insert(at);
@@ -180,7 +186,7 @@ impl Runs {
                 });
                 if lacks {
                     problems.push(NodeProblem {
-                        node: step.node.clone(),
+                        node: step.node.to_string(),
                         port: Some(input.port.clone()),
                         code: ErrorCode::NotFound,
                         detail: format!(
@@ -208,7 +214,10 @@ fn refused(error: StartError, graph: &Graph, cost: Money) -> RunError {
         ),
         StartError::Busy(node) => (
             ErrorCode::UpstreamInProgress,
-            format!("{} is in another run. Wait for it or stop it.", quoted(graph.title(&node))),
+            format!(
+                "{} is in another run. Wait for it or stop it.",
+                quoted(graph.title(node.as_str()))
+            ),
         ),
     };
     Refusal::new(code, detail).into()
@@ -223,11 +232,11 @@ fn rows<'a>(
 ) -> (Vec<NewStep<'a>>, Vec<NewInvocation>) {
     let mut steps = Vec::with_capacity(plan.steps.len());
     let mut invocations = Vec::with_capacity(units.all.len());
-    for (at, step) in (0_u32..).zip(&plan.steps) {
+    for (at, step) in StepIndex::each().zip(&plan.steps) {
         let mine = units.step(at);
         let kept = !mine.is_empty() && mine.iter().all(|unit| unit.kept);
         steps.push(NewStep {
-            node: &step.node,
+            node: step.node.clone(),
             kind: &step.kind,
             title: &step.title,
             model: &step.model,
@@ -236,7 +245,7 @@ fn rows<'a>(
             hold: step.cost,
             fingerprint: None,
         });
-        let before = canvas.results.get(&step.node);
+        let before = canvas.results.get(step.node.as_str());
         for unit in mine {
             let row = match step.kept.get(&unit.key) {
                 Some(kept) => NewInvocation {
@@ -267,7 +276,7 @@ fn rows<'a>(
 }
 
 fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
-    let step = &plan.steps[unit.step as usize];
+    let step = &plan.steps[unit.step.at()];
     let recorded = step.seeds.get(&unit.key).copied();
     NewInvocation {
         node: step.node.clone(),
@@ -287,26 +296,26 @@ fn invocation(plan: &Plan, unit: &Unit) -> NewInvocation {
 }
 
 /// The nodes of a plan where a person decides.
-pub(super) fn reviews(plan: &Plan) -> BTreeSet<&str> {
+pub(super) fn reviews(plan: &Plan) -> BTreeSet<&NodeId> {
     let reviews = plan.steps.iter().filter(|step| step.is_review());
-    reviews.map(|step| step.node.as_str()).collect()
+    reviews.map(|step| &step.node).collect()
 }
 
 /// What stands in the document when a run has just taken its nodes in hand.
 fn results(
-    run: &str,
+    run: &RunId,
     plan: &Plan,
     units: &Units,
     invocations: &[NewInvocation],
-) -> Vec<(String, NodeResult)> {
-    let mut results: BTreeMap<&str, NodeResult> = BTreeMap::new();
-    for (at, step) in (0_u32..).zip(&plan.steps) {
+) -> Vec<(NodeId, NodeResult)> {
+    let mut results: BTreeMap<&NodeId, NodeResult> = BTreeMap::new();
+    for (at, step) in StepIndex::each().zip(&plan.steps) {
         let mine = units.step(at);
         if mine.is_empty() || mine.iter().any(|unit| !unit.kept) {
             let state = NodeState::Pending;
             let result = NodeResult {
                 state,
-                run: Some(run.to_owned()),
+                run: Some(run.to_string()),
                 kind: Some(step.kind.clone()),
                 ..NodeResult::default()
             };
@@ -315,9 +324,9 @@ fn results(
     }
     let reviews = reviews(plan);
     for row in invocations {
-        let Some(result) = results.get_mut(row.node.as_str()) else { continue };
+        let Some(result) = results.get_mut(&row.node) else { continue };
         let dropped = row.state == NodeState::Idle && row.error.is_none();
-        let is_review = reviews.contains(row.node.as_str());
+        let is_review = reviews.contains(&row.node);
         if dropped || (is_review && !is_candidate(row.state)) {
             continue;
         }
@@ -330,5 +339,5 @@ fn results(
         };
         result.items.insert(row.item.clone(), item);
     }
-    results.into_iter().map(|(node, result)| (node.to_owned(), result)).collect()
+    results.into_iter().map(|(node, result)| (node.clone(), result)).collect()
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gesso_protocol::plan::{InputBinding, Plan, Units};
+use gesso_protocol::ids::NodeId;
+use gesso_protocol::plan::{InputBinding, Plan, StepIndex, UnitIndex, Units};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, Generation, ItemContent, ItemResult, NodeState};
 
@@ -75,7 +76,7 @@ impl RunState {
         // The units are recorded in their order; only candidates have no row yet.
         let mut rows = invocations.iter().peekable();
         for (at, unit) in units.all.iter().enumerate() {
-            let step = &plan.steps[unit.step as usize];
+            let step = &plan.steps[unit.step.at()];
             let is_row = |row: &&NewInvocation| row.node == step.node && row.item == unit.key;
             let Some(row) = rows.next_if(is_row) else { continue };
             state.units[at] = UnitState {
@@ -103,10 +104,10 @@ impl RunState {
         made: impl Fn(&str) -> Option<Generation>,
     ) -> Self {
         let mut state = Self::empty(plan, units);
-        let of_node: BTreeMap<&str, &StepRow> =
-            steps.iter().map(|row| (row.node.as_str(), row)).collect();
+        let of_node: BTreeMap<&NodeId, &StepRow> =
+            steps.iter().map(|row| (&row.node, row)).collect();
         for (note, step) in state.steps.iter_mut().zip(&plan.steps) {
-            let Some(row) = of_node.get(step.node.as_str()) else { continue };
+            let Some(row) = of_node.get(&step.node) else { continue };
             *note = StepState {
                 state: row.state(),
                 started_at: row.started_at,
@@ -116,11 +117,11 @@ impl RunState {
                 fingerprint: row.fingerprint.clone(),
             };
         }
-        let by_key: BTreeMap<(&str, &str), &InvocationRow> =
-            invocations.iter().map(|row| ((row.node.as_str(), row.item.as_str()), row)).collect();
+        let by_key: BTreeMap<(&NodeId, &str), &InvocationRow> =
+            invocations.iter().map(|row| ((&row.node, row.item.as_str()), row)).collect();
         for (at, unit) in units.all.iter().enumerate() {
-            let step = &plan.steps[unit.step as usize];
-            let Some(row) = by_key.get(&(step.node.as_str(), unit.key.as_str())) else { continue };
+            let step = &plan.steps[unit.step.at()];
+            let Some(row) = by_key.get(&(&step.node, unit.key.as_str())) else { continue };
             state.units[at] = UnitState {
                 state: row.state(),
                 attempts: row.attempts as u32,
@@ -177,12 +178,12 @@ impl RunState {
 
     fn is_candidate(&self, at: usize) -> bool {
         let unit = &self.all.all[at];
-        self.plan.steps[unit.step as usize].is_review() && !unit.kept
+        self.plan.steps[unit.step.at()].is_review() && !unit.kept
     }
 
     /// What a unit consists of.
-    pub(super) fn set_made(&mut self, unit: u32, made: Arc<[Generation]>) {
-        self.made[unit as usize] = Some(made);
+    pub(super) fn set_made(&mut self, unit: UnitIndex, made: Arc<[Generation]>) {
+        self.made[unit.at()] = Some(made);
     }
 
     /// What is on a pick; nothing where it gave nothing.
@@ -200,12 +201,12 @@ impl RunState {
                     return items.into_iter().flatten().map(|item| item.content.clone()).collect();
                 }
                 InputBinding::Unit { unit, nth } => {
-                    let at = unit as usize;
-                    let step = &self.plan.steps[self.all.all[at].step as usize];
+                    let at = unit.at();
+                    let step = &self.plan.steps[self.all.all[at].step.at()];
                     // What an evaluator lets through is what was on its own input.
                     match self.all.all[at].picks.first() {
                         Some(through) if step.is_review() => pick = *through,
-                        _ => return self.flowing(at, nth),
+                        _ => return self.flowing(unit, nth),
                     }
                 }
                 InputBinding::AllOf(step) => return self.batch(step),
@@ -213,18 +214,17 @@ impl RunState {
         }
     }
 
-    fn flowing(&self, unit: usize, nth: Option<u32>) -> Vec<ItemContent> {
-        let made = self.made[unit].as_deref().unwrap_or_default();
+    fn flowing(&self, unit: UnitIndex, nth: Option<u32>) -> Vec<ItemContent> {
+        let made = self.made[unit.at()].as_deref().unwrap_or_default();
         let one = made.get(nth.unwrap_or(0) as usize);
         one.and_then(Generation::content).into_iter().collect()
     }
 
-    fn batch(&self, step: u32) -> Vec<ItemContent> {
-        let range = self.all.of_step.get(step as usize).cloned().unwrap_or_default();
-        let planned = &self.plan.steps[step as usize];
+    fn batch(&self, step: StepIndex) -> Vec<ItemContent> {
+        let planned = &self.plan.steps[step.at()];
         let mut all = Vec::new();
-        for unit in range {
-            let Some(made) = &self.made[unit as usize] else { continue };
+        for unit in self.all.places(step) {
+            let Some(made) = &self.made[unit.at()] else { continue };
             if planned.send_all {
                 all.extend(made.iter().filter_map(Generation::content));
             } else if !made.is_empty() {
@@ -235,8 +235,8 @@ impl RunState {
     }
 
     /// What an evaluator names a candidate by.
-    pub(super) fn candidate_id(&self, unit: u32) -> String {
-        let mut pick = self.all.all[unit as usize].picks.first().copied();
+    pub(super) fn candidate_id(&self, unit: UnitIndex) -> String {
+        let mut pick = self.all.all[unit.at()].picks.first().copied();
         loop {
             match pick {
                 Some(InputBinding::Ready { ready, item }) => {
@@ -245,8 +245,8 @@ impl RunState {
                     return item.map(|item| item.id.clone()).unwrap_or_default();
                 }
                 Some(InputBinding::Unit { unit, nth }) => {
-                    let at = unit as usize;
-                    if self.plan.steps[self.all.all[at].step as usize].is_review() {
+                    let at = unit.at();
+                    if self.plan.steps[self.all.all[at].step.at()].is_review() {
                         pick = self.all.all[at].picks.first().copied();
                         continue;
                     }
@@ -262,9 +262,9 @@ impl RunState {
     }
 
     /// A unit as it is to be recorded.
-    pub(super) fn unit_change(&self, unit: u32) -> UnitChange {
-        let (planned, note) = (&self.all.all[unit as usize], self.units[unit as usize].clone());
-        let step = &self.plan.steps[planned.step as usize];
+    pub(super) fn unit_change(&self, unit: UnitIndex) -> UnitChange {
+        let (planned, note) = (&self.all.all[unit.at()], self.units[unit.at()].clone());
+        let step = &self.plan.steps[planned.step.at()];
         UnitChange {
             node: step.node.clone(),
             item: planned.key.clone(),
@@ -286,10 +286,10 @@ impl RunState {
     }
 
     /// A step as it is to be recorded.
-    pub(super) fn step_change(&self, step: u32) -> StepChange {
-        let note = self.steps[step as usize].clone();
+    pub(super) fn step_change(&self, step: StepIndex) -> StepChange {
+        let note = self.steps[step.at()].clone();
         StepChange {
-            node: self.plan.steps[step as usize].node.clone(),
+            node: self.plan.steps[step.at()].node.clone(),
             state: note.state,
             started_at: note.started_at,
             finished_at: note.finished_at,
@@ -300,10 +300,10 @@ impl RunState {
     }
 
     /// A unit as it stands in the document.
-    pub(super) fn item(&self, unit: u32) -> ItemResult {
-        let note = &self.units[unit as usize];
+    pub(super) fn item(&self, unit: UnitIndex) -> ItemResult {
+        let note = &self.units[unit.at()];
         ItemResult {
-            n: self.all.all[unit as usize].n,
+            n: self.all.all[unit.at()].n,
             state: note.state,
             generations: note.generations.clone(),
             reused: note.reused,

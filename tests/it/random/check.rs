@@ -234,7 +234,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
     let units = plan.units();
     let steps = list(&run["steps"]);
     let nodes: Vec<String> = steps.iter().map(|step| text(&step["node"])).collect();
-    let planned: Vec<&String> = plan.steps.iter().map(|step| &step.node).collect();
+    let planned: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
     assert_eq!(nodes.iter().collect::<Vec<_>>(), planned, "a run executes its snapshot");
     let items: BTreeMap<(&str, &str), &Value> = steps
         .iter()
@@ -246,7 +246,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
         })
         .collect();
     let item = |unit: &Unit| {
-        let node = plan.steps[unit.step as usize].node.as_str();
+        let node = plan.steps[unit.step.at()].node.as_str();
         items.get(&(node, unit.key.as_str())).copied()
     };
     let state = |unit: &Unit| item(unit).and_then(|item| item["state"].as_str()).unwrap_or("idle");
@@ -258,13 +258,13 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
     let keys: BTreeSet<(&str, &str)> = units
         .all
         .iter()
-        .map(|unit| (plan.steps[unit.step as usize].node.as_str(), unit.key.as_str()))
+        .map(|unit| (plan.steps[unit.step.at()].node.as_str(), unit.key.as_str()))
         .collect();
     assert_eq!(keys.len(), units.all.len(), "no two units have one key: {run}");
     assert!(items.keys().all(|key| keys.contains(key)), "items are units: {run}");
     let mut failed = 0;
     for unit in &units.all {
-        let step = &plan.steps[unit.step as usize];
+        let step = &plan.steps[unit.step.at()];
         let what = || format!("{} {} of {run}", step.node, unit.key);
         if unit.kept {
             assert!(item(unit).is_some_and(|item| item["reused"] == true), "{}", what());
@@ -274,7 +274,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
         let arrived = unit.picks.iter().all(|pick| match *pick {
             InputBinding::Ready { .. } | InputBinding::AllReady(_) => true,
             InputBinding::Unit { unit, nth } => {
-                let unit = &units.all[unit as usize];
+                let unit = &units.all[unit.at()];
                 let made = item(unit).map_or(0, |item| list(&item["generations"]).len());
                 state(unit) == "completed" && (nth.unwrap_or(0) as usize) < made.max(1)
             }
@@ -296,7 +296,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
                 let rejected = unit.picks.iter().any(|pick| match *pick {
                     InputBinding::Ready { .. } | InputBinding::AllReady(_) => false,
                     InputBinding::Unit { unit, .. } => {
-                        let unit = &units.all[unit as usize];
+                        let unit = &units.all[unit.at()];
                         // Not accepted, or after something that was not.
                         ["idle", "cancelled"].contains(&state(unit))
                     }
@@ -320,7 +320,7 @@ fn outcome_of(run: &Value, told: &Told, entries: &[Entry]) {
         if let Some(item) = item(unit) {
             assert!(money(&item["cost"]) <= unit.hold.0, "{}", what());
             let attempts = item["attempts"].as_u64().unwrap_or_default();
-            assert!(attempts > 0 || !is_bought(&steps[unit.step as usize], item), "{}", what());
+            assert!(attempts > 0 || !is_bought(&steps[unit.step.at()], item), "{}", what());
         }
     }
     assert_eq!(run["status"] == "failed", failed > 0, "a run with a failed item has failed: {run}");
@@ -350,9 +350,9 @@ fn histories(world: &World, canvas: &str, runs: &[Value]) -> Histories {
 fn flow_of(run: &Value, plan: &Plan, made: &Histories) {
     let units = plan.units();
     for unit in &units.all {
-        let step = &plan.steps[unit.step as usize];
+        let step = &plan.steps[unit.step.at()];
         let Some(item) = item_of(run, plan, unit) else { continue };
-        if !is_bought(&list(&run["steps"])[unit.step as usize], item) {
+        if !is_bought(&list(&run["steps"])[unit.step.at()], item) {
             continue;
         }
         let call = step.invocation(unit, |pick| contents(run, plan, &units, pick, made));
@@ -365,8 +365,8 @@ fn flow_of(run: &Value, plan: &Plan, made: &Histories) {
 }
 
 fn item_of<'a>(run: &'a Value, plan: &Plan, unit: &Unit) -> Option<&'a Value> {
-    let node = &plan.steps[unit.step as usize].node;
-    let step = list(&run["steps"]).iter().find(|step| step["node"] == **node)?;
+    let node = &plan.steps[unit.step.at()].node;
+    let step = list(&run["steps"]).iter().find(|step| step["node"] == node.as_str())?;
     list(&step["items"]).iter().find(|item| item["key"] == *unit.key)
 }
 
@@ -380,7 +380,7 @@ fn contents(
 ) -> Vec<ItemContent> {
     let of_unit = |unit: &Unit, nth: Option<usize>| -> Vec<ItemContent> {
         let item = item_of(run, plan, unit).filter(|item| item["state"] == "completed");
-        if plan.steps[unit.step as usize].is_review() {
+        if plan.steps[unit.step.at()].is_review() {
             let through = item.and_then(|_| unit.picks.first());
             return through.map(|pick| contents(run, plan, units, pick, made)).unwrap_or_default();
         }
@@ -399,10 +399,10 @@ fn contents(
             plan.ready[ready as usize].items.iter().map(|item| item.content.clone()).collect()
         }
         InputBinding::Unit { unit, nth } => {
-            of_unit(&units.all[unit as usize], Some(nth.unwrap_or(0) as usize))
+            of_unit(&units.all[unit.at()], Some(nth.unwrap_or(0) as usize))
         }
         InputBinding::AllOf(step) => {
-            let all = plan.steps[step as usize].send_all;
+            let all = plan.steps[step.at()].send_all;
             units.step(step).iter().flat_map(|unit| of_unit(unit, (!all).then_some(0))).collect()
         }
     }

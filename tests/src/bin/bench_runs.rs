@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use futures_util::future::BoxFuture;
 use gesso_protocol::graph::Graph;
+use gesso_protocol::ids::{CanvasId, RunId};
 use gesso_protocol::plan::{Mode, Target, plan};
 use gesso_protocol::schema::{self, Canvas, Edge, Node, NodeState};
 use gesso_protocol::values::DataType;
@@ -123,7 +124,7 @@ impl Bench {
             tokio::time::sleep(Duration::from_micros(500)).await;
         }
         let took = begun.elapsed();
-        let row = self.app.db.run(&run).await.unwrap().unwrap();
+        let row = self.app.db.run(&RunId::new(run.as_str())).await.unwrap().unwrap();
         assert_eq!(row.status, "succeeded", "{:?}", row.error);
         took
     }
@@ -140,7 +141,7 @@ impl Bench {
     /// From the request to the first `running` in the document.
     async fn first_running(&self, edits: &Value) -> Duration {
         let canvas = self.canvas(edits).await;
-        let room = self.app.rooms.open(&canvas).await.unwrap();
+        let room = self.app.rooms.open(&CanvasId::new(canvas.as_str())).await.unwrap();
         let mut best = Duration::MAX;
         for _ in 0..ROUNDS {
             let begun = Instant::now();
@@ -163,7 +164,10 @@ impl Bench {
             while self.app.runs.active() > 0 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            assert_eq!(self.app.db.run(&run).await.unwrap().unwrap().status, "succeeded");
+            assert_eq!(
+                self.app.db.run(&RunId::new(run.as_str())).await.unwrap().unwrap().status,
+                "succeeded"
+            );
         }
         best
     }
@@ -314,7 +318,7 @@ async fn main() {
 
 async fn batches(bench: &Bench) {
     let canvas = bench.canvas(&batch(1_000)).await;
-    let room = bench.app.rooms.open(&canvas).await.unwrap();
+    let room = bench.app.rooms.open(&CanvasId::new(canvas.as_str())).await.unwrap();
     let size = async || room.encode_state().await.unwrap().len();
     bench.run(&canvas).await;
     let first = size().await;

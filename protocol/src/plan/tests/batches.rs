@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{made_item, planned};
 use crate::fixture::{canvas, edge};
 use crate::graph::{Graph, flow};
+use crate::ids::NodeId;
 use crate::plan::*;
 use crate::schema::{ListItem, NodeState};
 
@@ -27,8 +28,8 @@ fn set(canvas: &mut Canvas, node: &str, key: &str, value: Value) {
 }
 
 fn keys(plan: &Plan, node: &str) -> Vec<String> {
-    let at = plan.steps.iter().position(|step| step.node == node).unwrap();
-    plan.units().step(at as u32).iter().map(|unit| unit.key.clone()).collect()
+    let at = plan.steps.iter().position(|step| step.node.as_str() == node).unwrap();
+    plan.units().step(StepIndex::new(at as u32)).iter().map(|unit| unit.key.clone()).collect()
 }
 
 /// list → generator → upscaler.
@@ -46,7 +47,11 @@ fn a_list_runs_everything_after_it_once_per_item() {
     assert_eq!(keys(&plan, "u"), ["l=a", "l=b", "l=c"]);
     assert_eq!((plan.steps[0].invocations, plan.quote().cost), (3, Money::credits(9)));
     let units = plan.units();
-    assert_eq!(units.step(1)[2].picks, [InputBinding::Unit { unit: 2, nth: None }], "item by item");
+    assert_eq!(
+        units.step(StepIndex::new(1))[2].picks,
+        [InputBinding::Unit { unit: UnitIndex::new(2), nth: None }],
+        "item by item"
+    );
     let one = planned(&batch(&["a"]), Mode::Workflow, None).unwrap();
     assert_eq!(keys(&one, "u"), [""], "one item is no batch");
 }
@@ -122,8 +127,11 @@ fn items_of_one_list_meet_again_and_a_whole_batch_goes_at_once() {
     let plan = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap();
     assert_eq!(keys(&plan, "v"), ["l=a", "l=b"], "not four");
     assert_eq!(keys(&plan, "s"), [""]);
-    let at = plan.steps.iter().position(|step| step.node == "s").unwrap() as u32;
-    assert_eq!(plan.units().step(at)[0].picks, [InputBinding::AllOf(0)]);
+    let at = plan.steps.iter().position(|step| step.node.as_str() == "s").unwrap();
+    assert_eq!(
+        plan.units().step(StepIndex::new(at as u32))[0].picks,
+        [InputBinding::AllOf(StepIndex::new(0))]
+    );
 }
 
 #[test]
@@ -168,9 +176,12 @@ fn camera_angles_are_items_and_frames() {
     assert_eq!(keys(&plan, "a"), ["c=front", "c=side", "c=mine"]);
     assert_eq!(keys(&plan, "b"), [""]);
     let units = plan.units();
-    let frame = plan.steps.iter().position(|step| step.node == "b").unwrap() as u32;
-    let InputBinding::Unit { unit, .. } = units.step(frame)[0].picks[0] else { panic!("no unit") };
-    assert_eq!(units.all[unit as usize].key, "c=mine");
+    let frame = plan.steps.iter().position(|step| step.node.as_str() == "b").unwrap();
+    let InputBinding::Unit { unit, .. } = units.step(StepIndex::new(frame as u32))[0].picks[0]
+    else {
+        panic!("no unit")
+    };
+    assert_eq!(units.all[unit.at()].key, "c=mine");
 }
 
 #[test]
@@ -197,7 +208,7 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
     let mut past = Past::new();
     let units = plan.units();
     for (at, unit) in units.all.iter().enumerate() {
-        let step = &plan.steps[unit.step as usize];
+        let step = &plan.steps[unit.step.at()];
         let item = past.entry(step.node.clone()).or_default().entry(unit.key.clone()).or_default();
         item.seed = Some(at as i64);
         if holes.contains(&unit.key.as_str()) {
@@ -210,15 +221,21 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
                 known.contents(pick).unwrap_or_default()
             }
             InputBinding::Unit { unit, .. } => {
-                let from = &plan.steps[units.all[*unit as usize].step as usize].node;
-                let items = flow(canvas, from, "image");
-                let key = &units.all[*unit as usize].key;
+                let from = &plan.steps[units.all[unit.at()].step.at()].node;
+                let items = flow(canvas, from.as_str(), "image");
+                let key = &units.all[unit.at()].key;
                 items.into_iter().filter(|i| i.key == *key).map(|i| i.content).collect()
             }
         });
         let fingerprint = call.fingerprint().to_string();
-        let made =
-            made_item(canvas, &step.node, &unit.key, unit.n, &format!("m{at}"), &fingerprint);
+        let made = made_item(
+            canvas,
+            step.node.as_str(),
+            &unit.key,
+            unit.n,
+            &format!("m{at}"),
+            &fingerprint,
+        );
         item.state = NodeState::Completed;
         item.generations = vec![made];
     }
@@ -265,11 +282,11 @@ fn a_retry_fills_holes_and_keeps_what_is_there() {
     assert_eq!(again.quote().cost, Money::credits(6));
     assert_eq!(again.steps[0].kept.len(), 1);
     assert_eq!(again.steps[0].seeds, [("l=b".to_owned(), 1), ("l=c".to_owned(), 2)].into());
-    let which = Retry { node: Some("g".to_owned()), items: vec!["l=b".to_owned()] };
+    let which = Retry { node: Some(NodeId::new("g")), items: vec!["l=b".to_owned()] };
     let one = plan.retry(&past, &which).unwrap();
     assert_eq!(one.quote().cost, Money::credits(3), "that item, and what depends on it");
     assert!(one.steps[0].kept["l=c"].generations.is_empty(), "a hole that nobody asked for");
-    let nothing = Retry { node: Some("g".to_owned()), items: vec!["l=a".to_owned()] };
+    let nothing = Retry { node: Some(NodeId::new("g")), items: vec!["l=a".to_owned()] };
     assert_eq!(plan.retry(&past, &nothing).unwrap_err().code, ErrorCode::BadRequest);
     let units = one.units();
     assert_eq!(serde_json::from_value::<Plan>(json!(one)).unwrap().units(), units);
@@ -288,7 +305,7 @@ fn a_retry_has_the_items_of_its_run() {
             *item = PastItem { state: NodeState::Idle, ..PastItem::default() };
         }
     }
-    let which = Retry { node: Some("g".to_owned()), items: vec!["l=b".to_owned()] };
+    let which = Retry { node: Some(NodeId::new("g")), items: vec!["l=b".to_owned()] };
     let again = plan.retry(&past, &which).unwrap();
     assert_eq!(keys(&again, "u"), keys(&plan, "u"));
     let units = again.units();
@@ -335,7 +352,7 @@ fn too_many_invocations_are_refused_before_they_are_made() {
 #[test]
 fn a_selection_takes_its_rest_from_what_is_there() {
     let mut canvas = batch(&["a", "b"]);
-    let target = Target { mode: Mode::Selection, node: None, nodes: vec!["u".to_owned()] };
+    let target = Target { mode: Mode::Selection, node: None, nodes: vec![NodeId::new("u")] };
     let graph = Graph::materialize(&canvas);
     let catalog = crate::fixture::catalog();
     let refusal = plan(&canvas, &graph, &catalog, &target, &|_| true).unwrap_err();

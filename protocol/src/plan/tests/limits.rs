@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::graph::Graph;
+use crate::ids::NodeId;
 use crate::pricing::Money;
 use crate::problem::ErrorCode;
 use crate::problem::NODES_TOLD_MAX;
@@ -311,7 +312,7 @@ fn what_is_told_of_a_ring_is_short() {
     let told = serde_json::to_string(&refusal.nodes).unwrap();
     assert!(told.len() < NODES_TOLD_MAX * 1_000, "{}", told.len());
     assert!(refusal.detail.contains("and 1995 more"), "{}", refusal.detail);
-    let busy: BTreeSet<String> = canvas.nodes.keys().cloned().collect();
+    let busy: BTreeSet<NodeId> = canvas.nodes.keys().map(|id| NodeId::new(id.as_str())).collect();
     let mut free = canvas;
     free.edges.clear();
     for node in free.nodes.values_mut() {

@@ -1,7 +1,9 @@
 //! What of document logs stands aside because it was damaged, and putting it there.
 
 use gesso_protocol::api::{Damage, DamageReason};
+use gesso_protocol::ids::CanvasId;
 
+use super::super::ids::named;
 use super::super::script::{Script, args};
 use super::super::{Db, DbError, checksum, with_read, with_tx, with_write};
 
@@ -21,9 +23,9 @@ pub struct SetAside {
 impl SetAside {
     /// Id: the same is set aside once, however often it is found.
     #[must_use]
-    pub fn id(&self, canvas: &str) -> String {
+    pub fn id(&self, canvas: &CanvasId) -> String {
         let mut hasher = blake3::Hasher::new();
-        for part in [canvas.as_bytes(), self.reason.id().as_bytes(), &self.data] {
+        for part in [canvas.as_str().as_bytes(), self.reason.id().as_bytes(), &self.data] {
             hasher.update(&(part.len() as u64).to_le_bytes());
             hasher.update(part);
         }
@@ -76,7 +78,7 @@ struct DamageRow {
     first: i64,
 }
 
-fn put(script: &mut Script, canvas: &str, aside: &[SetAside], now_ms: i64) {
+fn put(script: &mut Script, canvas: &CanvasId, aside: &[SetAside], now_ms: i64) {
     const PUT: &str =
         "INSERT INTO doc_aside (id, canvas, seq, row_count, reason, data, at) VALUES ";
     for item in aside {
@@ -99,7 +101,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails: then nothing changed.
-    pub async fn mend_log(&self, canvas: &str, mend: &Mend, now_ms: i64) -> Result<bool, DbError> {
+    pub async fn mend_log(
+        &self,
+        canvas: &CanvasId,
+        mend: &Mend,
+        now_ms: i64,
+    ) -> Result<bool, DbError> {
         const ADD: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) \
              VALUES ($1, $2, $3, $4) ON CONFLICT (canvas) DO NOTHING";
         const REPLACE: &str = "UPDATE doc_snapshots SET seq = $2, data = $3, checksum = $4 \
@@ -111,7 +118,7 @@ impl Db {
         with_tx!(self, tx => async {
             let sql = if mend.before.is_some() { REPLACE } else { ADD };
             let query = sqlx::query(sql)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .bind(mend.seq)
                 .bind(&mend.snapshot[..])
                 .bind(&sum[..]);
@@ -123,7 +130,7 @@ impl Db {
                 return Ok(false);
             }
             for seq in &mend.found {
-                sqlx::query(REMOVE).bind(canvas).bind(*seq).execute(&mut *tx).await?;
+                sqlx::query(REMOVE).bind(canvas.as_str()).bind(*seq).execute(&mut *tx).await?;
             }
             script.run(&mut *tx).await?;
             Ok::<_, DbError>(true)
@@ -137,7 +144,7 @@ impl Db {
     /// When the database fails.
     pub async fn set_aside(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         aside: &[SetAside],
         now_ms: i64,
     ) -> Result<(), DbError> {
@@ -147,18 +154,21 @@ impl Db {
     }
 
     /// What stands aside and only waits for what it builds on, by its place.
-    pub(super) async fn waiting(&self, canvas: &str) -> Result<Vec<(String, Vec<u8>)>, DbError> {
+    pub(super) async fn waiting(
+        &self,
+        canvas: &CanvasId,
+    ) -> Result<Vec<(String, Vec<u8>)>, DbError> {
         const SQL: &str = "SELECT id, data FROM doc_aside \
              WHERE canvas = $1 AND reason = $2 AND recovered_at IS NULL ORDER BY seq, id";
         let read: Result<_, DbError> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .bind(DamageReason::BuildsOnLost.id())
             .fetch_all(pool)
             .await)
         .map_err(DbError::from);
         match read {
             Err(error) if error.is_damage() => {
-                tracing::error!(canvas, %error, "what stands aside cannot be read");
+                tracing::error!(canvas = canvas.as_str(), %error, "what stands aside cannot be read");
                 Ok(Vec::new())
             }
             read => read,
@@ -169,10 +179,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn aside(&self, canvas: &str) -> Result<Vec<AsideRow>, DbError> {
+    pub async fn aside(&self, canvas: &CanvasId) -> Result<Vec<AsideRow>, DbError> {
         const SQL: &str = "SELECT id, seq, row_count, reason, data, at, recovered_at \
              FROM doc_aside WHERE canvas = $1 ORDER BY seq, id";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?)
+        Ok(
+            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?,
+        )
     }
 
     /// Marks what stood aside as being in the document again. It is kept all the same.
@@ -181,7 +193,7 @@ impl Db {
     /// When the database fails.
     pub async fn recovered(
         &self,
-        canvas: &str,
+        canvas: &CanvasId,
         ids: &[String],
         now_ms: i64,
     ) -> Result<(), DbError> {
@@ -189,7 +201,7 @@ impl Db {
              WHERE canvas = $1 AND id = $2 AND recovered_at IS NULL";
         for id in ids {
             with_write!(self, on => sqlx::query(SQL)
-                .bind(canvas)
+                .bind(canvas.as_str())
                 .bind(id)
                 .bind(now_ms)
                 .execute(on)
@@ -203,13 +215,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn damage(&self, canvas: &str) -> Result<Vec<Damage>, DbError> {
+    pub async fn damage(&self, canvas: &CanvasId) -> Result<Vec<Damage>, DbError> {
         const SQL: &str = "SELECT at, reason, MIN(seq) AS first, \
              CAST(SUM(row_count) AS BIGINT) AS row_count, \
              CAST(SUM(LENGTH(data)) AS BIGINT) AS bytes FROM doc_aside \
              WHERE canvas = $1 AND recovered_at IS NULL GROUP BY at, reason ORDER BY at, first, reason";
-        let rows: Vec<DamageRow> =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(canvas).fetch_all(pool).await)?;
+        let rows: Vec<DamageRow> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
         let told = |row: DamageRow| Damage {
             at: row.at,
             rows: row.row_count,
@@ -224,18 +235,18 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn damaged_canvases(&self) -> Result<Vec<(String, String)>, DbError> {
+    pub async fn damaged_canvases(&self) -> Result<Vec<(CanvasId, String)>, DbError> {
         const SQL: &str = "SELECT id, name FROM canvases WHERE deleted_at IS NULL \
              AND id IN (SELECT canvas FROM doc_aside) ORDER BY id";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
+        Ok(named(with_read!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await)?))
     }
 
     /// The ids and names of all canvases that are not deleted.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn canvas_names(&self) -> Result<Vec<(String, String)>, DbError> {
+    pub async fn canvas_names(&self) -> Result<Vec<(CanvasId, String)>, DbError> {
         const SQL: &str = "SELECT id, name FROM canvases WHERE deleted_at IS NULL ORDER BY id";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await)?)
+        Ok(named(with_read!(self, pool => sqlx::query_as(SQL).fetch_all(pool).await)?))
     }
 }

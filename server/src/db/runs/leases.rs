@@ -1,5 +1,7 @@
 //! Leases: which server has a run, and the place of a run in the queue.
 
+use gesso_protocol::ids::RunId;
+
 use super::{Db, DbError, RUN_COLUMNS, RunRow, SNAPSHOT, with_read, with_write};
 
 impl Db {
@@ -10,7 +12,7 @@ impl Db {
     /// When the database fails.
     pub async fn take_run(
         &self,
-        run: &str,
+        run: &RunId,
         owner: &str,
         lease_until: i64,
         now_ms: i64,
@@ -20,7 +22,7 @@ impl Db {
              WHERE id = $1 AND status IN ('queued', 'running', 'paused') \
              AND ($4 = 1 OR owner = $2 OR lease_until <= $5) RETURNING fence";
         Ok(with_write!(self, on => sqlx::query_scalar(SQL)
-            .bind(run)
+            .bind(run.as_str())
             .bind(owner)
             .bind(lease_until)
             .bind(i64::from(alone))
@@ -61,7 +63,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_waiting(&self, run: &str, waiting: bool) -> Result<bool, DbError> {
+    pub async fn set_waiting(&self, run: &RunId, waiting: bool) -> Result<bool, DbError> {
         const SQL: &str = "UPDATE runs SET waiting = $2 WHERE id = $1 AND status = 'queued'";
         self.set_queued(SQL, run, i64::from(waiting)).await
     }
@@ -70,14 +72,19 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn set_place(&self, run: &str, place: i64) -> Result<bool, DbError> {
+    pub async fn set_place(&self, run: &RunId, place: i64) -> Result<bool, DbError> {
         const SQL: &str = "UPDATE runs SET place = $2 WHERE id = $1 AND status = 'queued'";
         self.set_queued(SQL, run, place).await
     }
 
-    async fn set_queued(&self, sql: &'static str, run: &str, value: i64) -> Result<bool, DbError> {
+    async fn set_queued(
+        &self,
+        sql: &'static str,
+        run: &RunId,
+        value: i64,
+    ) -> Result<bool, DbError> {
         let changed = with_write!(self, on => sqlx::query(sql)
-            .bind(run)
+            .bind(run.as_str())
             .bind(value)
             .execute(on)
             .await

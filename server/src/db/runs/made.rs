@@ -1,17 +1,20 @@
 //! What a run made, as rows.
 
+use std::sync::Arc;
+
+use gesso_protocol::ids::{CanvasId, NodeId};
+use gesso_protocol::schema::Generation;
+
 use crate::db::WORKSPACE;
 use crate::db::assets::AssetRow;
 use crate::db::runs::DbError;
 use crate::db::script::{Script, args};
-use gesso_protocol::schema::Generation;
-use std::sync::Arc;
 
 /// Something that was made.
 #[derive(Clone, Debug)]
 pub struct NewGeneration {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// What.
     pub generation: Generation,
     /// With what: JSON of [`MadeWith`](crate::db::generations::MadeWith).
@@ -28,7 +31,7 @@ const ASSET_OF: &str = ") AS v WHERE column1 IS NOT NULL ON CONFLICT (workspace,
 /// Adds what was made, once.
 pub(in crate::db) fn add_generations(
     script: &mut Script,
-    canvas: &str,
+    canvas: &CanvasId,
     made: &[NewGeneration],
 ) -> Result<(), DbError> {
     let mut rows = Vec::with_capacity(made.len());

@@ -2,8 +2,8 @@
 //! absolute and the first terminal state wins, so that writing the same again changes nothing.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 use sqlx::error::ErrorKind;
@@ -20,19 +20,19 @@ use crate::db::script::{Arg, Script, args};
 pub enum RecordError {
     /// Somebody else has this run in hand.
     #[error("the run {0} is in other hands")]
-    Fenced(String),
+    Fenced(RunId),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
 /// What one turn of a run's driver changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Changes {
     /// The run.
-    pub run: String,
+    pub run: RunId,
     /// Canvas.
-    pub canvas: String,
+    pub canvas: CanvasId,
     /// What [`Db::take_run`] gave, 0 for the server that started it.
     pub fence: i64,
     /// The run's own state.
@@ -68,7 +68,7 @@ pub struct StatusChange {
 #[derive(Clone, Debug)]
 pub struct StepChange {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The state.
     pub state: NodeState,
     /// When its first unit started.
@@ -88,7 +88,7 @@ pub struct StepChange {
 #[derive(Clone, Debug)]
 pub struct UnitChange {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// The position in the batch.
@@ -266,23 +266,39 @@ const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, a
 const SINGLES_MAX: usize = 3;
 
 impl Changes {
+    /// Nothing yet, of a run of this canvas, by whoever has it in hand under this fence.
+    pub fn none(run: RunId, canvas: CanvasId, fence: i64) -> Self {
+        Self {
+            run,
+            canvas,
+            fence,
+            status: None,
+            steps: Vec::new(),
+            units: Vec::new(),
+            generations: Vec::new(),
+            assets: Vec::new(),
+            review: None,
+            late: Vec::new(),
+        }
+    }
+
     /// Everything as statements. The first time a change is recorded, `plainly`, its amounts are as the driver has
     /// them; the credits of a unit that was settled before fail that, and are then told from its row.
     fn script(&self, now_ms: i64, plainly: bool) -> Result<Script, DbError> {
         let mut script = Script::default();
-        let run: Arc<str> = Arc::from(self.run.as_str());
+        let run = &self.run;
         if plainly {
-            self.settle_plainly(&mut script, &run, now_ms);
+            self.settle_plainly(&mut script, run, now_ms);
         } else {
-            self.settle(&mut script, &run, now_ms);
+            self.settle(&mut script, run, now_ms);
         }
-        self.change_units(&mut script, &run, plainly)?;
-        self.change_steps(&mut script, &run)?;
+        self.change_units(&mut script, run, plainly)?;
+        self.change_steps(&mut script, run)?;
         add_assets(&mut script, &self.assets);
         add_generations(&mut script, &self.canvas, &self.generations)?;
         if let Some(review) = &self.review {
             let row = args![
-                &run,
+                run,
                 &review.node,
                 &review.person,
                 &review.person_name,
@@ -299,10 +315,10 @@ impl Changes {
         if let Some(status) = &self.status {
             let id = status.status.id();
             let error = json(status.error.as_ref(), "runs")?;
-            let row = args![id, status.started_at, status.finished_at, error, &run];
+            let row = args![id, status.started_at, status.finished_at, error, run];
             script.push(STATUS, row);
             if run_ended(status.status) {
-                script.push(FREE_ALL, args![&self.canvas, &run]);
+                script.push(FREE_ALL, args![&self.canvas, run]);
             }
         }
         Ok(script)
@@ -315,7 +331,7 @@ impl Changes {
     }
 
     /// Moves the credits of the units that end, by their rows as they are before.
-    fn settle(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+    fn settle(&self, script: &mut Script, run: &RunId, now_ms: i64) {
         let row = |unit: &UnitChange| {
             let bought = i64::from(unit.is_bought());
             args![run, &unit.node, &unit.item, unit.state.id(), bought, unit.charged()]
@@ -333,7 +349,7 @@ impl Changes {
     }
 
     /// The same from what the driver has in hand, in a third of the time.
-    fn settle_plainly(&self, script: &mut Script, run: &Arc<str>, now_ms: i64) {
+    fn settle_plainly(&self, script: &mut Script, run: &RunId, now_ms: i64) {
         let (mut captured, mut released) = (0, 0);
         let mut entries = Vec::new();
         for unit in self.units().filter(|unit| ended(unit.state)) {
@@ -362,12 +378,7 @@ impl Changes {
         }
     }
 
-    fn change_units(
-        &self,
-        script: &mut Script,
-        run: &Arc<str>,
-        plainly: bool,
-    ) -> Result<(), DbError> {
+    fn change_units(&self, script: &mut Script, run: &RunId, plainly: bool) -> Result<(), DbError> {
         let mut rows = Vec::with_capacity(self.units.len());
         let single = plainly && self.units.len() <= SINGLES_MAX;
         for unit in self.units() {
@@ -413,8 +424,8 @@ impl Changes {
         Ok(())
     }
 
-    fn change_steps(&self, script: &mut Script, run: &Arc<str>) -> Result<(), DbError> {
-        let keyed = self.steps.iter().map(|step| (step.node.as_str(), step));
+    fn change_steps(&self, script: &mut Script, run: &RunId) -> Result<(), DbError> {
+        let keyed = self.steps.iter().map(|step| (&step.node, step));
         let steps: BTreeMap<_, _> = keyed.collect();
         let freed: Vec<_> = steps.values().filter(|step| ended(step.state)).collect();
         if freed.len() <= SINGLES_MAX {
@@ -442,7 +453,7 @@ impl Changes {
                 script.push(STEP, row.into_iter().chain(args![run, node]));
             }
         } else {
-            let row = |(node, row): (&str, [Arg; 6])| {
+            let row = |(node, row): (&NodeId, [Arg; 6])| {
                 let [state, started_at, finished_at, cost, error, fingerprint] = row;
                 [Arg::from(node), state, started_at, finished_at, cost, error, fingerprint]
             };
@@ -500,11 +511,11 @@ impl Db {
     }
 
     /// The first run that is in other hands.
-    async fn fenced(&self, changes: &[Changes]) -> Result<Option<String>, DbError> {
+    async fn fenced(&self, changes: &[Changes]) -> Result<Option<RunId>, DbError> {
         const SQL: &str = "SELECT fence FROM runs WHERE id = $1";
         for change in changes {
             let fence: Option<i64> = with_read!(self, pool => sqlx::query_scalar(SQL)
-                .bind(&change.run)
+                .bind(change.run.as_str())
                 .fetch_optional(pool)
                 .await)?;
             if fence.is_some_and(|fence| fence != change.fence) {

@@ -1,18 +1,22 @@
 //! A run's rows as they are read.
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, ItemResult, NodeState, RunInfo, RunStatus};
 
 use super::super::DbError;
+use super::super::ids::{IdText, MaybeIdText};
 
 /// A run's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct RunRow {
     /// Id.
-    pub id: String,
+    #[sqlx(try_from = "IdText")]
+    pub id: RunId,
     /// Canvas.
-    pub canvas: String,
+    #[sqlx(try_from = "IdText")]
+    pub canvas: CanvasId,
     /// Number on the canvas.
     pub number: i64,
     /// Status.
@@ -20,7 +24,8 @@ pub struct RunRow {
     /// Mode.
     pub mode: String,
     /// The node it was asked for.
-    pub node: Option<String>,
+    #[sqlx(try_from = "MaybeIdText")]
+    pub node: Option<NodeId>,
     /// The nodes it was asked for, as a JSON array.
     pub nodes: String,
     /// Who started it.
@@ -48,7 +53,8 @@ pub struct RunRow {
     /// Why it failed, as JSON.
     pub error: Option<String>,
     /// The run it tries again.
-    pub retry_of: Option<String>,
+    #[sqlx(try_from = "MaybeIdText")]
+    pub retry_of: Option<RunId>,
     /// Counts who has had it in hand: only who knows it may write to the run.
     pub fence: i64,
     /// The server that has it in hand.
@@ -73,7 +79,7 @@ impl RunRow {
     }
 
     /// The nodes it was asked for.
-    pub fn selection(&self) -> Vec<String> {
+    pub fn selection(&self) -> Vec<NodeId> {
         serde_json::from_str(&self.nodes).unwrap_or_default()
     }
 
@@ -88,18 +94,18 @@ impl RunRow {
     /// As it stands in the document.
     pub fn info(&self) -> RunInfo {
         RunInfo {
-            id: self.id.clone(),
+            id: self.id.to_string(),
             number: self.number,
             status: self.status(),
             mode: self.mode.clone(),
-            node: self.node.clone(),
+            node: self.node.as_ref().map(NodeId::to_string),
             by: self.person_name.clone(),
             created_at: self.created_at,
             started_at: self.started_at,
             finished_at: self.finished_at,
             cost: Money(self.captured),
             error: self.failure(),
-            retry_of: self.retry_of.clone(),
+            retry_of: self.retry_of.as_ref().map(RunId::to_string),
         }
     }
 }
@@ -108,7 +114,8 @@ impl RunRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct StepRow {
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Kind.
     pub kind: String,
     /// Title when the run was asked for.
@@ -149,7 +156,8 @@ impl StepRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct InvocationRow {
     /// The node.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Item key; empty outside a batch.
     pub item: String,
     /// Position in the batch.
@@ -214,7 +222,8 @@ impl InvocationRow {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ReviewRow {
     /// The evaluator.
-    pub node: String,
+    #[sqlx(try_from = "IdText")]
+    pub node: NodeId,
     /// Who decided.
     pub person: String,
     /// Their name then.

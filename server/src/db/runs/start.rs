@@ -2,14 +2,15 @@
 //! transaction.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
 use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
 use crate::db::idempotency::{FORGET, KEEP, KEPT_MS, Keep};
+use crate::db::ids::IdText;
 use crate::db::script::{Script, args};
 use crate::db::{WORKSPACE, ledger};
 
@@ -17,9 +18,9 @@ use crate::db::{WORKSPACE, ledger};
 #[derive(Clone, Debug)]
 pub struct NewRun {
     /// Id.
-    pub id: String,
+    pub id: RunId,
     /// Canvas.
-    pub canvas: String,
+    pub canvas: CanvasId,
     /// Who starts it.
     pub person: String,
     /// Their name.
@@ -27,13 +28,13 @@ pub struct NewRun {
     /// Mode.
     pub mode: String,
     /// The node it is asked for.
-    pub node: Option<String>,
+    pub node: Option<NodeId>,
     /// The nodes it is asked for.
-    pub nodes: Vec<String>,
+    pub nodes: Vec<NodeId>,
     /// True if nothing new starts after a failure.
     pub stop_on_error: bool,
     /// The run it tries again.
-    pub retry_of: Option<String>,
+    pub retry_of: Option<RunId>,
     /// The server that has it in hand.
     pub owner: String,
     /// Until when, in ms since 1970, unless renewed.
@@ -48,7 +49,7 @@ pub struct NewRun {
 #[derive(Clone, Debug)]
 pub struct NewStep<'a> {
     /// The node.
-    pub node: &'a str,
+    pub node: NodeId,
     /// Kind.
     pub kind: &'a str,
     /// Title.
@@ -70,7 +71,7 @@ pub struct NewStep<'a> {
 #[derive(Clone, Debug)]
 pub struct NewInvocation {
     /// The node.
-    pub node: String,
+    pub node: NodeId,
     /// The item key.
     pub item: String,
     /// The position in the batch.
@@ -107,7 +108,7 @@ pub enum StartError {
     InsufficientCredits,
     /// A node is in the hands of another run.
     #[error("the node {0} is in another run")]
-    Busy(String),
+    Busy(NodeId),
     /// The same request came twice at once; its answer is kept.
     #[error("the request was repeated")]
     Repeated,
@@ -194,14 +195,15 @@ impl Db {
                 kept?;
             }
             let number: Option<(i64,)> =
-                sqlx::query_as(NUMBER).bind(&new.canvas).bind(now_ms).fetch_optional(&mut *tx).await?;
+                sqlx::query_as(NUMBER).bind(new.canvas.as_str()).bind(now_ms).fetch_optional(&mut *tx).await?;
             let Some((number,)) = number else { return Err(StartError::NoCanvas) };
-            let taken: Vec<(String,)> =
-                sqlx::query_as(ACTIVE).bind(&new.canvas).fetch_all(&mut *tx).await?;
-            let taken: BTreeSet<String> = taken.into_iter().map(|(node,)| node).collect();
-            let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(step.node));
+            let taken: Vec<(IdText,)> =
+                sqlx::query_as(ACTIVE).bind(new.canvas.as_str()).fetch_all(&mut *tx).await?;
+            let taken: BTreeSet<NodeId> =
+                taken.into_iter().map(|(node,)| node.into()).collect();
+            let busy = steps.iter().find(|step| !ended(step.state) && taken.contains(&step.node));
             if let Some(step) = busy {
-                return Err(StartError::Busy(step.node.to_owned()));
+                return Err(StartError::Busy(step.node.clone()));
             }
             let held =
                 sqlx::query(HOLD).bind(WORKSPACE).bind(new.hold.0).execute(&mut *tx).await?;
@@ -213,7 +215,7 @@ impl Db {
                 .bind(now_ms)
                 .bind("hold")
                 .bind(new.hold.0)
-                .bind(&new.id)
+                .bind(new.id.as_str())
                 .bind(None::<&str>)
                 .bind(None::<&str>)
                 .bind(format!("run {number}"))
@@ -249,14 +251,14 @@ fn insert_run(
         &new.canvas,
         number,
         &new.mode,
-        new.node.as_deref(),
+        new.node.as_ref(),
         nodes,
         &new.person,
         &new.person_name,
         if new.stop_on_error { "stop" } else { "continue" },
         new.hold.0,
         now_ms,
-        new.retry_of.as_deref(),
+        new.retry_of.as_ref(),
         &new.owner,
         new.lease_until,
         now_ms,
@@ -279,16 +281,15 @@ fn rows(
          hold, cost, generations, reused, fingerprint, error, finished_at) VALUES ";
     const RESULT: &str = "INSERT INTO node_results (canvas, node, run) VALUES ";
     const RESULT_OF: &str = " ON CONFLICT (canvas, node) DO UPDATE SET run = excluded.run";
-    let run: Arc<str> = Arc::from(new.id.as_str());
-    let canvas: Arc<str> = Arc::from(new.canvas.as_str());
+    let run = &new.id;
     let ended_at = |state| ended(state).then_some(now_ms);
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let active: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
+    let active: Vec<_> = taken.map(|step| args![&new.canvas, &step.node, run]).collect();
     let step_row = |(position, step): (i64, &NewStep<'_>)| {
         args![
-            &run,
+            run,
             position,
-            step.node,
+            &step.node,
             step.kind,
             step.title,
             step.model,
@@ -306,7 +307,7 @@ fn rows(
         let error = unit.error.as_ref().map(serde_json::to_string).transpose();
         let error = error.map_err(DbError::row("invocations"))?;
         unit_rows.push(args![
-            &run,
+            run,
             &unit.node,
             &unit.item,
             i64::from(unit.n),
@@ -325,7 +326,7 @@ fn rows(
     }
     // A step that is taken over whole changes nothing of what stands at its node.
     let taken = steps.iter().filter(|step| !ended(step.state));
-    let results: Vec<_> = taken.map(|step| args![&canvas, step.node, &run]).collect();
+    let results: Vec<_> = taken.map(|step| args![&new.canvas, &step.node, run]).collect();
     let mut script = Script::default();
     script.rows(ACTIVE, active, "");
     script.rows(STEP, step_rows, "");

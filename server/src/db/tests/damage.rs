@@ -7,22 +7,22 @@ use gesso_protocol::schema::Meta;
 
 impl TestDb {
     /// Writes a stored update anew as it is given, the checksum too.
-    pub(crate) async fn overwrite_update(&self, canvas: &str, row: &LogRow) {
+    pub(crate) async fn overwrite_update(&self, canvas: &CanvasId, row: &LogRow) {
         const SQL: &str =
             "UPDATE doc_updates SET data = $3, checksum = $4 WHERE canvas = $1 AND seq = $2";
         self.overwrite(SQL, canvas, row).await;
     }
 
     /// Writes a stored snapshot anew as it is given, the checksum too.
-    pub(crate) async fn overwrite_snapshot(&self, canvas: &str, row: &LogRow) {
+    pub(crate) async fn overwrite_snapshot(&self, canvas: &CanvasId, row: &LogRow) {
         const SQL: &str =
             "UPDATE doc_snapshots SET data = $3, checksum = $4 WHERE canvas = $1 AND seq = $2";
         self.overwrite(SQL, canvas, row).await;
     }
 
-    async fn overwrite(&self, sql: &'static str, canvas: &str, row: &LogRow) {
+    async fn overwrite(&self, sql: &'static str, canvas: &CanvasId, row: &LogRow) {
         let done = with_write!(&self.db, on => sqlx::query(sql)
-            .bind(canvas)
+            .bind(canvas.as_str())
             .bind(row.seq)
             .bind(row.data.as_deref())
             .bind(row.checksum.as_deref())
@@ -33,9 +33,9 @@ impl TestDb {
     }
 
     /// Takes a stored update away.
-    pub(crate) async fn remove_update(&self, canvas: &str, seq: i64) {
+    pub(crate) async fn remove_update(&self, canvas: &CanvasId, seq: i64) {
         const SQL: &str = "DELETE FROM doc_updates WHERE canvas = $1 AND seq = $2";
-        with_write!(&self.db, on => sqlx::query(SQL).bind(canvas).bind(seq).execute(on).await.map(|_| ()))
+        with_write!(&self.db, on => sqlx::query(SQL).bind(canvas.as_str()).bind(seq).execute(on).await.map(|_| ()))
             .unwrap();
     }
 }
@@ -43,14 +43,14 @@ impl TestDb {
 #[tokio::test]
 async fn rows_carry_checksums_and_go_with_their_canvas() {
     for test in databases().await {
-        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: None };
+        let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None };
         test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
-        test.db.compact_log(CANVAS, 1, &[0, 0]).await.unwrap();
+        test.db.compact_log(&CANVAS, 1, &[0, 0]).await.unwrap();
         test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
-        let log = test.db.read_log(CANVAS).await.unwrap();
+        let log = test.db.read_log(&CANVAS).await.unwrap();
         let sums = (log.snapshot.unwrap().checksum.unwrap(), log.rows[0].checksum.clone().unwrap());
-        assert_eq!(sums.0, crate::db::checksum::of_state(CANVAS, 1, &[0, 0]));
-        assert_eq!(sums.1, crate::db::checksum::of(CANVAS, 2, &[0, 0]));
+        assert_eq!(sums.0, crate::db::checksum::of_state(&CANVAS, 1, &[0, 0]));
+        assert_eq!(sums.1, crate::db::checksum::of(&CANVAS, 2, &[0, 0]));
         let aside = crate::db::log::SetAside {
             seq: 7,
             rows: 2,
@@ -59,17 +59,17 @@ async fn rows_carry_checksums_and_go_with_their_canvas() {
         };
         // The same is set aside once.
         for now in [50, 60] {
-            test.db.set_aside(CANVAS, std::slice::from_ref(&aside), now).await.unwrap();
+            test.db.set_aside(&CANVAS, std::slice::from_ref(&aside), now).await.unwrap();
         }
-        let damage = test.db.damage(CANVAS).await.unwrap();
+        let damage = test.db.damage(&CANVAS).await.unwrap();
         assert_eq!(damage.len(), 1);
         assert_eq!((damage[0].at, damage[0].rows, damage[0].bytes, damage[0].first), (50, 2, 3, 7));
-        assert_eq!(test.db.aside(CANVAS).await.unwrap()[0].data, [1, 2, 3]);
-        test.db.compact_log(CANVAS, 2, &[0, 0]).await.unwrap();
-        assert_eq!(test.db.aside(CANVAS).await.unwrap().len(), 1);
-        test.db.mark_deleted(CANVAS, 70).await.unwrap();
-        test.db.purge(CANVAS).await.unwrap();
-        assert_eq!(test.db.aside(CANVAS).await.unwrap(), []);
+        assert_eq!(test.db.aside(&CANVAS).await.unwrap()[0].data, [1, 2, 3]);
+        test.db.compact_log(&CANVAS, 2, &[0, 0]).await.unwrap();
+        assert_eq!(test.db.aside(&CANVAS).await.unwrap().len(), 1);
+        test.db.mark_deleted(&CANVAS, 70).await.unwrap();
+        test.db.purge(&CANVAS).await.unwrap();
+        assert_eq!(test.db.aside(&CANVAS).await.unwrap(), []);
     }
 }
 
@@ -85,7 +85,7 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     // Each row has a page of its own and more.
     let data: Vec<Vec<u8>> = (0..8_u8).map(|n| vec![n + 1; 6_000]).collect();
     for (at, data) in data.iter().enumerate() {
-        db.append_log(&[Append { canvas: CANVAS, seq: at as i64 + 1, data, listed: None }])
+        db.append_log(&[Append { canvas: &CANVAS, seq: at as i64 + 1, data, listed: None }])
             .await
             .unwrap();
     }
@@ -109,7 +109,7 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     bytes[named..named + 4].copy_from_slice(&[0x7f, 0xff, 0xff, 0xff]);
     std::fs::write(&file, bytes).unwrap();
     let db = Db::open(None, &folder).await.unwrap();
-    let log = db.read_log(CANVAS).await.unwrap();
+    let log = db.read_log(&CANVAS).await.unwrap();
     let read: Vec<_> = log.rows.iter().map(|row| (row.seq, row.data.as_deref())).collect();
     let expected =
         data.iter().enumerate().map(|(at, data)| (at as i64 + 1, (at != 3).then_some(&data[..])));
@@ -141,7 +141,7 @@ async fn a_database_that_may_not_be_written_is_not_damaged() {
     let folder = folder();
     Db::open(None, &folder).await.unwrap().close().await;
     let db = Db::open_unchanged(None, &folder).await.unwrap().unwrap();
-    let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: None };
+    let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None };
     let refused = db.append_log(&[append]).await.unwrap_err();
     assert!(refused.is_refused_write() && !refused.is_damage(), "{refused}");
     std::fs::remove_dir_all(folder).unwrap();
@@ -151,9 +151,9 @@ async fn a_database_that_may_not_be_written_is_not_damaged() {
 async fn the_list_has_a_new_name_with_the_update_that_gave_it() {
     for test in databases().await {
         let meta = Meta { name: "New".to_owned(), description: "Why".to_owned() };
-        let append = Append { canvas: CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta) };
+        let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta) };
         test.db.append_log(&[append]).await.unwrap();
-        let row = test.db.canvas(CANVAS).await.unwrap().unwrap();
+        let row = test.db.canvas(&CANVAS).await.unwrap().unwrap();
         assert_eq!((row.name, row.description), ("New".to_owned(), "Why".to_owned()));
     }
 }

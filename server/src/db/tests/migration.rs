@@ -27,26 +27,26 @@ INSERT INTO balances VALUES ('default', 992, 20);
 "#;
 
 async fn check(db: &Db) {
-    let run = db.run("s").await.unwrap().unwrap();
+    let run = db.run(&RunId::new("s")).await.unwrap().unwrap();
     assert_eq!((run.snapshot.as_str(), run.place, run.fence), ("plan s", 50, 0));
-    let done = db.invocations("r").await.unwrap();
+    let done = db.invocations(&RunId::new("r")).await.unwrap();
     assert_eq!(done.len(), 1);
     assert_eq!(done[0].generation_ids(), ["g1", "g2"]);
     assert_eq!((done[0].cost, done[0].fingerprint.as_deref()), (8, Some("print")));
-    let units = db.invocations("s").await.unwrap();
+    let units = db.invocations(&RunId::new("s")).await.unwrap();
     let shape: Vec<_> =
         units.iter().map(|unit| (unit.node.as_str(), unit.state(), unit.hold)).collect();
     assert_eq!(shape, [("a", NodeState::Failed, 10), ("b", NodeState::Pending, 20)]);
     assert_eq!(units[1].started_at, None);
     assert!(units[1].seed >= 0);
-    let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+    let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
     // The failed node goes on to show what it made before.
     assert_eq!(outcome.results["a"].items[""].generations, ["g1", "g2"]);
     assert_eq!(outcome.results["a"].error.as_ref().unwrap().detail, "d");
     assert_eq!(outcome.results["b"].state, NodeState::Pending);
     assert_eq!(outcome.generations["a"].len(), 2);
-    assert_eq!(db.reusable(CANVAS, &["print".to_owned()]).await.unwrap()["print"].len(), 1);
-    assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["b"]);
+    assert_eq!(db.reusable(&CANVAS, &["print".to_owned()]).await.unwrap()["print"].len(), 1);
+    assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("b")]);
     let end = UnitChange {
         item: String::new(),
         hold: Money(20),
@@ -90,7 +90,8 @@ INSERT INTO assets (workspace, id, mime, type, bytes, name, origin, person, crea
         for (query, found) in [("STRASSE", "a"), ("muller", "b"), ("σίσυφος", "c")] {
             let q = Some(query.to_owned());
             let rows = db.assets(&AssetQuery { q, limit: 9, ..AssetQuery::default() }).await;
-            let ids: Vec<String> = rows.unwrap().into_iter().map(|row| row.id).collect();
+            let ids: Vec<String> =
+                rows.unwrap().into_iter().map(|row| row.id.to_string()).collect();
             assert_eq!(ids, [found], "{query}");
         }
     }

@@ -1,5 +1,6 @@
 //! Recording what a driver did.
 
+use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -39,16 +40,16 @@ async fn recording_twice_is_recording_once() {
         let expected =
             [entry("hold", 30), entry("capture", 4), entry("release", 6), entry("release", 10)];
         assert_eq!(ledger(db).await, expected);
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!((run.captured, run.released), (4, 16));
-        let units = db.invocations("r").await.unwrap();
+        let units = db.invocations(&RunId::new("r")).await.unwrap();
         let states: Vec<_> = units.iter().map(|unit| (unit.n, unit.state(), unit.cost)).collect();
         let expected =
             [(0, NodeState::Completed, 4), (1, NodeState::Failed, 0), (2, NodeState::Running, 0)];
         assert_eq!(states, expected);
         assert_eq!(units[0].generation_ids(), ["a0"]);
         assert_eq!(units[0].hold, 10);
-        assert_eq!(db.made_by("r", CANVAS).await.unwrap().len(), 1);
+        assert_eq!(db.made_by(&RunId::new("r"), &CANVAS).await.unwrap().len(), 1);
     }
 }
 
@@ -58,19 +59,19 @@ async fn another_fence_writes_nothing() {
         let db = &test.db;
         start(db, "r", &[("a", 3)]).await.unwrap();
         start(db, "s", &[("b", 3)]).await.unwrap();
-        assert_eq!(db.take_run("r", "other", 500, 99, false).await.unwrap(), None);
-        assert_eq!(db.take_run("r", "other", 500, 100, false).await.unwrap(), Some(1));
-        assert_eq!(db.take_run("r", "third", 500, 100, true).await.unwrap(), Some(2));
+        assert_eq!(db.take_run(&RunId::new("r"), "other", 500, 99, false).await.unwrap(), None);
+        assert_eq!(db.take_run(&RunId::new("r"), "other", 500, 100, false).await.unwrap(), Some(1));
+        assert_eq!(db.take_run(&RunId::new("r"), "third", 500, 100, true).await.unwrap(), Some(2));
         let good = Changes { units: vec![unit("b", 0, NodeState::Completed, 4)], ..changes("s") };
         let without_ending =
             Changes { units: vec![unit("a", 2, NodeState::Running, 0)], ..changes("r") };
         for stale in [completed("r"), without_ending] {
             let refused = db.record(&[good.clone(), stale], 70).await;
-            assert!(matches!(refused, Err(RecordError::Fenced(run)) if run == "r"));
+            assert!(matches!(refused, Err(RecordError::Fenced(run)) if run == RunId::new("r")));
         }
         assert_eq!(credits(db).await, (1_000, 60));
         for run in ["r", "s"] {
-            let units = db.invocations(run).await.unwrap();
+            let units = db.invocations(&RunId::new(run)).await.unwrap();
             assert!(units.iter().all(|unit| unit.state() == NodeState::Pending));
         }
         // The connection is fit for use after the refusal.
@@ -99,17 +100,23 @@ async fn a_terminal_state_never_changes() {
             ..changes("r")
         };
         db.record(&[late], 80).await.unwrap();
-        let states: Vec<_> =
-            db.invocations("r").await.unwrap().iter().map(|unit| unit.state()).collect();
+        let states: Vec<_> = db
+            .invocations(&RunId::new("r"))
+            .await
+            .unwrap()
+            .iter()
+            .map(|unit| unit.state())
+            .collect();
         assert_eq!(states, [NodeState::Cancelled, NodeState::Idle]);
-        let steps: Vec<_> = db.steps("r").await.unwrap().iter().map(|step| step.state()).collect();
+        let steps: Vec<_> =
+            db.steps(&RunId::new("r")).await.unwrap().iter().map(|step| step.state()).collect();
         assert_eq!(steps, [NodeState::Cancelled, NodeState::Idle]);
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!(run.status(), RunStatus::Cancelled);
         assert_eq!((run.captured, run.released), (0, 20));
         assert_eq!(credits(db).await, (1_000, 0));
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), Vec::<String>::new());
-        assert_eq!(db.take_run("r", "server", 500, 0, true).await.unwrap(), None);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), []);
+        assert_eq!(db.take_run(&RunId::new("r"), "server", 500, 0, true).await.unwrap(), None);
     }
 }
 
@@ -129,12 +136,13 @@ async fn a_capture_never_exceeds_its_hold() {
         let more = Changes { units: vec![extra], ..changes("r") };
         db.record(&[change, more], 70).await.unwrap();
         assert_eq!(credits(db).await, (0, 0));
-        let run = db.run("r").await.unwrap().unwrap();
+        let run = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!((run.captured, run.released), (1_000, 0));
         let entries = ledger(db).await;
         assert_eq!(entries.len(), 102);
         assert_eq!(entries.last(), Some(&entry("capture", 0)));
-        let costs: i64 = db.invocations("r").await.unwrap().iter().map(|unit| unit.cost).sum();
+        let costs: i64 =
+            db.invocations(&RunId::new("r")).await.unwrap().iter().map(|unit| unit.cost).sum();
         assert_eq!(costs, 1_000);
     }
 }
@@ -150,14 +158,14 @@ async fn ended_steps_free_their_nodes() {
             ..changes("r")
         };
         db.record(&[some], 70).await.unwrap();
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["f"]);
-        let steps = db.steps("r").await.unwrap();
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("f")]);
+        let steps = db.steps(&RunId::new("r")).await.unwrap();
         assert_eq!(steps[4].state(), NodeState::Completed);
         assert_eq!((steps[4].cost, steps[4].started_at), (4, Some(60)));
         assert_eq!(steps[5].state(), NodeState::Pending);
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), []);
     }
 }
 
@@ -187,16 +195,16 @@ async fn what_was_made_is_found_again() {
             ..Generation::default()
         };
         let made_with: MadeWith = serde_json::from_str(MADE_WITH).unwrap();
-        db.add_generation(CANVAS, "b", &edited, &made_with).await.unwrap();
+        db.add_generation(&CANVAS, &NodeId::new("b"), &edited, &made_with).await.unwrap();
         let wanted = ["print-a".to_owned(), "print-none".to_owned(), String::new()];
-        let found = db.reusable(CANVAS, &wanted).await.unwrap();
+        let found = db.reusable(&CANVAS, &wanted).await.unwrap();
         assert_eq!(found.len(), 1);
         let found: Vec<_> =
             found["print-a"].iter().map(|(node, made)| (node.as_str(), made.id.as_str())).collect();
         assert_eq!(found, [("b", "b0"), ("b", "b1")]);
-        assert!(db.reusable("another", &wanted).await.unwrap().is_empty());
+        assert!(db.reusable(&CanvasId::new("another"), &wanted).await.unwrap().is_empty());
         let named = ["edited".to_owned(), "gone".to_owned(), "a0".to_owned()];
-        let named = db.generations_by_id(CANVAS, &named).await.unwrap();
+        let named = db.generations_by_id(&CANVAS, &named).await.unwrap();
         let named: Vec<_> = named.iter().map(|(_, made)| made.id.as_str()).collect();
         assert_eq!(named, ["a0", "edited"]);
     }
@@ -216,7 +224,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
             ..changes("r")
         };
         db.record(&[change], 70).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         let result = &outcome.results["a"];
         assert_eq!((result.state, result.run.as_deref()), (NodeState::Running, Some("r")));
         assert_eq!(result.items["l=0"].generations, ["a0"]);
@@ -229,7 +237,7 @@ async fn the_outcome_is_what_the_newest_runs_say() {
         let end = Changes { status: status(RunStatus::Failed), ..changes("r") };
         db.record(&[end], 80).await.unwrap();
         start(db, "s", &[("a", 1)]).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         assert_eq!(outcome.results["a"].run.as_deref(), Some("s"));
         assert_eq!(outcome.results["a"].items.len(), 1);
         assert_eq!(outcome.runs.len(), 2);
@@ -253,9 +261,9 @@ async fn an_evaluator_shows_only_what_was_accepted() {
             ..changes("r")
         };
         db.record(&[ask], 70).await.unwrap();
-        assert_eq!(db.outcome(CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
+        assert_eq!(db.outcome(&CANVAS, &[]).await.unwrap().results["e"].items.len(), 2);
         let review = ReviewRow {
-            node: "e".to_owned(),
+            node: NodeId::new("e"),
             person: "ivy".to_owned(),
             person_name: "Ivy".to_owned(),
             at: 75,
@@ -272,10 +280,10 @@ async fn an_evaluator_shows_only_what_was_accepted() {
         db.record(std::slice::from_ref(&decide), 80).await.unwrap();
         let again = ReviewRow { note: "another".to_owned(), ..review.clone() };
         db.record(&[Changes { review: Some(again), ..decide }], 80).await.unwrap();
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         let items: Vec<_> = outcome.results["e"].items.keys().map(String::as_str).collect();
         assert_eq!(items, ["l=1"]);
-        assert_eq!(db.review_of("r").await.unwrap(), [review]);
+        assert_eq!(db.review_of(&RunId::new("r")).await.unwrap(), [review]);
         assert_eq!(ledger(db).await, [entry("hold", 0)]);
     }
 }
@@ -285,7 +293,7 @@ fn late(cost: i64) -> LateRow {
         generations: vec![made("r", "a", 0).generation],
         made_with: serde_json::from_str(MADE_WITH).unwrap(),
         assets: vec![AssetRow {
-            id: "asset".to_owned(),
+            id: AssetId::new("asset"),
             mime: "image/png".to_owned(),
             ty: "image".to_owned(),
             bytes: 3,
@@ -300,9 +308,9 @@ fn late(cost: i64) -> LateRow {
     };
     LateRow {
         id: format!("late{cost}"),
-        canvas: CANVAS.to_owned(),
-        run: "r".to_owned(),
-        node: "a".to_owned(),
+        canvas: CANVAS.clone(),
+        run: RunId::new("r"),
+        node: NodeId::new("a"),
         item: "l=0".to_owned(),
         person: "ivy".to_owned(),
         cost,
@@ -325,8 +333,8 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
             ..changes("r")
         };
         db.record(&[end], 70).await.unwrap();
-        assert_eq!(db.late_of("r").await.unwrap().len(), 2);
-        assert!(db.asset("asset").await.unwrap().is_none());
+        assert_eq!(db.late_of(&RunId::new("r")).await.unwrap().len(), 2);
+        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_none());
         let poor = db.take_late("late2000", 80).await;
         assert!(matches!(poor, Err(TakeError::InsufficientCredits)));
         assert!(matches!(db.take_late("late400", 1_000).await, Err(TakeError::Gone)));
@@ -335,8 +343,8 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert!(matches!(db.take_late("late400", 80).await, Err(TakeError::Gone)));
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
-        assert!(db.asset("asset").await.unwrap().is_some());
-        assert_eq!(db.history(CANVAS, "a", 0, 9).await.unwrap().len(), 1);
+        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_some());
+        assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9).await.unwrap().len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);
         assert!(db.late("late2000").await.unwrap().is_none());

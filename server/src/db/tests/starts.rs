@@ -22,14 +22,14 @@ async fn a_run_starts_with_everything_it_needs() {
             .unwrap();
         assert_eq!((row.number, row.hold, row.place, row.fence), (1, 20, 50, 0));
         assert_eq!((row.snapshot.as_str(), row.owner.as_str()), ("plan", "server"));
-        assert_eq!(row.selection(), ["a"]);
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["a"]);
-        let units = db.invocations("r").await.unwrap();
+        assert_eq!(row.selection(), [NodeId::new("a")]);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("a")]);
+        let units = db.invocations(&RunId::new("r")).await.unwrap();
         let order: Vec<_> = units.iter().map(|unit| (unit.node.as_str(), unit.n)).collect();
         assert_eq!(order, [("a", 0), ("a", 1), ("k", 0)]);
         assert_eq!(units[2].generation_ids(), ["g"]);
         assert_eq!((units[2].state(), units[2].reused), (NodeState::Completed, 1));
-        let outcome = db.outcome(CANVAS, &[]).await.unwrap();
+        let outcome = db.outcome(&CANVAS, &[]).await.unwrap();
         assert!(!outcome.results.contains_key("k"), "what stands at a node kept whole stays");
         assert_eq!(outcome.results["a"].state, NodeState::Pending);
         assert_eq!(credits(db).await, (1_000, 20));
@@ -42,12 +42,12 @@ async fn a_run_that_cannot_start_leaves_nothing() {
         let db = &test.db;
         start(db, "r", &[("a", 1)]).await.unwrap();
         let busy = start(db, "s", &[("b", 1), ("a", 1)]).await;
-        assert!(matches!(busy, Err(StartError::Busy(node)) if node == "a"));
+        assert!(matches!(busy, Err(StartError::Busy(node)) if node.as_str() == "a"));
         let poor = start(db, "s", &[("b", 100)]).await;
         assert!(matches!(poor, Err(StartError::InsufficientCredits)));
-        assert!(db.run("s").await.unwrap().is_none());
-        assert!(db.invocations("s").await.unwrap().is_empty());
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap(), ["a"]);
+        assert!(db.run(&RunId::new("s")).await.unwrap().is_none());
+        assert!(db.invocations(&RunId::new("s")).await.unwrap().is_empty());
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap(), [NodeId::new("a")]);
         assert_eq!(credits(db).await, (1_000, 10));
         // A number is given only to a run that starts.
         assert_eq!(start(db, "s", &[("b", 99)]).await.unwrap().number, 2);
@@ -66,10 +66,10 @@ async fn a_large_run_is_written_whole() {
         };
         let units: Vec<_> = names.iter().flat_map(free).collect();
         db.start_run(&new_run("r", 0), "{}", &steps, &units, 50).await.unwrap();
-        assert_eq!(db.steps("r").await.unwrap().len(), 500);
-        assert_eq!(db.steps("r").await.unwrap()[499].node, "n499");
-        assert_eq!(db.invocations("r").await.unwrap().len(), 1_500);
-        assert_eq!(db.active_nodes(CANVAS).await.unwrap().len(), 500);
+        assert_eq!(db.steps(&RunId::new("r")).await.unwrap().len(), 500);
+        assert_eq!(db.steps(&RunId::new("r")).await.unwrap()[499].node.as_str(), "n499");
+        assert_eq!(db.invocations(&RunId::new("r")).await.unwrap().len(), 1_500);
+        assert_eq!(db.active_nodes(&CANVAS).await.unwrap().len(), 500);
         let change = Changes {
             units: names.iter().map(|name| unit(name, 2, NodeState::Completed, 0)).collect(),
             steps: names.iter().map(|name| step(name, NodeState::Completed)).collect(),
@@ -77,11 +77,11 @@ async fn a_large_run_is_written_whole() {
             ..changes("r")
         };
         db.record(&[change], 70).await.unwrap();
-        let done = db.invocations("r").await.unwrap();
+        let done = db.invocations(&RunId::new("r")).await.unwrap();
         let done = done.iter().filter(|unit| unit.state() == NodeState::Completed).count();
-        assert_eq!((done, db.active_nodes(CANVAS).await.unwrap().len()), (500, 0));
+        assert_eq!((done, db.active_nodes(&CANVAS).await.unwrap().len()), (500, 0));
         assert_eq!(ledger(db).await.len(), 501);
-        assert_eq!(db.made_by("r", CANVAS).await.unwrap().len(), 500);
+        assert_eq!(db.made_by(&RunId::new("r"), &CANVAS).await.unwrap().len(), 500);
     }
 }
 
@@ -90,9 +90,9 @@ async fn queued_runs_wait_and_move() {
     for test in databases().await {
         let db = &test.db;
         start(db, "r", &[("a", 1)]).await.unwrap();
-        assert!(db.set_waiting("r", true).await.unwrap());
-        assert!(db.set_place("r", 7).await.unwrap());
-        let row = db.run("r").await.unwrap().unwrap();
+        assert!(db.set_waiting(&RunId::new("r"), true).await.unwrap());
+        assert!(db.set_place(&RunId::new("r"), 7).await.unwrap());
+        let row = db.run(&RunId::new("r")).await.unwrap().unwrap();
         assert_eq!((row.waiting, row.place), (1, 7));
         assert!(db.expired_runs(99).await.unwrap().is_empty());
         assert_eq!(db.expired_runs(100).await.unwrap().len(), 1);
@@ -105,8 +105,8 @@ async fn queued_runs_wait_and_move() {
             error: None,
         };
         db.record(&[Changes { status: Some(running), ..changes("r") }], 70).await.unwrap();
-        assert!(!db.set_waiting("r", false).await.unwrap());
-        assert!(!db.set_place("r", 8).await.unwrap());
+        assert!(!db.set_waiting(&RunId::new("r"), false).await.unwrap());
+        assert!(!db.set_place(&RunId::new("r"), 8).await.unwrap());
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
 
@@ -35,8 +36,8 @@ pub(super) struct Presence {
     introduced: BTreeMap<ConnId, BTreeSet<u64>>,
     /// Changed since the last flush, by whom.
     dirty: BTreeMap<u64, Option<ConnId>>,
-    progress: BTreeMap<String, f32>,
-    queue: BTreeMap<String, u32>,
+    progress: BTreeMap<NodeId, f32>,
+    queue: BTreeMap<RunId, u32>,
     own_clock: u32,
     own_changed: bool,
     renewed_ms: u64,
@@ -154,18 +155,18 @@ impl Presence {
     }
 
     /// The server's own state: how far a node is; `None` takes it out.
-    pub(super) fn set_progress(&mut self, node: &str, progress: Option<f32>) {
+    pub(super) fn set_progress(&mut self, node: &NodeId, progress: Option<f32>) {
         match progress {
-            Some(progress) => drop(self.progress.insert(node.to_owned(), progress.clamp(0.0, 1.0))),
+            Some(progress) => drop(self.progress.insert(node.clone(), progress.clamp(0.0, 1.0))),
             None => drop(self.progress.remove(node)),
         }
         self.own_changed = true;
     }
 
     /// The server's own state: where a run waits in the queue; `None` takes it out.
-    pub(super) fn set_queue(&mut self, run: &str, position: Option<u32>) {
+    pub(super) fn set_queue(&mut self, run: &RunId, position: Option<u32>) {
         match position {
-            Some(position) => drop(self.queue.insert(run.to_owned(), position)),
+            Some(position) => drop(self.queue.insert(run.clone(), position)),
             None => drop(self.queue.remove(run)),
         }
         self.own_changed = true;

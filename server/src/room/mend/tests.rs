@@ -1,13 +1,15 @@
 //! Every byte of small logs is damaged, and rows are lost, cut off, emptied and mixed up.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use gesso_protocol::ids::CanvasId;
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Map as _, MapPrelim, ReadTxn as _, StateVector, Transact as _, Update};
 
 use super::*;
 
-const CANVAS: &str = "canvas";
+static CANVAS: LazyLock<CanvasId> = LazyLock::new(|| CanvasId::new("canvas"));
 /// Writers that know nothing of each other, and what each adds, in this order.
 const HISTORY: [(u64, &str); 9] = [
     (301_111, "ada-one"),
@@ -40,7 +42,7 @@ fn updates() -> Vec<Vec<u8>> {
 }
 
 fn row(seq: i64, data: &[u8], is_signed: bool) -> LogRow {
-    let checksum = is_signed.then(|| checksum::of(CANVAS, seq, data));
+    let checksum = is_signed.then(|| checksum::of(&CANVAS, seq, data));
     LogRow { seq, data: Some(data.to_vec()), checksum }
 }
 
@@ -55,7 +57,7 @@ fn log(compacted: usize, is_signed: bool) -> StoredLog {
     let rest = updates.iter().enumerate().skip(compacted);
     StoredLog {
         snapshot: (compacted > 0).then(|| LogRow {
-            checksum: is_signed.then(|| checksum::of_state(CANVAS, compacted as i64, &state)),
+            checksum: is_signed.then(|| checksum::of_state(&CANVAS, compacted as i64, &state)),
             ..row(compacted as i64, &state, false)
         }),
         rows: rest.map(|(at, update)| row(at as i64 + 1, update, is_signed)).collect(),
@@ -93,9 +95,9 @@ fn reasons(mend: &Mend) -> Vec<(i64, DamageReason)> {
 fn a_sound_log_is_left_alone() {
     for (compacted, is_signed) in [(0, true), (6, true), (0, false), (6, false), (9, true)] {
         let log = log(compacted, is_signed);
-        assert!(is_sound(CANVAS, &log));
-        assert_eq!(examine(CANVAS, &log), []);
-        let mend = mend(CANVAS, &log);
+        assert!(is_sound(&CANVAS, &log));
+        assert_eq!(examine(&CANVAS, &log), []);
+        let mend = mend(&CANVAS, &log);
         assert_eq!((mend.seq, &mend.aside), (9, &Vec::new()));
         assert_eq!(names(&mend.snapshot), all_but(|_| false));
     }
@@ -113,8 +115,8 @@ fn a_single_wrong_byte_is_put_right() {
                 let mut log = sound.clone();
                 data(log.rows.iter_mut().chain(&mut log.snapshot).nth(damaged).unwrap())[at] ^=
                     0x41;
-                assert!(!is_sound(CANVAS, &log));
-                let mend = mend(CANVAS, &log);
+                assert!(!is_sound(&CANVAS, &log));
+                let mend = mend(&CANVAS, &log);
                 assert_eq!(names(&mend.snapshot), all_but(|_| false), "row {damaged}, byte {at}");
                 let row = find(&log);
                 assert_eq!(reasons(&mend), [(row.seq, DamageReason::Repaired)]);
@@ -139,7 +141,7 @@ fn wrong_bytes_of_a_row_lose_that_row_and_what_builds_on_it() {
             for bit in [1, 0x80] {
                 let mut log = sound.clone();
                 spoil(data(&mut log.rows[damaged]), at, bit);
-                let mend = mend(CANVAS, &log);
+                let mend = mend(&CANVAS, &log);
                 assert_eq!(
                     names(&mend.snapshot),
                     all_but(lost_with(damaged)),
@@ -168,7 +170,7 @@ fn any_flipped_byte_of_a_row_without_a_checksum_takes_nothing_from_others() {
             for bit in 0..8 {
                 let mut log = sound.clone();
                 data(&mut log.rows[damaged])[at] ^= 1 << bit;
-                let mend = mend(CANVAS, &log);
+                let mend = mend(&CANVAS, &log);
                 let found = names(&mend.snapshot);
                 // A deletion that was changed where nothing tells so deletes what its writer made.
                 let is_own = |row: usize| at >= deletions && HISTORY[row].0 == HISTORY[damaged].0;
@@ -200,7 +202,7 @@ fn wrong_bytes_of_a_snapshot_leave_the_writers_beside_them_whole() {
                 } else {
                     snapshot[at] ^= 1 << bit;
                 }
-                let mend = mend(CANVAS, &log);
+                let mend = mend(&CANVAS, &log);
                 let found = names(&mend.snapshot);
                 let piece = if is_signed {
                     at / PIECE * PIECE..(at / PIECE + 1) * PIECE
@@ -247,7 +249,7 @@ fn a_snapshot_that_ends_too_early_is_opened_as_far_as_it_goes() {
     for len in 0..bytes.len() {
         let mut log = sound.clone();
         data(log.snapshot.as_mut().unwrap()).truncate(len);
-        let mend = mend(CANVAS, &log);
+        let mend = mend(&CANVAS, &log);
         counts.push(names(&mend.snapshot).len());
         assert_eq!(mend.aside[0].data, bytes[..len]);
     }
@@ -274,7 +276,7 @@ fn rows_that_are_lost_cut_off_or_emptied_are_told_and_the_rest_is_opened() {
             let mut unread = all.clone();
             unread.rows[damaged].data = None;
             for log in [removed, zeros, short_zeros, empty, cut, unread] {
-                let mend = mend(CANVAS, &log);
+                let mend = mend(&CANVAS, &log);
                 assert_eq!(names(&mend.snapshot), all_but(lost_with(damaged)), "row {damaged}");
                 let told = mend.aside.iter().find(|item| item.seq == damaged as i64 + 1).unwrap();
                 assert_ne!(told.reason, DamageReason::BuildsOnLost);
@@ -288,7 +290,7 @@ fn rows_that_are_lost_cut_off_or_emptied_are_told_and_the_rest_is_opened() {
 fn a_missing_stretch_is_one_entry() {
     let mut log = log(0, true);
     log.rows.drain(1..8);
-    let mend = mend(CANVAS, &log);
+    let mend = mend(&CANVAS, &log);
     assert_eq!(reasons(&mend)[0], (2, DamageReason::Missing));
     assert_eq!(mend.aside[0].rows, 7);
     assert_eq!(names(&mend.snapshot), BTreeSet::from(["ada-one".to_owned()]));
@@ -307,7 +309,7 @@ fn rows_that_changed_places_are_put_back() {
         let mut unsigned = without.clone();
         unsigned.rows.iter_mut().for_each(|row| row.checksum = None);
         for log in [with_checksums, without, unsigned] {
-            let mend = mend(CANVAS, &log);
+            let mend = mend(&CANVAS, &log);
             assert_eq!(names(&mend.snapshot), all_but(|_| false));
             assert_eq!(mend.aside, []);
         }
@@ -319,7 +321,7 @@ fn a_row_that_was_written_over_another_is_known() {
     let mut log = log(0, true);
     let copy = log.rows[2].clone();
     log.rows[5] = LogRow { seq: log.rows[5].seq, ..copy };
-    let mend = mend(CANVAS, &log);
+    let mend = mend(&CANVAS, &log);
     assert_eq!(names(&mend.snapshot), all_but(lost_with(5)));
     assert_eq!(reasons(&mend)[0], (6, DamageReason::Missing));
 }
@@ -328,8 +330,8 @@ fn a_row_that_was_written_over_another_is_known() {
 fn a_row_of_another_canvas_is_not_taken() {
     let mut log = log(0, true);
     let bytes = log.rows[4].data.clone().unwrap();
-    log.rows[4].checksum = Some(checksum::of("another", 5, &bytes));
-    let mend = mend(CANVAS, &log);
+    log.rows[4].checksum = Some(checksum::of(&CanvasId::new("another"), 5, &bytes));
+    let mend = mend(&CANVAS, &log);
     assert_eq!(reasons(&mend)[0], (5, DamageReason::Altered));
 }
 
@@ -347,7 +349,7 @@ fn damaged_places_and_checksums_lose_nothing() {
     }
     for mut log in [far, snapshot, negative, sums] {
         log.rows.sort_by_key(|row| row.seq);
-        let mend = mend(CANVAS, &log);
+        let mend = mend(&CANVAS, &log);
         assert_eq!(names(&mend.snapshot), all_but(|_| false));
         assert!((8..=9).contains(&mend.seq), "{}", mend.seq);
         assert!(mend.aside.iter().all(|item| item.data.is_empty()), "{:?}", reasons(&mend));

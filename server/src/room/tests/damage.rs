@@ -1,5 +1,7 @@
 //! Damaged logs on real databases: they are opened, nothing is thrown away, and what people still have comes back.
 
+use std::sync::LazyLock;
+
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use yrs::{MapPrelim, ReadTxn};
@@ -10,7 +12,7 @@ use crate::db::log::LogRow;
 use crate::db::tests::{CANVAS, TestDb, databases};
 use gesso_protocol::api::DamageReason;
 
-const OTHER: &str = "other";
+static OTHER: LazyLock<CanvasId> = LazyLock::new(|| CanvasId::new("other"));
 
 type Titles = BTreeMap<String, String>;
 
@@ -89,7 +91,7 @@ impl People {
     async fn connect(&self, rooms: &Rooms) {
         let address = listen(rooms.clone()).await;
         for doc in &self.docs {
-            let path = format!("{CANVAS}?saved=1");
+            let path = format!("{}?saved=1", *CANVAS);
             let mut page = Client::connect(address, &path, doc.clone()).await;
             page.until("synced", |page| page.is_synced && page.sent > 0).await;
             page.until_saved().await;
@@ -100,7 +102,7 @@ impl People {
 /// A canvas with a history, part of it compacted, and another one.
 async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     let other = CanvasRow {
-        id: OTHER.to_owned(),
+        id: OTHER.clone(),
         name: String::new(),
         description: String::new(),
         created_at: 1,
@@ -109,15 +111,15 @@ async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     };
     test.db.add_canvas(&other).await.unwrap();
     let rooms = over(test);
-    let room = rooms.open(CANVAS).await.unwrap();
+    let room = rooms.open(&CANVAS).await.unwrap();
     for step in 0..24 {
         people.edit(&room).await;
         if step == 11 {
-            compact::compact(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
+            compact::compact(Arc::new(test.db.clone()), CANVAS.clone()).await.unwrap();
         }
     }
     let all = shown(&room).await;
-    let room = rooms.open(OTHER).await.unwrap();
+    let room = rooms.open(&OTHER).await.unwrap();
     People::new(1).edit(&room).await;
     let other = room.encode_state().await.unwrap();
     rooms.shutdown().await;
@@ -154,7 +156,7 @@ const HARMS: [Harm; 10] = [
 
 /// Damages the log; gives the bytes that must be kept and how much of the log, in rows, stands before the damage.
 async fn harm(test: &TestDb, harm: Harm, rng: &mut StdRng) -> (Option<Vec<u8>>, usize) {
-    let log = test.db.read_log(CANVAS).await.unwrap();
+    let log = test.db.read_log(&CANVAS).await.unwrap();
     let at = rng.random_range(0..log.rows.len() - 1);
     let mut row = log.rows[at].clone();
     let mut snapshot = log.snapshot.clone().unwrap();
@@ -180,13 +182,13 @@ async fn harm(test: &TestDb, harm: Harm, rng: &mut StdRng) -> (Option<Vec<u8>>, 
         Harm::CutOff => data.truncate(rng.random_range(0..data.len())),
         Harm::Zeros => data.fill(0),
         Harm::Gone => {
-            test.remove_update(CANVAS, row.seq).await;
+            test.remove_update(&CANVAS, row.seq).await;
             return (None, at);
         }
         Harm::Swapped => {
             let next = &log.rows[at + 1];
-            test.overwrite_update(CANVAS, &LogRow { seq: next.seq, ..row.clone() }).await;
-            test.overwrite_update(CANVAS, &LogRow { seq: row.seq, ..next.clone() }).await;
+            test.overwrite_update(&CANVAS, &LogRow { seq: next.seq, ..row.clone() }).await;
+            test.overwrite_update(&CANVAS, &LogRow { seq: row.seq, ..next.clone() }).await;
             return (None, log.rows.len());
         }
         Harm::Snapshot => flip(bytes, rng),
@@ -194,16 +196,16 @@ async fn harm(test: &TestDb, harm: Harm, rng: &mut StdRng) -> (Option<Vec<u8>>, 
         Harm::SnapshotCutOff => bytes.truncate(rng.random_range(bytes.len() / 2..bytes.len())),
     }
     if matches!(harm, Harm::Snapshot | Harm::SnapshotBlot | Harm::SnapshotCutOff) {
-        test.overwrite_snapshot(CANVAS, &snapshot).await;
+        test.overwrite_snapshot(&CANVAS, &snapshot).await;
         return (snapshot.data, 0);
     }
-    test.overwrite_update(CANVAS, &row).await;
+    test.overwrite_update(&CANVAS, &row).await;
     (row.data, at)
 }
 
 /// What the snapshot and so many rows show.
 async fn shown_before(test: &TestDb, rows: usize) -> Titles {
-    let log = test.db.read_log(CANVAS).await.unwrap();
+    let log = test.db.read_log(&CANVAS).await.unwrap();
     let doc = gesso_protocol::doc::open(1, "");
     for row in log.snapshot.iter().chain(&log.rows[..rows]) {
         let update = Update::decode_v1(row.data.as_ref().unwrap()).unwrap();
@@ -222,7 +224,7 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
 
     // It opens; what stood before the damage is there, and what was damaged is kept.
     let rooms = over(test);
-    let room = rooms.open(CANVAS).await.unwrap();
+    let room = rooms.open(&CANVAS).await.unwrap();
     let found = shown(&room).await;
     assert!(is_snapshot || !found.is_empty());
     let is_right = matches!(kind, Harm::Flip | Harm::Snapshot | Harm::Swapped);
@@ -230,13 +232,13 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
     for id in before.keys().filter(|id| all.contains_key(*id)) {
         assert!(found.contains_key(id), "{id} of {found:?}");
     }
-    let aside = test.db.aside(CANVAS).await.unwrap();
+    let aside = test.db.aside(&CANVAS).await.unwrap();
     if let Some(kept) = &kept {
         assert!(aside.iter().any(|row| row.data == *kept), "{aside:?}");
     }
-    let damage = test.db.damage(CANVAS).await.unwrap();
+    let damage = test.db.damage(&CANVAS).await.unwrap();
     assert_eq!(damage.is_empty(), kind == Harm::Swapped, "{damage:?}");
-    let untouched = rooms.open(OTHER).await.unwrap();
+    let untouched = rooms.open(&OTHER).await.unwrap();
     assert_eq!(untouched.encode_state().await.unwrap(), other);
 
     // New work is durable.
@@ -247,12 +249,12 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
     room.apply_update(update.into(), "a").await.unwrap();
     rooms.shutdown().await;
     let rooms = over(test);
-    let room = rooms.open(CANVAS).await.unwrap();
+    let room = rooms.open(&CANVAS).await.unwrap();
     let mut again = shown(&room).await;
     assert_eq!(again.remove("afterwards").as_deref(), Some("new"));
     assert_eq!(again, found);
     assert_eq!(
-        test.db.aside(CANVAS).await.unwrap(),
+        test.db.aside(&CANVAS).await.unwrap(),
         aside,
         "nothing more was found, nothing was lost"
     );
@@ -262,7 +264,7 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
     let is_doubtful = damage.iter().any(|item| item.reason == DamageReason::Doubtful);
     if !is_doubtful {
         until(async || {
-            let damage = test.db.damage(CANVAS).await.unwrap();
+            let damage = test.db.damage(&CANVAS).await.unwrap();
             damage.iter().all(|item| item.reason != DamageReason::BuildsOnLost)
         })
         .await;
@@ -271,15 +273,15 @@ async fn story(test: &TestDb, seed: u64, kind: Harm) {
         assert_eq!(healed, all);
     }
     let healed = shown(&room).await;
-    compact::compact(Arc::new(test.db.clone()), Arc::from(CANVAS)).await.unwrap();
+    compact::compact(Arc::new(test.db.clone()), CANVAS.clone()).await.unwrap();
     rooms.shutdown().await;
     let rooms = over(test);
-    let room = rooms.open(CANVAS).await.unwrap();
+    let room = rooms.open(&CANVAS).await.unwrap();
     assert_eq!(shown(&room).await, healed);
     let bytes = |rows: &[crate::db::log::AsideRow]| -> Vec<Vec<u8>> {
         rows.iter().map(|row| row.data.clone()).collect()
     };
-    assert_eq!(bytes(&test.db.aside(CANVAS).await.unwrap()), bytes(&aside));
+    assert_eq!(bytes(&test.db.aside(&CANVAS).await.unwrap()), bytes(&aside));
     rooms.shutdown().await;
 }
 
@@ -309,31 +311,31 @@ async fn what_a_running_room_still_has_is_stored_again_when_its_log_turns_out_to
         let mut people = People::new(77);
         let limits = RoomLimits { compact_updates: 12, idle_ms: 600_000, ..RoomLimits::default() };
         let rooms = Rooms::new(test.db.clone(), limits, Arc::new(Truth::default()));
-        let room = rooms.open(CANVAS).await.unwrap();
+        let room = rooms.open(&CANVAS).await.unwrap();
         for _ in 0..9 {
             people.edit(&room).await;
         }
-        let log = test.db.read_log(CANVAS).await.unwrap();
+        let log = test.db.read_log(&CANVAS).await.unwrap();
         let mut row = log.rows[3].clone();
         row.data.as_mut().unwrap()[5..7].fill(0x7f);
-        test.overwrite_update(CANVAS, &row).await;
+        test.overwrite_update(&CANVAS, &row).await;
         for _ in 0..8 {
             people.edit(&room).await;
         }
         // Compacting finds it, sets it aside, and the room stores what it has.
         until(async || {
-            let aside = test.db.aside(CANVAS).await.unwrap();
+            let aside = test.db.aside(&CANVAS).await.unwrap();
             !aside.is_empty() && aside.iter().all(|row| row.recovered_at.is_some())
         })
         .await;
         let all = shown(&room).await;
         rooms.shutdown().await;
         let rooms = over(&test);
-        assert_eq!(shown(&rooms.open(CANVAS).await.unwrap()).await, all);
-        assert_eq!(test.db.damage(CANVAS).await.unwrap(), []);
+        assert_eq!(shown(&rooms.open(&CANVAS).await.unwrap()).await, all);
+        assert_eq!(test.db.damage(&CANVAS).await.unwrap(), []);
         assert!(
             test.db
-                .aside(CANVAS)
+                .aside(&CANVAS)
                 .await
                 .unwrap()
                 .iter()

@@ -5,10 +5,10 @@ use futures_util::future::join_all;
 
 #[tokio::test]
 async fn many_openings_share_one_load() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     store.load_ms.store(30, Ordering::Relaxed);
     let rooms = rooms(&store, quick());
-    let opened = join_all((0..50).map(|_| rooms.open("c"))).await;
+    let opened = join_all((0..50).map(|_| async { rooms.open(&c()).await })).await;
     let handles: Vec<RoomHandle> = opened.into_iter().map(Result::unwrap).collect();
     assert_eq!(store.loads.load(Ordering::Relaxed), 1);
     assert!(handles.iter().all(|handle| Arc::ptr_eq(&handle.inner, &handles[0].inner)));
@@ -16,10 +16,10 @@ async fn many_openings_share_one_load() {
 
 #[tokio::test]
 async fn a_load_that_failed_refuses_and_the_next_one_may_succeed() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     {
         let rooms = rooms(&store, quick());
-        let room = rooms.open("c").await.unwrap();
+        let room = rooms.open(&c()).await.unwrap();
         room.edit(|txn| {
             let meta = txn.get_or_insert_map("meta");
             meta.insert(txn, "name", "kept");
@@ -27,11 +27,11 @@ async fn a_load_that_failed_refuses_and_the_next_one_may_succeed() {
         .await
         .unwrap();
         rooms.shutdown().await;
-        assert!(matches!(rooms.open("c").await, Err(RoomError::Closed)));
+        assert!(matches!(rooms.open(&c()).await, Err(RoomError::Closed)));
     }
     let rooms = rooms(&store, quick());
     store.fails.store(true, Ordering::Relaxed);
-    assert!(matches!(rooms.open("c").await, Err(RoomError::Store(_))));
+    assert!(matches!(rooms.open(&c()).await, Err(RoomError::Store(_))));
     let address = listen(rooms.clone()).await;
     let mut client = Client::connect(address, "c", gesso_protocol::doc::open(1, "client")).await;
     assert_eq!(client.until_closed().await, close::TRY_LATER);
@@ -39,15 +39,15 @@ async fn a_load_that_failed_refuses_and_the_next_one_may_succeed() {
     store.fails.store(false, Ordering::Relaxed);
     let client = Client::synced(address, "c", 2).await;
     assert_eq!(client.get("meta", "name").as_deref(), Some("kept"));
-    assert!(matches!(rooms.open("unknown").await, Err(RoomError::NotFound)));
+    assert!(matches!(rooms.open(&CanvasId::new("unknown")).await, Err(RoomError::NotFound)));
     assert_eq!(rooms.registry.rooms.len(), 1, "an unknown canvas leaves nothing behind");
 }
 
 #[tokio::test]
 async fn the_servers_writes_are_durable_when_they_return() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let rooms = rooms(&store, quick());
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     let value = room
         .write(|txn| {
             let runs = txn.get_or_insert_map("runs");
@@ -57,7 +57,7 @@ async fn the_servers_writes_are_durable_when_they_return() {
         .await
         .unwrap();
     assert_eq!(value, 7);
-    assert_eq!(store.log("c").rows.len(), 1);
+    assert_eq!(store.log(&c()).rows.len(), 1);
     let edited = room
         .edit(|txn| {
             let (meta, runs) = (txn.get_or_insert_map("meta"), txn.get_or_insert_map("runs"));
@@ -93,7 +93,7 @@ async fn the_servers_writes_are_durable_when_they_return() {
 
 #[tokio::test]
 async fn an_idle_room_is_compacted_and_forgotten_and_comes_back_whole() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let rooms = rooms(&store, quick());
     let address = listen(rooms.clone()).await;
     {
@@ -102,15 +102,15 @@ async fn an_idle_room_is_compacted_and_forgotten_and_comes_back_whole() {
             client.set("meta", &format!("k{round}"), "x").await;
         }
         client.until_saved().await;
-        assert_eq!(rooms.online("c"), 1);
+        assert_eq!(rooms.online(&c()), 1);
     }
-    let held = rooms.open("c").await.unwrap();
-    eventually("its client is gone", || rooms.online("c") == 0).await;
+    let held = rooms.open(&c()).await.unwrap();
+    eventually("its client is gone", || rooms.online(&c()) == 0).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(rooms.registry.rooms.len(), 1, "somebody holds it");
     drop(held);
     eventually("it is forgotten", || rooms.registry.rooms.is_empty()).await;
-    let log = store.log("c");
+    let log = store.log(&c());
     assert!(log.snapshot.is_some());
     assert_eq!(log.rows.len(), 0);
     let client = Client::synced(address, "c", 2).await;
@@ -119,9 +119,9 @@ async fn an_idle_room_is_compacted_and_forgotten_and_comes_back_whole() {
 
 #[tokio::test]
 async fn a_busy_rooms_log_is_compacted_beside_it() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let rooms = rooms(&store, RoomLimits { compact_updates: 10, ..quick() });
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     for round in 0..35 {
         room.edit(move |txn| {
             let meta = txn.get_or_insert_map("meta");
@@ -130,24 +130,24 @@ async fn a_busy_rooms_log_is_compacted_beside_it() {
         .await
         .unwrap();
     }
-    eventually("compacted", || store.log("c").rows.len() < 20).await;
+    eventually("compacted", || store.log(&c()).rows.len() < 20).await;
     rooms.shutdown().await;
     let rooms =
         Rooms::over(Arc::clone(&store) as Arc<dyn Store>, quick(), Arc::new(Truth::default()));
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     let count = room.read(|txn| txn.get_map("meta").unwrap().len(txn)).await.unwrap();
     assert_eq!(count, 35);
 }
 
 #[tokio::test]
 async fn a_log_that_fails_saves_nothing_and_the_room_starts_anew() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let rooms = rooms(&store, quick());
     let address = listen(rooms.clone()).await;
     let mut client = Client::synced(address, "c?saved=1", 1).await;
     client.set("meta", "one", "1").await;
     client.until_saved().await;
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     store.fails.store(true, Ordering::Relaxed);
     let saved = client.saved;
     client.set("meta", "two", "2").await;
@@ -161,6 +161,6 @@ async fn a_log_that_fails_saves_nothing_and_the_room_starts_anew() {
     let held =
         room.read(|txn| txn.get_map("meta").unwrap().get(txn, "two").is_some()).await.unwrap();
     assert!(held, "the handle outlived it");
-    let rows = store.log("c").rows;
+    let rows = store.log(&c()).rows;
     assert!(rows.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1));
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// A canvas with so many texts of a megabyte.
 async fn large(rooms: &Rooms, megabytes: usize) {
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     for n in 0..megabytes {
         let text: String =
             (0..1 << 20).map(|at| char::from(b'a' + (at * 7 + n) as u8 % 26)).collect();
@@ -23,7 +23,7 @@ async fn ask(address: SocketAddr) -> Client {
 
 #[tokio::test]
 async fn sockets_that_only_ping_share_one_answer_and_are_closed_as_too_slow() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let rooms = rooms(&store, RoomLimits { slow_max_ms: 600, ..quick() });
     large(&rooms, 16).await;
     let address = listen(rooms.clone()).await;
@@ -52,7 +52,7 @@ async fn sockets_that_only_ping_share_one_answer_and_are_closed_as_too_slow() {
 
 #[tokio::test]
 async fn different_answers_wait_for_their_turn() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let limits = RoomLimits { answers_max_bytes: 9 << 20, slow_max_ms: 1_500, ..quick() };
     let rooms = rooms(&store, limits);
     large(&rooms, 8).await;
@@ -71,7 +71,7 @@ async fn different_answers_wait_for_their_turn() {
 
 #[tokio::test]
 async fn a_person_has_so_many_sockets_and_the_server_too() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let limits = RoomLimits { sockets_person_max: 2, sockets_max: 3, ..quick() };
     let rooms = rooms(&store, limits);
     let address = listen(rooms.clone()).await;
@@ -91,7 +91,7 @@ async fn a_person_has_so_many_sockets_and_the_server_too() {
 fn rooms_that_flush_in_an_hour() -> Rooms {
     let hour = 3_600_000;
     let limits = RoomLimits { flush_interval_ms: hour, awareness_interval_ms: hour, ..quick() };
-    rooms(&MemoryStore::with("c"), limits)
+    rooms(&MemoryStore::with(&c()), limits)
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn what_is_gathered_is_there_for_whoever_asks() {
         }
         assert!(Instant::now() < deadline, "it waits for the flush");
     }
-    let room = rooms.open("c").await.unwrap();
+    let room = rooms.open(&c()).await.unwrap();
     writer.set("meta", "name", "and again").await;
     let name = async || {
         let read = |txn: &Transaction<'_>| txn.get_map("meta")?.get(txn, "name");

@@ -16,7 +16,7 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
     std::fs::create_dir_all(&folder).unwrap();
     let db = Db::open(None, &folder).await.unwrap();
     let row = crate::db::canvases::CanvasRow {
-        id: "c".to_owned(),
+        id: c(),
         name: String::new(),
         description: String::new(),
         created_at: 1,
@@ -39,7 +39,7 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
     a.until_saved().await;
     a.until("b's edit", |a| a.get("meta", "name").is_some()).await;
     b.until("a's edits", |b| b.get("meta", "k19").is_some()).await;
-    assert_eq!(rooms.online("c"), 2);
+    assert_eq!(rooms.online(&c()), 2);
     assert_eq!(b.saved, 0, "it did not ask");
     rooms.shutdown().await;
     assert_eq!(a.until_closed().await, close::RESTART);
@@ -56,12 +56,12 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
 
 #[tokio::test]
 async fn close_codes_are_the_documented_ones() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     store
         .canvases
         .lock()
         .unwrap()
-        .insert("gone".to_owned(), Log { is_deleted: true, ..Log::default() });
+        .insert(CanvasId::new("gone"), Log { is_deleted: true, ..Log::default() });
     let rooms = rooms(&store, quick());
     let address = listen(rooms.clone()).await;
     let doc = || gesso_protocol::doc::open(1, "client");
@@ -92,13 +92,13 @@ async fn close_codes_are_the_documented_ones() {
     let mut client = Client::synced(address, "c", 5).await;
     client.set("meta", "name", "fine").await;
     viewer.until("the edit", |viewer| viewer.get("meta", "name").as_deref() == Some("fine")).await;
-    rooms.close("c", close::DELETED, "the canvas was deleted").await;
+    rooms.close(&c(), close::DELETED, "the canvas was deleted").await;
     assert_eq!(client.until_closed().await, close::DELETED);
 }
 
 #[tokio::test]
 async fn a_slow_reader_converges_and_holds_nobody_up() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let limits = RoomLimits { queue_max_bytes: 256 << 10, ..quick() };
     let rooms = rooms(&store, limits);
     let address = listen(rooms).await;
@@ -127,7 +127,7 @@ async fn a_slow_reader_converges_and_holds_nobody_up() {
 
 #[test]
 fn what_was_acknowledged_is_there_after_a_kill() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     store.append_ms.store(3, Ordering::Relaxed);
     for life in 0..5u32 {
         let runtime = multi();
@@ -150,7 +150,7 @@ fn what_was_acknowledged_is_there_after_a_kill() {
         let runtime = multi();
         runtime.block_on(async {
             let rooms = rooms(&store, quick());
-            let room = rooms.open("c").await.unwrap();
+            let room = rooms.open(&c()).await.unwrap();
             let held = room
                 .read(move |txn| {
                     let meta = txn.get_map("meta").unwrap();
@@ -167,7 +167,7 @@ fn what_was_acknowledged_is_there_after_a_kill() {
 
 #[tokio::test]
 async fn forged_outcomes_heal_on_the_forgers_own_page() {
-    let store = MemoryStore::with("c");
+    let store = MemoryStore::with(&c());
     let written = {
         let doc = gesso_protocol::doc::open(9, "writer");
         let mut txn = doc.transact_mut();

@@ -10,7 +10,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use gesso_protocol::plan::{InputBinding, Plan, Units};
+use gesso_protocol::plan::{InputBinding, Plan, StepIndex, UnitIndex, Units};
 use gesso_protocol::problem::quoted;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
@@ -21,24 +21,24 @@ use super::tally::Tally;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Call the model of this unit as soon as it is its turn.
-    Ready(u32),
+    Ready(UnitIndex),
     /// This unit no longer waits for its turn.
-    Withdraw(u32),
+    Withdraw(UnitIndex),
     /// Stop the call that is under way.
-    Abort(u32),
+    Abort(UnitIndex),
     /// This unit ended without a call.
-    Ended(u32, End),
+    Ended(UnitIndex, End),
     /// All candidates of this step are there: ask a person about these.
     Review {
         /// The step.
-        step: u32,
+        step: StepIndex,
         /// The candidates.
-        units: Vec<u32>,
+        units: Vec<UnitIndex>,
     },
     /// All units of this step have ended.
     StepEnded {
         /// The step.
-        step: u32,
+        step: StepIndex,
         /// State.
         state: NodeState,
         /// What went wrong, if anything.
@@ -65,14 +65,14 @@ pub struct Core {
     /// How many of its picks each unit still waits for.
     waits: Vec<u32>,
     /// Unit → (unit that waits for it, which of its results).
-    dependents: Vec<Vec<(u32, Option<u32>)>>,
+    dependents: Vec<Vec<(UnitIndex, Option<u32>)>>,
     /// Step → units that wait for all of it.
-    batch_dependents: Vec<Vec<u32>>,
+    batch_dependents: Vec<Vec<UnitIndex>>,
     tallies: Vec<Tally>,
     /// Units whose end stands in the records already.
     recorded: Vec<bool>,
     steps_recorded: Vec<bool>,
-    ended_now: VecDeque<u32>,
+    ended_now: VecDeque<UnitIndex>,
     effects: Vec<Effect>,
     open: usize,
     ready: usize,
@@ -85,7 +85,7 @@ pub struct Core {
     /// True if everything that waited was stopped after a failure.
     halts: bool,
     /// The first failure in plan order, of this run's own calls.
-    failure: Option<(u32, Failure)>,
+    failure: Option<(UnitIndex, Failure)>,
 }
 
 /// What the records say of a unit.
@@ -144,16 +144,14 @@ impl Core {
 
     fn link(&mut self) {
         let units = Arc::clone(&self.units);
-        for (at, unit) in (0_u32..).zip(&units.all) {
+        for (at, unit) in UnitIndex::each().zip(&units.all) {
             for pick in &unit.picks {
                 match *pick {
-                    InputBinding::Unit { unit, nth } => {
-                        self.dependents[unit as usize].push((at, nth))
-                    }
-                    InputBinding::AllOf(step) => self.batch_dependents[step as usize].push(at),
+                    InputBinding::Unit { unit, nth } => self.dependents[unit.at()].push((at, nth)),
+                    InputBinding::AllOf(step) => self.batch_dependents[step.at()].push(at),
                     InputBinding::Ready { .. } | InputBinding::AllReady(_) => continue,
                 }
-                self.waits[at as usize] += 1;
+                self.waits[at.at()] += 1;
             }
         }
     }
@@ -162,7 +160,7 @@ impl Core {
         for (at, record) in records.iter().enumerate() {
             self.recorded[at] = matches!(record, Some(Recorded::Ended { .. }));
         }
-        for (at, record) in (0_u32..).zip(records) {
+        for (at, record) in UnitIndex::each().zip(records) {
             match record {
                 Some(Recorded::Ended { end, here }) => {
                     let called = matches!(end, End::Completed { .. } | End::Failed(_));
@@ -176,15 +174,15 @@ impl Core {
                 None => {}
             }
         }
-        for step in 0..self.plan.steps.len() {
-            if self.units.of_step[step].is_empty() {
-                self.step_ended(step as u32);
+        for step in StepIndex::each().take(self.plan.steps.len()) {
+            if self.units.of_step[step.at()].is_empty() {
+                self.step_ended(step);
             }
         }
         self.settle();
-        let idle: Vec<u32> = (0_u32..)
+        let idle: Vec<UnitIndex> = UnitIndex::each()
             .zip(&self.states)
-            .filter(|(at, state)| **state == State::Pending && self.waits[*at as usize] == 0)
+            .filter(|(at, state)| **state == State::Pending && self.waits[at.at()] == 0)
             .map(|(at, _)| at)
             .collect();
         for unit in idle {
@@ -209,24 +207,24 @@ impl Core {
     }
 
     /// True if a unit is under way.
-    pub fn is_running(&self, unit: u32) -> bool {
-        self.states.get(unit as usize) == Some(&State::Running)
+    pub fn is_running(&self, unit: UnitIndex) -> bool {
+        self.states.get(unit.at()) == Some(&State::Running)
     }
 
     /// True if a unit has ended.
-    pub fn has_ended(&self, unit: u32) -> bool {
-        matches!(self.states.get(unit as usize), Some(State::Ended(_)))
+    pub fn has_ended(&self, unit: UnitIndex) -> bool {
+        matches!(self.states.get(unit.at()), Some(State::Ended(_)))
     }
 
     /// The candidates of a step that wait for a person.
-    pub fn candidates(&self, step: u32) -> Vec<u32> {
-        let range = self.units.of_step.get(step as usize).cloned().unwrap_or_default();
-        range.filter(|unit| self.states[*unit as usize] == State::Paused).collect()
+    pub fn candidates(&self, step: StepIndex) -> Vec<UnitIndex> {
+        let places = self.units.places(step);
+        places.filter(|unit| self.states[unit.at()] == State::Paused).collect()
     }
 
     /// It is the turn of a unit: answers whether it still wants it.
-    pub fn begin(&mut self, unit: u32) -> bool {
-        if self.states.get(unit as usize) != Some(&State::Ready) {
+    pub fn begin(&mut self, unit: UnitIndex) -> bool {
+        if self.states.get(unit.at()) != Some(&State::Ready) {
             return false;
         }
         self.begun = true;
@@ -235,14 +233,14 @@ impl Core {
     }
 
     /// A call ended. The first end counts.
-    pub fn ended(&mut self, unit: u32, end: End) {
+    pub fn ended(&mut self, unit: UnitIndex, end: End) {
         self.end(unit, end, true);
         self.settle();
     }
 
     /// A person decided about the candidates of a step: these are accepted. Answers every candidate with its end.
-    pub fn decided(&mut self, step: u32, accepted: &[u32]) -> Vec<(u32, End)> {
-        let decided: Vec<(u32, End)> = self
+    pub fn decided(&mut self, step: StepIndex, accepted: &[UnitIndex]) -> Vec<(UnitIndex, End)> {
+        let decided: Vec<(UnitIndex, End)> = self
             .candidates(step)
             .into_iter()
             .map(|unit| match accepted.contains(&unit) {
@@ -262,8 +260,8 @@ impl Core {
         if std::mem::replace(&mut self.cancelled, true) {
             return;
         }
-        for unit in 0..self.states.len() as u32 {
-            match self.states[unit as usize] {
+        for unit in UnitIndex::each().take(self.states.len()) {
+            match self.states[unit.at()] {
                 State::Running => self.effects.push(Effect::Abort(unit)),
                 State::Pending | State::Ready | State::Paused => self.stop(unit, End::Cancelled),
                 State::Ended(_) => {}
@@ -298,26 +296,26 @@ impl Core {
     /// Why the run failed.
     pub fn error(&self) -> Option<Failure> {
         let (unit, failure) = self.failure.as_ref()?;
-        let step = &self.plan.steps[self.units.all[*unit as usize].step as usize];
-        Some(Failure { node: Some(step.node.clone()), ..failure.clone() })
+        let step = &self.plan.steps[self.units.all[unit.at()].step.at()];
+        Some(Failure { node: Some(step.node.to_string()), ..failure.clone() })
     }
 
-    fn step_of(&self, unit: u32) -> u32 {
-        self.units.all[unit as usize].step
+    fn step_of(&self, unit: UnitIndex) -> StepIndex {
+        self.units.all[unit.at()].step
     }
 
-    fn tally(&mut self, unit: u32) -> &mut Tally {
-        let step = self.step_of(unit) as usize;
+    fn tally(&mut self, unit: UnitIndex) -> &mut Tally {
+        let step = self.step_of(unit).at();
         &mut self.tallies[step]
     }
 
-    fn is_review(&self, unit: u32) -> bool {
-        self.plan.steps[self.step_of(unit) as usize].is_review()
+    fn is_review(&self, unit: UnitIndex) -> bool {
+        self.plan.steps[self.step_of(unit).at()].is_review()
     }
 
-    fn set(&mut self, unit: u32, state: State) {
+    fn set(&mut self, unit: UnitIndex, state: State) {
         let is_review = self.is_review(unit);
-        let slot = &mut self.states[unit as usize];
+        let slot = &mut self.states[unit.at()];
         let before = std::mem::replace(slot, state.clone());
         for (state, change) in [(&before, false), (&state, true)] {
             let counter = match state {
@@ -331,8 +329,8 @@ impl Core {
     }
 
     /// Everything a unit waited for is there.
-    fn arrived(&mut self, unit: u32) {
-        if self.states[unit as usize] != State::Pending {
+    fn arrived(&mut self, unit: UnitIndex) {
+        if self.states[unit.at()] != State::Pending {
             return;
         }
         if self.cancelled {
@@ -356,15 +354,15 @@ impl Core {
     }
 
     /// Asks a person once each candidate of a step is there or left out.
-    fn ask(&mut self, step: u32) {
-        let tally = &mut self.tallies[step as usize];
+    fn ask(&mut self, step: StepIndex) {
+        let tally = &mut self.tallies[step.at()];
         if tally.asked || tally.arrived == 0 || tally.arrived < tally.left {
             return;
         }
         tally.asked = true;
-        let range = self.units.of_step[step as usize].clone();
-        let units: Vec<u32> =
-            range.filter(|unit| self.states[*unit as usize] == State::Ready).collect();
+        let places = self.units.places(step);
+        let units: Vec<UnitIndex> =
+            places.filter(|unit| self.states[unit.at()] == State::Ready).collect();
         for unit in &units {
             self.set(*unit, State::Paused);
         }
@@ -372,15 +370,15 @@ impl Core {
     }
 
     /// Ends a unit that was not called.
-    fn stop(&mut self, unit: u32, end: End) {
-        if self.states[unit as usize] == State::Ready && !self.is_review(unit) {
+    fn stop(&mut self, unit: UnitIndex, end: End) {
+        if self.states[unit.at()] == State::Ready && !self.is_review(unit) {
             self.effects.push(Effect::Withdraw(unit));
         }
         self.end(unit, end, true);
     }
 
-    fn end(&mut self, unit: u32, end: End, here: bool) {
-        let was_running = match &self.states[unit as usize] {
+    fn end(&mut self, unit: UnitIndex, end: End, here: bool) {
+        let was_running = match &self.states[unit.at()] {
             State::Ended(_) => return,
             State::Running => true,
             State::Pending | State::Ready | State::Paused => false,
@@ -396,15 +394,15 @@ impl Core {
                 End::Completed { .. } | End::Blocked(_) | End::Cancelled | End::Dropped(_) => {}
             }
         }
-        let was_ready = self.states[unit as usize] == State::Ready;
-        let was_asked = self.states[unit as usize] == State::Paused;
+        let was_ready = self.states[unit.at()] == State::Ready;
+        let was_asked = self.states[unit.at()] == State::Paused;
         if was_ready && self.is_review(unit) {
             self.tally(unit).arrived -= 1;
         }
         self.set(unit, State::Ended(end.clone()));
         self.open -= 1;
         self.tally(unit).count(&end);
-        let told = was_running || was_asked || self.recorded[unit as usize];
+        let told = was_running || was_asked || self.recorded[unit.at()];
         if !told || (was_asked && matches!(end, End::Cancelled | End::Blocked(_))) {
             self.effects.push(Effect::Ended(unit, end));
         }
@@ -414,12 +412,12 @@ impl Core {
     /// Lets everything follow from what has ended.
     fn settle(&mut self) {
         while let Some(unit) = self.ended_now.pop_front() {
-            let State::Ended(end) = self.states[unit as usize].clone() else { continue };
+            let State::Ended(end) = self.states[unit.at()].clone() else { continue };
             if matches!(end, End::Failed(_)) && self.stop_on_error && !self.halts {
                 self.halts = true;
                 self.halt();
             }
-            for (dependent, nth) in std::mem::take(&mut self.dependents[unit as usize]) {
+            for (dependent, nth) in std::mem::take(&mut self.dependents[unit.at()]) {
                 match &end {
                     End::Completed { made } if nth.unwrap_or(0) < *made => self.fulfil(dependent),
                     End::Completed { .. } | End::Failed(_) => {
@@ -433,16 +431,16 @@ impl Core {
                 }
             }
             let step = self.step_of(unit);
-            if self.tallies[step as usize].left == 0 {
+            if self.tallies[step.at()].left == 0 {
                 self.step_ended(step);
-            } else if self.plan.steps[step as usize].is_review() {
+            } else if self.plan.steps[step.at()].is_review() {
                 self.ask(step);
             }
         }
     }
 
-    fn fulfil(&mut self, unit: u32) {
-        let waits = &mut self.waits[unit as usize];
+    fn fulfil(&mut self, unit: UnitIndex) {
+        let waits = &mut self.waits[unit.at()];
         *waits = waits.saturating_sub(1);
         if *waits == 0 {
             self.arrived(unit);
@@ -450,8 +448,8 @@ impl Core {
     }
 
     /// Something a unit waited for will not come. A candidate is left out, anything else cannot go on.
-    fn lose(&mut self, unit: u32, end: End) {
-        if self.states[unit as usize] != State::Pending {
+    fn lose(&mut self, unit: UnitIndex, end: End) {
+        if self.states[unit.at()] != State::Pending {
             return;
         }
         if self.is_review(unit) && !self.cancelled {
@@ -464,8 +462,8 @@ impl Core {
     }
 
     fn halt(&mut self) {
-        for unit in 0..self.states.len() as u32 {
-            let waiting = match self.states[unit as usize] {
+        for unit in UnitIndex::each().take(self.states.len()) {
+            let waiting = match self.states[unit.at()] {
                 State::Pending | State::Ready | State::Paused => true,
                 State::Running | State::Ended(_) => false,
             };
@@ -475,8 +473,8 @@ impl Core {
         }
     }
 
-    fn step_ended(&mut self, step: u32) {
-        let at = step as usize;
+    fn step_ended(&mut self, step: StepIndex) {
+        let at = step.at();
         let title = &self.plan.steps[at].title;
         let is_review = self.plan.steps[at].is_review();
         let (state, error) = self.tallies[at].outcome(title, is_review);
@@ -504,11 +502,11 @@ impl Core {
         }
     }
 
-    fn blocked(&self, step: u32) -> Failure {
-        let step = &self.plan.steps[step as usize];
+    fn blocked(&self, step: StepIndex) -> Failure {
+        let step = &self.plan.steps[step.at()];
         let title = quoted(&step.title);
         Failure {
-            node: Some(step.node.clone()),
+            node: Some(step.node.to_string()),
             code: "blocked".to_owned(),
             detail: format!("blocked by {title}"),
             hint: format!("Fix {title} and retry. Nothing was charged for this."),

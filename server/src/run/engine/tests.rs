@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::lineage::Lineage;
 use gesso_protocol::plan::{
-    ExistingOutput, InputSource, Mode, Plan, PlannedInput, ReadyItem, Source, Step,
+    ExistingOutput, InputSource, Mode, Plan, PlannedInput, ReadyItem, Source, Step, StepIndex,
+    UnitIndex,
 };
 use gesso_protocol::pricing::{Milli, Money};
 use gesso_protocol::schema::{Failure, ItemContent, NodeState, RunStatus};
@@ -29,7 +31,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         id: format!("{n}"),
     };
     plan.ready.push(ExistingOutput {
-        node: "l".to_owned(),
+        node: NodeId::new("l"),
         port: "items".to_owned(),
         items: (0..items).map(entry).collect(),
     });
@@ -37,8 +39,8 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         let (node, inputs) = word.split_once("<-").unwrap_or((word, ""));
         let source = |from: &str| {
             let (name, all) = from.strip_suffix('*').map_or((from, false), |name| (name, true));
-            let from = match plan.steps.iter().position(|step: &Step| step.node == name) {
-                Some(at) => InputSource::Step(at as u32),
+            let from = match plan.steps.iter().position(|step: &Step| step.node.as_str() == name) {
+                Some(at) => InputSource::Step(StepIndex::new(at as u32)),
                 None => InputSource::Ready(0),
             };
             Source { from, port: "image".to_owned(), all }
@@ -46,7 +48,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
         let sources: Vec<Source> =
             inputs.split(',').filter(|i| !i.is_empty()).map(source).collect();
         plan.steps.push(Step {
-            node: node.to_owned(),
+            node: NodeId::new(node),
             kind: if node.starts_with('e') { "evaluator" } else { "assistant" }.to_owned(),
             title: node.to_uppercase(),
             model: String::new(),
@@ -81,14 +83,17 @@ fn core(text: &str, items: u32) -> Core {
 }
 
 /// The name of a unit: its node and what it has of the list.
-fn name(core: &Core, unit: u32) -> String {
-    let unit = &core.units().all[unit as usize];
+fn name(core: &Core, unit: UnitIndex) -> String {
+    let unit = &core.units().all[unit.at()];
     let item = unit.lineage.origin("l").unwrap_or_default();
-    format!("{}{item}", core.plan().steps[unit.step as usize].node)
+    format!("{}{item}", core.plan().steps[unit.step.at()].node)
 }
 
-fn unit(core: &Core, wanted: &str) -> u32 {
-    (0..core.units().all.len() as u32).find(|at| name(core, *at) == wanted).expect("there is one")
+fn unit(core: &Core, wanted: &str) -> UnitIndex {
+    UnitIndex::each()
+        .take(core.units().all.len())
+        .find(|at| name(core, *at) == wanted)
+        .expect("there is one")
 }
 
 /// What there is to do, as words.
@@ -100,10 +105,10 @@ fn told(core: &mut Core) -> String {
         Effect::Abort(unit) => format!("x{}", name(core, *unit)),
         Effect::Ended(unit, end) => format!("{}:{}", name(core, *unit), end.state().id()),
         Effect::Review { step, units } => {
-            format!("{}?{}", core.plan().steps[*step as usize].node, units.len())
+            format!("{}?{}", core.plan().steps[step.at()].node, units.len())
         }
         Effect::StepEnded { step, state, .. } => {
-            format!("[{} {}]", core.plan().steps[*step as usize].node, state.id())
+            format!("[{} {}]", core.plan().steps[step.at()].node, state.id())
         }
     };
     effects.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -223,7 +228,7 @@ fn an_evaluator_asks_once_all_candidates_are_there_or_lost() {
     assert_eq!(fail(&mut run, "g1"), "e1:idle u1:idle", "blocked, not rejected");
     assert_eq!(complete(&mut run, "g2"), "e?2 [g completed]");
     assert_eq!(run.status(), RunStatus::Paused);
-    let (step, e2) = (1, unit(&run, "e2"));
+    let (step, e2) = (StepIndex::new(1), unit(&run, "e2"));
     let decided = run.decided(step, &[e2]);
     assert_eq!(decided.len(), 2);
     assert_eq!(told(&mut run), "u0:cancelled [e completed] +u2");
@@ -237,7 +242,7 @@ fn a_rejection_cancels_what_follows_and_is_no_failure() {
     let mut run = core("g e<-g u<-e", 0);
     told(&mut run);
     complete(&mut run, "g");
-    run.decided(1, &[]);
+    run.decided(StepIndex::new(1), &[]);
     assert_eq!(told(&mut run), "u:cancelled [e completed] [u cancelled]");
     assert_eq!((run.status(), run.error()), (RunStatus::Succeeded, None));
 }

@@ -12,13 +12,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 
+use gesso_protocol::ids::RunId;
+use gesso_protocol::plan::UnitIndex;
+
 /// The turn of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     /// Run.
-    pub run: Arc<str>,
+    pub run: RunId,
     /// The unit.
-    pub unit: u32,
+    pub unit: UnitIndex,
 }
 
 #[derive(Debug)]
@@ -29,13 +32,13 @@ struct Run {
     /// True if a unit of it ever had a turn.
     has_started: bool,
     /// Units that wait, by provider and ticket; no line is empty.
-    lines: BTreeMap<Arc<str>, BTreeMap<u64, u32>>,
+    lines: BTreeMap<Arc<str>, BTreeMap<u64, UnitIndex>>,
     /// Where each waiting unit stands.
-    tickets: BTreeMap<u32, (Arc<str>, u64)>,
+    tickets: BTreeMap<UnitIndex, (Arc<str>, u64)>,
 }
 
 /// Runs of one person that wait for one provider, in their order.
-type Lane = BTreeSet<(i64, Arc<str>)>;
+type Lane = BTreeSet<(i64, RunId)>;
 
 #[derive(Debug, Default)]
 struct Provider {
@@ -59,7 +62,7 @@ impl Provider {
         self.lanes.range::<Arc<str>, _>((after, Unbounded)).chain(until)
     }
 
-    fn unlist(&mut self, person: &Arc<str>, spot: &(i64, Arc<str>)) {
+    fn unlist(&mut self, person: &Arc<str>, spot: &(i64, RunId)) {
         if let Some(lane) = self.lanes.get_mut(person) {
             lane.remove(spot);
             if lane.is_empty() {
@@ -75,7 +78,7 @@ pub struct FairQueue {
     at_once: usize,
     busy: usize,
     providers: BTreeMap<Arc<str>, Provider>,
-    runs: BTreeMap<Arc<str>, Run>,
+    runs: BTreeMap<RunId, Run>,
     /// Providers in the order in which they are asked next.
     turn: VecDeque<Arc<str>>,
     last_ticket: u64,
@@ -112,7 +115,7 @@ impl FairQueue {
     }
 
     /// A run joins; nothing of it waits yet. The smaller its `place`, the sooner among its person's.
-    pub fn enter(&mut self, run: &str, person: &str, place: i64, is_held: bool) {
+    pub fn enter(&mut self, run: &RunId, person: &str, place: i64, is_held: bool) {
         self.leave(run);
         let entry = Run {
             person: Arc::from(person),
@@ -122,11 +125,11 @@ impl FairQueue {
             lines: BTreeMap::new(),
             tickets: BTreeMap::new(),
         };
-        self.runs.insert(Arc::from(run), entry);
+        self.runs.insert(run.clone(), entry);
     }
 
     /// These units of a run are ready and wait for a slot, in this order. One that waits already keeps its turn.
-    pub fn wait(&mut self, run: &str, provider: &str, units: &[u32]) {
+    pub fn wait(&mut self, run: &RunId, provider: &str, units: &[UnitIndex]) {
         let name = self.name(provider);
         let Some(entry) = self.runs.get_mut(run) else { return };
         for unit in units {
@@ -140,9 +143,9 @@ impl FairQueue {
     }
 
     /// A unit waits no more.
-    pub fn withdraw(&mut self, run: &str, unit: u32) {
+    pub fn withdraw(&mut self, run: &RunId, unit: UnitIndex) {
         let Some((id, entry)) =
-            self.runs.get_key_value(run).map(|(id, _)| Arc::clone(id)).zip(self.runs.get_mut(run))
+            self.runs.get_key_value(run).map(|(id, _)| id.clone()).zip(self.runs.get_mut(run))
         else {
             return;
         };
@@ -203,15 +206,15 @@ impl FairQueue {
     }
 
     /// A run has ended: nothing of it waits any more. Slots that it holds are released one by one.
-    pub fn leave(&mut self, run: &str) {
+    pub fn leave(&mut self, run: &RunId) {
         self.unlist(run);
         self.runs.remove(run);
     }
 
     /// Takes a run out of all lanes.
-    fn unlist(&mut self, run: &str) {
+    fn unlist(&mut self, run: &RunId) {
         let Some((id, entry)) = self.runs.get_key_value(run) else { return };
-        let spot = (entry.place, Arc::clone(id));
+        let spot = (entry.place, id.clone());
         for name in entry.lines.keys() {
             if let Some(provider) = self.providers.get_mut(name) {
                 provider.unlist(&entry.person, &spot);
@@ -220,7 +223,7 @@ impl FairQueue {
     }
 
     /// Puts a run into the lanes of what it waits for.
-    fn list(&mut self, run: &str) {
+    fn list(&mut self, run: &RunId) {
         let Some((id, entry)) = self.runs.get_key_value(run).filter(|(_, entry)| !entry.is_held)
         else {
             return;
@@ -228,12 +231,12 @@ impl FairQueue {
         for name in entry.lines.keys() {
             let Some(provider) = self.providers.get_mut(name) else { continue };
             let lane = provider.lanes.entry(Arc::clone(&entry.person)).or_default();
-            lane.insert((entry.place, Arc::clone(id)));
+            lane.insert((entry.place, id.clone()));
         }
     }
 
     /// Holds a run back: it is granted nothing new; or lets it go on.
-    pub fn hold(&mut self, run: &str, is_held: bool) {
+    pub fn hold(&mut self, run: &RunId, is_held: bool) {
         self.unlist(run);
         if let Some(entry) = self.runs.get_mut(run) {
             entry.is_held = is_held;
@@ -245,20 +248,20 @@ impl FairQueue {
     /// them. Answers the new places of all runs that had to move, this one last: where places are neighbours, the
     /// ones behind make room. Recorded in this order, the places are in the right order after each of them, too.
     /// `None` where it makes no sense.
-    pub fn place_after(&mut self, run: &str, after: Option<&str>) -> Option<Vec<(Arc<str>, i64)>> {
+    pub fn place_after(&mut self, run: &RunId, after: Option<&RunId>) -> Option<Vec<(RunId, i64)>> {
         let (id, moved) = self.runs.get_key_value(run).filter(|(_, entry)| !entry.has_started)?;
-        let mut others: Vec<(i64, Arc<str>)> = self
+        let mut others: Vec<(i64, RunId)> = self
             .runs
             .iter()
             .filter(|(other, entry)| {
                 entry.person == moved.person && !entry.has_started && *other != id
             })
-            .map(|(other, entry)| (entry.place, Arc::clone(other)))
+            .map(|(other, entry)| (entry.place, other.clone()))
             .collect();
         others.sort();
         let at = match after {
             None => 0,
-            Some(after) => others.iter().position(|(_, other)| **other == *after)? + 1,
+            Some(after) => others.iter().position(|(_, other)| other == after)? + 1,
         };
         let before = at.checked_sub(1).map(|before| others[before].0);
         let place = match (before, others.get(at)) {
@@ -267,7 +270,7 @@ impl FairQueue {
             (Some(before), Some((next, _))) if next - before > 1 => before + (next - before) / 2,
             (Some(before), _) => before + 1,
         };
-        let mut moves = vec![(Arc::clone(id), place)];
+        let mut moves = vec![(id.clone(), place)];
         let mut taken = place;
         for (old, other) in others.split_off(at) {
             if old > taken {
@@ -289,8 +292,8 @@ impl FairQueue {
 
     /// The runs of which nothing had a turn yet, in the order in which they will, from 1; held ones last. Between
     /// runs for different providers it is an estimate: that all calls take equally long.
-    pub fn positions(&self) -> Vec<(Arc<str>, u32)> {
-        let mut first: BTreeMap<&Arc<str>, (usize, usize)> = BTreeMap::new();
+    pub fn positions(&self) -> Vec<(RunId, u32)> {
+        let mut first: BTreeMap<&RunId, (usize, usize)> = BTreeMap::new();
         for (name, provider) in &self.providers {
             let slots = provider.at_once.unwrap_or(self.at_once).min(self.at_once).max(1);
             for (turn, run) in self.turns(name, provider) {
@@ -309,11 +312,11 @@ impl FairQueue {
             })
             .collect();
         order.sort_unstable();
-        (1_u32..).zip(order).map(|(at, (_, _, id))| (Arc::clone(id), at)).collect()
+        (1_u32..).zip(order).map(|(at, (_, _, id))| (id.clone(), at)).collect()
     }
 
     /// The number of the turn at which each run gets its first slot of a provider if nothing new arrives, from 0.
-    fn turns<'a>(&'a self, name: &Arc<str>, provider: &'a Provider) -> Vec<(usize, &'a Arc<str>)> {
+    fn turns<'a>(&'a self, name: &Arc<str>, provider: &'a Provider) -> Vec<(usize, &'a RunId)> {
         // Everybody has one turn in each round, so a run's first is in the round that has the number of its
         // person's units before it.
         let mut first = Vec::new();

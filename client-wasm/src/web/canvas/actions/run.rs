@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{self, Mode, Target};
 use gesso_protocol::pricing::{Money, Quote, Unit};
 use gesso_protocol::problem::Refusal;
@@ -172,8 +173,9 @@ pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Q
         let target = target(Mode::Workflow, node);
         let plan = plan::plan(canvas, &graph, &catalog, &target, &usable).ok()?;
         let past = plan.steps.iter().filter_map(|step| {
-            let result = canvas.results.get(&step.node)?;
-            let made = canvas.generations.get(&step.node).map(Vec::as_slice).unwrap_or_default();
+            let result = canvas.results.get(step.node.as_str())?;
+            let made =
+                canvas.generations.get(step.node.as_str()).map(Vec::as_slice).unwrap_or_default();
             let items = result.items.iter().map(|(key, item)| {
                 let generations =
                     made.iter().filter(|g| item.generations.contains(&g.id)).cloned().collect();
@@ -182,7 +184,7 @@ pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Q
             });
             Some((step.node.clone(), items.collect()))
         });
-        let which = plan::Retry { node: node.map(str::to_owned), items: items.to_vec() };
+        let which = plan::Retry { node: node.map(NodeId::new), items: items.to_vec() };
         plan.retry(&past.collect(), &which).ok().map(|plan| plan.quote())
     })
 }

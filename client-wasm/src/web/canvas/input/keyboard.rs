@@ -1,6 +1,7 @@
 //! Keys that work everywhere on the canvas, as the [keymap](crate::core::keymap) binds them, and the clipboard.
 
 use crate::web::canvas::actions::camera;
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::nodes;
 use gesso_protocol::plan::Mode;
 use leptos::ev;
@@ -171,7 +172,7 @@ fn act(page: Page, command: Command, shift: bool) -> bool {
 fn run_selected(page: Page) {
     let ids = page.selection.get_untracked();
     if ids.len() > 1 {
-        let nodes = ids.into_iter().collect();
+        let nodes = ids.into_iter().map(NodeId::new).collect();
         run::start(page, gesso_protocol::plan::Target { mode: Mode::Selection, node: None, nodes });
         return;
     }

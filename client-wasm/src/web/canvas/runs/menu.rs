@@ -1,5 +1,6 @@
 //! Run ▾: every way to run what is selected, each with its price or the reason why it cannot.
 
+use gesso_protocol::ids::NodeId;
 use gesso_protocol::plan::{Mode, Target};
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use leptos::html;
@@ -36,7 +37,7 @@ fn ways(ids: &[String]) -> Vec<(&'static str, &'static str, Target)> {
             outdated(Some(one)),
         ],
         all => {
-            let nodes = all.to_vec();
+            let nodes = all.iter().map(|id| NodeId::new(id.as_str())).collect();
             vec![
                 ("play", "Run selection", Target { mode: Mode::Selection, node: None, nodes }),
                 (

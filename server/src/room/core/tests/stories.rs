@@ -1,5 +1,7 @@
 //! Whole sync stories: convergence, saving, forged outcomes, gaps, slow readers.
 
+use gesso_protocol::ids::NodeId;
+
 use super::*;
 
 #[test]
@@ -371,7 +373,7 @@ fn states_for(world: &mut World, page: usize) -> Vec<Vec<(u64, u32, String)>> {
 fn the_server_is_a_participant_and_renews_itself() {
     let mut world = World::new();
     world.join(Role::Editor);
-    world.core.set_progress("n1", Some(0.5));
+    world.core.set_progress(&NodeId::new("n1"), Some(0.5));
     world.core.flush(world.now_ms);
     let own = |world: &mut World| {
         let effects = world.core.take_effects();

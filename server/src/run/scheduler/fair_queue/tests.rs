@@ -9,6 +9,15 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn r(run: &str) -> RunId {
+    RunId::new(run)
+}
+
+/// These units.
+fn u(numbers: impl IntoIterator<Item = u32>) -> Vec<UnitIndex> {
+    numbers.into_iter().map(UnitIndex::new).collect()
+}
+
 fn granted(queue: &mut FairQueue) -> Vec<String> {
     queue.grant().iter().map(|grant| format!("{}{}", grant.run, grant.unit)).collect()
 }
@@ -22,8 +31,8 @@ fn queue(runs: &[(&str, &str, u32)]) -> FairQueue {
     let mut queue = FairQueue::new(100);
     queue.limit("p", 1);
     for (place, (run, person, units)) in (0_i64..).zip(runs) {
-        queue.enter(run, person, place * 10, false);
-        queue.wait(run, "p", &(0..*units).collect::<Vec<_>>());
+        queue.enter(&r(run), person, place * 10, false);
+        queue.wait(&r(run), "p", &u(0..*units));
     }
     queue
 }
@@ -53,35 +62,35 @@ fn people_take_turns_whatever_they_ask_for() {
 #[test]
 fn a_slot_is_one_call_and_providers_do_not_wait_for_each_other() {
     let mut queue = queue(&[("a", "ann", 2)]);
-    queue.wait("a", "q", &[7, 8]);
+    queue.wait(&r("a"), "q", &u([7, 8]));
     let first: BTreeSet<String> = granted(&mut queue).into_iter().collect();
     assert_eq!(first, ["a0", "a7", "a8"].map(str::to_owned).into());
     assert_eq!(granted(&mut queue), Vec::<String>::new());
     queue.release("p");
     assert_eq!(granted(&mut queue), ["a1"]);
     let mut small = FairQueue::new(1);
-    small.enter("a", "ann", 0, false);
-    small.wait("a", "p", &[0]);
-    small.wait("a", "q", &[1]);
+    small.enter(&r("a"), "ann", 0, false);
+    small.wait(&r("a"), "p", &u([0]));
+    small.wait(&r("a"), "q", &u([1]));
     assert_eq!(granted(&mut small).len(), 1, "one slot in all");
 }
 
 #[test]
 fn waiting_runs_are_held_moved_withdrawn_and_dropped() {
     let mut queue = queue(&[("busy", "zoe", 1), ("a", "ann", 1), ("b", "ann", 2), ("c", "ann", 1)]);
-    queue.hold("busy", true);
-    queue.hold("busy", false);
+    queue.hold(&r("busy"), true);
+    queue.hold(&r("busy"), false);
     assert_eq!(positions(&queue), ["1a", "2busy", "3b", "4c"]);
-    queue.hold("a", true);
+    queue.hold(&r("a"), true);
     assert_eq!(positions(&queue), ["1b", "2busy", "3c", "4a"]);
-    assert!(queue.place_after("c", None).is_some());
-    assert!(queue.place_after("c", Some("busy")).is_none(), "another person's");
+    assert!(queue.place_after(&r("c"), None).is_some());
+    assert!(queue.place_after(&r("c"), Some(&r("busy"))).is_none(), "another person's");
     assert_eq!(positions(&queue)[0], "1c");
-    queue.withdraw("b", 0);
-    queue.leave("c");
+    queue.withdraw(&r("b"), UnitIndex::new(0));
+    queue.leave(&r("c"));
     assert_eq!(drained(&mut queue), ["b1", "busy0"]);
-    assert!(queue.place_after("b", None).is_none(), "it has started");
-    queue.hold("a", false);
+    assert!(queue.place_after(&r("b"), None).is_none(), "it has started");
+    queue.hold(&r("a"), false);
     assert_eq!(drained(&mut queue), ["a0"]);
 }
 
@@ -118,14 +127,14 @@ proptest! {
             queue.limit(name, limit);
         }
         for run in 0..6 {
-            queue.enter(&format!("r{run}"), &format!("person{}", run % 3), run, false);
+            queue.enter(&r(&format!("r{run}")), &format!("person{}", run % 3), run, false);
         }
-        let mut waiting: BTreeSet<(usize, usize, u32)> = BTreeSet::new();
+        let mut waiting: BTreeSet<(usize, usize, UnitIndex)> = BTreeSet::new();
         let mut busy = [0_usize; 2];
         let mut fresh = 0;
-        let take = |queue: &mut FairQueue, waiting: &mut BTreeSet<(usize, usize, u32)>, busy: &mut [usize; 2]| {
+        let take = |queue: &mut FairQueue, waiting: &mut BTreeSet<(usize, usize, UnitIndex)>, busy: &mut [usize; 2]| {
             for grant in queue.grant() {
-                let run: usize = grant.run[1..].parse().unwrap();
+                let run: usize = grant.run.as_str()[1..].parse().unwrap();
                 let found = waiting.iter().find(|(r, _, unit)| *r == run && *unit == grant.unit).copied();
                 prop_assert!(found.is_some(), "granted what does not wait: {grant:?}");
                 let found = found.unwrap();
@@ -138,9 +147,9 @@ proptest! {
         for step in steps {
             match step {
                 Step::Wait { run, provider, units } => {
-                    let units: Vec<u32> = (fresh..fresh + units).collect();
+                    let units = u(fresh..fresh + units);
                     fresh += units.len() as u32;
-                    queue.wait(&format!("r{run}"), names[provider], &units);
+                    queue.wait(&r(&format!("r{run}")), names[provider], &units);
                     waiting.extend(units.iter().map(|unit| (run, provider, *unit)));
                 }
                 Step::Release(provider) if busy[provider] > 0 => {
@@ -148,18 +157,18 @@ proptest! {
                     queue.release(names[provider]);
                 }
                 Step::Release(_) => {}
-                Step::Hold(run, held) => queue.hold(&format!("r{run}"), held),
+                Step::Hold(run, held) => queue.hold(&r(&format!("r{run}")), held),
                 Step::Withdraw(run) => {
                     if let Some(unit) = waiting.iter().find(|(r, _, _)| *r == run).copied() {
                         waiting.remove(&unit);
-                        queue.withdraw(&format!("r{run}"), unit.2);
+                        queue.withdraw(&r(&format!("r{run}")), unit.2);
                     }
                 }
             }
             take(&mut queue, &mut waiting, &mut busy)?;
         }
         for run in 0..6 {
-            queue.hold(&format!("r{run}"), false);
+            queue.hold(&r(&format!("r{run}")), false);
         }
         while busy[0] + busy[1] > 0 || !waiting.is_empty() {
             let before = waiting.len();

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::{r, u};
 use crate::run::scheduler::fair_queue::*;
 
 const PROVIDERS: [&str; 3] = ["p", "q", "r"];
@@ -47,12 +48,12 @@ struct Model {
     queue: FairQueue,
     at_once: usize,
     limits: [usize; 3],
-    members: BTreeMap<String, Member>,
+    members: BTreeMap<RunId, Member>,
     /// `(run, unit, provider)` in the order in which they began to wait.
-    waiting: Vec<(String, u32, usize)>,
+    waiting: Vec<(RunId, UnitIndex, usize)>,
     busy: Vec<usize>,
     /// The first turns of runs, with their providers, in order.
-    firsts: Vec<(usize, String)>,
+    firsts: Vec<(usize, RunId)>,
     next_unit: u32,
     /// Number of times others had a turn of a provider while this person could have had one: `(provider, person)`.
     passed: BTreeMap<(usize, String), BTreeMap<String, u32>>,
@@ -78,7 +79,7 @@ impl Model {
     }
 
     /// The person whose run this is, where it may start something.
-    fn eager(&self, run: &str) -> Option<&String> {
+    fn eager(&self, run: &RunId) -> Option<&String> {
         self.members.get(run).filter(|member| !member.held).map(|member| &member.person)
     }
 
@@ -95,7 +96,7 @@ impl Model {
     fn apply(&mut self, op: &Op) {
         match op {
             Op::Enter { run, person, place, held } => {
-                let name = format!("r{run}");
+                let name = r(&format!("r{run}"));
                 self.queue.enter(&name, &format!("p{person}"), i64::from(*place), *held);
                 self.waiting.retain(|(other, ..)| *other != name);
                 let member = Member {
@@ -107,8 +108,8 @@ impl Model {
                 self.members.insert(name, member);
             }
             Op::Wait { run, provider, count } => {
-                let name = format!("r{run}");
-                let units: Vec<u32> = (self.next_unit..).take(usize::from(*count)).collect();
+                let name = r(&format!("r{run}"));
+                let units = u((self.next_unit..).take(usize::from(*count)));
                 self.next_unit += u32::from(*count);
                 let provider = usize::from(*provider);
                 self.queue.wait(&name, PROVIDERS[provider], &units);
@@ -130,20 +131,20 @@ impl Model {
                 }
             }
             Op::Leave { run } => {
-                let name = format!("r{run}");
+                let name = r(&format!("r{run}"));
                 self.queue.leave(&name);
                 self.waiting.retain(|(other, ..)| *other != name);
                 self.members.remove(&name);
             }
             Op::Hold { run, held } => {
-                let name = format!("r{run}");
+                let name = r(&format!("r{run}"));
                 self.queue.hold(&name, *held);
                 if let Some(member) = self.members.get_mut(&name) {
                     member.held = *held;
                 }
             }
             Op::Place { run, after } => {
-                self.place(&format!("r{run}"), after.map(|r| format!("r{r}")))
+                self.place(&r(&format!("r{run}")), after.map(|after| r(&format!("r{after}"))))
             }
         }
         // A turn can be claimed only by who could have had it all the time.
@@ -153,29 +154,29 @@ impl Model {
         }
     }
 
-    fn place(&mut self, run: &str, after: Option<String>) {
+    fn place(&mut self, run: &RunId, after: Option<RunId>) {
         let before = self.own_order(run);
-        let moves = self.queue.place_after(run, after.as_deref());
-        let of_person = |other: &str| before.iter().any(|known| known == other);
+        let moves = self.queue.place_after(run, after.as_ref());
+        let of_person = |other: &RunId| before.iter().any(|known| known == other);
         let allowed =
             of_person(run) && after.as_ref().is_none_or(|after| *after != *run && of_person(after));
         assert_eq!(moves.is_some(), allowed);
         let Some(moves) = moves else { return };
         for (run, place) in moves {
-            self.members.get_mut(&*run).unwrap().place = place;
+            self.members.get_mut(&run).unwrap().place = place;
         }
-        let mut expected: Vec<String> = before.into_iter().filter(|other| other != run).collect();
+        let mut expected: Vec<RunId> = before.into_iter().filter(|other| other != run).collect();
         let at = after.map_or(0, |after| 1 + expected.iter().position(|r| *r == after).unwrap());
-        expected.insert(at, run.to_owned());
+        expected.insert(at, run.clone());
         assert_eq!(self.own_order(run), expected);
     }
 
     /// The runs that have not started of the person whose run this is, in their order; none where it has started.
-    fn own_order(&self, run: &str) -> Vec<String> {
+    fn own_order(&self, run: &RunId) -> Vec<RunId> {
         let Some(mine) = self.members.get(run).filter(|mine| !mine.started) else {
             return Vec::new();
         };
-        let mut own: Vec<(i64, &String)> = self
+        let mut own: Vec<(i64, &RunId)> = self
             .members
             .iter()
             .filter(|(_, other)| !other.started && other.person == mine.person)
@@ -190,7 +191,7 @@ impl Model {
             let at = self
                 .waiting
                 .iter()
-                .position(|(run, unit, _)| *run == *grant.run && *unit == grant.unit);
+                .position(|(run, unit, _)| *run == grant.run && *unit == grant.unit);
             let at = at.unwrap_or_else(|| panic!("{grant:?} does not wait"));
             let (run, unit, provider) = self.waiting[at].clone();
             assert!(self.room(provider), "{grant:?} is one too many");
@@ -241,9 +242,9 @@ impl Model {
     fn check_positions(&mut self, picks: &[usize]) {
         let positions = self.queue.positions();
         assert!(positions.iter().map(|(_, at)| *at).eq(1..=positions.len() as u32));
-        let listed: Vec<String> = positions.iter().map(|(run, _)| run.to_string()).collect();
-        let waits = |run: &String| self.waiting.iter().any(|(other, ..)| other == run);
-        let expected: BTreeSet<&String> = self
+        let listed: Vec<RunId> = positions.into_iter().map(|(run, _)| run).collect();
+        let waits = |run: &RunId| self.waiting.iter().any(|(other, ..)| other == run);
+        let expected: BTreeSet<&RunId> = self
             .members
             .iter()
             .filter(|(run, member)| !member.started && (member.held || waits(run)))
@@ -251,16 +252,16 @@ impl Model {
             .collect();
         assert_eq!(listed.iter().collect::<BTreeSet<_>>(), expected);
         assert_eq!(listed.len(), expected.len());
-        let held = |run: &String| self.members[run].held;
+        let held = |run: &RunId| self.members[run].held;
         assert!(listed.is_sorted_by_key(held), "held ones last: {listed:?}");
 
-        let alone = |run: &String| {
+        let alone = |run: &RunId| {
             let mut of: Vec<usize> =
                 self.waiting.iter().filter(|(other, ..)| other == run).map(|w| w.2).collect();
             of.dedup();
             <[usize; 1]>::try_from(of).ok().map(|[provider]| provider)
         };
-        let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut told: BTreeMap<usize, Vec<RunId>> = BTreeMap::new();
         for run in listed.iter().filter(|run| !held(run)) {
             if let Some(provider) = alone(run) {
                 told.entry(provider).or_default().push(run.clone());
@@ -272,7 +273,7 @@ impl Model {
             self.apply(&Op::Release { pick: *picks.next().unwrap_or(&0) });
             self.apply(&Op::Grant);
         }
-        let mut seen: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut seen: BTreeMap<usize, Vec<RunId>> = BTreeMap::new();
         for (provider, run) in std::mem::take(&mut self.firsts) {
             if told.get(&provider).is_some_and(|told| told.contains(&run)) {
                 seen.entry(provider).or_default().push(run);
@@ -321,25 +322,25 @@ proptest! {
         let mut queue = FairQueue::new(10);
         queue.limit("p", 1);
         for (at, (person, count)) in units.iter().enumerate() {
-            let run = format!("r{at:02}");
+            let run = r(&format!("r{at:02}"));
             queue.enter(&run, &format!("p{person}"), at as i64, false);
-            queue.wait(&run, "p", &(0..*count).collect::<Vec<_>>());
+            queue.wait(&run, "p", &u(0..*count));
         }
         for _ in 0..begun {
             queue.grant();
             queue.release("p");
         }
         let name: Arc<str> = Arc::from("p");
-        let told: BTreeMap<Arc<str>, usize> = queue
+        let told: BTreeMap<RunId, usize> = queue
             .turns(&name, &queue.providers["p"])
             .into_iter()
-            .map(|(turn, run)| (Arc::clone(run), turn))
+            .map(|(turn, run)| (run.clone(), turn))
             .collect();
         let mut seen = BTreeMap::new();
         for turn in 0.. {
             let grants = queue.grant();
             let Some(grant) = grants.first() else { break };
-            seen.entry(Arc::clone(&grant.run)).or_insert(turn);
+            seen.entry(grant.run.clone()).or_insert(turn);
             queue.release("p");
         }
         prop_assert_eq!(told, seen);
