@@ -407,7 +407,7 @@ proptest! {
     /// One request says what the same edits say one by one.
     #[test]
     fn what_is_written_over_is_left_out_and_nothing_else(edits in edits_of_few()) {
-        let doc = yrs::Doc::new();
+        let doc = crate::doc::open(1, "test");
         let (mut held, mut one_by_one) = (Canvas::default(), Vec::new());
         for edit in edits {
             // One that is refused by itself would take the others with it.
@@ -420,7 +420,7 @@ proptest! {
             held = schema::read_canvas(&txn);
             one_by_one.push(edit);
         }
-        let at_once = yrs::Doc::new();
+        let at_once = crate::doc::open(1, "test");
         let parsed = parse(&json!(one_by_one)).unwrap();
         let checked = check(&Canvas::default(), &parsed, &BTreeMap::new(), 100, &mut String::new);
         let mut txn = yrs::Transact::transact_mut(&at_once);
@@ -441,7 +441,7 @@ fn a_text_that_is_set_often_is_written_once() {
     edits.extend((0..1_000).map(set));
     let parsed = parse(&json!(edits)).unwrap();
     let checked = check(&Canvas::default(), &parsed, &BTreeMap::new(), 100, &mut String::new);
-    let doc = yrs::Doc::new();
+    let doc = crate::doc::open(1, "test");
     let mut txn = yrs::Transact::transact_mut(&doc);
     checked.unwrap().apply(&mut txn);
     assert_eq!(schema::read_canvas(&txn).nodes["t"].text, "text 999");
