@@ -12,6 +12,7 @@ pub mod damage;
 pub mod differences;
 pub mod doc;
 pub mod editor;
+pub mod entries;
 pub mod geometry;
 pub mod grouping;
 pub mod hit_test;

@@ -29,7 +29,7 @@ pub use repair::repair;
 pub use shared::{node_count, node_map, stands, text_of};
 pub use shown::{Shown, edit_text, lines, splice_text};
 pub use write::{
-    Connection, NewItem, NewNode, add_item, add_node, connect, connect_at, disconnect, edge_key,
-    edges_of, mark_schema, move_item, remove_item, remove_node, remove_nodes, set_items, set_meta,
-    set_node_value, set_output, set_pos, set_setting, set_star, top_z,
+    Connection, NewItem, NewNode, add_items, add_node, connect, connect_at, disconnect, edge_key,
+    edges_of, insert_items, mark_schema, move_item, remove_item, remove_node, remove_nodes,
+    set_items, set_meta, set_node_value, set_output, set_pos, set_setting, set_star, top_z,
 };

@@ -171,51 +171,39 @@ macro_rules! with_tx {
     ($db:expr, $tx:ident => $body:expr) => {
         match $db {
             $crate::db::Db::Sqlite { write, .. } => {
-                let mut writing = write.acquire().await.map_err($crate::db::DbError::from)?;
-                // Another process may write too: one that only reads first could not go on to write then.
-                let begun = sqlx::Connection::begin_with(&mut *writing, "BEGIN IMMEDIATE");
-                let (done, is_broken) = match begun.await {
-                    Ok(mut $tx) => {
-                        let result = $body;
-                        $crate::db::end!($tx, result)
-                    }
-                    Err(error) => (Err($crate::db::DbError::from(error).into()), true),
-                };
-                if is_broken {
-                    writing.give_up();
-                }
-                done
+                let mut $tx = write.acquire().await.map_err($crate::db::DbError::from)?;
+                $tx.begin().await.map_err($crate::db::DbError::from)?;
+                let result = $body;
+                let ended = $tx.end(result.is_ok()).await;
+                $crate::db::ended!(result, ended)
             }
             $crate::db::Db::Postgres(pool) => {
                 let mut $tx = pool.begin().await.map_err($crate::db::DbError::from)?;
                 let result = $body;
-                $crate::db::end!($tx, result).0
+                let ended = if result.is_ok() { $tx.commit().await } else { $tx.rollback().await };
+                $crate::db::ended!(result, ended)
             }
         }
     };
 }
 
-/// Ends a transaction as its body's result says; also gives true if it could not be ended, so that the connection is of
-/// no more use.
-macro_rules! end {
-    ($tx:ident, $result:ident) => {
-        match $result {
-            Ok(value) => match $tx.commit().await {
-                Ok(()) => (Ok(value), false),
-                Err(error) => (Err($crate::db::DbError::from(error).into()), true),
-            },
-            Err(error) => {
-                let ended = $tx.rollback().await;
-                if let Err(error) = &ended {
+/// The outcome of a transaction: its body's, and that of its end.
+macro_rules! ended {
+    ($result:ident, $ended:ident) => {
+        match ($result, $ended) {
+            (Ok(value), Ok(())) => Ok(value),
+            (Ok(_), Err(error)) => Err($crate::db::DbError::from(error).into()),
+            (Err(error), ended) => {
+                if let Err(error) = ended {
                     tracing::error!(%error, "a transaction could not be rolled back");
                 }
-                (Err(error), ended.is_err())
+                Err(error)
             }
         }
     };
 }
 
-pub(crate) use {end, with_read, with_tx, with_write};
+pub(crate) use {ended, with_read, with_tx, with_write};
 
 impl Db {
     /// Opens `url` (PostgreSQL) or SQLite in `data`, and brings its schema up to date.

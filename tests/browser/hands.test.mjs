@@ -205,6 +205,109 @@ describe('several cards', () => {
   })
 })
 
+describe('a list', () => {
+  const entries = async (id, node) => (await nodeOf(id, node)).items.map(item => item.text)
+  const fields = node => card(node).getByRole('textbox', { name: 'List item' })
+  const has = (id, node, wanted) => until(`the list is ${wanted}`, async () => {
+    const found = await entries(id, node)
+    return JSON.stringify(found) === JSON.stringify(wanted)
+  })
+
+  test('is typed from top to bottom without the mouse', async () => {
+    const { id, ids: [list] } = await canvas({ kind: 'list', pos: [0, 0] })
+    await card(list).getByRole('button', { name: 'Add an entry' }).click()
+    await until('the caret is in it', () => fields(list).first().evaluate(area => document.activeElement === area))
+    await page.keyboard.type('a fox')
+    await page.keyboard.press('Enter')
+    await until('there is a second one', async () => await fields(list).count() === 2)
+    await until('the caret is in it', () => fields(list).nth(1).evaluate(area => document.activeElement === area))
+    await page.keyboard.type('an owl')
+    await page.keyboard.press('Enter')
+    await until('there is a third one', async () => await fields(list).count() === 3)
+    await until('the caret is in it', () => fields(list).nth(2).evaluate(area => document.activeElement === area))
+    await page.keyboard.press('Backspace')
+    await has(id, list, ['a fox', 'an owl'])
+    await until('the caret is back', () => fields(list).nth(1).evaluate(area => document.activeElement === area && area.selectionStart === 6))
+    // Enter in the middle of an entry divides it.
+    for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('Enter')
+    await has(id, list, ['a fox', 'an ', 'owl'])
+    await until('the caret is in the second half', () => fields(list).nth(2).evaluate(area => document.activeElement === area))
+    await page.keyboard.press('Alt+ArrowUp')
+    await has(id, list, ['a fox', 'owl', 'an '])
+    await shoot('list')
+  })
+
+  test('takes the lines of a paste as entries, in one step of undo', async () => {
+    const { id, ids: [list] } = await canvas({ kind: 'list', pos: [0, 0], items: ['first', 'last'] })
+    await fields(list).first().click()
+    await page.keyboard.press('End')
+    await fields(list).first().evaluate(area => {
+      const data = new DataTransfer()
+      data.setData('text/plain', ' one\r\ntwo\tand\r\n\r\nthree\r\n')
+      area.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+    })
+    await has(id, list, ['firstone', 'two and', 'three', 'last'])
+    await page.keyboard.press('Control+z')
+    await has(id, list, ['first', 'last'])
+  })
+
+  test('is put in order by dragging, and three hundred entries scroll', async () => {
+    const { id, ids: [list] } = await canvas({ kind: 'list', pos: [0, 0], items: Array.from({ length: 300 }, (_, n) => `entry ${n}`) })
+    const box = await card(list).boundingBox()
+    assert.ok(box.height < 600, `${box.height}`)
+    const numbers = card(list).locator('[data-item] > .n')
+    const [from, to] = [await numbers.nth(0).boundingBox(), await numbers.nth(2).boundingBox()]
+    await page.mouse.move(from.x + 4, from.y + 8)
+    await page.mouse.down()
+    await page.mouse.move(to.x + 4, to.y + 8, { steps: 5 })
+    await page.mouse.up()
+    await until('it is the third', async () => (await entries(id, list)).slice(0, 3).join() === 'entry 1,entry 2,entry 0')
+    const where = (await nodeOf(id, list)).pos
+    assert.deepEqual(where, [0, 0], 'the card stays')
+  })
+})
+
+describe('the page', () => {
+  const zoom = async () => Number((await page.getByRole('button', { name: /^\d+ %$/ }).innerText()).replace(/\D/g, ''))
+
+  test('zooms by a sixth with a notch of the wheel, over panels too', async () => {
+    await canvas({ kind: 'text', text: 'a', pos: [0, 0] })
+    for (const [x, y] of [[700, 600], [1300, 200]]) {
+      const before = await zoom()
+      await page.keyboard.down('Control')
+      await page.mouse.move(x, y)
+      await page.mouse.wheel(0, -100)
+      await page.keyboard.up('Control')
+      await until('it zoomed', async () => await zoom() > before)
+      const factor = await zoom() / before
+      assert.ok(factor > 1.1 && factor < 1.2, `${factor}`)
+    }
+  })
+
+  test('takes a file that is dropped on a panel, and stays', async () => {
+    await canvas()
+    const panel = page.getByRole('navigation', { name: 'Add to canvas' })
+    const data = await page.evaluateHandle(() => {
+      const data = new DataTransfer()
+      data.items.add(new File(['<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>'], 'square.svg', { type: 'image/svg+xml' }))
+      return data
+    })
+    for (const type of ['dragover', 'drop']) {
+      const isTaken = await panel.evaluate((panel, [type, dataTransfer]) => !panel.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })), [type, data])
+      assert.ok(isTaken, `${type} is left to the browser`)
+    }
+    await until('it is on the canvas', async () => await cards().count() === 1)
+    await page.goto(gesso.url)
+    const isTaken = await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File(['x'], 'x.txt'))
+      return !document.body.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }))
+    })
+    assert.ok(isTaken, 'home leaves a file to the browser')
+  })
+})
+
 describe('stickers', () => {
   test('are chosen by keyboard, and a click beside closes the menu', async () => {
     await canvas()

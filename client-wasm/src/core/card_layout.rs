@@ -32,7 +32,8 @@ pub fn guessed_height(node: &Node) -> f64 {
         "text" | "sticky_note" => 120.0,
         "sticker" => 64.0,
         "group" => 280.0,
-        "list" => 120.0 + 32.0 * node.items.len() as f64,
+        // From there on its entries scroll.
+        "list" => 120.0 + 32.0 * node.items.len().min(11) as f64,
         _ => 330.0,
     }
 }

@@ -186,6 +186,13 @@ impl Camera {
     }
 }
 
+/// Returns the factor of a zoom by a wheel or a pinch that moved down by `dy` pixels: a notch of a wheel sends about a
+/// hundred at once, a pinch a few with every frame.
+pub fn wheel_zoom(dy: f64) -> f64 {
+    const NOTCH: f64 = 14.0;
+    (-dy.clamp(-NOTCH, NOTCH) * 0.01).exp()
+}
+
 /// How far the handles of a wire reach: half the horizontal distance, 40 to 180 units.
 fn reach(a: Point, b: Point) -> f64 {
     ((b.x - a.x).abs() * 0.5).clamp(40.0, 180.0)
@@ -249,6 +256,15 @@ pub fn wire_near(a: Point, b: Point, p: Point) -> Nearest {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_notch_zooms_by_a_sixth_and_a_pinch_smoothly() {
+        for notch in [100.0, 120.0, 53.0, 1_000.0] {
+            assert!((1.1..=1.2).contains(&wheel_zoom(-notch)), "{notch}");
+            assert!((wheel_zoom(-notch) * wheel_zoom(notch) - 1.0).abs() < 1e-9);
+        }
+        assert!((wheel_zoom(-2.0) - 1.02).abs() < 0.001);
+    }
 
     proptest! {
         #[test]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::web::canvas::CanvasPage;
+use crate::web::dom;
 use crate::web::home::HomePage;
 use crate::web::nav::{Nav, Route};
 use crate::web::ui::icons::{ART, SPRITE};
@@ -49,9 +50,19 @@ pub fn App() -> impl IntoView {
             nav.go(&path);
         }
     });
+    // A file that is dropped where nothing takes it would replace the page.
+    let over = window_event_listener(ev::dragover, move |event| {
+        if let Some(data) = event.data_transfer().filter(dom::has_files)
+            && !matches!(nav.route(), Route::Canvas(_))
+        {
+            event.prevent_default();
+            data.set_drop_effect("none");
+        }
+    });
     on_cleanup(move || {
         pops.remove();
         clicks.remove();
+        over.remove();
     });
 
     let page = move || match nav.route() {

@@ -43,6 +43,7 @@ pub fn CanvasPage(
     page.on_change(|page, changes| runs::review::waiting_changed(page, &changes.outcome));
     page.every_frame(|page| input::drag::write_drag(page, false));
     page.every_frame(live::socket::tick);
+    input::drop::listen(page);
     let live = page.live;
     view! {
         <div class="canvas-page">

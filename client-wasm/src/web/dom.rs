@@ -30,6 +30,32 @@ pub fn to_top_layer(element: &web_sys::HtmlElement) {
     }
 }
 
+/// Listens to events of which the browser's own effect may be prevented: it does not wait for listeners to the wheel and
+/// to touches that do not say so. Returns what ends it.
+pub fn listen_actively<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
+    target: &web_sys::EventTarget,
+    name: &'static str,
+    f: impl FnMut(E) + 'static,
+) -> impl FnOnce() + Send + Sync + 'static {
+    let closure = wasm_bindgen::closure::Closure::<dyn FnMut(E)>::new(f);
+    let options = web_sys::AddEventListenerOptions::new();
+    options.set_passive(false);
+    let listener: &js_sys::Function = closure.as_ref().unchecked_ref();
+    let listening = target
+        .add_event_listener_with_callback_and_add_event_listener_options(name, listener, &options);
+    if let Err(cause) = listening {
+        web_sys::console::warn_1(&cause);
+    }
+    let held = StoredValue::new_local((target.clone(), closure));
+    move || {
+        held.try_with_value(|(target, closure)| {
+            let listener = closure.as_ref().unchecked_ref();
+            // One that was never added is gone as well.
+            let _removed = target.remove_event_listener_with_callback(name, listener);
+        });
+    }
+}
+
 /// Runs something some animation frames from now.
 pub fn after_frames(frames: u8, f: impl FnOnce() + 'static) {
     request_animation_frame(move || {
@@ -97,6 +123,11 @@ pub fn is_composing(e: &web_sys::KeyboardEvent) -> bool {
     e.is_composing() || e.key_code() == 229
 }
 
+/// True if files are dragged.
+pub fn has_files(data: &web_sys::DataTransfer) -> bool {
+    data.types().includes(&"Files".into(), 0)
+}
+
 /// True if keys go to a slider.
 pub fn on_slider() -> bool {
     document().active_element().is_some_and(|e| {
@@ -159,7 +190,8 @@ pub fn arrows(e: &web_sys::KeyboardEvent, grid: &str, cell: &str) {
     }
 }
 
-fn nearest() -> web_sys::ScrollIntoViewOptions {
+/// Scrolls no further than it takes to see the element.
+pub fn nearest() -> web_sys::ScrollIntoViewOptions {
     let options = web_sys::ScrollIntoViewOptions::new();
     options.set_block(web_sys::ScrollLogicalPosition::Nearest);
     options

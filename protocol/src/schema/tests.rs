@@ -370,3 +370,41 @@ fn content_travels_as_json_within_what_a_room_takes() {
         assert!(Content::parse(&odd).is_none(), "{odd}");
     }
 }
+
+proptest! {
+    /// Entries come where they are put, whatever keys the others have: those of two writers may be equal.
+    #[test]
+    fn entries_of_a_list_come_where_they_are_put(
+        keys in prop::collection::vec("[0a]{0,2}", 0..6),
+        steps in prop::collection::vec((any::<bool>(), 0..8usize, 0..8usize, 1..3usize), 1..8),
+    ) {
+        let doc = crate::doc::open(1, "test");
+        let mut txn = doc.transact_mut();
+        let new = |id: String| NewItem { id, content: ItemContent::Text(String::new()) };
+        let items = (0..keys.len()).map(|n| new(format!("i{n}"))).collect();
+        add_node(&mut txn, &NewNode { items, ..node("l", "list") });
+        let map: MapRef = super::repair::node_part(&mut txn, "l", "items").unwrap();
+        for (n, key) in keys.iter().enumerate() {
+            let item = map.get(&txn, &format!("i{n}")).unwrap().cast::<MapRef>().unwrap();
+            item.insert(&mut txn, "z", key.as_str());
+        }
+        let order = |txn: &yrs::TransactionMut<'_>| -> Vec<String> {
+            read_node(txn, "l").unwrap().items.into_iter().map(|item| item.id).collect()
+        };
+        let mut wanted = order(&txn);
+        for (step, (is_new, at, which, count)) in steps.into_iter().enumerate() {
+            if is_new || wanted.is_empty() {
+                let ids: Vec<String> = (0..count).map(|n| format!("s{step}-{n}")).collect();
+                let items: Vec<NewItem> = ids.iter().cloned().map(new).collect();
+                insert_items(&mut txn, "l", at, &items);
+                let at = at.min(wanted.len());
+                wanted.splice(at..at, ids);
+            } else {
+                let id = wanted.remove(which % wanted.len());
+                move_item(&mut txn, "l", &id, at);
+                wanted.insert(at.min(wanted.len()), id);
+            }
+            prop_assert_eq!(order(&txn), wanted.clone());
+        }
+    }
+}

@@ -179,26 +179,55 @@ pub fn set_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
     add_items(txn, node, new);
 }
 
-/// Appends an entry to a list.
-pub fn add_item(txn: &mut TransactionMut<'_>, node: &str, item: &NewItem) {
-    add_items(txn, node, std::slice::from_ref(item));
+/// Appends entries to a list.
+pub fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
+    insert_items(txn, node, usize::MAX, new);
 }
 
-fn add_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
-    let last = read_node(txn, node).and_then(|n| n.items.last().map(|i| i.z.clone()));
-    let mut z = last.unwrap_or_default();
+/// Puts entries into a list, the first one at a place from 0; at its end where it is shorter.
+pub fn insert_items(txn: &mut TransactionMut<'_>, node: &str, at: usize, new: &[NewItem]) {
+    let Some(read) = read_node(txn, node) else { return };
+    let (before, after) = read.items.split_at(at.min(read.items.len()));
     let Some(items) = items_map(txn, node) else { return };
+    let mut z = before.last().map(|item| item.z.clone()).unwrap_or_default();
+    let next = after.first().map(|item| item.z.as_str());
     for item in new {
-        z = order::after(&z);
+        z = key_between(&z, next);
         insert_item(txn, &items, item, &z);
+    }
+    keep_behind(txn, &items, &z, after);
+}
+
+/// Gives an entry of a list another place, counted from 0 among the others.
+pub fn move_item(txn: &mut TransactionMut<'_>, node: &str, item: &str, at: usize) {
+    let Some(read) = read_node(txn, node) else { return };
+    let others: Vec<ListItem> = read.items.into_iter().filter(|other| other.id != item).collect();
+    let (before, after) = others.split_at(at.min(others.len()));
+    let Some(items) = items_map(txn, node) else { return };
+    let low = before.last().map(|item| item.z.clone()).unwrap_or_default();
+    let z = key_between(&low, after.first().map(|item| item.z.as_str()));
+    if let Some(map) = shared_map(txn, &items, item) {
+        map.insert(txn, "z", z.as_str());
+        keep_behind(txn, &items, &z, after);
     }
 }
 
-/// Gives an entry of a list another place.
-pub fn move_item(txn: &mut TransactionMut<'_>, node: &str, item: &str, z: &str) {
-    let Some(items) = items_map(txn, node) else { return };
-    if let Some(map) = shared_map(txn, &items, item) {
-        map.insert(txn, "z", z);
+/// A key after `low` and, where there is room, before the next one.
+fn key_between(low: &str, next: Option<&str>) -> String {
+    next.and_then(|next| order::between(low, next)).unwrap_or_else(|| order::after(low))
+}
+
+/// Gives entries new keys that do not come after a key, though they are to: those of two writers may be equal.
+fn keep_behind(txn: &mut TransactionMut<'_>, items: &MapRef, z: &str, after: &[ListItem]) {
+    let mut last = z.to_owned();
+    for item in after {
+        if item.z > last {
+            return;
+        }
+        last = order::after(&last);
+        if let Some(map) = shared_map(txn, items, &item.id) {
+            map.insert(txn, "z", last.as_str());
+        }
     }
 }
 

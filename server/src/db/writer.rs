@@ -97,10 +97,23 @@ impl Writing {
         Arc::clone(&self.0.committing)
     }
 
-    /// Has the next one connect anew. SQLite itself rolls back when the disk is full or refuses a write; sqlx's rollback
-    /// then fails, and the connection counts a transaction that is not there and begins no other one.
-    pub(super) fn give_up(mut self) {
-        self.0.connection = None;
+    /// Begins a transaction, without sqlx's count of them: SQLite itself rolls one back when the disk is full or refuses a
+    /// write, and sqlx, whose rollback fails then, would begin no other one on this connection.
+    pub(super) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        self.in_doubt();
+        // Another process may write too: one that only reads first could not go on to write then.
+        let begun = self.execute("BEGIN IMMEDIATE").await;
+        if begun.is_err() {
+            self.settled(false).await?;
+        }
+        begun.map(|_| ())
+    }
+
+    /// Commits a transaction (durable, fsync), or rolls it back.
+    pub(super) async fn end(&mut self, is_done: bool) -> Result<(), sqlx::Error> {
+        let committed = if is_done { self.execute("COMMIT").await.map(|_| ()) } else { Ok(()) };
+        let settled = self.settled(is_done && committed.is_ok()).await;
+        committed.and(settled)
     }
 
     /// From here to [`Self::settled`] a transaction may be open that the connection does not know of.

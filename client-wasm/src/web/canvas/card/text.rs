@@ -44,9 +44,12 @@ pub fn TextField(
     #[prop(into)]
     label: String,
     #[prop(into)] placeholder: String,
-    /// One line: Enter leaves.
+    /// Keys that mean something else here; true where one was used.
     #[prop(optional)]
-    single: bool,
+    keys: Option<Callback<web_sys::KeyboardEvent, bool>>,
+    /// Told of what is pasted before the field takes it.
+    #[prop(optional)]
+    pasted: Option<Callback<web_sys::ClipboardEvent>>,
 ) -> impl IntoView {
     let area = NodeRef::<html::Textarea>::new();
     let state = Rc::new(RefCell::new(Field::default()));
@@ -83,7 +86,21 @@ pub fn TextField(
             bring_in(page, key, &area, &mut state.borrow_mut());
         }
     };
-    let keys = move |e: web_sys::KeyboardEvent| key_down(page, key, single, &e);
+    let own_keys = keys;
+    let keys = move |e: web_sys::KeyboardEvent| {
+        let is_composing = crate::web::dom::is_composing(&e);
+        if own_keys.is_some_and(|keys| !is_composing && keys.run(e.clone())) {
+            e.prevent_default();
+            e.stop_propagation();
+        } else {
+            key_down(page, key, &e);
+        }
+    };
+    let paste = move |e: web_sys::ClipboardEvent| {
+        if let Some(pasted) = pasted {
+            pasted.run(e);
+        }
+    };
     let focused = move |_| focused(page, key, area.get_untracked());
     let left = move |_| left(page);
     // The page's own undo: the browser's would not know others' edits.
@@ -99,7 +116,7 @@ pub fn TextField(
     let carets = Memo::new(move |_| carets_of(page, key));
 
     view! {
-        <div class="tf" class:single=single>
+        <div class="tf">
             <textarea
                 node_ref=area
                 rows="1"
@@ -111,6 +128,7 @@ pub fn TextField(
                 on:compositionstart=composing
                 on:compositionend=composed
                 on:keydown=keys
+                on:paste=paste
                 on:keyup=moved_by_key
                 on:select=moved
                 on:focus=focused
@@ -125,7 +143,7 @@ pub fn TextField(
 type Key = StoredValue<(String, String)>;
 
 /// Keys in a text: of them all, only those that run and stop work reach the canvas.
-fn key_down(page: Page, key: Key, single: bool, e: &web_sys::KeyboardEvent) {
+fn key_down(page: Page, key: Key, e: &web_sys::KeyboardEvent) {
     if crate::web::dom::is_composing(e) {
         return;
     }
@@ -134,10 +152,6 @@ fn key_down(page: Page, key: Key, single: bool, e: &web_sys::KeyboardEvent) {
         "escape" => {
             blur();
             crate::web::canvas::actions::focus::focus_card(key.with_value(|k| k.0.clone()));
-        }
-        "enter" if single => {
-            e.prevent_default();
-            blur();
         }
         "z" if command => {
             e.prevent_default();

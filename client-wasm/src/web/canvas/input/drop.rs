@@ -11,12 +11,44 @@ use crate::web::canvas::transfer::upload::files_of;
 use crate::web::canvas::transfer::upload::place_files;
 use gesso_protocol::schema::NewNode;
 use gesso_protocol::values::AssetRef;
+use leptos::ev;
 use leptos::prelude::*;
 use serde_json::Value;
+use wasm_bindgen::JsCast as _;
+
+use crate::web::dom;
 
 /// Lets files be dropped.
 pub fn drag_over(e: web_sys::DragEvent) {
     e.prevent_default();
+}
+
+/// Takes files that are dropped beside the canvas, on its bars and panels: the browser would leave the page for them.
+pub fn listen(page: Page) {
+    let over = window_event_listener(ev::dragover, |e| {
+        if let Some(data) = e.data_transfer().filter(dom::has_files) {
+            e.prevent_default();
+            data.set_drop_effect("copy");
+        }
+    });
+    let drop = window_event_listener(ev::drop, move |e| {
+        let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let is_on = |selector: &str| {
+            target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some())
+        };
+        let Some(data) = e.data_transfer().filter(dom::has_files) else { return };
+        if is_on("main.canvas") {
+            return;
+        }
+        e.prevent_default();
+        if !is_on("dialog") {
+            place_files(page, &files_of(data.files()), None);
+        }
+    });
+    on_cleanup(move || {
+        over.remove();
+        drop.remove();
+    });
 }
 
 /// Files, or text, dropped on the canvas.

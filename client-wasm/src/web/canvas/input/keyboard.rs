@@ -18,6 +18,9 @@ use crate::web::canvas::input::pointer;
 use crate::web::canvas::store::page::{Asked, Page};
 use crate::web::dom;
 
+/// A paste that comes so soon after the middle button was released is that button's, in ms.
+const PASTED_BY_BUTTON_MS: f64 = 200.0;
+
 /// Listens for as long as the page is there.
 pub fn listen(page: Page) {
     let down = window_event_listener(ev::keydown, move |e| pressed(page, &e));
@@ -42,9 +45,20 @@ pub fn listen(page: Page) {
             keep.set_value(e.shift_key());
         }
     });
-    let paste = window_event_listener(ev::paste, move |e| pasted(page, &e, keep.get_value()));
+    // On Linux a click of the middle button pastes, and here it ends a pan.
+    let panned_ms = StoredValue::new(0.0);
+    let released = window_event_listener(ev::mouseup, move |e| {
+        if e.button() == 1 {
+            panned_ms.set_value(e.time_stamp());
+        }
+    });
+    let paste = window_event_listener(ev::paste, move |e| {
+        if e.time_stamp() - panned_ms.get_value() > PASTED_BY_BUTTON_MS {
+            pasted(page, &e, keep.get_value());
+        }
+    });
     on_cleanup(move || {
-        for listener in [down, up, clicked, left, copy, cut, pasting, paste] {
+        for listener in [down, up, clicked, left, copy, cut, pasting, released, paste] {
             listener.remove();
         }
     });

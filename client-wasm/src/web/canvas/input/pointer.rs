@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::core::editor::{Effect, Input, PortRef, Side, State, World};
-use crate::core::geometry::{Camera, Rect};
+use crate::core::geometry::{Camera, Rect, wheel_zoom};
 use crate::web::canvas::store::page::{Asked, Core, Page, port_key};
 
 /// What the gesture chart may ask.
@@ -207,9 +207,7 @@ pub fn wheel(page: Page, e: &web_sys::WheelEvent) {
     let (dx, dy) = (e.delta_x() * unit, e.delta_y() * unit);
     let camera = page.camera.get_untracked();
     if zooming {
-        // A pinch sends small steps, a wheel large ones; both end in a bounded factor.
-        let factor = (-dy.clamp(-60.0, 60.0) * 0.008).exp();
-        page.set_camera(camera.zoomed(at(e), camera.zoom * factor));
+        page.set_camera(camera.zoomed(at(e), camera.zoom * wheel_zoom(dy)));
     } else if e.shift_key() && dx == 0.0 {
         page.set_camera(camera.panned(-dy, 0.0));
     } else {

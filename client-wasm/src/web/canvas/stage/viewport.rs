@@ -19,6 +19,7 @@ use crate::web::canvas::input::target::{at, mods};
 use crate::web::canvas::live::people::{Cursors, Following};
 use crate::web::canvas::stage::edges::{Refusal, Wires};
 use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::dom;
 
 /// A finger that rests so long asks for the menu, in ms.
 const LONG_PRESS_MS: u64 = 550;
@@ -68,7 +69,7 @@ pub fn Viewport(page: Page) -> impl IntoView {
     let double = move |e: web_sys::MouseEvent| double_clicked(page, &e);
     let menu =
         move |e: web_sys::MouseEvent| crate::web::canvas::input::open_context::open(page, &e);
-    listen_to_wheel(page, root);
+    listen_to_wheel(page);
     let ground = move || ground_style(&page.camera.get());
     let transform = move || {
         let c = page.camera.get();
@@ -134,27 +135,22 @@ fn watch_screen(page: Page) {
     on_cleanup(move || listening.remove());
 }
 
-/// Listens for as long as the canvas is there.
-fn listen_to_wheel(page: Page, root: NodeRef<html::Main>) {
-    Effect::new(move |_| {
-        let Some(root) = root.get() else { return };
-        let wheel =
-            Closure::<dyn FnMut(web_sys::WheelEvent)>::new(move |e: web_sys::WheelEvent| {
-                pointer::wheel(page, &e);
-            });
-        // Not passive: zooming with Ctrl would zoom the whole page.
-        let options = web_sys::AddEventListenerOptions::new();
-        options.set_passive(false);
-        let listening = root.add_event_listener_with_callback_and_add_event_listener_options(
-            "wheel",
-            wheel.as_ref().unchecked_ref(),
-            &options,
-        );
-        if listening.is_ok() {
-            // Lives as long as the element.
-            wheel.forget();
+/// Listens for as long as the canvas is there. Over bars and panels too Ctrl with the wheel, and a pinch, zoom the canvas
+/// and not the browser's page.
+fn listen_to_wheel(page: Page) {
+    let stop = dom::listen_actively(&window(), "wheel", move |e: web_sys::WheelEvent| {
+        let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let is_in = |selector: &str| {
+            target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some())
+        };
+        let is_zooming = e.ctrl_key() || e.meta_key();
+        if is_in("main.canvas") || (is_zooming && is_in(".canvas-page") && !is_in("dialog")) {
+            pointer::wheel(page, &e);
+        } else if is_zooming {
+            e.prevent_default();
         }
     });
+    on_cleanup(stop);
 }
 
 /// The dots of the ground.
@@ -324,13 +320,13 @@ fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::
         return;
     }
     if let Some(area) = area {
-        crate::web::dom::focus(&area);
+        dom::focus(&area);
         if let Ok(area) = area.dyn_into::<web_sys::HtmlTextAreaElement>() {
             let end = crate::core::textdiff::utf16_len(&area.value());
             // Where the caret cannot be placed, focus is enough.
             let _placed = area.set_selection_range(end, end);
         }
-    } else if let Some(card) = crate::web::dom::query(&format!("[data-node=\"{id}\"]")) {
-        crate::web::dom::focus(&card);
+    } else if let Some(card) = dom::query(&format!("[data-node=\"{id}\"]")) {
+        dom::focus(&card);
     }
 }
