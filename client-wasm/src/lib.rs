@@ -5,7 +5,7 @@ pub mod core;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
 
-/// What the page calls once its code is loaded.
+/// Starts the page; called once its code is loaded.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen(start)]
 pub fn start() {

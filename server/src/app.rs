@@ -84,11 +84,11 @@ pub struct App {
     pub rooms: Rooms,
     /// The runs.
     pub runs: Runs,
-    /// What changed in the list.
+    /// The workspace's notices that the list changed.
     pub events: Events,
-    /// What bodies of requests may take.
+    /// The memory that bodies of requests may take.
     pub bodies: Bodies,
-    /// How connections are held.
+    /// Limits of connections.
     pub connection_limits: ConnectionLimits,
     /// Tells everything to end.
     pub shutdown: CancellationToken,

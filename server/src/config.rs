@@ -16,10 +16,10 @@ const GRANT_MAX: Money = Money(1_000_000_000_000);
 #[derive(Debug, Parser)]
 #[command(name = "gesso", version, about)]
 pub struct Cli {
-    /// What to do; `serve` where nothing is said.
+    /// The command; `serve` where none is named.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How the log is written.
+    /// Format of the log.
     #[arg(long, env = "GESSO_LOG_FORMAT", global = true, value_enum, default_value_t)]
     pub log_format: LogFormat,
     /// Options of `serve`.
@@ -27,7 +27,7 @@ pub struct Cli {
     pub serve: ServeOptions,
 }
 
-/// How the log is written. What happens to a canvas, a run or an invocation is told with it, as a span.
+/// Format of the log. Its lines name the canvas, the run or the invocation they are about, as a span.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// A line for people.
@@ -37,7 +37,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// What the program can do.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serves canvases (the default).
@@ -50,7 +50,7 @@ pub enum Command {
     /// Draws a vector picture; the server calls itself so, to be able to end it.
     #[command(hide = true, name = gesso_media::DRAW_ARGUMENT)]
     DrawSvg {
-        /// How wide, in pixels; 0 asks for the size.
+        /// Width in pixels; 0 asks for the size.
         width: u32,
     },
 }
@@ -72,7 +72,7 @@ pub struct DoctorOptions {
     pub save_damaged: Option<PathBuf>,
 }
 
-/// What can be done with credits.
+/// The commands on credits.
 #[derive(Debug, Subcommand)]
 pub enum CreditsCommand {
     /// Adds credits, also while the server runs, and prints the new balance.
@@ -82,7 +82,7 @@ pub enum CreditsCommand {
 /// Options of `gesso credits grant`.
 #[derive(Clone, Debug, Args)]
 pub struct GrantOptions {
-    /// How many, with at most three decimals.
+    /// Number of credits, with at most three decimals.
     #[arg(value_parser = grant, allow_negative_numbers = true)]
     pub amount: Money,
     /// Why, as the ledger shows it.
@@ -126,13 +126,13 @@ pub struct ServeOptions {
     /// The most connections at once. Where the machine allows fewer open files it is less.
     #[arg(long, env = "GESSO_CONNECTIONS_MAX", default_value_t = defaults::connections::CONNECTIONS_MAX)]
     pub connections_max: usize,
-    /// How long the head of a request may take, and how long a connection may wait for its next one, in ms.
+    /// Most time the head of a request may take, and a connection may wait for its next request, in ms.
     #[arg(long, env = "GESSO_HEAD_MS", default_value_t = ms(defaults::connections::HEAD))]
     pub head_ms: u64,
-    /// How long the body of a request may stand still, in ms.
+    /// Most time the body of a request may stand still, in ms.
     #[arg(long, env = "GESSO_BODY_STALL_MS", default_value_t = ms(defaults::bodies::STALL))]
     pub body_stall_ms: u64,
-    /// How long the other side may take nothing of an answer, in ms.
+    /// Most time the other side may take nothing of an answer, in ms.
     #[arg(long, env = "GESSO_WRITE_STALL_MS", default_value_t = ms(defaults::connections::WRITE_STALL))]
     pub write_stall_ms: u64,
     /// The memory that bodies of requests may take at once, in bytes. A file that is uploaded takes none.
@@ -168,24 +168,24 @@ pub struct ServeOptions {
     /// Number of times a call of a model is tried in all.
     #[arg(long, env = "GESSO_ATTEMPTS_MAX", default_value_t = defaults::runs::ATTEMPTS_MAX)]
     pub attempts_max: u32,
-    /// How long is waited before a call is tried again, in ms; twice as long before each further attempt.
+    /// Time before a call is tried again, in ms; twice as long before each further attempt.
     #[arg(long, env = "GESSO_BACKOFF_MS", default_value_t = defaults::runs::BACKOFF_MS)]
     pub backoff_ms: u64,
     /// The longest that a provider can have a call wait, in ms.
     #[arg(long, env = "GESSO_RETRY_AFTER_MAX_MS", default_value_t = defaults::runs::RETRY_AFTER_MAX_MS)]
     pub retry_after_max_ms: u64,
-    /// How long one call of a model may take, in ms.
+    /// Most time one call of a model may take, in ms.
     #[arg(long, env = "GESSO_CALL_MAX_MS", default_value_t = defaults::runs::CALL_MAX_MS)]
     pub call_max_ms: u64,
-    /// How long a run is a server's without a sign of life, in ms; then another one takes it up.
+    /// Time a run stays with a server that gives no sign of life, in ms; then another one takes it up.
     #[arg(long, env = "GESSO_LEASE_MS", default_value_t = defaults::runs::LEASE_MS,
           value_parser = clap::value_parser!(i64).range(1_000..))]
     pub lease_ms: i64,
-    /// How long the result of a call that was stopped is kept aside, in ms.
+    /// Time the result of a call that was stopped is kept aside, in ms.
     #[arg(long, env = "GESSO_LATE_KEPT_MS", default_value_t = defaults::runs::LATE_KEPT_MS,
           value_parser = clap::value_parser!(i64).range(0..))]
     pub late_kept_ms: i64,
-    /// How long a canvas nobody has open stays in memory, in ms.
+    /// Time a canvas nobody has open stays in memory, in ms.
     #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = defaults::rooms::IDLE_MS)]
     pub room_idle_ms: u64,
 }

@@ -35,22 +35,22 @@ pub const WORKSPACE: &str = "default";
 
 /// The most connections that read at once.
 const READERS_MAX: u32 = 4;
-/// What a connection keeps of SQLite's file, in KiB (negative: not in pages): little, since the system keeps it too and
-/// what is kept here is never given back.
+/// Cache that a connection keeps of SQLite's file, in KiB (negative: not in pages): little, since the system keeps it
+/// too and memory taken here is never given back.
 const CACHE_KIB: &str = "-256";
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 /// After how many pages the write-ahead log is copied into the file: 16 MB of them.
 const CHECKPOINT_PAGES: &str = "4000";
-/// How long a statement waits for another's lock.
+/// Time a statement waits for another's lock, in ms.
 const BUSY_MS: u64 = 10_000;
-/// How many texts the writing connection keeps prepared. Scripts differ by how many rows they have.
+/// Most statements the writing connection keeps prepared. The text of a script differs by its number of rows.
 const PREPARED_MAX: usize = 256;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
-/// What can go wrong with the database.
+/// An error of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// The database refused or could not be reached.
@@ -70,7 +70,7 @@ pub enum DbError {
     Row {
         /// The table.
         table: &'static str,
-        /// What is wrong with it.
+        /// The defect of the row.
         why: String,
     },
 }

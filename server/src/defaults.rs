@@ -25,26 +25,26 @@ pub mod rooms {
     pub const MESSAGES_PER_SECOND: u32 = 2_000;
     /// Messages a connection may send at once before the rate counts.
     pub const MESSAGES_BURST: u32 = 5_000;
-    /// What may wait to be sent to one connection, in bytes, besides the answer to a step 1.
+    /// Most bytes that may wait to be sent to one connection, besides the answer to a step 1.
     pub const QUEUE_MAX_BYTES: usize = 4 << 20;
-    /// How long a connection whose queue was lost may take to drain, and how long what is sent to it or what it
-    /// sends may make no progress, in ms; then 1013.
+    /// Most time a connection whose queue was lost may take to drain, and that sending to it or reading from it may
+    /// make no progress, in ms; then 1013.
     pub const SLOW_MAX_MS: u64 = 30_000;
-    /// What one connection sent and its room has not taken yet, in bytes; above it the server stops reading it.
+    /// Most bytes that one connection sent and its room has not taken yet; above it the server stops reading it.
     pub const CONNECTION_MAX_BYTES: usize = 8 << 20;
     /// The same over all connections of one person, and what waits to be sent to them, in bytes.
     pub const PERSON_MAX_BYTES: usize = 64 << 20;
     /// The same over all connections of this server, in bytes.
     pub const PROCESS_MAX_BYTES: usize = 256 << 20;
-    /// What answers to a step 1 may hold together, in bytes; equal ones count once. Others wait for their turn.
+    /// Most bytes that answers to a step 1 may hold together; equal ones count once. Others wait for their turn.
     pub const ANSWERS_MAX_BYTES: usize = 192 << 20;
     /// The most connections of one person; above it 1013.
     pub const SOCKETS_PERSON_MAX: usize = 1_000;
     /// The most connections of this server; above it 1013.
     pub const SOCKETS_MAX: usize = 10_000;
-    /// What may wait for a gap of one connection to be filled, in bytes; above it 1008.
+    /// Most bytes that may wait for a gap of one connection to be filled; above it 1008.
     pub const GAP_MAX_BYTES: usize = 4 << 20;
-    /// How long it may wait, in ms; then 1008.
+    /// Most time they may wait, in ms; then 1008.
     pub const GAP_MAX_MS: u64 = 10_000;
     /// CPU time that a connection's updates may take at once, in us, before they are refused with 1008.
     pub const WORK_BURST_US: u64 = 250_000;
@@ -62,9 +62,9 @@ pub mod rooms {
     pub const VIOLATIONS_PER_MINUTE: usize = 20;
     /// The most awareness ids one connection may introduce.
     pub const AWARENESS_IDS_MAX: usize = 16;
-    /// How long an awareness state counts without being renewed, in ms.
+    /// Time an awareness state counts without being renewed, in ms.
     pub const AWARENESS_EXPIRES_MS: u64 = 30_000;
-    /// How often the server renews its own awareness state, in ms.
+    /// Interval at which the server renews its own awareness state, in ms.
     pub const AWARENESS_RENEW_MS: u64 = 15_000;
     /// The shortest time between two fan-outs of a busy room, in ms: a frame of the screen. A quiet one sends at
     /// once.
@@ -75,7 +75,7 @@ pub mod rooms {
     pub const INBOX_MAX_MESSAGES: usize = 1_024;
     /// Bytes that may wait for one room.
     pub const INBOX_MAX_BYTES: usize = 64 << 20;
-    /// How long a room without connections and handles stays in memory, in ms.
+    /// Time a room without connections and handles stays in memory, in ms.
     pub const IDLE_MS: u64 = 10_000;
     /// The shortest time between two notices that a document changed, in ms.
     pub const TELL_MS: u64 = 1_000;
@@ -83,9 +83,9 @@ pub mod rooms {
     pub const COMPACT_UPDATES: u64 = 500;
     /// Log bytes after which they are compacted into a snapshot.
     pub const COMPACT_BYTES: u64 = 1 << 20;
-    /// How often a silent socket is pinged, in ms; two unanswered pings end it.
+    /// Interval at which a silent socket is pinged, in ms; two unanswered pings end it.
     pub const PING_MS: u64 = 15_000;
-    /// How long a socket may take to take the close frame, in ms.
+    /// Most time a socket may take to take the close frame, in ms.
     pub const CLOSE_MS: u64 = 2_000;
 }
 
@@ -95,15 +95,15 @@ pub mod connections {
 
     /// The most connections at once, sockets included.
     pub const CONNECTIONS_MAX: usize = 4_096;
-    /// How long the head of a request may take, and how long a connection may wait for its next one.
+    /// Most time the head of a request may take, and a connection may wait for its next request.
     pub const HEAD: Duration = Duration::from_secs(20);
-    /// How long the other side may take nothing of an answer.
+    /// Most time the other side may take nothing of an answer.
     pub const WRITE_STALL: Duration = Duration::from_secs(60);
-    /// How long requests that are under way are waited for when the server stops.
+    /// Most time that requests under way are waited for when the server stops.
     pub const DRAIN: Duration = Duration::from_secs(2);
-    /// How long rooms may take to be flushed then.
+    /// Most time rooms may then take to be flushed.
     pub const FLUSH: Duration = Duration::from_secs(4);
-    /// How long what is still open may take to end after that.
+    /// Most time that what is still open may take to end after that.
     pub const FAREWELL: Duration = Duration::from_secs(1);
 }
 
@@ -111,13 +111,13 @@ pub mod connections {
 pub mod bodies {
     use std::time::Duration;
 
-    /// How many bytes of all bodies together are held in memory at once.
+    /// Most bytes of all bodies together that are held in memory at once.
     pub const HELD_BYTES_MAX: usize = 384 * 1024 * 1024;
-    /// How many of one person's.
+    /// Most bytes of one person's bodies.
     pub const PERSON_BYTES_MAX: usize = 160 * 1024 * 1024;
-    /// How long a body waits for memory before it is refused.
+    /// Time a body waits for memory before it is refused.
     pub const WAIT: Duration = Duration::from_secs(5);
-    /// How long a body may stand still.
+    /// Most time a body may stand still.
     pub const STALL: Duration = Duration::from_secs(20);
     /// The least speed over a body's whole way, in bytes a second, counted once [`STALL`] has passed.
     pub const BYTES_PER_SECOND_MIN: u64 = 8 * 1024;
@@ -127,11 +127,11 @@ pub mod bodies {
 pub mod assets {
     /// Largest upload, in bytes.
     pub const UPLOAD_BYTES_MAX: u64 = 256 * 1024 * 1024;
-    /// How many pictures are decoded at once.
+    /// Number of pictures that are decoded at once.
     pub const DECODERS_MAX: usize = 2;
-    /// How many videos and sounds are looked at once.
+    /// Number of videos and sounds that are examined at once.
     pub const PROGRAMS_MAX: usize = 2;
-    /// How many vector pictures are drawn at once.
+    /// Number of vector pictures that are drawn at once.
     pub const DRAWINGS_MAX: usize = 2;
 }
 
@@ -139,15 +139,15 @@ pub mod assets {
 pub mod runs {
     /// Number of times a call is tried in all.
     pub const ATTEMPTS_MAX: u32 = 3;
-    /// How long is waited before the second attempt, in ms; twice as long before each further one, with up to half of it
-    /// more by chance.
+    /// Time before the second attempt, in ms; twice as long before each further one. Up to half of this value is added
+    /// by chance.
     pub const BACKOFF_MS: u64 = 1_000;
     /// The longest that a provider can have a call wait, in ms.
     pub const RETRY_AFTER_MAX_MS: u64 = 60_000;
-    /// How long one attempt may take, in ms.
+    /// Most time one attempt may take, in ms.
     pub const CALL_MAX_MS: u64 = 15 * 60 * 1000;
-    /// How long a server has a run in hand without renewing that, in ms.
+    /// Time a server has a run in hand without renewing its lease, in ms.
     pub const LEASE_MS: i64 = 30_000;
-    /// How long the result of a call that was stopped is kept aside, in ms.
+    /// Time the result of a call that was stopped is kept aside, in ms.
     pub const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 }

@@ -1,4 +1,4 @@
-//! What changed in the workflow list, for everybody who looks at it.
+//! Changes of the workflow list, told to everybody who looks at it.
 
 use gesso_protocol::ids::CanvasId;
 use tokio::sync::broadcast;

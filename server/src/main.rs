@@ -18,19 +18,19 @@ use tracing_subscriber::EnvFilter;
 
 /// After how many seconds a server that was told to stop ends in any case.
 const STOP_S: u64 = 9;
-/// How the program ends that was told to stop twice.
+/// Exit code of the program when it was told to stop twice.
 const TOLD_TWICE: i32 = 130;
 /// The most open files that are asked for.
 #[cfg(unix)]
 const OPEN_FILES: u64 = 65_536;
-/// How many open files connections leave to everything else.
+/// Number of open files that connections leave to everything else.
 const OWN_FILES: u64 = 256;
 
 /// Gives memory back to the system soon after rooms, pictures and answers are done with it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What happens is told on standard error.
+/// Sends the log to standard error.
 fn init_log(filter: EnvFilter, format: LogFormat) {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {

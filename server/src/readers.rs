@@ -6,9 +6,9 @@ use std::sync::Arc;
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many are at work at once.
+/// Number of readers at work at once.
 const AT_ONCE: usize = 2;
-/// How many more may wait.
+/// Most further ones that may wait.
 const WAITING_MAX: usize = 128;
 
 /// Why nothing was read.

@@ -63,8 +63,8 @@ fn open_state(state: &Bytes) -> Result<yrs::Doc, RoomError> {
     Ok(compact::open(std::slice::from_ref(state))?)
 }
 
-/// What people wrote in a document, given as its state, as an update of another one that holds none of it, written by
-/// `client`. Takes its time, as [`Copy::canvas`].
+/// Copies everything people wrote in a document, given as its state, into an update of another one that holds none of
+/// it, written by `client`. Takes its time, as [`Copy::canvas`].
 ///
 /// # Errors
 /// [`RoomError::Load`] where it cannot be read.
@@ -111,10 +111,10 @@ enum Source {
     Made,
 }
 
-/// How often the end of the last connections is looked for, in ms.
+/// Interval at which the end of the last connections is looked for, in ms.
 const FAREWELL_POLL_MS: u64 = 5;
 
-/// How often it is tried whether a whole document may be encoded, in ms.
+/// Interval at which it is tried whether a whole document may be encoded, in ms.
 const TURN_POLL_MS: u64 = 100;
 
 /// All rooms of this server. Clones are the same registry.
@@ -254,13 +254,13 @@ impl Rooms {
         Ok(RoomHandle { inner: Arc::new(inner) })
     }
 
-    /// How many people are on a canvas, each counted once, without opening it.
+    /// Counts the people on a canvas, each once, without opening it.
     #[must_use]
     pub fn online(&self, canvas: &CanvasId) -> usize {
         self.registry.rooms.get(canvas).map_or(0, |slot| slot.online.load(Ordering::Relaxed))
     }
 
-    /// How many canvases are in memory, and how many people they have, each counted once a canvas.
+    /// Returns the number of canvases in memory, and of their people, each counted once a canvas.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let rooms = &self.registry.rooms;
@@ -672,7 +672,7 @@ impl Connection {
         self.outbox.close(code, reason.to_owned());
     }
 
-    /// What waits for it is given up, and it is closed.
+    /// Gives up everything that waits to be sent to it, and closes it.
     pub(crate) fn give_up(&self, code: u16, reason: &str) {
         self.outbox.give_up(code, reason.to_owned());
     }

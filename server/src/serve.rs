@@ -35,15 +35,15 @@ use crate::app::App;
 use crate::http;
 use stream::Watched;
 
-/// How long to wait after a connection could not be taken, in ms: the process may be out of files.
+/// Wait after a connection could not be taken, in ms: the process may be out of files.
 const REFUSED_MS: u64 = 50;
 /// The largest head of a request, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The most fields of a head.
 const FIELDS_MAX: usize = 100;
-/// How many connections for which there is no room are told so at once; further ones are just closed.
+/// Most connections at once that are told that there is no room for them; further ones are just closed.
 const TURNED_AWAY_MAX: usize = 64;
-/// How long that may take.
+/// Most time that may take, in seconds.
 const TURNED_AWAY_S: u64 = 1;
 
 /// Serves `app` on `listener` until `stop` ends, then ends everything in order.
@@ -112,9 +112,9 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// How many there are, sockets included.
+    /// Number of open connections, sockets included.
     open: usize,
-    /// How many requests are under way.
+    /// Number of requests under way.
     requests: usize,
     next: u64,
     /// Those that have no request under way, the one that waits longest first.
@@ -252,7 +252,7 @@ impl Drop for Open {
     }
 }
 
-/// Whether a connection waits for a request or has one under way.
+/// The turn of a connection: it waits for a request, has one under way, or is over.
 struct Turn {
     connections: Connections,
     end: CancellationToken,

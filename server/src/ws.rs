@@ -25,7 +25,7 @@ pub use upgrade::Upgrade;
 const REASON_MAX_BYTES: usize = 123;
 /// Frames up to this size are gathered into one write, in bytes; larger ones are sent from where all share them.
 const GATHER_MAX_BYTES: usize = 16 * 1024;
-/// How much is gathered for one write, in bytes.
+/// Most bytes gathered for one write.
 const WRITE_BYTES: usize = 64 * 1024;
 /// Large messages go in frames of this size, in bytes: between two of them a socket can still be closed, and one of
 /// them has to go out in [`RoomLimits::slow_max_ms`].
@@ -34,7 +34,7 @@ const PIECE_BYTES: usize = 128 * 1024;
 /// Who connects, and how.
 #[derive(Debug, Clone)]
 pub struct Visitor {
-    /// What they may do.
+    /// Their rights.
     pub role: Role,
     /// Who they are; empty: nobody in particular.
     pub person: String,

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-/// How far a camera goes round the picture, in degrees.
+/// Largest yaw of a camera round the picture, in degrees.
 pub const YAW_MAX: f64 = 80.0;
-/// How far it goes above or below, in degrees.
+/// Largest pitch above or below, in degrees.
 pub const PITCH_MAX: f64 = 80.0;
-/// How far it is tilted to a side, in degrees.
+/// Largest roll to a side, in degrees.
 pub const ROLL_MAX: f64 = 180.0;
-/// How far away it can be.
+/// Smallest zoom: the camera at its farthest.
 pub const ZOOM_MIN: f64 = 0.5;
-/// How near it can be.
+/// Largest zoom: the camera at its nearest.
 pub const ZOOM_MAX: f64 = 3.0;
 /// More would be more results than anybody looks at.
 pub const ANGLES_MAX: usize = 24;
@@ -49,7 +49,7 @@ impl Pose {
     }
 }
 
-/// Whether the camera stands or moves a little.
+/// The two families of positions: the camera stands elsewhere, or moves a little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// It stands somewhere else.
@@ -65,7 +65,7 @@ pub struct Named {
     pub id: &'static str,
     /// For people.
     pub label: &'static str,
-    /// Whether the camera moves.
+    /// View or move.
     pub family: Family,
     /// Roughly where it is, for the small picture of it.
     pub pose: Pose,
@@ -99,7 +99,7 @@ pub enum Angle {
     Named(Named),
     /// One that somebody set.
     Custom {
-        /// What they called it.
+        /// The name they gave it.
         name: String,
         /// Where it is.
         pose: Pose,

@@ -18,7 +18,7 @@ const VERSION: i64 = 2;
 /// The size of a card whose size nobody set.
 const CARD: [f64; 2] = [256.0, 240.0];
 
-/// What was copied.
+/// Nodes and edges that were copied.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Clip {
     /// By id, in stacking order.

@@ -1,4 +1,4 @@
-//! What of a canvas is in the DOM, and how much of it is drawn.
+//! The part of a canvas that is in the DOM, and how much of it is drawn.
 //!
 //! Cards in view with a margin are there, decided anew only when the view leaves that margin. Making a card takes
 //! longer than moving one, so only so many are made in a frame; first as plain boxes, nearest to the middle first.
@@ -26,10 +26,10 @@ const MARGIN_MAX: f64 = 2.4;
 /// With more nodes selected than this those out of view leave the DOM.
 const SELECTED_MAX: usize = 50;
 
-/// What one looks at, and what was in the DOM until now.
+/// The view, and the part of the canvas that was in the DOM until now.
 #[derive(Debug, Clone)]
 pub struct Look<'l> {
-    /// What is on screen, in canvas units.
+    /// Part of the canvas that is on screen, in canvas units.
     pub view: Rect,
     /// For which part of the canvas it was decided last.
     pub seen: Option<Rect>,
@@ -45,7 +45,7 @@ pub struct Look<'l> {
     pub detailed: &'l BTreeSet<String>,
 }
 
-/// What is to be in the DOM.
+/// The part of the canvas that is to be in the DOM.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Culled {
     /// For which part of the canvas.

@@ -1,17 +1,17 @@
-//! What people read when a part of a canvas could not be read from the server's disk.
+//! Texts for people when a part of a canvas could not be read from the server's disk.
 
 use gesso_protocol::api::{Damage, DamageReason};
 
 use super::library;
 
-/// What the banner says.
+/// The texts of the banner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// What happened.
+    /// The damage, in one sentence.
     pub title: &'static str,
-    /// What it means and what can be done.
+    /// The meaning of the damage, and what can be done.
     pub text: String,
-    /// What is remembered when somebody has read it: something new is told again.
+    /// Mark that is remembered when somebody has read it: something new is told again.
     pub mark: String,
 }
 
@@ -23,7 +23,7 @@ const LOST: [DamageReason; 4] = [
     DamageReason::BuildsOnLost,
 ];
 
-/// What is to be told; `None` where everything is there.
+/// Returns the texts to show; `None` where everything is there.
 pub fn told(damage: &[Damage]) -> Option<Told> {
     let newest = damage.iter().map(|item| item.at).max()?;
     let rows: i64 = damage.iter().map(|item| item.rows).sum();

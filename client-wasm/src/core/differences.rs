@@ -1,4 +1,4 @@
-//! What differs between generations: the settings that made them, side by side.
+//! Differences between generations: the settings that made them, side by side.
 
 use gesso_protocol::api::GenerationBody;
 use gesso_protocol::pricing::value_key;

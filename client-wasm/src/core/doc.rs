@@ -46,7 +46,7 @@ pub enum ReplicaError {
     Busy(#[source] yrs::TransactionAcqError),
 }
 
-/// What a transaction changed.
+/// The changes of a transaction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     /// The name or the description.
@@ -229,12 +229,12 @@ impl Replica {
         Ok(self.drain(false))
     }
 
-    /// What this replica has, for step 1.
+    /// Returns the state vector of this replica, for step 1.
     pub fn state_vector(&self) -> Vec<u8> {
         self.doc.transact().state_vector().encode_v1()
     }
 
-    /// What this replica has and `vector` does not, for step 2.
+    /// Encodes everything this replica has and `vector` does not, for step 2.
     ///
     /// # Errors
     /// When the bytes are no state vector.
@@ -254,8 +254,8 @@ impl Replica {
         std::mem::take(&mut self.outgoing)
     }
 
-    /// What is shown of a node's `text`, `negative` or `items/{id}`, trailing newlines included. Offsets in texts count
-    /// what is shown here, in UTF-16 units.
+    /// Returns the shown text of a node's `text`, `negative` or `items/{id}`, trailing newlines included. Offsets in
+    /// texts count this shown text, in UTF-16 units.
     pub fn text(&self, node: &str, field: &str) -> Option<String> {
         let txn = self.doc.transact();
         Some(Shown::of(&txn, &schema::text_of(&txn, node, field)?).into_text())
@@ -286,7 +286,7 @@ impl Replica {
         Some(Shown::of(&txn, &schema::text_of(&txn, node, field)?).shown(within))
     }
 
-    /// What people wrote of a node, or of an edge, apart from this canvas.
+    /// Reads everything people wrote of a node, or of an edge, apart from this canvas.
     pub fn content(&self, root: &str, key: &str) -> Option<Content> {
         let txn = self.doc.transact();
         Content::read(&txn, &txn.get_map(root)?.get(&txn, key)?)

@@ -1,4 +1,4 @@
-//! What the pointer does on the canvas, as a state chart.
+//! Gestures of the pointer on the canvas, as a state chart.
 //!
 //! The web layer turns events into [`Input`]s and carries out the [`Effect`]s; everything in between (thresholds,
 //! what a click selects, where a wire may land) is decided here, without a browser, so that it can be tested.

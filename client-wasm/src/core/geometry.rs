@@ -193,7 +193,7 @@ pub fn wheel_zoom(dy: f64) -> f64 {
     (-dy.clamp(-NOTCH, NOTCH) * 0.01).exp()
 }
 
-/// How far the handles of a wire reach: half the horizontal distance, 40 to 180 units.
+/// Returns the reach of the handles of a wire: half the horizontal distance, 40 to 180 canvas units.
 fn reach(a: Point, b: Point) -> f64 {
     ((b.x - a.x).abs() * 0.5).clamp(40.0, 180.0)
 }
@@ -220,7 +220,7 @@ pub fn wire_bounds(a: Point, b: Point) -> Rect {
     Rect::spanned(a, b).union(Rect::spanned(Point::new(a.x + k, a.y), Point::new(b.x - k, b.y)))
 }
 
-/// What `wire_near` found: where on the wire, and how far away.
+/// The point that `wire_near` found on a wire, and its distance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nearest {
     /// The point of the wire.

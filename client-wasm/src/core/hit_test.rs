@@ -1,4 +1,4 @@
-//! What is at a place of the canvas, told from the document alone.
+//! Ports and cards at a place of the canvas, told from the document alone.
 
 use gesso_protocol::nodes;
 use gesso_protocol::schema::Canvas;

@@ -8,12 +8,12 @@ use super::wave;
 /// Whose files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// What one uploaded and made oneself.
+    /// Files that one uploaded or made oneself.
     #[default]
     Mine,
-    /// What everybody here did.
+    /// Files that everybody here uploaded or made.
     Workspace,
-    /// What comes with Gesso.
+    /// Files that come with Gesso.
     Stock,
 }
 
@@ -32,7 +32,7 @@ impl Scope {
     }
 }
 
-/// What is looked for.
+/// A search in the library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Search {
     /// Where.
@@ -94,7 +94,7 @@ pub fn bytes(n: i64) -> String {
     if value < 10.0 { format!("{value:.1} {unit}") } else { format!("{value:.0} {unit}") }
 }
 
-/// What a file is called: its name without the ending, else its prompt's first words, else its type.
+/// Returns the title of a file: its name without the ending, else its prompt's first words, else its type.
 pub fn title(meta: &AssetMeta) -> String {
     let stem = meta.asset.name.rsplit_once('.').map_or(meta.asset.name.as_str(), |(stem, _)| stem);
     if !stem.trim().is_empty() {

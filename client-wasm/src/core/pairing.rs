@@ -14,11 +14,11 @@ use super::price::Price;
 pub struct Way {
     /// The value of the setting `batch`.
     pub id: &'static str,
-    /// What it is called.
+    /// Title for people.
     pub title: &'static str,
-    /// What it does to two lists, A of three and B of two.
+    /// The pairs it makes of two lists, A of three and B of two.
     pub example: &'static str,
-    /// What a run of the node would be, where that can be told.
+    /// Price of a run of the node, where that can be told.
     pub price: Option<Price>,
 }
 

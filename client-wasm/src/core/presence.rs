@@ -34,7 +34,7 @@ pub struct Spot {
     pub y: f64,
 }
 
-/// What somebody looks at: the canvas point in the middle of their screen, and the zoom.
+/// A person's view: the canvas point in the middle of their screen, and the zoom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Viewport {
     /// Canvas units.
@@ -72,7 +72,7 @@ pub struct Presence {
     /// Selected nodes.
     #[serde(default)]
     pub selection: Vec<String>,
-    /// What they look at.
+    /// Their view.
     #[serde(default)]
     pub viewport: Option<Viewport>,
     /// The client they follow.
@@ -86,7 +86,7 @@ pub struct Presence {
     pub typing: bool,
 }
 
-/// What the server says as a participant.
+/// The state of the server as a participant.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct ServerPresence {
     /// Progress of running nodes, 0 to 1.
@@ -188,7 +188,7 @@ impl Room {
             .collect()
     }
 
-    /// What the server says; empty without one.
+    /// Returns the state of the server; empty without one.
     pub fn server(&self) -> ServerPresence {
         self.entries
             .values()

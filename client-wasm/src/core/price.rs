@@ -1,4 +1,4 @@
-//! What a run would cost, in the words on its button, and when that is worth a question.
+//! The price of a run, in the words on its button, and when it is worth a question.
 
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::{Money, Quote};
@@ -8,7 +8,7 @@ const CALLS_UNASKED: u32 = 50;
 /// More than this part of the balance is asked about.
 const BALANCE_PART: i64 = 4;
 
-/// What a run would do and cost.
+/// The work and the price of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
     /// The most it can cost.

@@ -12,7 +12,7 @@ use super::words::line;
 /// The longest name of an item, in characters.
 const LABEL_MAX: usize = 60;
 
-/// What there is to show.
+/// The content that is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Showing {
     /// A file.
@@ -48,11 +48,11 @@ pub struct Item {
     pub key: String,
     /// Position, from 1.
     pub n: usize,
-    /// What it was made from, where that has a name.
+    /// Name of the thing it was made from, where that has one.
     pub label: String,
-    /// How it stands.
+    /// Status, as people see it.
     pub status: NodeStatus,
-    /// What it shows.
+    /// The content it shows.
     pub showing: Showing,
     /// The generation that is shown.
     pub generation: Option<String>,
@@ -98,7 +98,7 @@ pub fn item(canvas: &Canvas, node: &str, key: &str, n: usize) -> Option<Item> {
     })
 }
 
-/// What an item of a node shows: what stands in its place, else the generation that flows.
+/// Returns the content that an item of a node shows: the one put in its place, else the generation that flows.
 pub fn showing(canvas: &Canvas, node: &str, key: &str) -> Showing {
     if canvas.nodes.get(node).is_some_and(|n| n.kind == "evaluator") {
         let item = canvas.results.get(node).and_then(|r| r.items.get(key));
@@ -111,7 +111,7 @@ pub fn showing(canvas: &Canvas, node: &str, key: &str) -> Showing {
     shown_generation(canvas, node, key).map(Showing::of).unwrap_or_default()
 }
 
-/// What an evaluator's candidate is: a generation anywhere, or what a node or list holds.
+/// Returns the content of an evaluator's candidate: a generation anywhere, or what a node or list holds.
 pub fn candidate(canvas: &Canvas, id: &str) -> Showing {
     if let Some(made) = canvas.generations.values().flatten().find(|made| made.id == id) {
         return Showing::of(made);
@@ -134,7 +134,7 @@ pub fn candidate(canvas: &Canvas, id: &str) -> Showing {
     Showing::Nothing
 }
 
-/// What an item is called: the entry of the list, the angle, which of several results.
+/// Returns the name of an item: the entry of the list, the angle, which of several results.
 pub fn label(canvas: &Canvas, key: &str) -> String {
     let origin = |part: &str| {
         let (node, id) = part.split_once('=')?;
@@ -157,7 +157,7 @@ pub fn label(canvas: &Canvas, key: &str) -> String {
     names.join(" · ")
 }
 
-/// How many items stand how.
+/// Number of items in each state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// All.
@@ -214,7 +214,7 @@ impl Counts {
         if told.is_empty() { format!("{} waiting", self.total) } else { told.join(", ") }
     }
 
-    /// What the badge says: "4 of 6", or "6 items" when all are there.
+    /// Returns the text of the badge: "4 of 6", or "6 items" when all are there.
     pub fn badge(&self) -> String {
         if self.done == self.total {
             format!("{} items", self.total)

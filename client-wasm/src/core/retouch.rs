@@ -21,7 +21,7 @@ pub const STRAIGHTEN_MAX: f64 = 45.0;
 /// So many steps can be taken back.
 const STEPS_MAX: usize = 100;
 
-/// What a stroke does.
+/// The effect of a stroke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Brush {
     /// Paints with a colour.
@@ -37,7 +37,7 @@ pub enum Brush {
 /// A line drawn with one brush.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stroke {
-    /// What it does.
+    /// The brush it is drawn with.
     pub brush: Brush,
     /// CSS colour, for paint.
     pub color: String,
@@ -145,11 +145,11 @@ pub struct Look {
     pub orient: Orient,
     /// Turned clockwise by so many degrees and enlarged until the frame is full again.
     pub straighten: f64,
-    /// What is kept, in frame pixels.
+    /// The part that is kept, in frame pixels.
     pub crop: Rect,
     /// Light and colour.
     pub tone: Tone,
-    /// What was drawn, first to last.
+    /// Strokes that were drawn, first to last.
     pub strokes: Vec<Arc<Stroke>>,
 }
 
@@ -225,7 +225,7 @@ impl Look {
         }
     }
 
-    /// Whether anything was done.
+    /// True if nothing was done.
     pub fn is_plain(&self) -> bool {
         *self == Self::new(self.source.0, self.source.1)
     }
@@ -236,7 +236,7 @@ impl Look {
     }
 }
 
-/// How much a picture that was turned by so many degrees is enlarged to fill its frame again.
+/// Returns the factor by which a picture turned by so many degrees is enlarged to fill its frame again.
 pub fn cover(w: f64, h: f64, degrees: f64) -> f64 {
     let (sin, cos) = degrees.to_radians().sin_cos();
     cos.abs() + sin.abs() * (w / h).max(h / w)
@@ -288,7 +288,7 @@ impl Edits {
         self.now = next;
     }
 
-    /// What was moved is let go.
+    /// Ends the step that is under way: the slider or handle is let go.
     pub fn settle(&mut self) {
         if std::mem::take(&mut self.moving) && self.past.last() == Some(&self.now) {
             // It came back to where it was.
@@ -334,7 +334,7 @@ impl Edits {
     }
 }
 
-/// How much smaller a picture is worked on, so that neither side is longer than `side_max` pixels.
+/// Returns the scale at which a picture is worked on, at most 1, so that neither side is longer than `side_max` pixels.
 pub fn preview_scale(width: f64, height: f64, side_max: f64) -> f64 {
     (side_max / width.max(height).max(1.0)).min(1.0)
 }

@@ -8,9 +8,9 @@ use gesso_protocol::order;
 pub struct Layer {
     /// Node.
     pub id: String,
-    /// Its key.
+    /// Key of its place in the stack.
     pub z: String,
-    /// Its place.
+    /// Place and size on the canvas.
     pub rect: Rect,
     /// True if it is to be moved.
     pub is_moved: bool,

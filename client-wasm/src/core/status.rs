@@ -1,11 +1,11 @@
-//! How a node stands, and each of its items, as people see it: one word, one shape, one colour.
+//! Status of a node, and of each of its items, as people see it: one word, one shape, one colour.
 
 use gesso_protocol::nodes::{self, NodeSpec};
 use gesso_protocol::schema::{ItemResult, Node, NodeResult, NodeState};
 
 use super::words::ordinal;
 
-/// What there is to tell of a node or an item.
+/// The status of a node or an item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NodeStatus {
     /// Not run.
@@ -111,7 +111,7 @@ impl From<NodeState> for NodeStatus {
     }
 }
 
-/// What a card says of its node.
+/// The status that a card shows of its node.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CardStatus {
     /// The node's (`data-state`).
@@ -120,7 +120,7 @@ pub struct CardStatus {
     pub mark: NodeStatus,
     /// The word; empty where nothing is to be said.
     pub word: String,
-    /// What changed since the result, where it is outdated.
+    /// Changes since the result, where it is outdated.
     pub reasons: Vec<&'static str>,
     /// From 0 to 1 while it runs, where the server told.
     pub progress: Option<f64>,

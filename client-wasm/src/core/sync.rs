@@ -15,7 +15,7 @@ const RETRY_MS_MAX: u64 = 30_000;
 const RETRY_MS_MIN: u64 = 500;
 /// A handshake that takes longer is given up.
 const HANDSHAKE_MS_MAX: u64 = 20_000;
-/// What does not fit a frame goes over HTTP (R-SYNC-15), with room for the header.
+/// Most bytes of a step 2 in a frame, with room for the header; larger ones go over HTTP (R-SYNC-15).
 const STEP2_BYTES_MAX: usize = 4 * 1024 * 1024 - 64;
 
 /// Something happened.
@@ -79,7 +79,7 @@ pub enum Phase {
     Ended(String),
 }
 
-/// What people read about saving.
+/// The state of saving, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Saving {
     /// Not connected for the first time yet.
@@ -170,7 +170,7 @@ fn awareness_frame(client: u32, clock: u32, state: &str) -> Vec<u8> {
     Frame::Awareness(&awareness::encode([own].into_iter())).encode()
 }
 
-/// What a final close code means to a person; `None` for one after which it is worth trying again.
+/// Returns the meaning of a final close code for a person; `None` for one after which it is worth trying again.
 fn ending(code: u16) -> Option<&'static str> {
     match code {
         4401 => Some("You are not signed in any more. Reload the page to sign in."),
@@ -183,7 +183,7 @@ fn ending(code: u16) -> Option<&'static str> {
     }
 }
 
-/// Whether the server will never take this replica again.
+/// Returns the reason why the server will never take this replica again; `None` where it may.
 fn spoiled(code: u16) -> Option<&'static str> {
     match code {
         1007 => Some("The server could not read a change of yours."),
@@ -205,7 +205,7 @@ impl SyncClient {
         self.loaded
     }
 
-    /// What to show about saving.
+    /// Returns the state of saving to show.
     pub fn saving(&self) -> Saving {
         let kept = self.edits - self.edits_durable;
         match &self.phase {
@@ -351,8 +351,9 @@ impl SyncClient {
         out.push(Action::Send(awareness_frame(replica.client(), self.own_clock, state)));
     }
 
-    /// What others hold of this page's own state. A newer clock than its own is passed over with the next one; that it
-    /// was taken for gone, because a connection of it ended late or it was silent too long, is contradicted at once.
+    /// Compares this page's own state with what others hold of it. A newer clock than its own is passed over with the
+    /// next one; that it was taken for gone, because a connection of it ended late or it was silent too long, is
+    /// contradicted at once.
     fn own_told(
         &mut self,
         states: &[awareness::Entry<'_>],

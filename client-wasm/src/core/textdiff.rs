@@ -1,4 +1,4 @@
-//! What a person did to a plain text, read from its value before and after.
+//! A person's edit of a plain text, read from its value before and after.
 //!
 //! Input methods, spell checkers and paste all change a text field in ways that no key event tells; comparing values
 //! is the one reading that is right for all of them. A caret hint keeps the ambiguous cases ("aa" → "aaa") where the
@@ -9,9 +9,9 @@
 pub struct Edit {
     /// Offset in UTF-16 code units.
     pub at: u32,
-    /// How many units go.
+    /// Number of units that go.
     pub delete: u32,
-    /// What comes in their place.
+    /// Text that comes in their place.
     pub insert: String,
 }
 

@@ -1,13 +1,13 @@
-//! What a sound looks like: bars from the peaks the server measured, and times as clocks.
+//! The picture of a sound: bars from the peaks the server measured, and times as clocks.
 
 use serde::Deserialize;
 
 /// `GET /api/assets/{id}/waveform`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Wave {
-    /// How long it is, in seconds.
+    /// Length, in seconds.
     pub duration: f64,
-    /// How loud it is over time, 0 to 255.
+    /// Loudness over time, 0 to 255.
     pub peaks: Vec<u8>,
 }
 
@@ -60,7 +60,7 @@ pub fn length(seconds: f64) -> String {
     if seconds > 0.0 && seconds < 1.0 { format!("{seconds:.1} s") } else { clock(seconds) }
 }
 
-/// How far an arrow key seeks, in seconds.
+/// Returns the seconds that an arrow key seeks.
 pub fn stride(duration: f64) -> f64 {
     (duration / 20.0).clamp(0.25, 5.0)
 }

@@ -75,7 +75,7 @@ pub fn CanvasPage(
     }
 }
 
-/// What the server knows and the document does not: who one is, the models, the money.
+/// Fetches the facts that the server knows and the document does not: who one is, the models, the money.
 fn fetch_facts(page: Page) {
     // First of all who one is: requests at once without a cookie would make several persons of one.
     let connection = live::socket::prepare(page);

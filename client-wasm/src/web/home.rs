@@ -271,7 +271,7 @@ fn Stale(home: Home) -> impl IntoView {
     }
 }
 
-/// What stands where no card is: nothing yet, nothing found, or nothing there.
+/// The view in the place of cards where none is: nothing yet, nothing found, or nothing there.
 fn nothing_shown(
     home: Home,
     shown: Memo<Vec<CanvasBody>>,

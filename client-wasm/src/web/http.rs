@@ -29,7 +29,7 @@ impl ApiError {
         Self::plain(0, "The server does not answer. Check the connection and try again.")
     }
 
-    /// What was answered cannot be read.
+    /// The body of the answer cannot be parsed.
     pub fn unreadable() -> Self {
         Self::plain(
             0,
@@ -61,7 +61,7 @@ impl ApiError {
 /// `GET`.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     read(send("GET", path, None, &[]).await?)
 }
@@ -69,7 +69,7 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 /// `POST` with a JSON body.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     read(send("POST", path, Some(&json(body)?), &[JSON]).await?)
 }
@@ -77,7 +77,7 @@ pub async fn post<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Res
 /// `POST` with a JSON body that is acted on once, however often it is sent with the same `key`.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn post_once<T: DeserializeOwned>(
     path: &str,
     body: &impl Serialize,
@@ -89,7 +89,7 @@ pub async fn post_once<T: DeserializeOwned>(
 /// `POST` with bytes.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come.
 pub async fn post_bytes(path: &str, bytes: &[u8]) -> Result<(), ApiError> {
     let body = js_sys::Uint8Array::from(bytes);
     send("POST", path, Some(&body), &[("content-type", "application/octet-stream")]).await?;
@@ -99,7 +99,7 @@ pub async fn post_bytes(path: &str, bytes: &[u8]) -> Result<(), ApiError> {
 /// `POST` with a form.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn post_form<T: DeserializeOwned>(
     path: &str,
     form: &web_sys::FormData,
@@ -111,7 +111,7 @@ pub async fn post_form<T: DeserializeOwned>(
 /// `PATCH` with a JSON body.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn patch<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
     read(send("PATCH", path, Some(&json(body)?), &[JSON]).await?)
 }
@@ -119,7 +119,7 @@ pub async fn patch<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Re
 /// `DELETE`.
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come.
 pub async fn delete(path: &str) -> Result<(), ApiError> {
     send("DELETE", path, None, &[]).await?;
     Ok(())
@@ -170,13 +170,13 @@ async fn send(
 /// A list that an endpoint gives as a page (`{items, next}`).
 ///
 /// # Errors
-/// What the server said instead, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn list<T: DeserializeOwned>(path: &str) -> Result<Vec<T>, ApiError> {
     let page: gesso_protocol::api::Page<T> = get(path).await?;
     Ok(page.items)
 }
 
-/// What a route that makes a canvas answers, as far as the page needs it.
+/// The answer of a route that makes a canvas, as far as the page needs it.
 #[derive(Debug, Deserialize)]
 pub struct Made {
     /// The canvas's id.

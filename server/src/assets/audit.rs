@@ -1,4 +1,4 @@
-//! Whether a stored file is what its name says: its name is the hash of its content.
+//! Compares a stored file with its name, which is the hash of its content.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use gesso_protocol::ids::AssetId;
 
-/// What became of a stored file.
+/// The state of a stored file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     /// It is what was stored.
@@ -36,7 +36,7 @@ pub fn examine(root: &Path, id: &AssetId) -> std::io::Result<Found> {
     Ok(if same { Found::Sound } else { Found::Damaged })
 }
 
-/// How many files are remembered at most.
+/// Most files that are remembered.
 const REMEMBERED_MAX: usize = 100_000;
 
 /// Files that were compared since the start. Memory: 32 bytes a file and what the tree adds to that.

@@ -25,9 +25,9 @@ use super::limits::AssetLimits;
 
 /// Where bytes wait for their name.
 const STAGING: &str = "staging";
-/// How many parts of a file may be on their way to a store.
+/// Most parts of a file that may be on their way to a store at once.
 const PARTS_MAX: usize = 4;
-/// How large such a part is.
+/// Size of such a part, in bytes.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
 /// Bytes under the hash of their content, without a word of what they are. Cheap to clone.
@@ -52,7 +52,7 @@ struct Inner {
     compared: Compared,
 }
 
-/// What somebody said of bytes before anybody looked.
+/// Properties of bytes that somebody stated before anybody looked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
     /// Width and height in pixels.
@@ -66,9 +66,9 @@ pub struct Told {
 pub struct Kept {
     /// BLAKE3 of them, in hex.
     pub id: AssetId,
-    /// How many there are.
+    /// Number of bytes.
     pub bytes: u64,
-    /// What they are; `None` where nobody looked.
+    /// Properties that were found in them; `None` where nobody looked.
     pub found: Option<Examined>,
 }
 
@@ -88,7 +88,7 @@ impl Local {
     }
 }
 
-/// How a piece of work is done.
+/// The kind of turn a piece of work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     Picture,
@@ -176,7 +176,7 @@ impl Blobs {
         &self.0.limits
     }
 
-    /// What lies beside the blobs: pictures of them and the like.
+    /// The store, for files that lie beside the blobs: pictures of them and the like.
     pub(super) fn store(&self) -> &dyn ObjectStore {
         &*self.0.store
     }

@@ -72,7 +72,7 @@ impl AssetError {
         }
     }
 
-    /// What people are told: of the server's own failures no more than that.
+    /// Returns the text for people: of the server's own failures no more than that there was one.
     #[must_use]
     pub fn detail(&self) -> String {
         if self.code() != ErrorCode::Internal {

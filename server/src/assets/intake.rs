@@ -13,14 +13,14 @@ use super::error::AssetError;
 use super::store::Assets;
 use crate::db::assets::AssetRow;
 
-/// How much of the beginning decides what a file is.
+/// Bytes of the beginning that decide what a file is.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How much of an upload waits in memory.
+/// Most bytes of an upload that wait in memory.
 const WAITING_BYTES: usize = 512 * 1024;
 /// The longest name that is kept.
 const NAME_CHARS_MAX: usize = 200;
 
-/// What is said about bytes that come in.
+/// Statements about bytes that come in.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// The name people gave the file; may be empty.
@@ -119,7 +119,7 @@ impl Assets {
     }
 }
 
-/// What a file is by its beginning.
+/// Recognizes a file by its beginning.
 fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
     gesso_media::sniff(head).ok_or(AssetError::Unsupported)
 }

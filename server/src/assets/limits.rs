@@ -8,11 +8,11 @@ use gesso_media::DecodeLimits;
 pub struct AssetLimits {
     /// Largest upload, in bytes.
     pub upload_bytes_max: u64,
-    /// How many pictures are decoded at once.
+    /// Number of pictures that are decoded at once.
     pub decoders_max: usize,
-    /// How many videos and sounds are looked at once.
+    /// Number of videos and sounds that are examined at once.
     pub programs_max: usize,
-    /// How many vector pictures are drawn at once.
+    /// Number of vector pictures that are drawn at once.
     pub drawings_max: usize,
     /// Largest picture that is decoded.
     pub picture: DecodeLimits,

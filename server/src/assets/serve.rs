@@ -1,5 +1,5 @@
-//! How an asset's bytes go out: conditional requests and ranges (RFC 9110), and the headers that
-//! keep foreign content from acting in this origin's name.
+//! Sends the bytes of assets: conditional requests and ranges (RFC 9110), and the headers that keep foreign content
+//! from acting in this origin's name.
 
 use axum::body::Body;
 use axum::http::header::{
@@ -21,7 +21,7 @@ const IMMUTABLE: &str = "private, max-age=31536000, immutable";
 const SANDBOX: &str =
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox";
 
-/// What of an entity of `len` bytes is asked for.
+/// The part of an entity of `len` bytes that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Whole,

@@ -24,7 +24,7 @@ pub struct Assets(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) blobs: Blobs,
     pub(super) db: Db,
-    /// Whether the stock has its rows.
+    /// Set once the stock has its rows.
     pub(super) stock: OnceCell<()>,
     /// Vector pictures that cannot be drawn, with the reason, so that nobody tries again and again.
     pub(super) undrawable: Mutex<VecDeque<(AssetId, String)>>,
@@ -68,7 +68,7 @@ impl Assets {
         Ok(self.0.db.asset(id).await?)
     }
 
-    /// What is known of an asset.
+    /// Returns the metadata of an asset.
     ///
     /// # Errors
     /// Those of [`Self::row`].

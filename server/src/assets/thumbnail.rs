@@ -23,9 +23,9 @@ const WIDTH_DEFAULT_PX: u32 = 320;
 const DRAWN_MAX_PX: u32 = 1280;
 /// The widest drawing of a model.
 const MODEL_SIDE_MAX_PX: u32 = 640;
-/// How long a drawing takes where all are drawn in turn; what takes longer waits for others that do.
+/// Most time a drawing may take where all are drawn in turn; one that takes longer waits for others that do.
 const QUICK_DRAWING: Duration = Duration::from_secs(1);
-/// How many vector pictures that cannot be drawn are remembered.
+/// Most vector pictures that are remembered as impossible to draw.
 const UNDRAWABLE_MAX: usize = 1000;
 
 /// A picture of an asset.
@@ -44,7 +44,7 @@ fn bucket(width: u32) -> u32 {
     WIDTHS_PX.into_iter().find(|w| *w >= width).unwrap_or(WIDTHS_PX[WIDTHS_PX.len() - 1])
 }
 
-/// What a row says of a file, for programs that want to be told.
+/// Returns the format of a file, with the media kind of its row, for programs that want to be told.
 fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, WorkError> {
     let found = gesso_media::sniff_file(path)?
         .ok_or_else(|| WorkError::Refused("This file is damaged.".to_owned()))?;
@@ -177,7 +177,7 @@ impl Assets {
         self.0.blobs.work(turn, work).await
     }
 
-    /// Whether drawing a vector picture is worth trying.
+    /// Refuses a vector picture that is remembered as impossible to draw.
     fn is_drawable(&self, id: &AssetId) -> Result<(), WorkError> {
         let known = self.0.undrawable.lock().unwrap_or_else(PoisonError::into_inner);
         match known.iter().find(|(known, _)| known == id) {
@@ -211,7 +211,7 @@ impl Assets {
         Ok(bytes)
     }
 
-    /// How loud a sound or the sound of a video gets along its length.
+    /// Returns the loudness of a sound, or of the sound of a video, along its length.
     ///
     /// # Errors
     /// `NotFound` also for what has no sound or cannot be heard on this server; `Studio`, `Store`, `Db`.

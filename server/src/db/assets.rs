@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, widt
      own = CASE WHEN excluded.own = 1 THEN 1 ELSE assets.own END, \
      stock = CASE WHEN excluded.stock = 1 THEN 1 ELSE assets.stock END";
 
-/// How many rows get their words anew at once.
+/// Number of rows that get their words anew at once.
 const FOLDED_AT_ONCE: i64 = 500;
 
 /// The most words of a search that count.
@@ -77,7 +77,7 @@ impl AssetRow {
         }
     }
 
-    /// What it is found by: name, prompt and tags, folded.
+    /// Returns the words it is found by: name, prompt and tags, folded.
     pub fn words(&self) -> String {
         let origin: Value = serde_json::from_str(&self.origin).unwrap_or_default();
         let tags = origin["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
@@ -100,16 +100,16 @@ impl AssetRow {
 /// Which part of the library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// What anybody of the workspace uploaded or made.
+    /// Assets that anybody of the workspace uploaded or made.
     #[default]
     Workspace,
-    /// What this person did.
+    /// Assets of this person.
     Of(String),
-    /// What every server brings.
+    /// Assets that every server brings.
     Stock,
 }
 
-/// What the library is asked for.
+/// A search in the library.
 #[derive(Clone, Debug, Default)]
 pub struct AssetQuery {
     /// Where.
@@ -121,7 +121,7 @@ pub struct AssetQuery {
     pub q: Option<String>,
     /// Only what comes after this `(created_at, id)`, newest first.
     pub after: Option<(i64, String)>,
-    /// How many.
+    /// Most entries to return.
     pub limit: i64,
 }
 
@@ -266,7 +266,7 @@ impl Db {
     }
 }
 
-/// What `LIKE` finds a part of a folded word by.
+/// Returns the `LIKE` pattern that finds a part of a folded word.
 fn pattern(word: &str) -> String {
     let mut like = String::from("%");
     for c in word.chars() {

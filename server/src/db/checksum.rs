@@ -1,6 +1,6 @@
-//! What a row of the document log carries to be known again: whether its bytes are those that were written, for
-//! this canvas, and whether it is in its place. Snapshots and long rows also carry which pieces of them are what was written.
-//! A single wrong byte is found by trying.
+//! Checksums of the rows of the document log: they tell whether the bytes of a row are those that were written, for
+//! this canvas, and whether it is in its place. Those of snapshots and long rows also tell which of their pieces are as
+//! written. A single wrong byte is found by trying.
 
 use gesso_protocol::ids::CanvasId;
 
@@ -13,13 +13,13 @@ const HALF: usize = 8;
 const LENGTH: usize = 8;
 /// Bytes of the checksum of a piece.
 const PIECE: usize = 4;
-/// How many pieces there are, about; of the sizes that are allowed.
+/// Number of pieces aimed at, within the sizes that are allowed.
 const PIECES: usize = 256;
 /// The smallest and the largest piece, in bytes.
 const PIECE_BYTES: [usize; 2] = [16, 1_024];
 /// The longest row without pieces, in bytes.
 const WHOLE_BYTES: usize = 1_024;
-/// How many pieces are put right at most.
+/// Most pieces that are put right.
 const REPAIRS: usize = 8;
 
 /// The checksum of a row of the log.
@@ -88,7 +88,7 @@ fn of_piece(at: usize, piece: &[u8]) -> [u8; PIECE] {
     sum
 }
 
-/// What a row's checksum says of it.
+/// The verdict of a checksum on its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is what was written, where it was written.
@@ -118,8 +118,8 @@ pub fn judge(canvas: &CanvasId, seq: i64, data: &[u8], checksum: Option<&[u8]>) 
     }
 }
 
-/// What was written, where a single byte (of a few pieces at most) is not what it was: the checksum tells when the right
-/// one is found.
+/// Returns the bytes that were written, where a single byte (of a few pieces at most) is not as it was: the checksum
+/// tells when the right one is found.
 #[must_use]
 pub fn repaired(canvas: &CanvasId, data: &[u8], checksum: &[u8]) -> Option<Vec<u8>> {
     let wanted = checksum.get(..HALF)?;

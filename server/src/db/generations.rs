@@ -1,4 +1,4 @@
-//! What nodes made, for ever, with exactly what made it; and the outcome as it stands in documents.
+//! Results that nodes made, for ever, with exactly what made them; and the outcome as it stands in documents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::runs::InvocationRow;
 use super::{Db, DbError, with_read, with_write};
 
-/// What a generation was made with.
+/// The model, settings and inputs that made a generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MadeWith {
     /// The model.
@@ -27,7 +27,7 @@ pub struct MadeWith {
     pub prompt: String,
     /// The negative prompt.
     pub negative: String,
-    /// What arrived, by input.
+    /// The contents that arrived, by input.
     pub inputs: Value,
 }
 
@@ -201,7 +201,7 @@ impl Db {
         Ok(made.values().filter_map(kind).collect())
     }
 
-    /// What stands at `results`, and the generations that it names.
+    /// Reads the rows for the document's `results`, and the ids of the generations that they name.
     async fn results(
         &self,
         canvas: &CanvasId,

@@ -2,14 +2,14 @@
 
 use super::{Db, DbError, with_read};
 
-/// How long an answer is kept, in ms.
+/// Time an answer is kept, in ms.
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) const FORGET: &str = "DELETE FROM idempotency WHERE at <= $1";
 pub(super) const KEEP: &str = "INSERT INTO idempotency \
      (person, route, key, body_hash, status, answer, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-/// What to keep with a request that is about to be answered.
+/// The key under which the answer to a request is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
     /// Who asks.

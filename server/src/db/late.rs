@@ -31,7 +31,7 @@ pub struct LateRow {
     pub item: String,
     /// Who started the run.
     pub person: String,
-    /// What it costs to take it over, in millicredits.
+    /// Price of taking it over, in millicredits.
     pub cost: i64,
     /// When it came, in ms since 1970.
     pub at: i64,
@@ -41,12 +41,12 @@ pub struct LateRow {
     pub body: String,
 }
 
-/// What came.
+/// The content of a late result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LateBody {
     /// The generations, in order.
     pub generations: Vec<Generation>,
-    /// What they were made with.
+    /// The model, settings and inputs that made them.
     pub made_with: MadeWith,
     /// The assets that hold them, already durable.
     pub assets: Vec<AssetRow>,
@@ -73,7 +73,7 @@ impl From<sqlx::Error> for TakeError {
 }
 
 impl LateRow {
-    /// What came.
+    /// Reads the content of the late result.
     ///
     /// # Errors
     /// When an older version wrote what this one cannot read.

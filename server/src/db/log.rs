@@ -11,7 +11,7 @@ use super::{Db, DbError, checksum, with_read, with_tx};
 
 pub use aside::{AsideRow, Mend, SetAside};
 
-/// How many rows are looked for one by one where the database cannot list them.
+/// Most rows that are looked for one by one where the database cannot list them.
 const STEPS_MAX: usize = 100_000;
 
 /// A row as it is stored.
@@ -21,7 +21,7 @@ pub struct LogRow {
     pub seq: i64,
     /// A Yjs v1 update; `None` where the database itself cannot read it any more.
     pub data: Option<Vec<u8>>,
-    /// What it was when it was written ([`checksum`]); rows from before have none.
+    /// Checksum of the row as it was written ([`checksum`]); rows from before have none.
     pub checksum: Option<Vec<u8>>,
 }
 
@@ -32,7 +32,7 @@ pub struct StoredLog {
     pub snapshot: Option<LogRow>,
     /// All updates, by their place.
     pub rows: Vec<LogRow>,
-    /// What stands aside and only waits for what it builds on: its id and an update.
+    /// Updates that stand aside and only wait for what they build on: id and update.
     pub waiting: Vec<(String, Vec<u8>)>,
 }
 

@@ -124,7 +124,7 @@ impl Db {
         Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
 
-    /// What people decided at the evaluators of a run.
+    /// Returns people's decisions at the evaluators of a run.
     ///
     /// # Errors
     /// When the database fails.

@@ -17,7 +17,7 @@ use super::writer::Writing;
 /// The most arguments of a statement that shares its text with others. Larger ones repeat, so that a text of
 /// their own is prepared once.
 const SHARED_ARGS_MAX: usize = 512;
-/// How long a commit is waited for before a look whether there was an error.
+/// Time a commit is waited for before its result is looked at, in case there was an error.
 const COMMIT_LOOK: Duration = Duration::from_millis(2);
 /// The most rows of one statement of [`Script::rows`].
 const ROWS_MAX: usize = 64;

@@ -6,7 +6,7 @@ use super::report::Report;
 use crate::assets::audit::{self, Found};
 use crate::db::{Db, DbError};
 
-/// How many rows are read at once.
+/// Number of rows that are read at once.
 const ROWS: i64 = 1_000;
 
 /// Compares the file of every asset with what was stored.

@@ -39,7 +39,7 @@ pub(super) async fn examine(report: &mut Report, options: &DoctorOptions) {
     db.close().await;
 }
 
-/// How many stored changes something is about, and how many bytes of them there are.
+/// Number of stored changes that a finding is about, and their bytes.
 #[derive(Default)]
 struct Count {
     rows: i64,

@@ -1,8 +1,8 @@
-//! What the doctor found.
+//! The findings of the doctor.
 
 use std::fmt::Write as _;
 
-/// What the doctor found.
+/// The findings of the doctor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// For people, line by line.

@@ -28,7 +28,7 @@ use crate::clock::now_ms;
 use crate::db::assets::{AssetQuery, Scope};
 use crate::error::ApiError;
 
-/// What of an upload waits in memory while it goes to its file, in bytes.
+/// Most bytes of an upload that wait in memory while it goes to its file.
 const UPLOAD_HELD_BYTES: usize = 1024 * 1024;
 
 /// The routes of this resource, for any state that holds [`Assets`].
@@ -239,7 +239,7 @@ async fn bytes(
     assets.respond(&id, &headers, download).await
 }
 
-/// What is known of an asset.
+/// Returns the metadata of an asset.
 #[utoipa::path(
     get, path = "/assets/{id}/meta", tag = "assets",
     params(("id" = String, Path, description = "An asset: BLAKE3 of its content, in hex.")),
@@ -255,7 +255,7 @@ async fn meta(
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ThumbnailQuery {
-    /// How wide it is wanted, in pixels.
+    /// Wanted width in pixels.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_i64)]
     w: Option<u32>,
 }
@@ -297,7 +297,7 @@ async fn thumbnail(
     Ok(response)
 }
 
-/// How loud a sound is along its length.
+/// Returns the loudness of a sound along its length.
 #[utoipa::path(
     get, path = "/assets/{id}/waveform", tag = "assets",
     params(

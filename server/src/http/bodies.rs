@@ -1,5 +1,5 @@
-//! Bodies of requests as they come in: how fast they must come, and how many bytes of them are held in memory at once.
-//! What counts is what has arrived, never what somebody announces.
+//! Bodies of requests as they come in: the least speed at which they must come, and the most bytes of them that are
+//! held in memory at once. Only bytes that have arrived count, never a length that somebody announces.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use super::body_budget::{BodyLimits, LARGE_BYTES, Lease};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// How large a body is at most where its route says nothing, in bytes.
+/// Most bytes of a body where its route says nothing.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
-/// How long a refused body is listened to, and how much of it, in bytes, so that its sender hears the answer.
+/// Most time a refused body is listened to, and most of its bytes, so that its sender hears the answer.
 const THROWN: Duration = Duration::from_secs(2);
 const THROWN_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Gives every request its lease, and lets no body stand still.
@@ -52,7 +52,7 @@ pub async fn watch(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// How large the body of a route may be, in bytes; put there by a layer of the route.
+/// Most bytes of the body of a route; put there by a layer of the route.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyMax(pub usize);
 

@@ -1,4 +1,4 @@
-//! How much memory the bodies of requests may take at once.
+//! The memory that bodies of requests may take at once.
 
 use crate::defaults;
 use crate::error::ApiError;
@@ -9,16 +9,16 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-/// How bodies may come in, all configurable.
+/// Limits of incoming bodies, all configurable.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimits {
-    /// How many bytes of all bodies together are held in memory at once.
+    /// Most bytes of all bodies together that are held in memory at once.
     pub held_bytes_max: usize,
-    /// How many of one person's.
+    /// Most bytes of one person's bodies.
     pub person_bytes_max: usize,
-    /// How long a body waits for memory before it is refused.
+    /// Time a body waits for memory before it is refused.
     pub wait: Duration,
-    /// How long a body may stand still.
+    /// Most time a body may stand still.
     pub stall: Duration,
     /// The least speed over a body's whole way, in bytes a second, counted once [`Self::stall`] has passed.
     pub bytes_per_second_min: u64,
@@ -60,7 +60,7 @@ impl Bodies {
         Self(Arc::new(Inner { limits, all, large, turns, people: Mutex::new(HashMap::new()) }))
     }
 
-    /// What one request of a person takes; it is given back when the last clone of the lease goes.
+    /// Leases memory to one request of a person; it is given back when the last clone of the lease goes.
     pub(super) fn lease(&self, person: &str) -> Lease {
         let mut people = self.0.people.lock().unwrap_or_else(PoisonError::into_inner);
         let known = people.get(person).and_then(Weak::upgrade);
@@ -81,14 +81,14 @@ impl Bodies {
 pub(super) struct Inner {
     pub(super) limits: BodyLimits,
     pub(super) all: Arc<Semaphore>,
-    /// What large bodies may take of it: small ones find room however many large ones come.
+    /// The part of it that large bodies may take: small ones find room however many large ones come.
     pub(super) large: Arc<Semaphore>,
-    /// How many large ones come in at once: as many as surely find room beside each other.
+    /// Number of large ones that come in at once: as many as surely find room beside each other.
     pub(super) turns: Arc<Semaphore>,
     pub(super) people: Mutex<HashMap<String, Weak<Share>>>,
 }
 
-/// What one person may have under way.
+/// The memory and the turn of one person's bodies.
 #[derive(Debug)]
 pub(super) struct Share {
     pub(super) memory: Arc<Semaphore>,
@@ -212,7 +212,7 @@ pub(super) fn too_much() -> ApiError {
     ApiError::later(ErrorCode::Unavailable, detail, AGAIN_S)
 }
 
-/// What is counted in: memory is given out in pieces of so many bytes.
+/// Unit of the memory that is counted, in bytes: it is given out in pieces of so many.
 pub(super) const PIECE_BYTES: usize = 16 * 1024;
 
 /// Above how many bytes of memory a body is a large one, which waits for its turn.

@@ -1,4 +1,4 @@
-//! What can be built and run here.
+//! The node types and models of this server.
 
 use axum::Json;
 use axum::extract::State;

@@ -19,8 +19,8 @@ struct Embedded {
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
-/// What a page of ours may load and do. Styles may be inline because views set positions and colours that way; the
-/// viewer for 3D models fetches the textures inside a file as `blob:`.
+/// Sources a page of ours may load from, and actions it may take. Styles may be inline because views set positions and
+/// colours that way; the viewer for 3D models fetches the textures inside a file as `blob:`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob:; \
      connect-src 'self' blob: ws: wss:; font-src 'self'; object-src 'none'; base-uri 'none'; \

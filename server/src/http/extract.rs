@@ -1,4 +1,4 @@
-//! What handlers take out of requests, with errors that say what to do.
+//! Values that handlers take out of requests, with errors that say what to do.
 
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::header;
@@ -21,11 +21,11 @@ pub(super) const LIMIT_MAX: i64 = 1_000;
 pub(super) const LIMIT_DEFAULT: i64 = 100;
 /// About how many bytes of memory a byte of JSON takes once it is read: an empty list of two bytes takes 32.
 const JSON_WEIGHT: usize = 8;
-/// How many bytes of memory a byte of a document's update takes while it is applied.
+/// Bytes of memory that a byte of a document's update takes while it is applied.
 const UPDATE_WEIGHT: usize = 2;
 /// Up to how many bytes JSON is read at once; more of it would hold up whoever shares the thread.
 const READ_HERE_BYTES: usize = 128 * 1024;
-/// How some programs begin a text in UTF-8.
+/// The byte order mark with which some programs begin a text in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A body that is a JSON object with the keys of `T`.
@@ -77,7 +77,7 @@ impl<S: Send + Sync> FromRequest<S> for Update {
     }
 }
 
-/// What a request says its body is.
+/// The kind of body that a request announces.
 #[derive(Clone, Copy)]
 enum Kind {
     Json,
@@ -133,12 +133,12 @@ struct Wishes {
     cursor: Option<String>,
 }
 
-/// How `limit` and `cursor` are described.
+/// Description of `limit` and `cursor`.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes what PageQuery reads")]
 pub struct Paging {
-    /// How many entries a page has at most; 100 where nothing is said.
+    /// Most entries of a page; 100 where nothing is said.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
     /// Where the page before ended: its `next`.
@@ -154,7 +154,7 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// How many rows to ask for: one more than the page takes, so that it is known whether there are more.
+    /// Returns the number of rows to ask for: one more than the page takes, so that it is known whether there are more.
     pub fn rows(&self) -> i64 {
         self.limit + 1
     }
@@ -205,7 +205,7 @@ fn digits(text: &str) -> Option<i64> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-/// What is answered to a cursor that the list never gave.
+/// Returns the answer to a cursor that the list never gave.
 pub fn foreign_cursor() -> ApiError {
     ApiError::bad_request("This cursor is not one. Take the last answer's “next” as it is.")
 }

@@ -16,7 +16,7 @@ use crate::error::ApiError;
 
 /// The cookie that tells one person from another in open mode.
 const PERSON_COOKIE: &str = "gesso_person";
-/// How long it is kept, in seconds.
+/// Time the cookie is kept, in seconds.
 const PERSON_COOKIE_S: u32 = 400 * 24 * 60 * 60;
 /// The person of requests to the API that carry no cookie.
 const SCRIPT: &str = "api";

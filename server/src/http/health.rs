@@ -1,4 +1,4 @@
-//! Whether the server lives and can work, and how much it has in hand.
+//! Health of the server, its readiness for work, and gauges of the work in hand.
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(metrics))
 }
 
-/// How much the server has in hand, in the text format of Prometheus.
+/// Returns gauges of the work the server has in hand, in the text format of Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "server",
     responses((status = 200, description = "Gauges.", body = String, content_type = "text/plain")),
@@ -42,7 +42,7 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text)
 }
 
-/// Whether the server lives.
+/// Answers that the server is alive.
 #[utoipa::path(
     get, path = "/healthz", tag = "server",
     responses((status = 200, description = "It does.", body = Health)),
@@ -52,7 +52,7 @@ async fn alive() -> Json<Health> {
     Json(Health { status: "ok".to_owned(), version })
 }
 
-/// Whether the server can work.
+/// Checks that the server can work.
 #[utoipa::path(
     get, path = "/readyz", tag = "server",
     responses(

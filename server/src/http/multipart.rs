@@ -40,8 +40,8 @@ fn parameters(disposition: &[u8]) -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// What stands before the closing quote, and what after it. Only a quote and a backslash are written with a backslash in
-/// front: others put Windows paths there as they are.
+/// Splits a quoted value into the part before the closing quote and the part after it. Only a quote and a backslash are
+/// written with a backslash in front: others put Windows paths there as they are.
 fn unquoted(quoted: &[u8]) -> (Vec<u8>, &[u8]) {
     let mut value = Vec::new();
     let mut at = 0;

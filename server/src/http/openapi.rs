@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Clone)]
 pub(super) struct Document(pub(super) Arc<OpenApi>);
 
-/// What this server answers to: this document.
+/// Returns the description of all routes of this server: this document.
 #[utoipa::path(get, path = "/openapi.json", tag = "server", responses(
     (status = 200, description = "An OpenAPI document.", body = Object)))]
 async fn document(Extension(Document(document)): Extension<Document>) -> Json<Arc<OpenApi>> {
@@ -83,7 +83,7 @@ pub(super) fn finished(mut api: OpenApi) -> OpenApi {
     api
 }
 
-/// What is no success is a problem: routes tell only when.
+/// Makes every answer that is no success a problem: routes tell only when.
 fn complete_problems(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if status.starts_with(['4', '5'])

@@ -33,7 +33,7 @@ pub async fn told(request: Request, next: Next) -> Response {
     problem
 }
 
-/// What is answered where a handler panicked; the panic's own words are in the log.
+/// Returns the answer where a handler panicked; the panic's own words are in the log.
 pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Internal("a handler panicked".to_owned()).into_response()
 }

@@ -63,7 +63,7 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
     }
 }
 
-/// What a run would do and cost; nothing is changed.
+/// Returns the steps and the cost of a run; nothing is changed.
 #[utoipa::path(
     post, path = "/canvases/{id}/estimate", tag = "runs",
     params(("id" = String, Path, description = "A canvas.")),

@@ -15,7 +15,7 @@ use super::extract::{PageQuery, Paging, foreign_cursor};
 use crate::app::App;
 use crate::error::ApiError;
 
-/// What each template makes, as a JPEG of 288 × 192 pixels named by its id.
+/// Pictures of the results of templates, each a JPEG of 288 × 192 pixels named by the template's id.
 static PREVIEWS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/previews");
 /// They change with the program only.
 const PREVIEW_CACHE: &str = "public, max-age=3600";
@@ -47,7 +47,7 @@ async fn list(page: PageQuery) -> Result<Json<Page<TemplateBody>>, ApiError> {
     Ok(Json(page.cut(all, |template| template.id.clone())))
 }
 
-/// What a template makes, as a small picture.
+/// Returns a small picture of the results of a template.
 #[utoipa::path(
     get, path = "/templates/{id}/preview", tag = "templates",
     params(("id" = String, Path, description = "A template.")),

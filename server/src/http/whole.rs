@@ -1,5 +1,6 @@
-//! What changes something is done whole: in a task of its own that ends when it is done, not when whoever asked for it
-//! goes away. A handler that is dropped at any of its awaits could leave a run that is recorded and that nobody drives.
+//! Requests that change something are carried out whole: in a task of their own that ends when it is done, not when
+//! whoever asked for it goes away. A handler that is dropped at any of its awaits could leave a run that is recorded
+//! and that nobody drives.
 
 use axum::extract::Request;
 use axum::http::Method;

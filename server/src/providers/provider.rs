@@ -1,4 +1,4 @@
-//! What a provider is: somebody who computes models.
+//! The interface of a provider: somebody who computes models.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use gesso_protocol::invocation::Invocation;
 use gesso_protocol::values::DataType;
 use tokio_util::sync::CancellationToken;
 
-/// What a repeated submission does, when nobody knows whether the first arrived (R-RUN-62, R-RUN-63).
+/// The effect of a repeated submission, when nobody knows whether the first arrived (R-RUN-62, R-RUN-63).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     /// It is simply computed again.
@@ -35,11 +35,11 @@ pub type Submitted = Arc<dyn Fn(String) -> BoxFuture<'static, bool> + Send + Syn
 
 /// One call of a model.
 pub struct Call {
-    /// What with.
+    /// Model, parameters and texts, and the contents on its inputs.
     pub invocation: Invocation,
     /// The files on its inputs, in order.
     pub files: Vec<InputFile>,
-    /// How many results are wanted.
+    /// Number of results wanted.
     pub count: u32,
     /// The seed of the first; the others follow from it.
     pub seed: u64,
@@ -56,7 +56,7 @@ pub struct Call {
     pub cancel: CancellationToken,
 }
 
-/// What one result is.
+/// The content of one result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A file.
@@ -79,7 +79,7 @@ pub struct Produced {
     pub port: String,
     /// Data type.
     pub ty: DataType,
-    /// What it is.
+    /// The content.
     pub content: Content,
     /// Length in seconds, where it has one.
     pub duration_s: Option<f64>,
@@ -93,23 +93,23 @@ pub enum ProviderError {
     /// It may work in a moment.
     #[error("{detail}")]
     Transient {
-        /// What happened.
+        /// Description of the failure.
         detail: String,
-        /// How long to wait, in ms, if it said so.
+        /// Time to wait, in ms, if the provider said so.
         retry_after_ms: Option<u64>,
     },
     /// Nobody knows whether the provider took it: the connection broke after it was sent.
     #[error("{detail}")]
     Unknown {
-        /// What happened.
+        /// Description of the failure.
         detail: String,
     },
     /// It will not work like this.
     #[error("{detail}")]
     Permanent {
-        /// What happened, in the provider's own words.
+        /// Description of the failure, in the provider's own words.
         detail: String,
-        /// What to do.
+        /// Advice on what to do.
         hint: String,
     },
     /// Somebody stopped it.
@@ -121,11 +121,11 @@ pub enum ProviderError {
 pub trait Provider: Send + Sync {
     /// Name in the catalogue.
     fn id(&self) -> &str;
-    /// What a repeated submission does.
+    /// The effect of a repeated submission.
     fn repeat(&self) -> Repeat;
     /// Number of calls it takes at once.
     fn at_once(&self) -> usize;
-    /// What a model of it still needs to run here: names of programs or credentials.
+    /// Returns the names of the programs or credentials that a model of it still needs to run here.
     fn missing(&self, model: &Model) -> Vec<String> {
         let _ = model;
         Vec::new()

@@ -36,7 +36,7 @@ impl Providers {
         self.by_id.get(id).cloned()
     }
 
-    /// What a model still needs to run here; empty when it can.
+    /// Returns the names of everything a model still needs to run here; empty when it can.
     pub fn missing(&self, model: &Model) -> Vec<String> {
         if let Some(provider) = self.by_id.get(model.provider.as_str()) {
             return provider.missing(model);
@@ -52,7 +52,7 @@ impl Providers {
     }
 }
 
-/// How whoever runs the server gets what a model is missing, in a sentence.
+/// Tells whoever runs the server how to get what a model is missing, in a sentence.
 #[must_use]
 pub fn how_to_get(missing: &str) -> String {
     match Program::from_name(missing) {

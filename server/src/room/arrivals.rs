@@ -17,13 +17,13 @@ pub(crate) struct Arrived {
     pub(crate) place: (OwnedSemaphorePermit, Hold),
 }
 
-/// What connections sent and the room has not taken yet.
+/// Frames that connections sent and the room has not taken yet.
 pub(crate) struct Arrivals {
     waiting: Mutex<Vec<Arrived>>,
     wake: Notify,
     /// Bytes that may still wait.
     free: Arc<Semaphore>,
-    /// What a frame counts for at least and at most, in bytes.
+    /// Least and most bytes that a frame counts for.
     counted: (usize, usize),
 }
 

@@ -1,4 +1,4 @@
-//! How much memory what waits may hold: by connection, by person and by process, counted before it is taken.
+//! Memory that waiting messages may hold: by connection, by person and by process, counted before it is taken.
 
 use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -11,10 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::limits::RoomLimits;
 use super::time::now_ms;
 
-/// What a message that waits costs besides its bytes: its place in a queue and its allocation.
+/// Bytes that a waiting message costs besides its own: its place in a queue and its allocation.
 const MESSAGE_BYTES: usize = 128;
 
-/// How long somebody counts as waiting after they tried, in ms; a room tries several times a second.
+/// Time somebody counts as waiting after they tried, in ms; a room tries several times a second.
 const WANTED_MS: u64 = 1_000;
 
 /// Bytes of which everybody who takes some waits for its turn.
@@ -61,7 +61,7 @@ impl Budget {
         }
     }
 
-    /// How many bytes are taken.
+    /// Returns the number of bytes taken.
     #[cfg(test)]
     pub(crate) fn taken(&self) -> usize {
         self.max - self.left.available_permits()
@@ -97,7 +97,7 @@ impl Share {
     }
 }
 
-/// What one connection received and the room has not taken yet, counted with its connection, person and process.
+/// Memory of what one connection sent and the room has not taken yet, counted with its connection, person and process.
 #[derive(Debug)]
 pub(crate) struct Hold {
     permits: [OwnedSemaphorePermit; 3],
@@ -158,7 +158,7 @@ impl Outflow {
     }
 }
 
-/// What one person holds over all their connections.
+/// The sockets of one person, and the memory that all their connections hold.
 #[derive(Debug)]
 struct Person {
     sockets: AtomicUsize,
@@ -166,7 +166,7 @@ struct Person {
     outflow: Arc<Outflow>,
 }
 
-/// What the sockets of this process hold.
+/// The sockets of this process, and the memory they hold.
 #[derive(Debug)]
 pub(crate) struct Usage {
     sockets: AtomicUsize,
@@ -206,12 +206,12 @@ impl Usage {
         })
     }
 
-    /// How many sockets there are.
+    /// Returns the number of sockets.
     pub(crate) fn sockets(&self) -> usize {
         self.sockets.load(Ordering::Acquire)
     }
 
-    /// What all connections sent that was not taken yet, in bytes.
+    /// Returns the bytes that all connections sent and that were not taken yet.
     #[cfg(test)]
     pub(crate) fn received(&self) -> usize {
         self.inflow.taken()
@@ -220,7 +220,7 @@ impl Usage {
     /// Takes a socket in; somebody without a name is nobody else.
     ///
     /// # Errors
-    /// Why not, when the server or the person has as many as may be.
+    /// The reason of the refusal, when the server or the person has as many as may be.
     pub(crate) fn admit(self: &Arc<Self>, name: &str) -> Result<Ticket, &'static str> {
         if self.sockets.fetch_add(1, Ordering::AcqRel) >= self.sockets_max {
             self.sockets.fetch_sub(1, Ordering::AcqRel);
@@ -272,7 +272,7 @@ pub(crate) struct Ticket {
     pub(crate) inflow: Inflow,
     /// Where what waits for it is counted besides its own queue: with its person and with all.
     pub(crate) outflow: [Arc<Outflow>; 2],
-    /// What answers hold.
+    /// Memory that answers hold.
     pub(crate) answers: Budget,
 }
 

@@ -55,15 +55,15 @@ use work::Work;
 
 /// The most entries of one awareness message.
 const AWARENESS_ENTRIES_MAX: usize = 1_000;
-/// How long a connection may take to ask for what it lacks before it is taken for one that never asks, in ms.
+/// Most time a connection may take to ask for what it lacks before it is taken for one that never asks, in ms.
 const STEP_1_MAX_MS: u64 = 2_000;
 /// One minute, in ms.
 const MINUTE_MS: u64 = 60_000;
 
-/// What adds the Y types a node lacks; given ids of nodes that are new.
+/// Adds the Y types that a node lacks; given ids of nodes that are new.
 pub(crate) type Repair = fn(&mut yrs::TransactionMut<'_>, &str) -> bool;
 
-/// What happened to an entry of `nodes`.
+/// The change of an entry of `nodes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum NodeChange {
     Inserted,
@@ -81,18 +81,18 @@ pub(crate) struct Core {
     limits: RoomLimits,
     repair: Repair,
     index: Index,
-    /// What transactions committed, put here by the document's observer.
+    /// Updates that transactions committed, put here by the document's observer.
     committed: Arc<Mutex<Vec<Bytes>>>,
     node_changes: NodeChanges,
     nodes: usize,
     /// Nodes that were gone when the room was loaded, and whose results the document no longer holds.
     forgotten: BTreeSet<String>,
-    /// What the document takes at most, in encoded bytes, and what it took when it was last measured.
+    /// Upper bound of the document's size, in encoded bytes, and its size when it was last measured.
     document_bytes: usize,
     measured_bytes: usize,
     /// Whose client ids are whose.
     ids: Ids,
-    /// What updates cost that came over HTTP.
+    /// CPU time of updates that came over HTTP.
     posted: Work,
     /// CPU time of this thread, in us; only differences count.
     meter: fn() -> u64,
@@ -100,7 +100,7 @@ pub(crate) struct Core {
     guards: Option<Guards>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
-    /// What stands aside until the document holds what it builds on.
+    /// Updates that stand aside until the document holds what they build on.
     aside: Vec<Waiting>,
     /// Committed since the last flush, with whom it came from.
     out: Vec<(Option<ConnId>, Bytes)>,
@@ -115,7 +115,7 @@ pub(crate) struct Core {
     last_unfinished: Option<ConnId>,
     /// Since when others in the room wait for what is under way, by the CPU clock, in us.
     turn_began_us: u64,
-    /// What comes waits for its turn.
+    /// True if incoming updates wait for their turn.
     is_deferring: bool,
     /// Who asked for something that need not wait for a flush.
     asked: Vec<ConnId>,
@@ -221,7 +221,7 @@ impl Core {
         self.broken = Some(format!("the log could not be written: {why}"));
     }
 
-    /// How many people are here, each counted once.
+    /// Counts the people who are here, each once.
     pub(crate) fn people(&self) -> usize {
         self.conns.values().map(|state| &state.person).collect::<BTreeSet<_>>().len()
     }
@@ -231,7 +231,7 @@ impl Core {
         self.document_bytes
     }
 
-    /// How many connections there are.
+    /// Returns the number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.conns.len()
     }
@@ -241,7 +241,7 @@ impl Core {
         self.persisted
     }
 
-    /// What is to be done; empties the list.
+    /// Takes the effects that are to be carried out; empties the list.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -423,7 +423,7 @@ impl Core {
         self.presence.set_queue(run, position);
     }
 
-    /// What time brings: awareness that expired, gaps that were not filled.
+    /// Handles everything that time brings: awareness that expired, gaps that were not filled.
     pub(crate) fn tick(&mut self, now_ms: u64) {
         if self.broken.is_some() {
             return;

@@ -30,19 +30,19 @@ use super::outbox::Outbox;
 use super::store::{Append, Store};
 use super::time::now_ms;
 
-/// How often a room looks at the clock, in ms.
+/// Interval at which a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
 /// From how many bytes of a document on even a small update may take long.
 const WALKED_BYTES: usize = 4 << 20;
 /// From how many bytes on what a connection sent waits for a turn of its own.
 const LARGE_BYTES: usize = 64 * 1024;
-/// How long what somebody asks for over HTTP waits for updates that came before it.
+/// Most time a request over HTTP waits for updates that came before it.
 const BEFORE_CALL: Duration = Duration::from_millis(300);
-/// How many messages one drain takes at most before it fans out.
+/// Most messages that one drain takes before it fans out.
 const DRAIN_MAX: usize = 4_096;
 /// For how long messages are performed before what they did is told and stored.
 const DRAIN_MOST: Duration = Duration::from_millis(10);
-/// How long what the server waits for itself is gathered at most.
+/// Most time that changes are gathered when the server itself waits for them.
 const WAITED_FOR: Duration = Duration::from_millis(4);
 /// For every so many bytes of a document its log is compacted that much less often.
 const COMPACT_SHARE_BYTES: u64 = 1 << 20;
@@ -54,7 +54,7 @@ pub(crate) type Call = Box<dyn FnOnce(&mut Core) -> Option<Waiter> + Send>;
 /// Told once what a call wrote is durable, or why it will not be.
 pub(crate) type Waiter = Box<dyn FnOnce(Result<(), RoomError>) + Send>;
 
-/// What a room is sent.
+/// A message to a room.
 pub(crate) enum Message {
     Join {
         conn: ConnId,
@@ -80,15 +80,15 @@ pub(crate) enum Message {
     },
 }
 
-/// What a room's task receives from.
+/// The sources that a room's task receives from.
 pub(crate) struct Inbox {
     pub(crate) messages: mpsc::Receiver<Message>,
-    /// What connections write: taken before any message that was sent after it, and else together with what else
-    /// comes before the next fan-out, so that dense traffic does not wake the room for every frame.
+    /// Frames that connections sent: taken before any message that was sent after them, and else together with what
+    /// else comes before the next fan-out, so that dense traffic does not wake the room for every frame.
     pub(crate) frames: Arc<Arrivals>,
 }
 
-/// What a room's task needs from outside.
+/// The things that a room's task needs from outside.
 pub(crate) struct Setup {
     pub(crate) canvas: CanvasId,
     pub(crate) limits: RoomLimits,
@@ -98,7 +98,7 @@ pub(crate) struct Setup {
     pub(crate) repair: Repair,
     /// People on the canvas, each counted once, for the list of canvases.
     pub(crate) online: Arc<AtomicUsize>,
-    /// What all sockets hold.
+    /// The sockets of this process, and the memory they hold.
     pub(crate) usage: Arc<Usage>,
     /// Asks the registry whether the room may end; true when it has forgotten it.
     pub(crate) evict: Box<dyn Fn() -> bool + Send + Sync>,
@@ -662,7 +662,7 @@ impl Driver {
         }));
     }
 
-    /// What turned out to be damaged on disk this room still has: the whole document is stored once more.
+    /// Stores the whole document once more if compacting found damage on disk: this room still has what was lost.
     fn look_after_compacting(&mut self) {
         let Some(task) = self.compacting.take_if(|task| task.is_finished()) else { return };
         let lost = task.now_or_never().and_then(Result::ok).unwrap_or_default();

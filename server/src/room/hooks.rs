@@ -1,4 +1,4 @@
-//! What a room asks of whoever owns it.
+//! Calls of a room to whoever owns it.
 
 use std::error::Error as StdError;
 
@@ -10,7 +10,7 @@ use yrs::TransactionMut;
 /// A write that rewrites what differs from the database, in one of the server's transactions.
 pub type OutcomeWrite = Box<dyn FnOnce(&mut TransactionMut<'_>) + Send>;
 
-/// What a room asks of the rest of the server.
+/// Calls of a room to the rest of the server.
 pub trait RoomHooks: Send + Sync + 'static {
     /// The database's truth of a canvas's outcome, as a write that rewrites what differs from it. Asked when a
     /// room loads and after somebody else wrote to a root of the server. `chosen` are generations that people's

@@ -2,7 +2,7 @@
 
 use crate::defaults;
 
-/// How much longer a build without optimization takes for the same work.
+/// Factor by which a build without optimization takes longer for the same work.
 const SLOWER: u64 = if cfg!(debug_assertions) { 10 } else { 1 };
 
 /// The limits of a room and of its connections (R-SYNC-60 to R-SYNC-66, R-DOC-39).
@@ -27,26 +27,26 @@ pub struct RoomLimits {
     pub messages_per_second: u32,
     /// Messages a connection may send at once before the rate counts.
     pub messages_burst: u32,
-    /// What may wait to be sent to one connection, in bytes, besides the answer to a step 1.
+    /// Most bytes that may wait to be sent to one connection, besides the answer to a step 1.
     pub queue_max_bytes: usize,
-    /// How long a connection whose queue was lost may take to drain, and how long what is sent to it or what it
-    /// sends may make no progress, in ms; then 1013.
+    /// Most time a connection whose queue was lost may take to drain, and that sending to it or reading from it may
+    /// make no progress, in ms; then 1013.
     pub slow_max_ms: u64,
-    /// What one connection sent and its room has not taken yet, in bytes; above it the server stops reading it.
+    /// Most bytes that one connection sent and its room has not taken yet; above it the server stops reading it.
     pub connection_max_bytes: usize,
     /// The same over all connections of one person, and what waits to be sent to them, in bytes.
     pub person_max_bytes: usize,
     /// The same over all connections of this server, in bytes.
     pub process_max_bytes: usize,
-    /// What answers to a step 1 may hold together, in bytes; equal ones count once. Others wait for their turn.
+    /// Most bytes that answers to a step 1 may hold together; equal ones count once. Others wait for their turn.
     pub answers_max_bytes: usize,
     /// The most connections of one person; above it 1013.
     pub sockets_person_max: usize,
     /// The most connections of this server; above it 1013.
     pub sockets_max: usize,
-    /// What may wait for a gap of one connection to be filled, in bytes; above it 1008.
+    /// Most bytes that may wait for a gap of one connection to be filled; above it 1008.
     pub gap_max_bytes: usize,
-    /// How long it may wait, in ms; then 1008.
+    /// Most time they may wait, in ms; then 1008.
     pub gap_max_ms: u64,
     /// CPU time that a connection's updates may take at once, in us, before they are refused with 1008.
     pub work_burst_us: u64,
@@ -64,9 +64,9 @@ pub struct RoomLimits {
     pub violations_per_minute: usize,
     /// The most awareness ids one connection may introduce.
     pub awareness_ids_max: usize,
-    /// How long an awareness state counts without being renewed, in ms.
+    /// Time an awareness state counts without being renewed, in ms.
     pub awareness_expires_ms: u64,
-    /// How often the server renews its own awareness state, in ms.
+    /// Interval at which the server renews its own awareness state, in ms.
     pub awareness_renew_ms: u64,
     /// The shortest time between two fan-outs of a busy room, in ms: a frame of the screen. A quiet one sends at
     /// once.
@@ -77,7 +77,7 @@ pub struct RoomLimits {
     pub inbox_max_messages: usize,
     /// Bytes that may wait for one room.
     pub inbox_max_bytes: usize,
-    /// How long a room without connections and handles stays in memory, in ms.
+    /// Time a room without connections and handles stays in memory, in ms.
     pub idle_ms: u64,
     /// The shortest time between two notices that a document changed, in ms.
     pub tell_ms: u64,
@@ -85,9 +85,9 @@ pub struct RoomLimits {
     pub compact_updates: u64,
     /// Log bytes after which they are compacted into a snapshot.
     pub compact_bytes: u64,
-    /// How often a silent socket is pinged, in ms; two unanswered pings end it.
+    /// Interval at which a silent socket is pinged, in ms; two unanswered pings end it.
     pub ping_ms: u64,
-    /// How long a socket may take to take the close frame, in ms.
+    /// Most time a socket may take to take the close frame, in ms.
     pub close_ms: u64,
 }
 

@@ -32,15 +32,15 @@ pub(crate) struct Stored {
     pub(crate) updates: Vec<Bytes>,
     /// The last place in the log.
     pub(crate) seq: i64,
-    /// How many rows follow the snapshot, and their bytes.
+    /// Number of rows that follow the snapshot, and their bytes.
     pub(crate) tail: (u64, u64),
-    /// What stands aside and waits for what it builds on: id and update.
+    /// Updates that stand aside and wait for what they build on: id and update.
     pub(crate) waiting: Vec<(String, Bytes)>,
     /// Ids of what was set aside just now.
     pub(crate) set_aside: Vec<String>,
 }
 
-/// What stands at a canvas's id.
+/// The state of a canvas's id, its log looked through.
 #[derive(Debug, Clone)]
 pub(crate) enum Loaded {
     /// Nothing, ever.
@@ -89,7 +89,7 @@ enum Looked {
     Damaged(Mend, StoredLog),
 }
 
-/// What of a log would be set aside if it were opened now.
+/// Returns the parts of a log that would be set aside if it were opened now.
 pub(crate) fn examine(canvas: &CanvasId, log: &StoredLog) -> Vec<SetAside> {
     if is_sound(canvas, log) && fresh(&stored(log.clone()).updates).is_some() {
         return Vec::new();
@@ -199,7 +199,7 @@ fn mend(canvas: &CanvasId, log: &StoredLog) -> Mend {
 
 /// Rows by what their checksums say.
 struct Sorted<'a> {
-    /// What is trusted, by where it was written.
+    /// Rows that are trusted, by where they were written.
     rows: Vec<(i64, Cow<'a, [u8]>)>,
     aside: Vec<SetAside>,
     /// The last place of the log.
@@ -278,7 +278,7 @@ impl<'a> Sorted<'a> {
     }
 }
 
-/// What a row was before a byte of it was changed.
+/// Returns the bytes of a row as they were before one of them was changed.
 fn right(canvas: &CanvasId, row: &LogRow, data: &[u8]) -> Option<Vec<u8>> {
     let right = checksum::repaired(canvas, data, row.checksum.as_deref()?)?;
     let verdict = checksum::judge(canvas, row.seq, &right, row.checksum.as_deref());
@@ -299,7 +299,7 @@ fn others_place(canvas: &CanvasId, data: &[u8], log: &StoredLog) -> Option<i64> 
     checksum::written_as(canvas, data, sums)
 }
 
-/// What became of an update.
+/// The result of applying an update.
 enum Taken {
     Whole,
     /// This part of it builds on something that is not there.
@@ -310,7 +310,7 @@ enum Taken {
 /// Where a document is put together.
 struct Bench {
     core: Core,
-    /// What it was put together from.
+    /// The updates it was put together from.
     accepted: Vec<Vec<u8>>,
     rebuilds: usize,
     aside: Vec<SetAside>,

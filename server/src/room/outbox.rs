@@ -1,4 +1,4 @@
-//! What waits to be sent to one connection: bounded in bytes, and never a reason to wait for the room.
+//! Frames that wait to be sent to one connection: bounded in bytes, and never a reason to wait for the room.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::budget::Outflow;
 use super::core::Covers;
 
-/// What a queued frame costs besides its bytes, in bytes.
+/// Bytes that a queued frame costs besides its own.
 const FRAME_BYTES: usize = 96;
 /// So much may always wait for a connection, however much waits for others, in bytes.
 const FLOOR_BYTES: usize = 16 << 10;
@@ -188,7 +188,7 @@ impl Outbox {
         self.state().lagging_since_ms
     }
 
-    /// What is to be done next, if anything, without waiting.
+    /// Returns the next thing to do, if anything, without waiting.
     pub(crate) fn try_next(&self) -> Option<Next> {
         let mut state = self.state();
         if let Some(payload) = state.pong.take() {
@@ -224,7 +224,7 @@ impl Outbox {
         state.missed.take().unwrap_or_default()
     }
 
-    /// What is to be done next.
+    /// Waits for the next thing to do.
     pub(crate) async fn next(&self) -> Next {
         loop {
             if let Some(next) = self.try_next() {

@@ -15,7 +15,7 @@ use crate::clock::now_ms;
 use crate::db::log::{Append as AppendRow, Mend, SetAside, StoredLog};
 use crate::db::{Db, DbError};
 
-/// How many appends may wait for the log writer.
+/// Most appends that may wait for the log writer.
 const APPENDS_MAX: usize = 4_096;
 /// The most bytes of one transaction of the log writer.
 const BATCH_MAX_BYTES: usize = 16 << 20;
@@ -30,7 +30,7 @@ pub enum StoreError {
     /// The database failed.
     #[error("{0}")]
     Database(Arc<DbError>),
-    /// What is stored cannot be read.
+    /// The stored document cannot be read.
     #[error("{0}")]
     Unreadable(String),
     /// The log writer has ended.
@@ -44,7 +44,7 @@ impl From<DbError> for StoreError {
     }
 }
 
-/// What stands at a canvas's id.
+/// The stored state of a canvas's id.
 #[derive(Debug, Clone)]
 pub(crate) enum Found {
     /// Nothing, ever.
@@ -92,7 +92,7 @@ pub(crate) trait Store: Send + Sync + 'static {
         canvas: &'a CanvasId,
         aside: &'a [SetAside],
     ) -> BoxFuture<'a, Result<(), StoreError>>;
-    /// What stood aside is in the document again.
+    /// Marks rows that stood aside as being in the document again.
     fn recovered<'a>(
         &'a self,
         canvas: &'a CanvasId,
@@ -201,7 +201,7 @@ async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) 
     }
 }
 
-/// What goes into one transaction: all that comes until then, or that is there when something is awaited.
+/// Gathers the appends of one transaction: all that come until then, or that are there when something is awaited.
 async fn gather(first: Append, receiver: &mut mpsc::Receiver<Append>, due: Instant) -> Vec<Append> {
     let (mut bytes, mut is_awaited) = (first.data.len(), first.is_awaited);
     let mut batch = vec![first];

@@ -62,7 +62,7 @@ impl Attempt {
         blake3::hash(name.as_bytes()).to_hex()[..32].to_owned()
     }
 
-    /// What is logged while it is under way belongs to it.
+    /// Returns the span of its log while it is under way.
     pub(super) fn span(&self) -> tracing::Span {
         let (step, unit) = self.planned();
         tracing::info_span!(
@@ -377,7 +377,7 @@ impl Attempt {
     }
 }
 
-/// How a result is called: as its node, where somebody named that, else by the first words of what was asked for.
+/// Names a result: as its node, where somebody named that, else by the first words of the prompt.
 fn file_stem(step: &Step, prompt: &str) -> String {
     let usual = gesso_protocol::nodes::spec(&step.kind).map_or("", |spec| spec.title);
     if step.title != usual {

@@ -19,12 +19,12 @@ use crate::db::runs::{Changes, NewGeneration, ReviewRow, StatusChange, StepChang
 /// Of a larger batch only the results of this many first items stand in the document (R-DOC-30).
 pub(super) const SHOWN_ITEMS_MAX: u32 = 200;
 
-/// What one turn changes.
+/// The changes of one turn.
 #[derive(Default)]
 pub(super) struct ChangeSet {
     pub(super) units: BTreeSet<UnitIndex>,
     pub(super) steps: BTreeSet<StepIndex>,
-    /// What units made, with what.
+    /// Generations that units made, with what made them.
     pub(super) generations: Vec<(UnitIndex, Arc<[Generation]>, Arc<str>)>,
     pub(super) assets: Vec<AssetRow>,
     pub(super) review: Option<ReviewRow>,
@@ -115,7 +115,7 @@ struct ShownNode {
     generations: Vec<Generation>,
 }
 
-/// What is to be written into the document.
+/// Changes that are to be written into the document.
 pub(super) struct Shown {
     info: Option<RunInfo>,
     /// Node, the kind it had when the run was asked for, and what is new of it.

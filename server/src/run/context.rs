@@ -1,4 +1,4 @@
-//! What the driver of a run and its calls work with.
+//! Everything that the driver of a run and its calls work with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use crate::failpoint::Failpoints;
 use crate::providers::Providers;
 use crate::room::RoomHandle;
 
-/// How long to wait before a failed write to the database is tried again, in ms.
+/// Wait before a failed write to the database is tried again, in ms.
 const DB_RETRY_MS: u64 = 1_000;
 
-/// What all runs of this server work with.
+/// The services that all runs of this server work with.
 #[derive(Clone)]
 pub(super) struct Services {
     pub(super) db: Db,

@@ -33,7 +33,7 @@ use crate::room::RoomHandle;
 const BATCH_EVENTS_MAX: usize = 256;
 /// The shortest time between two writes into the document for which nobody waits: one frame of a screen.
 const SHOWN: Duration = Duration::from_millis(16);
-/// How often the cost of a running run is told, in ms.
+/// Interval at which the cost of a running run is told, in ms.
 const COST_TOLD_MS: i64 = 200;
 
 /// Somebody who waits for a turn to be durable.
@@ -49,7 +49,7 @@ pub(super) struct Driver {
     state: RunState,
     info: RunInfo,
     cost_told_at: i64,
-    /// What is recorded and not shown yet, and when something was shown.
+    /// Changes that are recorded and not shown yet, and when something was shown.
     unshown: ChangeSet,
     shown_at: Instant,
     aborts: BTreeMap<UnitIndex, CancellationToken>,
@@ -59,7 +59,7 @@ pub(super) struct Driver {
     waiters: Vec<Waiter>,
 }
 
-/// What a run is taken up with.
+/// The parts with which a run is taken up.
 pub(super) struct Opened {
     pub(super) run: RunContext,
     pub(super) core: Core,
@@ -421,7 +421,7 @@ impl Driver {
             .then(|| unknown_fate(step, "The server stopped while it was being sent."))
     }
 
-    /// What this canvas made before with one of these fingerprints, where the run takes that.
+    /// Returns the generations this canvas made before with one of these fingerprints, where the run takes them.
     async fn reusable(
         &self,
         fingerprints: impl Iterator<Item = &String>,

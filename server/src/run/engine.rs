@@ -1,4 +1,4 @@
-//! What a run does next, as a pure function of its plan and of what became of its units so far.
+//! The next effects of a run, as a pure function of its plan and of what became of its units so far.
 
 mod core;
 mod end;

@@ -1,4 +1,4 @@
-//! What a run's driver is told. Bounded by what is under way: a unit has a grant, a job, some retries and an end.
+//! Events for a run's driver. Bounded by what is under way: a unit has a grant, a job, some retries and an end.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::outcome::Outcome;
 
-/// What somebody decided about the candidates of an evaluator.
+/// Somebody's decision about the candidates of an evaluator.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// The evaluator.

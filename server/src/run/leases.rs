@@ -6,9 +6,9 @@ use super::runs::Runs;
 use crate::clock::now_ms;
 use crate::db::DbError;
 
-/// How often positions in the queue are told, in ms.
+/// Interval at which positions in the queue are told, in ms.
 const QUEUE_TOLD_MS: u64 = 200;
-/// How often runs are looked for that nobody drives, in ms.
+/// Interval at which runs are looked for that nobody drives, in ms.
 const SWEEP_MS: u64 = 5_000;
 
 impl Runs {

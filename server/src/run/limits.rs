@@ -1,22 +1,22 @@
-//! How often runs try, and how long they wait.
+//! Limits of the attempts and waits of runs.
 
 use crate::defaults;
 
-/// How often calls of models are tried and how long they, leases and late results last; all configurable.
+/// Limits of the attempts of calls, and durations of calls, leases and late results; all configurable.
 #[derive(Clone, Copy, Debug)]
 pub struct RunLimits {
     /// Number of times a call is tried in all.
     pub attempts_max: u32,
-    /// How long is waited before the second attempt, in ms; twice as long before each further one, with up to half of it
-    /// more by chance.
+    /// Time before the second attempt, in ms; twice as long before each further one. Up to half of this value is added
+    /// by chance.
     pub backoff_ms: u64,
     /// The longest that a provider can have a call wait, in ms.
     pub retry_after_max_ms: u64,
-    /// How long one attempt may take, in ms.
+    /// Most time one attempt may take, in ms.
     pub call_max_ms: u64,
-    /// How long a server has a run in hand without renewing that, in ms.
+    /// Time a server has a run in hand without renewing its lease, in ms.
     pub lease_ms: i64,
-    /// How long the result of a call that was stopped is kept aside, in ms.
+    /// Time the result of a call that was stopped is kept aside, in ms.
     pub late_kept_ms: i64,
 }
 

@@ -1,4 +1,4 @@
-//! How a call of a model ended.
+//! The outcome of a call of a model.
 
 use gesso_protocol::plan::Step;
 use gesso_protocol::pricing::Money;
@@ -7,7 +7,7 @@ use gesso_protocol::schema::{Failure, Generation};
 use crate::db::assets::AssetRow;
 use crate::db::generations::MadeWith;
 
-/// What a call gave, its bytes durable.
+/// The results of a call, their bytes durable.
 pub(super) struct InvocationOutput {
     pub(super) generations: Vec<Generation>,
     pub(super) assets: Vec<AssetRow>,
@@ -16,7 +16,7 @@ pub(super) struct InvocationOutput {
     pub(super) cost: Money,
 }
 
-/// How a call ended.
+/// The outcome of a call.
 pub(super) enum Outcome {
     Completed(Box<InvocationOutput>),
     Failed(Failure),

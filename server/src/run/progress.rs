@@ -1,4 +1,4 @@
-//! How far the steps of a run are, told through awareness in steps that people can see.
+//! Progress of the steps of a run, told through awareness in increments that people can see.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +17,7 @@ struct OfStep {
     ended: u32,
     /// Units under way, with how far they are from 0 to 1.
     parts: BTreeMap<UnitIndex, f32>,
-    /// What was told last, in percent.
+    /// The progress that was told last, in percent.
     told: Option<u32>,
 }
 

@@ -45,7 +45,7 @@ impl Runs {
         self.begin(&run.canvas, asked, (place, planned?), Some(run.id.clone())).await
     }
 
-    /// How a run ended, item by item.
+    /// Returns the outcome of a run, item by item.
     async fn past(&self, run: &RunRow, plan: &Plan) -> Result<Past, DbError> {
         let rows = self.inner.services.db.invocations(&run.id).await?;
         let decided: BTreeSet<NodeId> = self

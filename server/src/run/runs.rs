@@ -32,13 +32,13 @@ use crate::failpoint::Failpoints;
 use crate::providers::Providers;
 use crate::readers::Place;
 use crate::room::{RoomHandle, Rooms};
-/// How often ending runs are looked at, in ms.
+/// Interval at which ending runs are looked at, in ms.
 const END_POLL_MS: u64 = 20;
-/// How long ending runs are waited for, in ms.
+/// Most time that ending runs are waited for, in ms.
 const END_MAX_MS: u64 = 10_000;
-/// How often a driver that is about to leave is looked at, in ms.
+/// Interval at which a driver that is about to leave is looked at, in ms.
 const LEFT_POLL_MS: u64 = 1;
-/// How long that is waited for, in ms.
+/// Most time that is waited for it, in ms.
 const LEFT_MAX_MS: u64 = 2_000;
 
 /// All runs of this server.
@@ -47,7 +47,7 @@ pub struct Runs {
     pub(super) inner: Arc<Inner>,
 }
 
-/// What runs work with.
+/// The things that runs work with.
 pub struct RunsSetup {
     /// Their records.
     pub db: Db,
@@ -61,7 +61,7 @@ pub struct RunsSetup {
     pub catalog: Arc<Catalog>,
     /// Who is told that lists changed.
     pub events: Events,
-    /// How often they try and how long they wait.
+    /// Limits of their attempts and waits.
     pub limits: RunLimits,
     /// Where a test may kill them.
     pub failpoints: Failpoints,
@@ -135,10 +135,10 @@ impl Runs {
         now + self.inner.services.limits.lease_ms
     }
 
-    /// What a run would do and cost; nothing is changed.
+    /// Returns the steps and the cost of a run; nothing is changed.
     ///
     /// # Errors
-    /// What a run would be refused for.
+    /// A reason for which a run would be refused.
     pub async fn estimate(&self, canvas: &CanvasId, target: &Target) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
@@ -300,7 +300,7 @@ impl Runs {
         tokio::time::timeout(Duration::from_millis(LEFT_MAX_MS), left).await.ok();
     }
 
-    /// How many runs are in hand.
+    /// Returns the number of runs in hand.
     pub fn active(&self) -> usize {
         self.inner.driven.len()
     }
@@ -316,7 +316,7 @@ impl Runs {
     }
 }
 
-/// What a run is planned from, and its plan.
+/// The things a run is planned from, and its plan.
 pub(super) struct Planned {
     pub(super) canvas: Canvas,
     pub(super) graph: Graph,

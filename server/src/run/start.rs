@@ -32,7 +32,7 @@ pub struct StartRequest {
     pub person: String,
     /// Their name.
     pub person_name: String,
-    /// What it covers.
+    /// The nodes it covers.
     pub target: Target,
     /// Refuse it where it could cost more.
     pub max_cost: Option<Money>,
@@ -301,7 +301,7 @@ pub(super) fn reviews(plan: &Plan) -> BTreeSet<&NodeId> {
     reviews.map(|step| &step.node).collect()
 }
 
-/// What stands in the document when a run has just taken its nodes in hand.
+/// Returns the results that stand in the document when a run has just taken its nodes in hand.
 fn results(
     run: &RunId,
     plan: &Plan,

@@ -44,7 +44,7 @@ pub(super) struct RunState {
     all: Arc<Units>,
     pub(super) units: Vec<UnitState>,
     pub(super) steps: Vec<StepState>,
-    /// What each unit consists of, once it is there.
+    /// Generations of each unit, once they are there.
     made: Vec<Option<Arc<[Generation]>>>,
 }
 
@@ -147,7 +147,7 @@ impl RunState {
         state
     }
 
-    /// What the records say, as the core takes it.
+    /// Returns the records, as the core takes them.
     pub(super) fn recorded(&self) -> Vec<Option<Recorded>> {
         let ended = |at: usize, end| {
             let here = !self.all.all[at].kept;
@@ -181,12 +181,12 @@ impl RunState {
         self.plan.steps[unit.step.at()].is_review() && !unit.kept
     }
 
-    /// What a unit consists of.
+    /// Sets the generations of a unit.
     pub(super) fn set_made(&mut self, unit: UnitIndex, made: Arc<[Generation]>) {
         self.made[unit.at()] = Some(made);
     }
 
-    /// What is on a pick; nothing where it gave nothing.
+    /// Returns the contents on a pick; nothing where it gave nothing.
     pub(super) fn contents(&self, pick: &InputBinding) -> Vec<ItemContent> {
         let mut pick = *pick;
         loop {
@@ -234,7 +234,7 @@ impl RunState {
         all
     }
 
-    /// What an evaluator names a candidate by.
+    /// Returns the id by which an evaluator names a candidate.
     pub(super) fn candidate_id(&self, unit: UnitIndex) -> String {
         let mut pick = self.all.all[unit.at()].picks.first().copied();
         loop {
@@ -311,7 +311,7 @@ impl RunState {
         }
     }
 
-    /// What the run has cost so far.
+    /// Returns the cost of the run so far.
     pub(super) fn cost(&self) -> Money {
         self.steps.iter().map(|step| step.cost).sum()
     }

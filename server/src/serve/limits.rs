@@ -3,20 +3,20 @@
 use crate::defaults;
 use std::time::Duration;
 
-/// How connections are held, all configurable.
+/// Limits of connections, all configurable.
 #[derive(Clone, Copy, Debug)]
 pub struct ConnectionLimits {
     /// The most connections at once, sockets included.
     pub connections_max: usize,
-    /// How long the head of a request may take, and how long a connection may wait for its next one.
+    /// Most time the head of a request may take, and a connection may wait for its next request.
     pub head: Duration,
-    /// How long the other side may take nothing of an answer.
+    /// Most time the other side may take nothing of an answer.
     pub write_stall: Duration,
-    /// How long requests that are under way are waited for when the server stops.
+    /// Most time that requests under way are waited for when the server stops.
     pub drain: Duration,
-    /// How long rooms may take to be flushed then.
+    /// Most time rooms may then take to be flushed.
     pub flush: Duration,
-    /// How long what is still open may take to end after that.
+    /// Most time that what is still open may take to end after that.
     pub farewell: Duration,
 }
 

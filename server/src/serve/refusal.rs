@@ -19,7 +19,7 @@ pub(super) fn answer(status: StatusCode, code: ErrorCode, detail: &str, more: &s
     .into_bytes()
 }
 
-/// What goes out in the place of `bytes`, where they are the library's own refusal and nothing else.
+/// Returns the answer that goes out in the place of `bytes`, where they are the library's own refusal and nothing else.
 pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let head = bytes.strip_prefix(b"HTTP/1.1 ")?.strip_suffix(b"\r\n\r\n")?;
     let head = std::str::from_utf8(head).ok()?.to_ascii_lowercase();

@@ -15,7 +15,7 @@ use super::refusal;
 pub(super) struct Watched<H> {
     stream: TcpStream,
     write_stall: Duration,
-    /// What goes out in the place of the library's own refusal, and how much of it has.
+    /// The answer that goes out in the place of the library's own refusal, and the number of its bytes that have.
     refusal: Option<(Vec<u8>, usize)>,
     /// When the other side has taken nothing for too long; set while it takes nothing.
     stall: Option<Pin<Box<Sleep>>>,
@@ -27,7 +27,7 @@ impl<H> Watched<H> {
         Self { stream, write_stall, refusal: None, stall: None, _held: held }
     }
 
-    /// What a write gave, or a failure where it has waited too long.
+    /// Returns the result of a write, or a failure where it has waited too long.
     fn watched<T>(
         &mut self,
         cx: &mut Context<'_>,

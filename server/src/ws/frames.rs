@@ -16,14 +16,14 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use crate::room::budget::{Hold, Inflow};
 use crate::room::now_ms;
 
-/// How much one read takes at most, on the stack.
+/// Most bytes that one read takes, on the stack.
 const READ_BYTES: usize = 16 * 1024;
 /// The longest payload of a control frame.
 const CONTROL_MAX_BYTES: u64 = 125;
 /// A message that began has to come in at least this fast, in bytes a second.
 const MIN_BYTES_PER_SECOND: u64 = 8 * 1024;
 
-/// What came.
+/// An event of the connection.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A whole binary message, and its place in the budgets.
@@ -43,7 +43,7 @@ pub(super) enum Event {
 pub(super) enum Broken {
     /// The stream failed or ended.
     Gone,
-    /// What came is no WebSocket frame a client may send.
+    /// The bytes are no WebSocket frame a client may send.
     Malformed(&'static str),
     /// A message that began does not come to its end.
     Slow,
@@ -125,7 +125,7 @@ pub(super) struct Reader<'a, R> {
     inflow: Inflow,
     max: usize,
     patience: Duration,
-    /// What was read and not looked at yet, from `at` on.
+    /// Bytes that were read and not looked at yet, from `at` on.
     stash: Vec<u8>,
     at: usize,
     part: Option<Part>,
@@ -316,7 +316,7 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
         Ok(())
     }
 
-    /// What the frame that came to its end brings.
+    /// Returns the event that the frame which came to its end brings.
     fn end(&mut self) -> Option<Event> {
         let part = self.part.take()?;
         match part.opcode {

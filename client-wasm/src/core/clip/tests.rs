@@ -62,7 +62,7 @@ fn copies_travel_as_json_and_keep_the_wires_between_them() {
     }
 }
 
-/// What a plain copy of a node would lose.
+/// A page with everything that a plain copy of a node would lose.
 fn rich() -> Replica {
     let mut page = filled();
     page.edit(|txn| {

@@ -26,7 +26,7 @@ pub struct PortRef {
     pub port: String,
 }
 
-/// What lies under the pointer.
+/// The thing under the pointer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The bare canvas.
@@ -83,28 +83,28 @@ pub enum Input {
         button: Button,
         /// Keys held.
         mods: Mods,
-        /// What is there.
+        /// The thing at this place.
         target: Target,
     },
     /// Moved, pressed or not.
     Move {
         /// Where.
         at: Point,
-        /// What is there.
+        /// The thing at this place.
         over: Target,
     },
     /// Let go.
     Up {
         /// Where.
         at: Point,
-        /// What is there.
+        /// The thing at this place.
         over: Target,
     },
     /// Escape, a second finger, or the browser took the pointer away.
     Cancel,
 }
 
-/// What the page has to do.
+/// An effect that the page has to carry out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Move the camera by screen pixels.
@@ -156,7 +156,7 @@ pub enum Effect {
     EdgeClicked(String, Point),
 }
 
-/// What the chart asks about the canvas.
+/// The chart's questions about the canvas.
 pub trait World {
     /// Where one looks from.
     fn camera(&self) -> Camera;

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Press<'p> {
     /// Character or name it produces (`KeyboardEvent.key`).
     pub key: &'p str,
-    /// Its place on the keyboard (`KeyboardEvent.code`).
+    /// Place of the key on the keyboard (`KeyboardEvent.code`).
     pub code: &'p str,
     /// Ctrl or Cmd is held.
     pub command: bool,

@@ -5,7 +5,7 @@ use super::super::geometry::{Point, Rect};
 /// No side of a crop is shorter, in frame pixels.
 pub const SIDE_MIN: f64 = 8.0;
 
-/// What of a crop is held.
+/// The part of a crop that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Handle {
     /// −1 the left edge, 1 the right one, 0 neither.
@@ -58,7 +58,7 @@ pub enum Aspect {
 }
 
 impl Aspect {
-    /// What is offered, with names.
+    /// The aspects on offer, with names.
     pub const ALL: [(&'static str, Self); 9] = [
         ("Free", Self::Free),
         ("Original", Self::Original),

@@ -11,7 +11,7 @@ pub struct Tone {
     pub saturation: f64,
 }
 
-/// How much of each channel is its lightness (Rec. 709 luma).
+/// Share of each channel in its lightness (Rec. 709 luma).
 const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
 impl Tone {
@@ -20,7 +20,7 @@ impl Tone {
         self == Self::default()
     }
 
-    /// What becomes of one channel's value by brightness and contrast.
+    /// Returns the values of one channel after brightness and contrast, by the values before.
     fn curve(self) -> [f32; 256] {
         let b = (self.brightness / 100.0).clamp(-1.0, 1.0);
         let c = (self.contrast / 100.0).clamp(-1.0, 1.0);

@@ -1,4 +1,4 @@
-//! What people can do, called by input and views alike.
+//! Actions of people, called by input and views alike.
 
 pub mod arrange;
 pub mod camera;

@@ -1,4 +1,4 @@
-//! What stands beside the canvas.
+//! The panels beside the canvas.
 
 pub mod compare;
 pub mod controls;

@@ -1,4 +1,5 @@
-//! What all parts of the page share: the replica, signals of nodes, what is in view and what lies open. It knows no feature.
+//! State that all parts of the page share: the replica, signals of nodes, the view and the overlays. It knows no
+//! feature.
 
 pub mod card_context;
 pub mod heights;

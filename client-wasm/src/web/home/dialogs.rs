@@ -1,4 +1,4 @@
-//! What the home page asks: a name, a template, whether to delete.
+//! Dialogs of the home page: a name, a template, whether to delete.
 #![expect(unreachable_pub, reason = "the component macro writes its own items as public")]
 
 use gesso_protocol::api::{CanvasBody, CanvasChange, TemplateBody};
@@ -10,7 +10,7 @@ use super::model::{Home, Open};
 use crate::web::http;
 use crate::web::ui::dialog::{Confirm, Dialog};
 
-/// What a character takes at most in the length of a field, which counts UTF-16 units.
+/// Most units that a character takes in the length of a field, which counts UTF-16 units.
 const UNITS_A_CHAR_MAX: usize = 2;
 
 /// The open dialog, if any.

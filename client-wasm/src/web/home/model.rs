@@ -1,4 +1,4 @@
-//! What the parts of the home page share.
+//! State that the parts of the home page share.
 
 use crate::web::http::{self, ApiError, Made};
 use crate::web::nav::{Nav, use_nav};
@@ -147,6 +147,6 @@ pub(super) enum Open {
     Templates,
     /// Name and description of a canvas.
     Rename(CanvasBody),
-    /// Whether it should go.
+    /// The question whether a canvas is to be deleted.
     Delete(CanvasBody),
 }

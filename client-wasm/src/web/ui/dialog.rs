@@ -15,7 +15,7 @@ pub fn Dialog(
     /// Widest width in px.
     #[prop(default = 440)]
     width: u32,
-    /// What is in it.
+    /// Content of the dialog.
     children: Children,
 ) -> impl IntoView {
     let node = NodeRef::<leptos::html::Dialog>::new();
@@ -67,7 +67,7 @@ pub fn Confirm(
     /// The question.
     #[prop(into)]
     title: String,
-    /// What will happen.
+    /// Text that says what will happen.
     #[prop(into)]
     text: String,
     /// The word on the button that does it.

@@ -12,7 +12,7 @@ const EDGE: f64 = 8.0;
 /// A floating menu at `anchor`, open for as long as it is in the page. Its children are [`MenuItem`]s.
 #[component]
 pub fn Menu(
-    /// What it is a menu of, for assistive technology.
+    /// Name of the menu, for assistive technology.
     #[prop(into)]
     label: String,
     /// The element it belongs to.
@@ -93,7 +93,7 @@ pub fn MenuItem(
     /// True if it is the chosen one of several.
     #[prop(optional)]
     on: bool,
-    /// What it does; the menu should close with it.
+    /// Action of the item; the menu should close with it.
     run: Callback<()>,
 ) -> impl IntoView {
     let class = if danger { "menu-item danger" } else { "menu-item" };

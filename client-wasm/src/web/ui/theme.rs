@@ -4,10 +4,10 @@ use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// What a person chose.
+/// A person's choice of theme.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
-    /// What the system says, also when it changes.
+    /// As the system says, also when it changes.
     #[default]
     System,
     /// Always light.
@@ -89,7 +89,7 @@ impl Theme {
         theme
     }
 
-    /// What was chosen.
+    /// Returns the choice.
     pub fn choice(self) -> Choice {
         self.choice.get()
     }
@@ -128,7 +128,7 @@ impl Default for Theme {
     }
 }
 
-/// What the browser remembers for this server; `None` where it remembers nothing.
+/// Returns the browser's local storage for this server; `None` where there is none.
 pub fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }

@@ -1,4 +1,4 @@
-//! What of document logs stands aside because it was damaged, and putting it there.
+//! Parts of document logs that stand aside because they were damaged, and putting them there.
 
 use gesso_protocol::api::{Damage, DamageReason};
 use gesso_protocol::ids::CanvasId;
@@ -35,7 +35,7 @@ impl SetAside {
     }
 }
 
-/// What stands aside.
+/// A part of a document log that stands aside.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AsideRow {
     /// Id.
@@ -65,7 +65,7 @@ pub struct Mend {
     pub seq: i64,
     /// The new snapshot.
     pub snapshot: Vec<u8>,
-    /// What is set aside.
+    /// The parts that are set aside.
     pub aside: Vec<SetAside>,
 }
 
@@ -153,7 +153,7 @@ impl Db {
         if script.is_empty() { Ok(()) } else { Ok(self.commit(vec![script]).await?) }
     }
 
-    /// What stands aside and only waits for what it builds on, by its place.
+    /// Returns the updates that stand aside and only wait for what they build on, by their place.
     pub(super) async fn waiting(
         &self,
         canvas: &CanvasId,
@@ -211,7 +211,7 @@ impl Db {
         Ok(())
     }
 
-    /// What of a canvas could not be read and is not in its document again, by when it was found.
+    /// Returns the parts of a canvas that could not be read and are not in its document again, by when they were found.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,4 +1,4 @@
-//! What a run made, as rows.
+//! Generations and assets that a run made, as rows.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::db::script::{Script, args};
 pub struct NewGeneration {
     /// The node.
     pub node: NodeId,
-    /// What.
+    /// The generation.
     pub generation: Generation,
     /// With what: JSON of [`MadeWith`](crate::db::generations::MadeWith).
     pub made_with: Arc<str>,

@@ -1,5 +1,5 @@
-//! What a run's driver changes in one turn: states, results, assets and credits in one transaction. All values are
-//! absolute and the first terminal state wins, so that writing the same again changes nothing.
+//! Changes that a run's driver records in one turn: states, results, assets and credits in one transaction. All values
+//! are absolute and the first terminal state wins, so that writing the same again changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -26,14 +26,14 @@ pub enum RecordError {
     Db(#[from] DbError),
 }
 
-/// What one turn of a run's driver changes.
+/// The changes of one turn of a run's driver.
 #[derive(Clone, Debug)]
 pub struct Changes {
     /// The run.
     pub run: RunId,
     /// Canvas.
     pub canvas: CanvasId,
-    /// What [`Db::take_run`] gave, 0 for the server that started it.
+    /// The fence that [`Db::take_run`] gave, 0 for the server that started it.
     pub fence: i64,
     /// The run's own state.
     pub status: Option<StatusChange>,
@@ -41,13 +41,13 @@ pub struct Changes {
     pub steps: Vec<StepChange>,
     /// Units; of two with the same key the last counts.
     pub units: Vec<UnitChange>,
-    /// What was made.
+    /// The generations that were made.
     pub generations: Vec<NewGeneration>,
     /// The assets that hold it, already durable.
     pub assets: Vec<AssetRow>,
-    /// What a person decided.
+    /// The decision of a person.
     pub review: Option<ReviewRow>,
-    /// What came after its cancellation.
+    /// Results that came after its cancellation.
     pub late: Vec<LateRow>,
 }
 
@@ -75,11 +75,11 @@ pub struct StepChange {
     pub started_at: Option<i64>,
     /// When it ended.
     pub finished_at: Option<i64>,
-    /// What its units cost.
+    /// Cost of its units.
     pub cost: Money,
     /// Why it failed, or how many items did.
     pub error: Option<Failure>,
-    /// What its results depended on.
+    /// Fingerprint of everything its results depended on.
     pub fingerprint: Option<String>,
 }
 
@@ -103,9 +103,9 @@ pub struct UnitChange {
     pub job: Option<String>,
     /// The seed.
     pub seed: i64,
-    /// What was held at the start. Credits move by what the row says; a unit without a row has nothing held.
+    /// Credits held at the start. Credits move by what the row says; a unit without a row has nothing held.
     pub hold: Money,
-    /// What it cost.
+    /// Cost of the unit.
     pub cost: Money,
     /// Why it failed or waits.
     pub error: Option<Failure>,
@@ -113,7 +113,7 @@ pub struct UnitChange {
     pub generations: Vec<String>,
     /// True if they were taken over from an earlier run.
     pub reused: bool,
-    /// What its results depend on.
+    /// Fingerprint of everything its results depend on.
     pub fingerprint: Option<String>,
     /// When it began.
     pub started_at: Option<i64>,
@@ -128,7 +128,7 @@ impl UnitChange {
         self.state == NodeState::Completed && !self.provider.is_empty() && !self.reused
     }
 
-    /// What it costs, in millicredits: nobody pays for what did not complete, nor more than was held.
+    /// Returns its charge, in millicredits: nobody pays for what did not complete, nor more than was held.
     fn charged(&self) -> i64 {
         let completed = self.state == NodeState::Completed;
         if completed { self.cost.0.clamp(0, self.hold.0.max(0)) } else { 0 }

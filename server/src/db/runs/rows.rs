@@ -36,13 +36,13 @@ pub struct RunRow {
     pub on_error: String,
     /// The plan, as JSON; empty in lists of a canvas's runs.
     pub snapshot: String,
-    /// What was held for it at the start, in millicredits.
+    /// Credits held for it at the start, in millicredits.
     pub hold: i64,
-    /// What was captured of that.
+    /// Part of the hold that was captured, in millicredits.
     pub captured: i64,
-    /// What was released of that.
+    /// Part of the hold that was released, in millicredits.
     pub released: i64,
-    /// Whether somebody asked to stop it.
+    /// Not 0 if somebody asked to stop it.
     pub cancel_requested: i64,
     /// When it was asked for.
     pub created_at: i64,
@@ -61,7 +61,7 @@ pub struct RunRow {
     pub owner: String,
     /// Until when, in ms since 1970, unless renewed.
     pub lease_until: i64,
-    /// Whether its owner holds it back in the queue.
+    /// Not 0 if its owner holds it back in the queue.
     pub waiting: i64,
     /// Place among its owner's runs in the queue.
     pub place: i64,
@@ -124,19 +124,19 @@ pub struct StepRow {
     pub model: String,
     /// State.
     pub state: String,
-    /// How many invocations it has.
+    /// Number of its invocations.
     pub invocations: i64,
     /// When it started.
     pub started_at: Option<i64>,
     /// When it ended.
     pub finished_at: Option<i64>,
-    /// What was held for it, in millicredits.
+    /// Credits held for it, in millicredits.
     pub hold: i64,
-    /// What it cost.
+    /// Cost of the step, in millicredits.
     pub cost: i64,
     /// Why it failed, as JSON.
     pub error: Option<String>,
-    /// What its results depended on.
+    /// Fingerprint of everything its results depended on.
     pub fingerprint: Option<String>,
 }
 
@@ -172,17 +172,17 @@ pub struct InvocationRow {
     pub job: Option<String>,
     /// The seed it is made with, also when it is repeated.
     pub seed: i64,
-    /// What was held for it, in millicredits.
+    /// Credits held for it, in millicredits.
     pub hold: i64,
-    /// What it cost.
+    /// Cost of the invocation, in millicredits.
     pub cost: i64,
     /// Why it failed or waits, as JSON.
     pub error: Option<String>,
     /// The ids of its generations, as a JSON array.
     pub generations: String,
-    /// Whether they were taken over from an earlier run.
+    /// Not 0 if they were taken over from an earlier run.
     pub reused: i64,
-    /// What its results depend on.
+    /// Fingerprint of everything its results depend on.
     pub fingerprint: Option<String>,
     /// When it began, in ms since 1970.
     pub started_at: Option<i64>,
@@ -218,7 +218,7 @@ impl InvocationRow {
     }
 }
 
-/// What a person decided at an evaluator.
+/// A person's decision at an evaluator.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ReviewRow {
     /// The evaluator.
@@ -232,7 +232,7 @@ pub struct ReviewRow {
     pub at: i64,
     /// The accepted candidates, as a JSON array of ids.
     pub accepted: String,
-    /// Whether all were rejected.
+    /// Not 0 if all were rejected.
     pub rejected: i64,
     /// Why.
     pub note: String,

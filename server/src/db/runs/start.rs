@@ -39,7 +39,7 @@ pub struct NewRun {
     pub owner: String,
     /// Until when, in ms since 1970, unless renewed.
     pub lease_until: i64,
-    /// What is held for it.
+    /// Credits held for it.
     pub hold: Money,
     /// The answer to keep for a repeated request, with the body to answer.
     pub keep: Option<(Keep, String)>,
@@ -58,11 +58,11 @@ pub struct NewStep<'a> {
     pub model: &'a str,
     /// Pending, or completed where all its units are kept.
     pub state: NodeState,
-    /// How many units it has.
+    /// Number of its units.
     pub invocations: u32,
-    /// What is held for it.
+    /// Credits held for it.
     pub hold: Money,
-    /// What its results depend on, where it is completed.
+    /// Fingerprint of everything its results depend on, where it is completed.
     pub fingerprint: Option<&'a str>,
 }
 
@@ -82,13 +82,13 @@ pub struct NewInvocation {
     pub provider: String,
     /// The seed.
     pub seed: i64,
-    /// What is held for it.
+    /// Credits held for it.
     pub hold: Money,
-    /// What it has to show: kept, or of before.
+    /// Generations it has to show: kept, or of before.
     pub generations: Vec<String>,
     /// True if they are taken over.
     pub reused: bool,
-    /// What its results depend on.
+    /// Fingerprint of everything its results depend on.
     pub fingerprint: Option<String>,
     /// Why it is a hole, where it is one that nobody asks to fill.
     pub error: Option<Failure>,

@@ -6,12 +6,12 @@ use yrs::{ClientID, Doc, ReadTxn as _, StateVector, Transact as _};
 
 use super::Budget;
 
-/// How many different answers are kept for others who ask the same.
+/// Number of different answers that are kept for others who ask the same.
 const KEPT_MAX: usize = 4;
-/// How long an answer is kept after somebody asked for it, in ms.
+/// Time an answer is kept after somebody asked for it, in ms.
 const KEPT_MS: u64 = 1_000;
 
-/// What somebody holds: clients the room knows, sorted, with the clocks both hold.
+/// State vector of somebody who asks: clients the room knows, sorted, with the clocks both hold.
 type Vector = Vec<(u64, u32)>;
 
 /// See the module.
@@ -87,7 +87,7 @@ impl Answers {
         self.kept = Vec::new();
     }
 
-    /// What nobody asks for any more is not kept.
+    /// Forgets answers that nobody asks for any more.
     pub(super) fn tick(&mut self, now_ms: u64) {
         if self.asked_ms + KEPT_MS <= now_ms {
             self.forget();

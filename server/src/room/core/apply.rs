@@ -29,10 +29,10 @@ const PIECE_MOST: usize = 4_096;
 const PIECE_QUICK_US: u64 = 2_000;
 /// A piece that took more CPU time than this is followed by a smaller one, in us.
 const PIECE_SLOW_US: u64 = 8_000;
-/// How long updates are applied before others have their turn, in us of CPU time.
+/// CPU time for which updates are applied before others have their turn, in us.
 const PART_US: u64 = 20_000;
-/// What an item takes at least of the document's limit, in bytes: the memory of the shortest. A shared type takes four
-/// times that.
+/// Least bytes of the document's limit that an item takes: the memory of the shortest. A shared type takes four times
+/// that.
 const ITEM_BYTES: usize = 160;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
@@ -65,7 +65,7 @@ fn too_much_work() -> Stop {
     ))
 }
 
-/// What one writer's updates are applied with: one transaction for small ones, one a piece for large ones.
+/// The means to apply one writer's updates: one transaction for small ones, one a piece for large ones.
 struct Writing<'d> {
     doc: &'d Doc,
     from: Option<ConnId>,
@@ -252,8 +252,8 @@ impl Core {
         Ok(())
     }
 
-    /// What waits and has what it waited for; what waited for this client first. Only the least that is waited for of each
-    /// client is looked at.
+    /// Returns a pending update that has what it waited for, first of all one that waited for this client. Only the
+    /// least that is waited for of each client is looked at.
     fn fitting(&self, conn: ConnId, client: Option<u64>) -> Option<PendingAt> {
         let pending = &self.conns.get(&conn)?.pending;
         let first = |client: u64| pending.range((client, 0, 0)..).next().map(|(at, _)| *at);
@@ -577,7 +577,7 @@ impl Core {
         self.transact(SERVER_ORIGIN, f)
     }
 
-    /// Whether an edit may add so many bytes, by the same limit as updates.
+    /// Checks that an edit may add so many bytes, by the same limit as updates.
     ///
     /// # Errors
     /// The refusal that an update would get.
@@ -614,7 +614,8 @@ impl Core {
         self.broken.is_none().then_some(value)
     }
 
-    /// Whether the parts of an update that a person sent can be applied, as far as that can be told before the first one.
+    /// Checks that the parts of an update that a person sent can be applied, as far as that can be told before the
+    /// first.
     ///
     /// # Errors
     /// Why not: it builds on what is not held, brings what is somebody else's, or too much.

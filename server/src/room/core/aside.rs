@@ -1,4 +1,4 @@
-//! What stands aside because it builds on what was lost: it is taken back when that comes.
+//! Updates that stand aside because they build on what was lost: they are taken back when that comes.
 
 use bytes::Bytes;
 use gesso_protocol::wire::salvage::Salvage;

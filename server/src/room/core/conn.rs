@@ -16,7 +16,7 @@ pub(super) struct PendingUpdate {
     pub(super) is_live: bool,
 }
 
-/// What pending updates are found by: the client and the clock they wait for, and their number.
+/// Key of a pending update: the client and the clock it waits for, and its number.
 pub(super) type PendingAt = (u64, u32, u64);
 
 /// The client and the clock that an update waits for which waits for nothing but its turn.
@@ -28,7 +28,7 @@ pub(super) const fn is_ready(at: &PendingAt) -> bool {
 }
 
 impl PendingUpdate {
-    /// What it counts for, in bytes: what is kept of it beside its own bytes is counted too.
+    /// Returns the bytes it counts for: its own, and what is kept of it beside them.
     pub(super) fn size(&self) -> usize {
         self.bytes.len() + size_of::<Self>()
     }
@@ -55,9 +55,9 @@ pub(super) struct Conn {
     /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
     pub(super) is_open: bool,
     pub(super) joined_ms: u64,
-    /// What its updates cost.
+    /// CPU time of its updates.
     pub(super) work: Work,
-    /// What its awareness costs.
+    /// CPU time of its awareness.
     pub(super) heard: Work,
     /// When it wrote where only the server writes, in ms.
     pub(super) violations: VecDeque<u64>,

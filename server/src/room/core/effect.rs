@@ -1,4 +1,4 @@
-//! What goes into the core of a room and what comes out of it.
+//! Input and output of the core of a room.
 
 use bytes::Bytes;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnId(pub(crate) u64);
 
-/// What a connection may do.
+/// The rights of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Everything people may write.
@@ -34,7 +34,7 @@ pub(crate) enum Effect {
     Persist { number: u64, update: Bytes },
     /// Somebody wrote where only the server writes: lay the database's truth over the document.
     CheckOutcome,
-    /// What stood aside under these ids is in the document again.
+    /// Updates that stood aside under these ids are in the document again.
     Recovered(Vec<String>),
 }
 
@@ -44,7 +44,7 @@ pub(crate) enum Effect {
 pub struct Refusal {
     /// The close code that goes with it.
     pub code: u16,
-    /// What to tell the sender.
+    /// Text for the sender.
     pub reason: String,
 }
 

@@ -33,11 +33,11 @@ pub(super) fn undoing(doc: &Doc, roots: &[&str]) -> UndoManager<()> {
     manager
 }
 
-/// What undoes writes that are not permitted: one manager a set of roots, tracking whom they are closed to.
+/// Undoes writes that are not permitted: one manager a set of roots, tracking whom they are closed to.
 pub(super) struct Guards {
     /// The server's roots, closed to everybody.
     server: UndoManager<()>,
-    /// What people write except comments, closed to commenters.
+    /// Roots that people write except comments, closed to commenters.
     content: UndoManager<()>,
 }
 

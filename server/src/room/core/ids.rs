@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::effect::ConnId;
 
-/// How many ids one connection may claim. A page has one, and a new one when it takes a fresh replica.
+/// Most ids that one connection may claim. A page has one, and a new one when it takes a fresh replica.
 const CLAIMS_MAX: usize = 64;
-/// How many ids of people who are away are remembered.
+/// Most ids of people who are away that are remembered.
 const AWAY_MAX: usize = 16_384;
 
 #[derive(Debug)]

@@ -1,5 +1,5 @@
-//! What the room has to know of its document in order to judge an update without asking yrs: where every held element
-//! is, and what is deleted. Kept as runs, so that it is small beside the document (see [`Run`]).
+//! The room's own knowledge of its document, to judge an update without asking yrs: where every held element is, and
+//! what is deleted. Kept as runs, so that it is small beside the document (see [`Run`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
@@ -21,7 +21,7 @@ const GONE: u16 = 1 << 15;
 const TYPE: u16 = 1 << 14;
 /// The type reference of a shared type.
 const TYPE_REF: u16 = 0x00f0;
-/// How deep the list's type is below its root.
+/// Depth of the list's type below its root.
 const DEPTH: u16 = 0x000f;
 
 /// Neighbouring elements of one client that are in one list. 20 bytes.
@@ -100,21 +100,21 @@ pub(super) struct Index {
     by_client: HashMap<u64, u32>,
     /// Names are hashed under a key of this room, so that nobody can look for two with one hash.
     names: RandomState,
-    /// How long its lists are.
+    /// Sizes of its lists.
     pub(super) sizes: ListSizes,
     /// The root types that something is or was in, by the hashes of their names.
     roots: BTreeSet<u32>,
 }
 
-/// What an update would add, and how it can be integrated.
+/// The additions of an update, and how they can be integrated.
 #[derive(Debug, Default)]
 pub(super) struct Admitted {
     /// New structs, in an order in which they can be integrated, and where each goes.
     pub(super) order: Vec<usize>,
     pub(super) placed: Vec<Placed>,
-    /// What it deletes that is not deleted yet.
+    /// Deletions of elements that are not deleted yet.
     pub(super) deletions: Vec<Deletion>,
-    /// How many new entries of `nodes` it makes, at most.
+    /// Most new entries of `nodes` that it makes.
     pub(super) nodes: usize,
 }
 
@@ -125,7 +125,7 @@ impl Admitted {
     }
 }
 
-/// What the index says about an update.
+/// The index's verdict on an update.
 #[derive(Debug)]
 pub(super) enum Verdict {
     Fits(Admitted),
@@ -178,7 +178,7 @@ impl Held for Index {
     }
 }
 
-/// How much has to be moved to split at an id: at most the run it is in.
+/// Measures how much has to be moved to split at an id: at most the run it is in.
 pub(super) struct Spans<'i, 's, 'a> {
     pub(super) index: &'i Index,
     pub(super) scan: &'s Scan<'a>,
@@ -215,7 +215,7 @@ impl Index {
         Held::clock(self, client)
     }
 
-    /// What the document holds, as a state vector.
+    /// Returns the state vector of the document.
     pub(super) fn state_vector(&self) -> StateVector {
         self.lanes.iter().map(|lane| (ClientID::new(lane.client), lane.clock)).collect()
     }
@@ -363,7 +363,7 @@ impl Index {
         }
     }
 
-    /// What it takes in memory, in bytes.
+    /// Returns the memory it takes, in bytes.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         let lane = |lane: &Lane| {

@@ -17,7 +17,7 @@ const COUNT_PART: usize = 16;
 /// The memory of a shared type, in that of other items.
 const TYPE_WEIGHT: usize = 4;
 
-/// What an item takes in memory, in units of what the smallest takes.
+/// Returns the memory of an item, in units of the smallest item's.
 pub(super) const fn weight(is_type: bool) -> usize {
     if is_type { TYPE_WEIGHT } else { 1 }
 }
@@ -29,7 +29,7 @@ pub(super) struct ListSizes {
     total: usize,
     /// The memory of all of them, in units of what the smallest takes.
     weight: usize,
-    /// What was added since it was counted.
+    /// Items added since the lists were counted.
     added: usize,
     /// By a part of the list's hash; empty while they were never counted.
     counts: Vec<u32>,

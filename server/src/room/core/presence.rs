@@ -11,9 +11,9 @@ use gesso_protocol::wire::awareness::{Entry, encode};
 use super::effect::ConnId;
 use super::ids::is_nameless;
 
-/// How many ids are remembered at most, of people here and gone; above it new ones are not heard.
+/// Most ids that are remembered, of people here and gone; above it new ones are not heard.
 const TABLE_MAX: usize = 16_384;
-/// How long the clock of somebody who left is remembered, so that a late echo does not bring them back, in ms.
+/// Time the clock of somebody who left is remembered, so that a late echo does not bring them back, in ms.
 const GONE_KEPT_MS: u64 = 60_000;
 
 #[derive(Debug)]
@@ -201,12 +201,12 @@ impl Presence {
         self.frame(&clients)
     }
 
-    /// Whether anything changed since the last time.
+    /// True if anything changed since the last flush.
     pub(super) fn is_stirred(&self) -> bool {
         self.own_changed || !self.dirty.is_empty()
     }
 
-    /// What changed since the last time, as one frame, and the one connection that need not be told.
+    /// Returns the changes since the last flush, as one frame, and the one connection that need not be told.
     pub(super) fn flush(&mut self, now_ms: u64) -> Option<(Bytes, Option<ConnId>)> {
         self.renew_own(now_ms);
         if self.dirty.is_empty() {
@@ -219,13 +219,13 @@ impl Presence {
         Some((self.frame(&clients), sole))
     }
 
-    /// How many are remembered, here and gone.
+    /// Returns the number of ids remembered, here and gone.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// What is known of somebody who is here.
+    /// Returns the awareness state of somebody who is here.
     #[cfg(test)]
     pub(super) fn state(&self, client: u64) -> Option<String> {
         self.table.get(&client)?.state.as_deref().map(str::to_owned)

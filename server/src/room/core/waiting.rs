@@ -1,4 +1,4 @@
-//! What stands aside because it builds on what was lost.
+//! An update that stands aside because it builds on what was lost.
 
 use bytes::Bytes;
 

@@ -1,4 +1,4 @@
-//! How much CPU time a writer's updates may take. What an update costs cannot be told from its bytes alone (a struct may
+//! CPU time that a writer's updates may take. The cost of an update cannot be told from its bytes alone (a struct may
 //! split a long one, or walk over many concurrent ones), so it is measured while it is applied, piece by piece.
 
 use super::super::limits::RoomLimits;
@@ -9,12 +9,12 @@ pub(super) fn thread_cpu_us() -> u64 {
     (time.tv_sec as u64) * 1_000_000 + (time.tv_nsec as u64) / 1_000
 }
 
-/// What one writer has spent, in a token bucket: it earns with time and with what it sends.
+/// CPU time that one writer has spent, in a token bucket: it earns with time and with what it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Work {
     spent_us: u64,
     at_ms: u64,
-    /// What updates that are not finished may still take.
+    /// CPU time that updates which are not finished may still take, in us.
     credit_us: u64,
 }
 
@@ -84,7 +84,7 @@ impl Spending {
         self.spent_us(cpu_us) > self.burst_us
     }
 
-    /// What is remembered of it; of what updates may take only where one of them is not finished.
+    /// Returns the account to remember; of the credit of updates only where one of them is not finished.
     pub(super) fn end(&self, cpu_us: u64, is_unfinished: bool) -> Work {
         let taken = cpu_us.saturating_sub(self.began_us);
         let credit_us = if is_unfinished { self.allowed_us.saturating_sub(taken) } else { 0 };

@@ -78,7 +78,7 @@ fn all_but(lost: impl Fn(usize) -> bool) -> BTreeSet<String> {
     kept.map(|(_, (_, name))| (*name).to_owned()).collect()
 }
 
-/// What is lost with a row: it, and what its writer wrote after it.
+/// The rows that are lost with a row: it, and those its writer wrote after it.
 fn lost_with(row: usize) -> impl Fn(usize) -> bool {
     move |at| at >= row && HISTORY[at].0 == HISTORY[row].0
 }

@@ -126,7 +126,7 @@ async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     (all, other)
 }
 
-/// What is done to the log.
+/// Damage that is done to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Harm {
     Flip,
@@ -203,7 +203,7 @@ async fn harm(test: &TestDb, harm: Harm, rng: &mut StdRng) -> (Option<Vec<u8>>, 
     (row.data, at)
 }
 
-/// What the snapshot and so many rows show.
+/// Titles that the snapshot and so many rows show.
 async fn shown_before(test: &TestDb, rows: usize) -> Titles {
     let log = test.db.read_log(&CANVAS).await.unwrap();
     let doc = gesso_protocol::doc::open(1, "");

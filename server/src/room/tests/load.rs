@@ -1,4 +1,4 @@
-//! What many or slow sockets cost.
+//! The costs of many or slow sockets.
 
 use super::*;
 

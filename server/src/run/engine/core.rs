@@ -1,4 +1,4 @@
-//! What a run does next, as a pure function of its plan and of what became of its units so far. A unit is one item
+//! The next effects of a run, as a pure function of its plan and of what became of its units so far. A unit is one item
 //! of one step; each goes on the moment its own inputs are there, so that item 1 may be steps ahead of item 2.
 //!
 //! Invariant: imports `gesso_protocol` and `std` only; no clock, no input or output, nothing recursive.
@@ -41,7 +41,7 @@ pub enum Effect {
         step: StepIndex,
         /// State.
         state: NodeState,
-        /// What went wrong, if anything.
+        /// The failure, if any.
         error: Option<Failure>,
     },
 }
@@ -62,7 +62,7 @@ pub struct Core {
     plan: Arc<Plan>,
     units: Arc<Units>,
     states: Vec<State>,
-    /// How many of its picks each unit still waits for.
+    /// Number of its picks that each unit still waits for.
     waits: Vec<u32>,
     /// Unit → (unit that waits for it, which of its results).
     dependents: Vec<Vec<(UnitIndex, Option<u32>)>>,
@@ -88,12 +88,12 @@ pub struct Core {
     failure: Option<(UnitIndex, Failure)>,
 }
 
-/// What the records say of a unit.
+/// The recorded state of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It ended; `here` where it did so in this run.
     Ended {
-        /// How.
+        /// The way it ended.
         end: End,
         /// True if this run called it, rather than taking it over.
         here: bool,
@@ -201,7 +201,7 @@ impl Core {
         &self.units
     }
 
-    /// What there is to do now.
+    /// Takes the effects that are due now.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -347,7 +347,7 @@ impl Core {
         }
     }
 
-    /// How a unit ends that must not start, once something failed in a run that stops then.
+    /// Returns the end of a unit that must not start, once something failed in a run that stops then.
     fn halted(&self) -> Option<End> {
         let (unit, _) = self.failure.as_ref().filter(|_| self.stop_on_error)?;
         Some(End::Blocked(self.blocked(self.step_of(*unit))))

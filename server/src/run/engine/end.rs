@@ -2,12 +2,12 @@
 
 use gesso_protocol::schema::{Failure, NodeState};
 
-/// How a unit ended.
+/// The end of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// With results.
     Completed {
-        /// How many.
+        /// Number of results.
         made: u32,
     },
     /// It failed.

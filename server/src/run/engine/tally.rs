@@ -1,4 +1,4 @@
-//! How the units of one step ended, and what that makes of the step.
+//! The ends of the units of one step, and the state of the step that follows from them.
 
 use gesso_protocol::problem::quoted;
 use gesso_protocol::schema::{Failure, NodeState};
@@ -67,7 +67,7 @@ impl Tally {
         (NodeState::Idle, self.lost.clone())
     }
 
-    /// What is missing of a step that has some results.
+    /// Returns the failure that says which items are missing of a step that has some results.
     fn partial(&self, title: &str) -> Option<Failure> {
         let cause = self.failure.as_ref().or(self.lost.as_ref());
         let parts =

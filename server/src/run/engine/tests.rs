@@ -96,7 +96,7 @@ fn unit(core: &Core, wanted: &str) -> UnitIndex {
         .expect("there is one")
 }
 
-/// What there is to do, as words.
+/// Returns the effects that are due, as words.
 fn told(core: &mut Core) -> String {
     let effects = core.take_effects();
     let word = |effect: &Effect| match effect {

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// What is selected, groups as one with everything in them.
+/// Returns the selected cards as blocks, groups as one with everything in them.
 fn blocks(page: Page) -> Vec<Block> {
     let ids = page.selection.get_untracked();
     let outermost = page.read(|canvas| Groups::of(canvas).outermost(&ids));

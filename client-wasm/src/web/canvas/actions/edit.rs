@@ -1,4 +1,4 @@
-//! What people do to nodes, from wherever they ask for it: keys, menus, buttons.
+//! Edits of nodes, from wherever people ask for them: keys, menus, buttons.
 
 use crate::web::canvas::actions::camera;
 use crate::web::canvas::actions::focus::focus_card;
@@ -100,7 +100,7 @@ fn paste_clip(page: Page, clip: &Clip, by: [f64; 2], incoming: bool) {
     page.select(added);
 }
 
-/// What is selected, as text for the clipboard.
+/// Returns the selection as text for the clipboard.
 pub fn copied(page: Page) -> Option<String> {
     let ids = page.selection.get_untracked();
     if ids.is_empty() {

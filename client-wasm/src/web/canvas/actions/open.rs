@@ -59,7 +59,7 @@ pub fn spotlight_at_port(page: Page, port: &PortRef) {
     page.spotlight.set(Some(Asked { at: Some(Point::new(x, y)), wire, query: String::new() }));
 }
 
-/// What was placed to be written in takes the caret, what holds a file asks for it, everything else takes keyboard focus.
+/// Gives a placed node with text the caret, opens the library for one that takes a file, and focuses any other card.
 pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
         "media" => library(page, &id),

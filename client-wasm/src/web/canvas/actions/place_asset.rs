@@ -7,7 +7,7 @@ use crate::web::canvas::store::page::Page;
 use gesso_protocol::schema::NewNode;
 use gesso_protocol::values::AssetRef;
 
-/// What a dragged file travels as.
+/// MIME type of a dragged file.
 pub const DRAGGED: &str = "application/x-gesso-asset";
 
 /// Puts a file from the library on the canvas, as a node of its own.

@@ -22,12 +22,12 @@ use gesso_protocol::problem::NodeProblem;
 /// The sentence on a Run button while something before it runs.
 pub const UPSTREAM: &str = "Upstream task in progress";
 
-/// What to run.
+/// Returns the target of a run.
 pub fn target(mode: Mode, node: Option<&str>) -> Target {
     Target::of(mode, node)
 }
 
-/// What a run would be, as the server would say.
+/// Returns the price of a run, as the server would say.
 ///
 /// # Errors
 /// Why it would be refused.
@@ -164,7 +164,7 @@ pub fn retry(page: Page, run: &str, node: Option<&str>, items: &[String]) {
     ask(page, format!("/api/runs/{run}/retry"), body);
 }
 
-/// What a retry would cost if it were asked for now, and the canvas is as it was when the run began.
+/// Returns the price of a retry if it were asked for now, and the canvas is as it was when the run began.
 pub fn retry_price(page: Page, node: Option<&str>, items: &[String]) -> Option<Quote> {
     let graph = page.graph.get();
     let catalog = page.catalog.get();

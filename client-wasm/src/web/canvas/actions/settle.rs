@@ -5,7 +5,7 @@ use crate::web::canvas::store::page::{Page, rect_of};
 use gesso_protocol::schema;
 use std::collections::BTreeSet;
 
-/// What was dropped into a group belongs to it; what was dragged out does no longer.
+/// Makes nodes that were dropped into a group members of it, and nodes that were dragged out members no longer.
 pub fn settle_parents(page: Page, moved: &BTreeSet<String>) {
     let changes: Vec<(String, Option<String>)> = {
         let core = page.core();

@@ -12,7 +12,7 @@ use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::{Showing, showing, thumbnail};
 use crate::web::ui::icons::icon;
 
-/// What the parts of one editor share.
+/// State that the parts of one editor share.
 #[derive(Clone, Copy)]
 struct Rig {
     page: Page,

@@ -1,4 +1,4 @@
-//! What the card of an evaluator shows.
+//! The content of an evaluator's card.
 
 use crate::core::results::{self, Item};
 use crate::core::words::many;
@@ -12,7 +12,7 @@ use leptos::prelude::*;
 /// So many candidates are drawn on the card.
 const ON_CARD: usize = 6;
 
-/// What there is to choose from, in order.
+/// Returns the candidates to choose from, in order.
 pub fn candidates(page: Page, id: &str) -> Vec<Item> {
     page.read(|c| {
         let Some(result) = c.results.get(id) else { return Vec::new() };
@@ -25,7 +25,7 @@ pub fn candidates(page: Page, id: &str) -> Vec<Item> {
     })
 }
 
-/// What the card of an evaluator shows.
+/// The content of an evaluator's card.
 #[component]
 pub fn Candidates(card: Card) -> impl IntoView {
     let page = card.page;

@@ -10,7 +10,7 @@ use crate::web::canvas::actions::run;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::Page;
 
-/// What the chips of a node say.
+/// Returns the words on the chips of a node.
 fn words(page: Page, node: &Node) -> Vec<String> {
     let catalog = page.catalog.get();
     let usable = page.usable();

@@ -1,4 +1,4 @@
-//! What a card shows: the picture, sound, text or model that flows from it, or what is in its place.
+//! The content of a card: the picture, sound, text or model that flows from it, or what is in its place.
 
 use crate::web::canvas::store::showing::item_key;
 use crate::web::canvas::store::showing::showing;
@@ -140,7 +140,7 @@ fn made(card: &Card) -> Memo<bool> {
     })
 }
 
-/// How far the items of a batch are; `None` outside a batch.
+/// Returns the counts of the items of a batch; `None` outside a batch.
 fn batch_counts(card: &Card) -> Memo<Option<Counts>> {
     let page = card.page;
     let card = card.clone();
@@ -247,7 +247,7 @@ fn Answer(text: String) -> impl IntoView {
     }
 }
 
-/// What stands where nothing is yet.
+/// The view in the place of a result where none is yet.
 fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
     let page = card.page;
     let id = card.id;
@@ -281,7 +281,7 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
     view! { <div>{icon(of_kind(spec.id))}"No result yet"</div> }.into_any()
 }
 
-/// What a pending node waits for.
+/// Returns the words that say what a pending node waits for.
 fn waits_for(card: &Card) -> Option<String> {
     let page = card.page;
     page.revision.track();

@@ -1,4 +1,4 @@
-//! How batches of different lengths are paired: asked on the card that cannot run without knowing.
+//! The pairing of batches of different lengths: asked on the card that cannot run without knowing.
 
 use leptos::prelude::*;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a node lacks before it can run here, and how to get it.
+//! Requirements that a node lacks before it can run here, and how to get them.
 
 use gesso_protocol::plan::model_of;
 use gesso_protocol::pricing::value_key;
@@ -12,9 +12,9 @@ use crate::web::ui::icons::icon;
 /// Why a node cannot run here, whatever comes into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lack {
-    /// What is missing, in a few words: "Needs ffmpeg".
+    /// The things that are missing, in a few words: "Needs ffmpeg".
     pub title: String,
-    /// How to get it, a sentence each.
+    /// Ways to get them, a sentence each.
     pub hints: Vec<String>,
     /// Another model of the same kind that could run.
     pub instead: Option<(String, String)>,
@@ -27,7 +27,7 @@ impl Lack {
     }
 }
 
-/// What the model that a node would run with lacks; `None` where it can run.
+/// Returns the lack of the model that a node would run with; `None` where it can run.
 pub fn lack(
     page: Page,
     kind: &str,

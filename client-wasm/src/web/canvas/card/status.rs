@@ -1,4 +1,4 @@
-//! How a card stands: its state with shape, colour and word, and what needs saying about it in sentences.
+//! Status of a card: its state with shape, colour and word, and notes about it in sentences.
 
 use crate::core::status::{CardStatus, NodeStatus};
 use crate::web::canvas::parts::status_mark::banner;
@@ -17,7 +17,7 @@ pub fn queue_place(page: Page, id: &str) -> Option<u64> {
     page.server.with(|s| s.queue.get(&run).copied())
 }
 
-/// How a card stands.
+/// Returns the status of a card.
 pub fn status_of(page: Page, id: &str) -> CardStatus {
     let Some(signals) = page.node(id) else { return CardStatus::default() };
     let view = signals.view.get();
@@ -34,7 +34,7 @@ pub fn status_of(page: Page, id: &str) -> CardStatus {
     CardStatus::of(&view.node, view.result.as_ref(), queued, progress, outdated)
 }
 
-/// What needs saying about the state of a card, in sentences.
+/// Notes about the state of a card, in sentences.
 pub fn notes(card: &Card) -> AnyView {
     let page = card.page;
     let id = card.id();

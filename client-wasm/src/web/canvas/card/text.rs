@@ -19,7 +19,7 @@ use crate::web::canvas::store::page::{Page, now_ms};
 /// A pause in typing that ends a step of undo, in ms.
 const STEP_MS: f64 = 800.0;
 
-/// What a field remembers between events.
+/// The memory of a field between events.
 #[derive(Default)]
 struct Field {
     /// The value as this code last saw or set it.

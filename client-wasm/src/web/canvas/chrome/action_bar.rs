@@ -16,7 +16,7 @@ use crate::web::ui::menu::{Menu, MenuItem};
 /// Every way to run some nodes, as a menu.
 type RunMenu = fn(Page, StoredValue<Vec<String>>) -> AnyView;
 
-/// What the bar is about: one node, or several.
+/// The subject of the bar: one node, or several.
 #[derive(Clone, Debug, PartialEq)]
 struct About {
     ids: Vec<String>,
@@ -24,11 +24,11 @@ struct About {
     title: String,
     locked: bool,
     has_output: bool,
-    /// What it shows is a picture that can be edited here.
+    /// True if it shows a picture that can be edited here.
     picture: bool,
     /// Several are selected, and some of them run.
     several_run: bool,
-    /// What it made is kept in the history.
+    /// True if the history keeps something it made.
     made: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What floats at the edges: place and saving, people and money, tools, zoom, map.
+//! Bars at the edges: place and saving, people and money, tools, zoom, map.
 
 use crate::web::canvas::actions::camera;
 use std::time::Duration;
@@ -181,7 +181,7 @@ pub fn OfflineBanner(page: Page) -> impl IntoView {
     }
 }
 
-/// What stands at the pointer over a button: its words and the keys of its command.
+/// Returns the tooltip of a button: its words and the keys of its command.
 fn titled(page: Page, label: &str, keys: Option<Command>) -> String {
     let keys = keys.map(|command| page.keys.with(|keys| keys.shown(command))).unwrap_or_default();
     if keys.is_empty() { label.to_owned() } else { dom::keys(&format!("{label}  {keys}")) }

@@ -11,7 +11,7 @@ use crate::web::ui::icons::icon;
 use gesso_protocol::api::TemplateBody;
 use gesso_protocol::values::DataType;
 
-/// What a node shows, as large as the window.
+/// The content of a node, as large as the window.
 #[component]
 pub fn Preview(page: Page) -> impl IntoView {
     let close = Callback::new(move |()| page.overlays.preview.set(None));

@@ -113,7 +113,7 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
     (kinds, models)
 }
 
-/// How well an offer answers a query; lower is better, `None` when it does not.
+/// Returns the rank of an offer for a query; lower is better, `None` when it does not match.
 fn rank(offer: &Offer, query: &str) -> Option<u8> {
     let title = fold(&offer.title);
     if title.starts_with(query) {
@@ -283,7 +283,7 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
     }
 }
 
-/// What the wire lets one choose from.
+/// The note that says which offers the wire can take.
 fn wire_note(page: Page, port: &PortRef) -> impl IntoView + use<> {
     let ty = wire_type(page, port);
     let what = ty.map_or("anything", |ty| ty.article_label());

@@ -1,5 +1,5 @@
-//! What somebody put into the canvas that is neither a node nor a wire and has no place to be drawn at: it is told of,
-//! and one click takes it away.
+//! Parts that somebody put into the canvas that are neither nodes nor wires and have no place to be drawn at: they are
+//! told of, and one click takes them away.
 
 use gesso_protocol::schema;
 use leptos::prelude::*;

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_futures::JsFuture;
 
-/// What is in hand.
+/// The tool in hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tool {
     /// Crop, turn, flip, straighten.
@@ -24,7 +24,7 @@ pub enum Tool {
     Mask,
 }
 
-/// How far it is.
+/// The progress of the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stand {
     Opening,
@@ -33,7 +33,7 @@ pub enum Stand {
     Failed(String),
 }
 
-/// What all parts of one editor share.
+/// State that all parts of one editor share.
 #[derive(Clone, Copy)]
 pub struct Desk {
     pub(crate) page: Page,
@@ -103,7 +103,7 @@ impl Desk {
         ((self.size.get() / 100.0).powi(2) * 0.5 * short).max(1.0)
     }
 
-    /// What of the frame is shown: all of it while it is cropped.
+    /// Returns the part of the frame that is shown: all of it while it is cropped.
     pub(crate) fn visible(self) -> Rect {
         self.edits.with(|e| {
             let (w, h) = e.now().frame();

@@ -18,7 +18,7 @@ const SIDE_MAX: f64 = 1600.0;
 pub(super) struct Sheet {
     /// The element.
     pub(super) canvas: Canvas,
-    /// What draws on it.
+    /// The context that draws on it.
     pub(super) ctx: Context,
 }
 
@@ -128,7 +128,7 @@ fn is_ink(stroke: &Stroke) -> bool {
     matches!(stroke.brush, Brush::Paint | Brush::Erase)
 }
 
-/// What is drawn on screen.
+/// The drawing on screen.
 #[derive(Default)]
 pub(super) struct Engine {
     picture: Option<web_sys::HtmlImageElement>,
@@ -137,7 +137,7 @@ pub(super) struct Engine {
     base: Option<Sheet>,
     ink: Option<Sheet>,
     mask: Option<Sheet>,
-    /// What `base` was drawn from.
+    /// The orientation, straightening and tone that `base` was drawn with.
     drawn: Option<(Orient, f64, Tone)>,
     /// The strokes on `ink` and `mask`.
     strokes: Vec<Arc<Stroke>>,
@@ -241,7 +241,7 @@ impl Engine {
         self.strokes.push(one);
     }
 
-    /// What was drawn of a stroke that was given up has to go.
+    /// Makes the next drawing start anew, without the stroke that was given up.
     pub(super) fn forget(&mut self) {
         self.drawn = None;
     }

@@ -16,7 +16,7 @@ use crate::web::ui::icons::icon;
 /// Room left around the picture, in px.
 const MARGIN: f64 = 56.0;
 
-/// What the pointer, or the keyboard in its place, is doing on the picture.
+/// The gesture of the pointer, or of the keyboard in its place, on the picture.
 #[derive(Clone, Debug, Default)]
 struct Hand {
     /// Fingers and where they are on screen.
@@ -361,7 +361,7 @@ fn Picture(parts: Parts) -> impl IntoView {
     }
 }
 
-/// How much larger a source pixel is in the frame, by straightening.
+/// Returns the factor by which straightening enlarges a source pixel in the frame.
 fn fine(desk: Desk) -> f64 {
     desk.edits.with(|e| {
         let (w, h) = e.now().frame();

@@ -14,7 +14,7 @@ use crate::core::editor::{Effect, Input, PortRef, Side, State, World};
 use crate::core::geometry::{Camera, Rect, wheel_zoom};
 use crate::web::canvas::store::page::{Asked, Core, Page, port_key};
 
-/// What the gesture chart may ask.
+/// The facts that the gesture chart may ask for.
 struct Facts<'a> {
     core: &'a Core,
     camera: Camera,

@@ -1,4 +1,4 @@
-//! What is under the pointer.
+//! The thing under the pointer.
 
 use crate::core::editor::{Button, Mods, PortRef, Side, Target};
 use crate::core::geometry::Point;
@@ -30,7 +30,7 @@ pub fn read_port(node: String, name: &str) -> Option<PortRef> {
     Some(PortRef { node, side, port: port.to_owned() })
 }
 
-/// What an element of the canvas stands for.
+/// Returns the thing that an element of the canvas stands for.
 pub fn target_of(element: Option<&web_sys::Element>) -> Target {
     let Some(element) = element else { return Target::Canvas };
     if let Some(node) = attribute(element, "[data-node]", "data-node") {
@@ -75,7 +75,7 @@ pub fn near_port(page: Page, p: Point) -> Option<PortRef> {
     hit_test::port_near(core.replica.canvas(), &core.index, camera.to_canvas(p), reach)
 }
 
-/// What is under a screen point, ports first.
+/// Returns the thing under a screen point, ports first.
 pub fn target_at(page: Page, p: Point) -> Target {
     let found = target_of(element_at(p).as_ref());
     match found {

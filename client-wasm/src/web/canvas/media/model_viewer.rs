@@ -9,7 +9,7 @@ use crate::web::ui::icons::icon;
 
 /// The element the viewer brings.
 const ELEMENT: &str = "model-viewer";
-/// How far a step of the keyboard or the buttons turns, as the viewer writes it.
+/// Orbit of the camera at the start and after a reset, as the viewer writes it.
 const START_ORBIT: &str = "30deg 72deg auto";
 
 #[derive(Clone, Debug, PartialEq)]
@@ -166,7 +166,7 @@ pub fn ModelViewer(
     }
 }
 
-/// What can be done with a model that is shown.
+/// The tools for a model that is shown.
 #[component]
 fn Tools(
     viewer: StoredValue<Option<web_sys::Element>, LocalStorage>,

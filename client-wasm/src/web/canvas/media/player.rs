@@ -21,7 +21,7 @@ thread_local! {
     static PLAYING: RefCell<Option<web_sys::HtmlMediaElement>> = const { RefCell::new(None) };
 }
 
-/// What is known of a sound's shape.
+/// The wave of a sound, as far as it is known.
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Asked,
@@ -106,7 +106,7 @@ pub fn Player(
     }
 }
 
-/// What plays a sound, and where it is.
+/// The player of a sound, and its place.
 #[derive(Clone, Copy)]
 struct Deck {
     audio: NodeRef<leptos::html::Audio>,

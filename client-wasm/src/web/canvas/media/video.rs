@@ -25,7 +25,7 @@ fn peeks() -> bool {
     window().match_media(query).ok().flatten().is_some_and(|q| q.matches())
 }
 
-/// What plays a film, and where it is.
+/// The player of a film, and its place.
 #[derive(Clone, Copy)]
 struct Reel {
     video: NodeRef<leptos::html::Video>,
@@ -151,7 +151,7 @@ pub fn VideoPlayer(
     /// Name for assistive technology.
     #[prop(into)]
     name: String,
-    /// How wide the poster is fetched.
+    /// Width at which the poster is fetched, in pixels.
     #[prop(into)]
     width: Signal<u32>,
 ) -> impl IntoView {

@@ -186,7 +186,7 @@ fn beside(all: &[Column]) -> impl IntoView + use<> {
     view! { <div class="sides" style=format!("--cols:{}", all.len().clamp(1, 4))>{columns}</div> }
 }
 
-/// What differs, as a table.
+/// The differences, as a table.
 fn told(details: &[GenerationBody], names: &[String]) -> Option<AnyView> {
     if details.len() < 2 {
         return None;

@@ -106,7 +106,7 @@ fn thumb(page: Page, id: StoredValue<String>, entry: Entry) -> impl IntoView {
     }
 }
 
-/// What one open history knows.
+/// State of one open history.
 #[derive(Clone, Copy)]
 struct Past {
     page: Page,

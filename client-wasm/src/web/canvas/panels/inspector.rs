@@ -23,7 +23,7 @@ use crate::web::ui::icons::icon;
 #[component]
 pub fn RightPanel(
     page: Page,
-    /// What stands there while no node that runs is selected.
+    /// Content of the panel while no node that runs is selected.
     otherwise: fn(Page) -> AnyView,
 ) -> impl IntoView {
     let about = Memo::new(move |_| {

@@ -35,7 +35,7 @@ const TYPES: [(Option<DataType>, &str); 6] = [
     (Some(DataType::Model3d), "3D"),
 ];
 
-/// What one open library knows.
+/// State of one open library.
 #[derive(Clone, Copy)]
 struct Shelf {
     search: RwSignal<Search>,
@@ -124,7 +124,7 @@ pub fn Library(page: Page) -> impl IntoView {
     move || page.overlays.library.get().map(|id| view! { <Picker page=page id=id /> })
 }
 
-/// What a node can take: anything, or what it makes.
+/// Returns the data type of files that a node takes; `None` for any.
 fn wanted(page: Page, id: &str) -> Option<DataType> {
     let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone()))?;
     match nodes::spec(&kind)?.outputs.first()?.ty {
@@ -262,7 +262,7 @@ fn Finder(shelf: Shelf) -> impl IntoView {
     }
 }
 
-/// What was found, and more of it while one scrolls.
+/// The files that were found, and more of them while one scrolls.
 #[component]
 fn Found(shelf: Shelf) -> impl IntoView {
     let keyed = move || shelf.items.get();
@@ -302,7 +302,7 @@ fn Found(shelf: Shelf) -> impl IntoView {
     }
 }
 
-/// What to do where nothing was found.
+/// Advice where nothing was found.
 fn nothing(shelf: Shelf) -> impl IntoView {
     let (scope, words) = shelf.search.with(|s| (s.scope, s.words.trim().to_owned()));
     let text = match scope {

@@ -35,7 +35,7 @@ pub fn shows(kind: &str, key: &str) -> bool {
         && (key == VOICE || key == VOLUMES.key || FIELDS.iter().any(|part| part.key == key))
 }
 
-/// What the rows share.
+/// State that the rows share.
 #[derive(Clone, Copy)]
 struct Desk {
     pub(crate) page: Page,

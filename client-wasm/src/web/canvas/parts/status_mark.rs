@@ -1,15 +1,15 @@
-//! How something stands, as shape, colour and word.
+//! A status, as shape, colour and word.
 
 use crate::core::status::{CardStatus, NodeStatus};
 use crate::web::ui::icons::icon;
 use leptos::prelude::*;
 
-/// What a card says of itself, with its mark.
+/// The word of a card about itself, with its mark.
 pub fn card_mark(card: &CardStatus) -> AnyView {
     state_mark(card.mark.id(), card.progress, card.word.clone())
 }
 
-/// What is said of an item, with the mark of its status.
+/// A word about an item, with the mark of its status.
 pub fn item_mark(item: NodeStatus, word: String) -> AnyView {
     state_mark(item.id(), None, word)
 }
@@ -50,7 +50,7 @@ pub fn state_mark(mark: &'static str, progress: Option<f64>, word: String) -> An
     view! { <span class="st" data-s=mark>{shape}{word}</span> }.into_any()
 }
 
-/// What went wrong, and what to do.
+/// A banner that says what went wrong, and what to do.
 pub fn banner(title: &str, hint: &str, code: &str) -> impl IntoView + use<> {
     let (title, hint) = (title.to_owned(), hint.to_owned());
     view! {

@@ -25,14 +25,14 @@ pub fn Grid(page: Page) -> impl IntoView {
     move || page.overlays.grid.get().map(|id| view! { <Open page=page id=id /> })
 }
 
-/// What the cells of one grid share.
+/// State that the cells of one grid share.
 #[derive(Clone, Copy)]
 struct Cells {
     page: Page,
     id: StoredValue<String>,
     /// Items picked to be compared.
     picked: RwSignal<Vec<String>>,
-    /// What trying one again costs.
+    /// Price of trying one again.
     price: Memo<String>,
     /// True if a run has the node in hand: until it ends, nothing is tried again.
     active: Memo<bool>,

@@ -40,7 +40,7 @@ fn by(run: &RunInfo) -> String {
     if run.by.is_empty() { String::new() } else { format!(" by {}", run.by) }
 }
 
-/// What the document would say of a run.
+/// Returns the document's entry of a run.
 fn info(body: &RunBody) -> RunInfo {
     RunInfo {
         id: body.id.clone(),
@@ -154,7 +154,7 @@ pub fn OneRun(page: Page, run: RunInfo, details: RwSignal<Option<RunBody>>) -> i
     }
 }
 
-/// How far it is, by items.
+/// Returns the progress of a run, by items.
 fn bar(page: Page, body: Memo<Option<RunBody>>) -> String {
     let progress = page.server.with(|s| s.progress.clone());
     body.with(|b| {
@@ -288,7 +288,7 @@ fn Queue(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl IntoView 
     }
 }
 
-/// What arrived after it was stopped.
+/// Results that arrived after the run was stopped.
 fn late_results(page: Page, body: Memo<Option<RunBody>>, late: Vec<LateBody>) -> impl IntoView {
     let rows = late
         .into_iter()

@@ -58,7 +58,7 @@ pub fn Review(page: Page) -> impl IntoView {
     move || page.overlays.review.get().map(|id| view! { <Open page=page id=id /> })
 }
 
-/// What one review knows.
+/// State of one review.
 #[derive(Clone, Copy)]
 struct Reviewing {
     page: Page,

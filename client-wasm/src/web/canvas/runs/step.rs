@@ -109,7 +109,7 @@ pub fn StepRow(page: Page, body: Memo<Option<RunBody>>, node: String) -> impl In
     .into_any()
 }
 
-/// What an opened step says: why it failed, what was decided, every item.
+/// The details of an opened step: why it failed, what was decided, every item.
 fn more(
     page: Page,
     body: Memo<Option<RunBody>>,
@@ -182,7 +182,7 @@ fn more(
     .into_any()
 }
 
-/// What was left out, or hung on something that was.
+/// True if an item was left out, or hung on one that was.
 fn left_out(step: &StepBody, item: &ItemBody) -> bool {
     step.state == NodeState::Completed
         && (item.state == NodeState::Cancelled

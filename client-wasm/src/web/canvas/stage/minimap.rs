@@ -15,7 +15,7 @@ const SIZE: (f64, f64) = (148.0, 104.0);
 /// A node on the map.
 type Mark = (Rect, &'static str);
 
-/// How canvas units become pixels of the map.
+/// The scale from canvas units to pixels of the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Scale {
     world: Rect,

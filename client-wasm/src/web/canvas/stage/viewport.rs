@@ -28,7 +28,7 @@ const LONG_PRESS_MS: u64 = 550;
 #[derive(Default)]
 struct Fingers {
     at: BTreeMap<i32, Point>,
-    /// What the first finger touched, for the long press.
+    /// Number that tells the press of a finger from later ones, for the long press.
     press: u64,
 }
 
@@ -304,7 +304,7 @@ fn long_press(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Finger
     );
 }
 
-/// What a click does besides selecting: text gets the caret, a card gets keyboard focus.
+/// Does what a click does besides selecting: text gets the caret, a card gets keyboard focus.
 fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::State) {
     let crate::core::editor::State::Pointing(pressed) = before else { return };
     let Some(id) = pressed.node() else {

@@ -1,11 +1,11 @@
-//! What all parts of one card share.
+//! State that all parts of one card share.
 
 use crate::core::status::CardStatus;
 use crate::web::canvas::store::page::{NodeSignals, NodeView, Page};
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// What all parts of one card share.
+/// State that all parts of one card share.
 #[derive(Clone)]
 pub struct Card {
     /// The page.
@@ -14,7 +14,7 @@ pub struct Card {
     pub id: StoredValue<String>,
     /// Signals.
     pub signals: NodeSignals,
-    /// How it stands.
+    /// Status of the card.
     pub status: Memo<CardStatus>,
     /// True if it is selected.
     pub selected: Memo<bool>,

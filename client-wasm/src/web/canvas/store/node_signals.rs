@@ -7,14 +7,14 @@ use leptos::prelude::*;
 
 use crate::core::geometry::Point;
 
-/// What a card is drawn from.
+/// The node and its outcome, from which a card is drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeView {
     /// The node.
     pub node: Node,
     /// Result.
     pub result: Option<NodeResult>,
-    /// What it made, oldest first.
+    /// Generations it made, oldest first.
     pub generations: Vec<Generation>,
 }
 

@@ -1,4 +1,4 @@
-//! What lies open above the canvas, and which item of a batch a card shows. Nobody else sees any of it.
+//! Overlays that lie open above the canvas, and the items that cards of batches show. Nobody else sees any of it.
 
 use crate::core::geometry::Point;
 use std::collections::BTreeMap;
@@ -12,9 +12,9 @@ use crate::core::price::Price;
 /// A run that somebody is asked about first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Confirming {
-    /// What would run.
+    /// The target of the run.
     pub target: Target,
-    /// What it would be.
+    /// The price of the run.
     pub price: Price,
 }
 
@@ -30,7 +30,7 @@ pub struct Compared {
 /// The handle.
 #[derive(Clone, Copy)]
 pub struct Overlays {
-    /// What a node shows, as large as the window: the node and the item.
+    /// The content of a node, as large as the window: the node and the item.
     pub preview: RwSignal<Option<(String, String)>>,
     /// The grid of a batch: the node.
     pub grid: RwSignal<Option<String>>,
@@ -44,7 +44,7 @@ pub struct Overlays {
     pub library: RwSignal<Option<String>>,
     /// The library beside the canvas.
     pub shelf: RwSignal<bool>,
-    /// How to get what models that cannot run here need, by model.
+    /// Ways to get what models that cannot run here need, by model.
     pub hints: RwSignal<BTreeMap<String, Vec<String>>>,
     /// The question before a large run.
     pub confirming: RwSignal<Option<Confirming>>,
@@ -82,14 +82,14 @@ impl Default for Overlays {
     }
 }
 
-/// What the menu is about.
+/// The subject of the menu.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Context {
     pub(crate) target: crate::core::editor::Target,
     pub(crate) at: Point,
 }
 
-/// What is in the browser of this page.
+/// The entry that the browser keeps of this page.
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Number of unsaved edits the entry holds.

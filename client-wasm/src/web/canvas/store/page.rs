@@ -1,4 +1,4 @@
-//! What every part of the canvas page shares: the replica with its connection, the gesture chart, and the signals
+//! State that every part of the canvas page shares: the replica with its connection, the gesture chart, and the signals
 //! the views read. [`Page`] is a handle that can be copied into closures.
 
 use std::cell::RefCell;
@@ -27,7 +27,7 @@ use crate::web::canvas::store::overlays::Overlays;
 use crate::web::ui::toast::Toasts;
 use gesso_protocol::api::Me;
 
-/// What looks at the whole canvas does so at most so often, in ms.
+/// Least time between two looks at the whole canvas, in ms.
 const SLOW_MS: u64 = 200;
 
 /// Nodes on the move.
@@ -41,10 +41,10 @@ pub struct Drag {
     pub dirty: bool,
 }
 
-/// What Spotlight was opened for.
+/// The request with which Spotlight was opened.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
-    /// What is in the field already.
+    /// Text that is in the field already.
     pub query: String,
     /// Where the new node goes, in canvas units; `None`: the middle of the screen.
     pub at: Option<Point>,
@@ -52,7 +52,7 @@ pub struct Asked {
     pub wire: Option<(PortRef, Option<String>)>,
 }
 
-/// What is not a signal: state that views do not read.
+/// State that is not a signal: views do not read it.
 pub struct Core {
     /// The document.
     pub replica: Replica,
@@ -60,7 +60,7 @@ pub struct Core {
     pub sync: SyncClient,
     /// Gestures.
     pub editor: Editor,
-    /// What is where.
+    /// The places of nodes, for finding them.
     pub index: SpatialIndex,
     /// Signals of nodes that were drawn once.
     pub nodes: BTreeMap<String, NodeSignals>,
@@ -76,7 +76,7 @@ pub struct Core {
     pub graph_due: bool,
     /// True if something moved in or out of view.
     pub view_due: bool,
-    /// What [`Page::visible`] was computed for.
+    /// The part of the canvas that [`Page::visible`] was computed for.
     pub seen: Option<Rect>,
     /// Replicas the server would not take, kept for download.
     pub aside: Vec<Vec<u8>>,
@@ -102,7 +102,7 @@ pub struct Core {
     pub changed: Vec<fn(Page, &Changes)>,
     /// Features that have a part in every frame.
     pub frames: Vec<fn(Page)>,
-    /// What the browser keeps of this page.
+    /// The entry that the browser keeps of this page.
     pub kept: crate::web::canvas::store::overlays::Kept,
 }
 
@@ -148,7 +148,7 @@ pub struct Page {
     pub saving: RwSignal<Saving>,
     /// True if the document is here.
     pub loaded: RwSignal<bool>,
-    /// How many nodes there are.
+    /// Number of nodes.
     pub count: RwSignal<usize>,
     /// Oneself.
     pub me: RwSignal<Option<Me>>,
@@ -176,13 +176,13 @@ pub struct Page {
     pub keys: RwSignal<Keymap>,
     /// The help dialog.
     pub help: RwSignal<bool>,
-    /// What lies open above the canvas.
+    /// Overlays that lie open above the canvas.
     pub overlays: Overlays,
     /// The node whose title is being edited.
     pub renaming: RwSignal<Option<String>>,
     /// True if the run panel is shown with nothing selected.
     pub run_panel: RwSignal<bool>,
-    /// What a refused run said, by node.
+    /// Complaints of a refused run, by node.
     pub complaints: RwSignal<Arc<BTreeMap<String, String>>>,
     /// Said to assistive technology.
     pub live: RwSignal<String>,
@@ -314,7 +314,7 @@ impl Page {
         }
     }
 
-    /// What is not a signal. Never hold the borrow while a view may run.
+    /// Returns the state that is not a signal. Never hold the borrow while a view may run.
     pub fn core(self) -> Rc<RefCell<Core>> {
         self.core.get_value()
     }

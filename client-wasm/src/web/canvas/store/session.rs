@@ -1,4 +1,4 @@
-//! What belongs to the connection of a page.
+//! The socket of a page's connection.
 
 use wasm_bindgen::closure::Closure;
 

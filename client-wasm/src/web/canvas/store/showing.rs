@@ -1,4 +1,4 @@
-//! What a node shows, and the address of its thumbnail.
+//! The content that a node shows, and the address of its thumbnail.
 
 use crate::core::results;
 pub use crate::core::results::Showing;
@@ -25,12 +25,12 @@ pub fn item_key(page: Page, id: &str) -> String {
     })
 }
 
-/// What a node shows now.
+/// Returns the content that a node shows now.
 pub fn showing(page: Page, id: &str) -> Showing {
     showing_item(page, id, &item_key(page, id))
 }
 
-/// What an item of a node shows.
+/// Returns the content that an item of a node shows.
 pub fn showing_item(page: Page, id: &str, key: &str) -> Showing {
     page.read(|canvas| {
         let Some(node) = canvas.nodes.get(id) else { return Showing::Nothing };
@@ -58,7 +58,7 @@ pub fn thumbnail_width(page: Page, units: f64) -> u32 {
     }
 }
 
-/// What the item a card shows is part of: which of how many results.
+/// Returns the place of the shown result among those of the item a card shows, from 1, and their number.
 pub fn history_place(page: Page, id: &str) -> (usize, usize) {
     let key = item_key(page, id);
     page.read(|c| {

@@ -19,7 +19,7 @@ thread_local! {
 /// More at once would leave no connection for everything else.
 pub const AT_ONCE: usize = 3;
 
-/// What only the browser can hold.
+/// An upload's parts that only the browser can hold.
 pub struct Held {
     node: String,
     file: web_sys::File,

@@ -13,7 +13,7 @@ use crate::web::canvas::store::page::Page;
 use crate::web::canvas::transfer::queue::send;
 use crate::web::http::{self, ApiError};
 
-/// What the picker offers.
+/// Types of files that the picker offers.
 const ACCEPT: &str = "image/*,video/*,audio/*,.svg,.glb,.gltf";
 
 /// Makes a node of each file, side by side.
@@ -58,7 +58,7 @@ fn pick_files(several: bool, then: impl Fn(Vec<web_sys::File>) + 'static) {
 /// Stores bytes the page made.
 ///
 /// # Errors
-/// What the server said, or that it said nothing.
+/// The problem the server answered with, or that its answer did not come or cannot be read.
 pub async fn store(blob: &web_sys::Blob, name: &str) -> Result<AssetRef, ApiError> {
     let gone = |cause: JsValue| ApiError::unreachable(&cause);
     let form = web_sys::FormData::new().map_err(gone)?;

@@ -1,4 +1,4 @@
-//! What one writer may cost: work, memory, and what waits.
+//! The costs one writer may cause: work, memory, and what waits.
 
 use super::*;
 use std::cell::Cell;
@@ -6,7 +6,7 @@ use std::cell::Cell;
 thread_local! {
     static READINGS: Cell<u64> = const { Cell::new(0) };
 }
-/// What the clock below says passes between two looks at it, in us.
+/// Time that the clock below says passes between two looks at it, in us.
 const READING_US: u64 = 1_000;
 
 /// A CPU clock that counts how often it is looked at.

@@ -142,7 +142,7 @@ fn outcome(doc: &Doc) -> serde_json::Value {
         .into()
 }
 
-/// What a run writes: a new map with a map in it, and one more generation.
+/// Writes as a run does: a new map with a map in it, and one more generation.
 fn write_outcome(txn: &mut TransactionMut<'_>, key: &str, value: u8) {
     let results = txn.get_or_insert_map("results");
     let result = results.insert(txn, key, MapPrelim::from([("state", "completed")]));
@@ -156,7 +156,7 @@ fn write_outcome(txn: &mut TransactionMut<'_>, key: &str, value: u8) {
     history.push_back(txn, i64::from(value));
 }
 
-/// What nobody but the server may write, inside of what it wrote.
+/// Writes, as nobody but the server may, inside of what the server wrote.
 fn forge(txn: &mut TransactionMut<'_>, key: &str, how: u8) {
     let (results, generations) =
         (txn.get_or_insert_map("results"), txn.get_or_insert_map("generations"));

@@ -1,4 +1,4 @@
-//! What is refused before the document sees it.
+//! Updates that are refused before the document sees them.
 
 use super::*;
 use gesso_protocol::wire::guard::TYPE_MAX_DEPTH;

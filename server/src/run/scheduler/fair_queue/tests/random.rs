@@ -43,7 +43,7 @@ struct Member {
     started: bool,
 }
 
-/// What should be, and what was seen.
+/// The expected state of the queue, and what was seen of it.
 struct Model {
     queue: FairQueue,
     at_once: usize,

@@ -3,7 +3,7 @@
 use super::{r, u};
 use crate::run::scheduler::fair_queue::*;
 
-/// What starts now, as `run:unit`, in order.
+/// Returns the units that start now, as `run:unit`, in order.
 fn granted(queue: &mut FairQueue) -> Vec<String> {
     queue.grant().iter().map(|grant| format!("{}:{}", grant.run, grant.unit)).collect()
 }
