@@ -67,7 +67,7 @@ impl Server {
         panic!("the log never says “{text}”");
     }
 
-    /// How the program ended.
+    /// The way the program ended.
     fn end(mut self) -> Option<i32> {
         // The log ends when the program does.
         self.log.read_to_end(&mut Vec::new()).unwrap();

@@ -123,7 +123,7 @@ fn write_fields(txn: &mut TransactionMut<'_>, node: &str, fields: &Fields) {
     }
 }
 
-/// What later edits write to a node.
+/// Parts of a node that later edits write.
 #[derive(Default)]
 struct Later {
     is_removed: bool,
