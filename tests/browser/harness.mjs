@@ -24,6 +24,17 @@ export async function until (what, look, ms = 20_000) {
   }
 }
 
+/** A new page of a context. `GESSO_CPU_THROTTLE=4` makes its processor four times slower, as Chromium can. */
+export async function newPage (context) {
+  const page = await context.newPage()
+  const rate = Number(process.env.GESSO_CPU_THROTTLE ?? 1)
+  if (rate > 1) {
+    const session = await context.newCDPSession(page)
+    await session.send('Emulation.setCPUThrottlingRate', { rate })
+  }
+  return page
+}
+
 /** A running `gesso serve`; `kill()` is a kill -9, `restart()` starts it again on the same folder and port. */
 export class Gesso {
   static async start () {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { chromium } from 'playwright-core'
-import { Gesso, pictureSize, until } from './harness.mjs'
+import { Gesso, newPage, pictureSize, until } from './harness.mjs'
 
 const SHOTS = new URL('shots/', import.meta.url).pathname
 const WIDE = { width: 1440, height: 900 }
@@ -23,7 +23,7 @@ before(async () => {
   gesso = await Gesso.start()
   browser = await chromium.launch({ executablePath: process.env.GESSO_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS })
   const context = await browser.newContext({ viewport: WIDE, colorScheme: 'dark' })
-  page = await context.newPage()
+  page = await newPage(context)
   page.setDefaultTimeout(20_000)
   page.on('pageerror', error => complaints.push(error.message))
   page.on('console', message => {

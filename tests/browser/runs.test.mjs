@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { crc32, deflateSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
-import { Gesso, until } from './harness.mjs'
+import { Gesso, newPage, until } from './harness.mjs'
 
 const SHOTS = new URL('shots/', import.meta.url).pathname
 const WIDE = { width: 1440, height: 900 }
@@ -19,7 +19,7 @@ const complaints = []
 /** Somebody with a name, in a browser of their own. */
 async function person (name, color) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: 'dark' })
-  const page = await context.newPage()
+  const page = await newPage(context)
   page.setDefaultTimeout(20_000)
   page.on('pageerror', error => complaints.push(`${name}: ${error.message}`))
   page.on('console', message => {

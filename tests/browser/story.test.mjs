@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import { Gesso, until } from './harness.mjs'
+import { Gesso, newPage, until } from './harness.mjs'
 
 const SHOTS = new URL('shots/', import.meta.url).pathname
 const WIDE = { width: 1440, height: 900 }
@@ -21,7 +21,7 @@ const complaints = []
 /** Somebody with a name, in a browser of their own. */
 async function person (name, color) {
   const context = await browser.newContext({ viewport: WIDE, colorScheme: 'dark' })
-  const page = await context.newPage()
+  const page = await newPage(context)
   page.setDefaultTimeout(20_000)
   page.on('pageerror', error => complaints.push(`${name}: ${error.message}`))
   page.on('console', message => {
@@ -233,7 +233,7 @@ describe('a first picture, two people', { timeout: 400_000 }, () => {
   })
 
   test('home shows the canvas with its picture, its run and who is in it', async () => {
-    const page = await jonas.context.newPage()
+    const page = await newPage(jonas.context)
     page.on('pageerror', error => complaints.push(`home: ${error.message}`))
     await page.goto(gesso.url)
     const entry = page.getByRole('link', { name: /^Open Your first image/ }).first()

@@ -87,6 +87,24 @@ pub fn release_button(click: &web_sys::MouseEvent) {
     }
 }
 
+/// Number of frames that [`once_there`] looks for an element.
+const LOOKS_MAX: u16 = 240;
+
+/// Does something with an element as soon as it is in the page: what was just added is drawn within the next frames, on
+/// a busy machine later.
+pub fn once_there(selector: String, f: impl FnOnce(web_sys::Element) + 'static) {
+    // The first frame takes away what is there still and will not be.
+    after_frames(1, move || look(selector, LOOKS_MAX, f));
+}
+
+fn look(selector: String, looks: u16, f: impl FnOnce(web_sys::Element) + 'static) {
+    after_frames(1, move || match query(&selector) {
+        Some(element) => f(element),
+        None if looks > 0 => look(selector, looks - 1, f),
+        None => {}
+    });
+}
+
 /// Puts a value into a field and selects all of it, ready to be typed over.
 pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
     input.set_value(value);

@@ -311,7 +311,7 @@ pub fn focus_step(page: Page, from: Option<&str>, back: bool) -> bool {
     let Some(id) = reading_order::step(&order, from, back).map(str::to_owned) else { return false };
     page.select([id.clone()]);
     show(page, &id);
-    focus_card(id);
+    focus_card(&id);
     true
 }
 

@@ -1,17 +1,13 @@
 //! Where the keyboard is.
 
 use crate::core::textdiff;
+use crate::web::dom;
 use leptos::prelude::*;
-use std::time::Duration;
 use wasm_bindgen::JsCast as _;
 
 /// Focuses a card once it is in the DOM.
-pub fn focus_card(id: String) {
-    crate::web::dom::after_frames(2, move || {
-        if let Some(card) = crate::web::dom::query(&format!("[data-node=\"{id}\"]")) {
-            crate::web::dom::focus(&card);
-        }
-    });
+pub fn focus_card(id: &str) {
+    dom::once_there(format!("[data-node=\"{id}\"]"), |card| dom::focus(&card));
 }
 
 /// Leaves whatever text field has focus.
@@ -27,18 +23,14 @@ pub fn blur() {
 
 /// Puts the caret at the end of a card's text and focuses it.
 pub fn focus_text(node: &str) {
-    let node = node.to_owned();
-    set_timeout(
-        move || {
-            let area = crate::web::dom::query(&format!("[data-node=\"{node}\"] textarea"));
-            if let Some(area) = area.and_then(|a| a.dyn_into::<web_sys::HtmlTextAreaElement>().ok())
-            {
-                crate::web::dom::focus(&area);
-                let end = textdiff::utf16_len(&area.value());
-                // Where the caret cannot be placed, focus is enough.
-                let _placed = area.set_selection_range(end, end);
-            }
-        },
-        Duration::from_millis(30),
-    );
+    dom::once_there(format!("[data-node=\"{node}\"] textarea"), |area| caret_into(area, true));
+}
+
+/// Focuses a text and puts the caret at its end or its beginning.
+pub fn caret_into(area: web_sys::Element, is_at_end: bool) {
+    let Ok(area) = area.dyn_into::<web_sys::HtmlTextAreaElement>() else { return };
+    dom::focus(&area);
+    let at = if is_at_end { textdiff::utf16_len(&area.value()) } else { 0 };
+    // Where the caret cannot be placed, focus is enough.
+    let _placed = area.set_selection_range(at, at);
 }

@@ -64,6 +64,6 @@ pub fn after_adding(page: Page, kind: &str, id: String) {
     match kind {
         "media" => library(page, &id),
         kind if nodes::spec(kind).is_some_and(|spec| spec.has_text) => focus::focus_text(&id),
-        _ => focus::focus_card(id),
+        _ => focus::focus_card(&id),
     }
 }

@@ -16,5 +16,5 @@ pub fn place(page: Page, asset: AssetRef, at: Option<Point>) {
     let stem = asset.name.rsplit_once('.').map_or(asset.name.as_str(), |(stem, _)| stem);
     node.title = (!stem.is_empty()).then(|| stem.to_owned());
     let id = edit::add(page, node, at);
-    focus::focus_card(id);
+    focus::focus_card(&id);
 }

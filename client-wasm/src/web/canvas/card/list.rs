@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::core::entries;
 use crate::core::textdiff;
+use crate::web::canvas::actions::focus;
 use crate::web::canvas::card::text::TextField;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::{Page, fresh_id};
@@ -263,14 +264,8 @@ fn selected(area: &web_sys::HtmlTextAreaElement) -> (u32, u32) {
 /// Puts the caret into an entry once it is in the DOM, at its end or its beginning.
 fn focus_entry(node: &str, item: &str, is_at_end: bool) {
     let selector = format!("[data-node=\"{node}\"] [data-item=\"{item}\"] textarea");
-    dom::after_frames(2, move || {
-        let area = dom::query(&selector);
-        let area = area.and_then(|area| area.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
-        let Some(area) = area else { return };
-        dom::focus(&area);
-        let at = if is_at_end { textdiff::utf16_len(&area.value()) } else { 0 };
-        // Where the caret cannot be placed, focus is enough.
-        let _placed = area.set_selection_range(at, at);
+    dom::once_there(selector, move |area| {
         area.scroll_into_view_with_scroll_into_view_options(&dom::nearest());
+        focus::caret_into(area, is_at_end);
     });
 }

@@ -151,7 +151,7 @@ fn key_down(page: Page, key: Key, e: &web_sys::KeyboardEvent) {
     match e.key().to_lowercase().as_str() {
         "escape" => {
             blur();
-            crate::web::canvas::actions::focus::focus_card(key.with_value(|k| k.0.clone()));
+            crate::web::canvas::actions::focus::focus_card(&key.with_value(|k| k.0.clone()));
         }
         "z" if command => {
             e.prevent_default();

@@ -212,11 +212,11 @@ pub fn Title(card: Card) -> impl IntoView {
                 match e.key().as_str() {
                     "Enter" if !crate::web::dom::is_composing(&e) => {
                         done(&crate::web::dom::value(&e));
-                        crate::web::canvas::actions::focus::focus_card(id.get_value());
+                        crate::web::canvas::actions::focus::focus_card(&id.get_value());
                     }
                     "Escape" if !crate::web::dom::is_composing(&e) => {
                         page.renaming.set(None);
-                        crate::web::canvas::actions::focus::focus_card(id.get_value());
+                        crate::web::canvas::actions::focus::focus_card(&id.get_value());
                     }
                     _ => {}
                 }

@@ -41,7 +41,7 @@ pub(super) fn start(desk: Desk) {
                 let node = desk.node.get_value();
                 desk.page.overlays.image_editor.set(None);
                 desk.page.live.set("The edited picture is saved as a new result".to_owned());
-                focus::focus_card(node);
+                focus::focus_card(&node);
             }
             Err(why) => {
                 desk.page.toasts.bad(&why);

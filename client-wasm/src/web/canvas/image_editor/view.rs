@@ -88,7 +88,7 @@ fn Open(page: Page, node: String, key_: String, asset: AssetRef) -> impl IntoVie
     let close = move || {
         let node = desk.node.get_value();
         page.overlays.image_editor.set(None);
-        crate::web::canvas::actions::focus::focus_card(node);
+        crate::web::canvas::actions::focus::focus_card(&node);
     };
     let leave = move || {
         if saving.get_untracked() {

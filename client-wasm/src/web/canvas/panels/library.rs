@@ -139,7 +139,7 @@ fn Picker(page: Page, id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     let close = Callback::new(move |()| {
         page.overlays.library.set(None);
-        focus::focus_card(id.get_value());
+        focus::focus_card(&id.get_value());
     });
     let choose = Callback::new(move |meta: AssetMeta| {
         edit::put(page, &id.get_value(), &meta.asset);
