@@ -239,6 +239,9 @@ describe('a batch', { timeout: 300_000 }, () => {
       { op: 'connect', from: [ids[0], 'items'], to: [ids[2], 'prompt'] },
       { op: 'connect', from: [ids[1], 'items'], to: [ids[2], 'prompt'] }
     ])
+    // What comes by another way comes where it comes: here, under the panel.
+    await node(page, ids[2]).waitFor()
+    await page.getByRole('button', { name: 'Fit all' }).click()
     await select(page, ids[2])
     const ways = node(page, ids[2]).getByRole('radiogroup', { name: 'How the lists pair' })
     await ways.getByRole('radio', { name: /Every combination/ }).waitFor()

@@ -157,18 +157,8 @@ impl List {
 
     /// Begins the next entry with what stands behind the caret.
     fn split(self, item: &str, at: usize, start: u32, end: u32) {
-        let node = self.node.get_value();
-        let text = self.text(item);
-        let (kept, next) = entries::split(&text, start, end);
-        let (begin, all) = (textdiff::utf16_len(&kept), textdiff::utf16_len(&text));
-        let items = new_items(vec![next]);
-        self.page.edit(|txn| {
-            if let Some(text) = schema::text_of(txn, &node, &format!("items/{item}")) {
-                schema::edit_text(txn, &text, begin, all - begin, "");
-            }
-            schema::insert_items(txn, &node, at + 1, &items);
-        });
-        focus_entry(&node, &items[0].id, false);
+        let (kept, behind) = entries::split(&self.text(item), start, end);
+        self.divide(item, at, &kept, "", vec![behind], false);
     }
 
     /// Makes entries of several lines; a single one is the field's.
@@ -181,22 +171,36 @@ impl List {
         }
         e.prevent_default();
         let (start, end) = selected(&area);
-        let node = self.node.get_value();
-        let first = lines.remove(0);
         let (kept, behind) = entries::split(&self.text(item), start, end);
-        let (begin, all) = (textdiff::utf16_len(&kept), textdiff::utf16_len(&self.text(item)));
+        let first = lines.remove(0);
         if let Some(last) = lines.last_mut() {
             last.push_str(&behind);
         }
-        let items = new_items(lines);
+        self.divide(item, at, &kept, &first, lines, true);
+    }
+
+    /// Leaves of an entry what is kept of it and some text behind that, puts new entries after it, and the caret into the
+    /// last of them. One step of undo.
+    fn divide(
+        self,
+        item: &str,
+        at: usize,
+        kept: &str,
+        more: &str,
+        next: Vec<String>,
+        is_caret_at_end: bool,
+    ) {
+        let node = self.node.get_value();
+        let (begin, all) = (textdiff::utf16_len(kept), textdiff::utf16_len(&self.text(item)));
+        let items = new_items(next);
         self.page.edit(|txn| {
             if let Some(text) = schema::text_of(txn, &node, &format!("items/{item}")) {
-                schema::edit_text(txn, &text, begin, all - begin, &first);
+                schema::edit_text(txn, &text, begin, all - begin, more);
             }
             schema::insert_items(txn, &node, at + 1, &items);
         });
         if let Some(last) = items.last() {
-            focus_entry(&node, &last.id, true);
+            focus_entry(&node, &last.id, is_caret_at_end);
         }
     }
 
