@@ -383,7 +383,7 @@ proptest! {
         let new = |id: String| NewItem { id, content: ItemContent::Text(String::new()) };
         let items = (0..keys.len()).map(|n| new(format!("i{n}"))).collect();
         add_node(&mut txn, &NewNode { items, ..node("l", "list") });
-        let map: MapRef = super::repair::node_part(&mut txn, "l", "items").unwrap();
+        let map: MapRef = repair::node_part(&mut txn, "l", "items").unwrap();
         for (n, key) in keys.iter().enumerate() {
             let item = map.get(&txn, &format!("i{n}")).unwrap().cast::<MapRef>().unwrap();
             item.insert(&mut txn, "z", key.as_str());
