@@ -87,6 +87,12 @@ pub fn release_button(click: &web_sys::MouseEvent) {
     }
 }
 
+/// True if an event came from inside of an element that matches.
+pub fn came_from(e: &web_sys::Event, selector: &str) -> bool {
+    let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.closest(selector).ok().flatten().is_some())
+}
+
 /// Number of frames that [`once_there`] looks for an element.
 const LOOKS_MAX: u16 = 240;
 

@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast as _;
 use crate::core::entries;
 use crate::core::textdiff;
 use crate::web::canvas::actions::focus;
-use crate::web::canvas::card::text::TextField;
+use crate::web::canvas::card::text::{TextField, offsets};
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::{Page, fresh_id};
 use crate::web::dom;
@@ -123,7 +123,7 @@ impl List {
     /// Keys in an entry that concern the list; true where one was used.
     fn key(self, item: &str, e: &web_sys::KeyboardEvent) -> bool {
         let (Some(area), Some(at)) = (area_of(e), self.place(item)) else { return false };
-        let (start, end) = selected(&area);
+        let (start, end) = offsets(&area);
         let length = textdiff::utf16_len(&area.value());
         let has_modifier = e.ctrl_key() || e.meta_key() || e.shift_key();
         let neighbour = |step: isize| {
@@ -170,7 +170,7 @@ impl List {
             return;
         }
         e.prevent_default();
-        let (start, end) = selected(&area);
+        let (start, end) = offsets(&area);
         let (kept, behind) = entries::split(&self.text(item), start, end);
         let first = lines.remove(0);
         if let Some(last) = lines.last_mut() {
@@ -257,12 +257,6 @@ fn new_items(texts: Vec<String>) -> Vec<NewItem> {
 
 fn area_of(e: &web_sys::Event) -> Option<web_sys::HtmlTextAreaElement> {
     e.target()?.dyn_into().ok()
-}
-
-/// Begin and end of what is selected, in UTF-16 units.
-fn selected(area: &web_sys::HtmlTextAreaElement) -> (u32, u32) {
-    let start = area.selection_start().ok().flatten().unwrap_or_default();
-    (start, area.selection_end().ok().flatten().unwrap_or(start))
 }
 
 /// Puts the caret into an entry once it is in the DOM, at its end or its beginning.

@@ -28,7 +28,8 @@ struct Field {
     typed_ms: f64,
 }
 
-fn offsets(area: &web_sys::HtmlTextAreaElement) -> (u32, u32) {
+/// Begin and end of what is selected, in UTF-16 units.
+pub fn offsets(area: &web_sys::HtmlTextAreaElement) -> (u32, u32) {
     let start = area.selection_start().ok().flatten().unwrap_or_default();
     let end = area.selection_end().ok().flatten().unwrap_or_default();
     (start, end)

@@ -14,7 +14,6 @@ use gesso_protocol::values::AssetRef;
 use leptos::ev;
 use leptos::prelude::*;
 use serde_json::Value;
-use wasm_bindgen::JsCast as _;
 
 use crate::web::dom;
 
@@ -32,16 +31,12 @@ pub fn listen(page: Page) {
         }
     });
     let drop = window_event_listener(ev::drop, move |e| {
-        let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let is_on = |selector: &str| {
-            target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some())
-        };
         let Some(data) = e.data_transfer().filter(dom::has_files) else { return };
-        if is_on("main.canvas") {
+        if dom::came_from(&e, "main.canvas") {
             return;
         }
         e.prevent_default();
-        if !is_on("dialog") {
+        if !dom::came_from(&e, "dialog") {
             place_files(page, &files_of(data.files()), None);
         }
     });

@@ -139,10 +139,7 @@ fn watch_screen(page: Page) {
 /// and not the browser's page.
 fn listen_to_wheel(page: Page) {
     let stop = dom::listen_actively(&window(), "wheel", move |e: web_sys::WheelEvent| {
-        let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        let is_in = |selector: &str| {
-            target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some())
-        };
+        let is_in = |selector: &str| dom::came_from(&e, selector);
         let is_zooming = e.ctrl_key() || e.meta_key();
         if is_in("main.canvas") || (is_zooming && is_in(".canvas-page") && !is_in("dialog")) {
             pointer::wheel(page, &e);
