@@ -32,12 +32,46 @@ fn work(found: &Struct<'_>, weigh: &impl Weigh) -> u64 {
     }
 }
 
+/// One deletion of so many goes first, so that what the others split is short.
+const COARSE_STEP: usize = 512;
+
+/// Deletions in an order in which splitting long items costs little. Each split copies what follows it in its item, so
+/// thousands from left to right in one long text are quadratic. Therefore the last and every [`COARSE_STEP`]th go
+/// first, halves before quarters; the others follow from left to right, which moves no structs behind them. The number
+/// of those that go first is also returned.
+fn coarse_first(deletions: &[Deletion]) -> (Vec<Deletion>, usize) {
+    let sections = || deletions.chunk_by(|a, b| a.client == b.client);
+    let pick = |section: &[Deletion], coarse: bool| -> Vec<Deletion> {
+        let last = section.len() - 1;
+        let is_coarse = |at: usize| last >= COARSE_STEP && (at % COARSE_STEP == 0 || at == last);
+        (0..=last).filter(|at| is_coarse(*at) == coarse).map(|at| section[at]).collect()
+    };
+    let mut ordered = Vec::with_capacity(deletions.len());
+    for section in sections() {
+        halves_first(&pick(section, true), &mut ordered);
+    }
+    let coarse = ordered.len();
+    ordered.extend(sections().flat_map(|section| pick(section, false)));
+    (ordered, coarse)
+}
+
+/// The middle one, then those of the left half likewise, then those of the right.
+fn halves_first(sorted: &[Deletion], out: &mut Vec<Deletion>) {
+    if let Some(middle) = sorted.get(sorted.len() / 2) {
+        out.push(*middle);
+        halves_first(&sorted[..sorted.len() / 2], out);
+        halves_first(&sorted[sorted.len() / 2 + 1..], out);
+    }
+}
+
 /// An update on its way into a document, piece by piece.
 pub struct Pieces<'s, 'a> {
     scan: &'s Scan<'a>,
     order: &'s [usize],
     placed: &'s [Placed],
-    deletions: &'s [Deletion],
+    /// As [`coarse_first`] puts them.
+    deletions: Vec<Deletion>,
+    coarse: usize,
     at: usize,
     deleted: usize,
 }
@@ -59,9 +93,10 @@ impl<'s, 'a> Pieces<'s, 'a> {
         scan: &'s Scan<'a>,
         order: &'s [usize],
         placed: &'s [Placed],
-        deletions: &'s [Deletion],
+        deletions: &[Deletion],
     ) -> Self {
-        Self { scan, order, placed, deletions, at: 0, deleted: 0 }
+        let (deletions, coarse) = coarse_first(deletions);
+        Self { scan, order, placed, deletions, coarse, at: 0, deleted: 0 }
     }
 
     /// True if everything was given out.
@@ -86,9 +121,9 @@ impl<'s, 'a> Pieces<'s, 'a> {
         }
         let first = self.deleted;
         if self.at == self.order.len() {
-            while self.deleted < self.deletions.len()
-                && (self.at - from) + (self.deleted - first) < most
-            {
+            // Within a piece they are sorted, so those that go first need pieces of their own.
+            let end = if first < self.coarse { self.coarse } else { self.deletions.len() };
+            while self.deleted < end && (self.at - from) + (self.deleted - first) < most {
                 let Deletion { client, start, end } = self.deletions[self.deleted];
                 let ends = [start, end - 1].map(|clock| weigh.span(Id { client, clock }));
                 spent += 1 + ends.iter().sum::<u64>() / ELEMENTS_A_STRUCT;
@@ -164,7 +199,9 @@ impl Runs<'_, '_, '_> {
 }
 
 fn write_deletions(out: &mut Vec<u8>, deletions: &[Deletion]) {
-    let sections = || deletions.chunk_by(|a, b| a.client == b.client);
+    let mut sorted = deletions.to_vec();
+    sorted.sort_unstable_by_key(|deletion| (deletion.client, deletion.start));
+    let sections = || sorted.chunk_by(|a, b| a.client == b.client);
     write_var(out, sections().count() as u64);
     for section in sections() {
         write_var(out, section[0].client);

@@ -4,7 +4,7 @@ use super::*;
 use crate::wire::merge::merge;
 use crate::wire::read::{write_buf, write_var};
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
 use yrs::{
@@ -435,6 +435,42 @@ proptest! {
             prop_assert_eq!(said(&replica), said(source));
         }
     }
+}
+
+#[test]
+fn deleting_every_second_letter_copies_little() {
+    // What splitting one long text copies: at each end of a deletion, everything behind it in its item.
+    let letters = 200_000;
+    let deletions: Vec<Deletion> =
+        (0..letters / 2).map(|at| Deletion { client: 7, start: 2 * at, end: 2 * at + 1 }).collect();
+    let scan = Scan::read(&[0, 0]).unwrap();
+    let mut pieces = pieces::Pieces::new(&scan, &[], &[], &deletions);
+    let mut ends = BTreeSet::from([0, letters]);
+    let (mut copied, mut deleted) = (0, BTreeSet::new());
+    struct Items<'e>(&'e BTreeSet<u32>);
+    impl pieces::Weigh for Items<'_> {
+        fn span(&self, id: Id) -> u64 {
+            let begin = self.0.range(..=id.clock).next_back().unwrap();
+            u64::from(self.0.range(id.clock + 1..).next().unwrap() - begin - 1)
+        }
+    }
+    while let Some(piece) = {
+        let items = Items(&ends);
+        pieces.next(4_096, &items)
+    } {
+        for Deletion { start, end, .. } in Scan::read(&piece.bytes).unwrap().deletions {
+            for split in [start, end] {
+                if !ends.contains(&split) {
+                    copied += ends.range(split..).next().unwrap() - split;
+                    ends.insert(split);
+                }
+            }
+            assert!(deleted.insert(start));
+        }
+    }
+    assert_eq!(deleted.len(), deletions.len());
+    // From left to right it is 10,000,000,000.
+    assert!(copied < 1_000 * letters, "{copied}");
 }
 
 #[test]

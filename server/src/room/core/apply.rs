@@ -347,7 +347,7 @@ impl Core {
         if !admitted.order.is_empty() && self.is_full(bytes) {
             return Err(limit(FULL.to_owned()));
         }
-        if self.is_too_heavy(&admitted.placed) {
+        if self.is_too_heavy(admitted) {
             return Err(limit(FULL.to_owned()));
         }
         if self.index.roots_with(&admitted.placed) > self.limits.roots_max {
@@ -357,7 +357,7 @@ impl Core {
             );
             return Err(limit(reason));
         }
-        if self.is_list_full(&admitted.placed) {
+        if self.is_list_full(admitted) {
             let reason = format!(
                 "a text, list or value of this canvas would be made of more than {} pieces; duplicate the canvas to \
                  begin anew with what it holds",
@@ -378,9 +378,10 @@ impl Core {
 
     /// True if new elements would make a list longer than it may be. Counting adds up to more than there is, so before
     /// that is said it is counted anew, once for every so many items.
-    fn is_list_full(&mut self, placed: &[Placed]) -> bool {
+    fn is_list_full(&mut self, admitted: &Admitted) -> bool {
         let most = self.limits.list_items_max;
-        self.is_over(placed.len(), most, |sizes| sizes.is_over(placed, most))
+        let Admitted { placed, cuts, .. } = admitted;
+        self.is_over(placed.len() + cuts.len(), most, |sizes| sizes.is_over(placed, cuts, most))
     }
 
     /// True if a bound of items is passed, also once they were counted anew: what was added up is above the truth. `new`: how
@@ -403,10 +404,12 @@ impl Core {
     }
 
     /// True if the document with these new items takes more memory than its limit stands for.
-    fn is_too_heavy(&mut self, placed: &[Placed]) -> bool {
+    fn is_too_heavy(&mut self, admitted: &Admitted) -> bool {
+        let Admitted { placed, cuts, .. } = admitted;
         let most = self.limits.document_max_bytes / ITEM_BYTES;
         let is_there = |new: &&Placed| new.place.is_some();
-        let new = placed.iter().filter(is_there).map(|new| weight(new.type_ref.is_some())).sum();
+        let placed = placed.iter().filter(is_there).map(|new| weight(new.type_ref.is_some()));
+        let new = placed.sum::<usize>() + cuts.len();
         self.is_over(new, most, |sizes| sizes.is_weight_over(new, most))
     }
 

@@ -23,6 +23,8 @@ const TYPE: u16 = 1 << 14;
 const TYPE_REF: u16 = 0x00f0;
 /// Depth of the list's type below its root.
 const DEPTH: u16 = 0x000f;
+/// An update with so many deletions is no person's, who could not go on deleting: what it cuts counts as new.
+const DELETIONS_BY_HAND: usize = 1_024;
 
 /// Neighbouring elements of one client that are in one list. 20 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,13 @@ impl Lane {
         let after = self.runs.partition_point(|run| run.start <= clock);
         let at = after.checked_sub(1)?;
         Some((at, &self.runs[at]))
+    }
+
+    /// The run of a living element of a text or an array.
+    fn sequence(&self, clock: u32) -> Option<&Run> {
+        let (_, run) = self.run(clock)?;
+        let is_value = run.key == 0 && run.flags & (GONE | TYPE) == 0 && clock < self.clock;
+        (is_value && !self.is_deleted(clock)).then_some(run)
     }
 
     fn is_deleted(&self, clock: u32) -> bool {
@@ -114,6 +123,8 @@ pub(super) struct Admitted {
     pub(super) placed: Vec<Placed>,
     /// Deletions of elements that are not deleted yet.
     pub(super) deletions: Vec<Deletion>,
+    /// The list of every item that the deletions cut in two, where there are more than [`DELETIONS_BY_HAND`].
+    pub(super) cuts: Vec<List>,
     /// Most new entries of `nodes` that it makes.
     pub(super) nodes: usize,
 }
@@ -143,13 +154,7 @@ impl Held for Index {
         if run.flags & GONE != 0 {
             return None;
         }
-        let owner = if run.owner == ROOT {
-            Owner::Root(run.owner_clock)
-        } else {
-            let client = self.lanes[run.owner as usize].client;
-            Owner::Item(Id { client, clock: run.owner_clock })
-        };
-        Some(Place { list: List { owner, key: run.key }, depth: (run.flags & DEPTH) as u8 })
+        Some(Place { list: self.list(run), depth: (run.flags & DEPTH) as u8 })
     }
 
     fn inside(&self, id: Id) -> Inside {
@@ -245,7 +250,34 @@ impl Index {
                 None => found(range.start, range.end),
             }
         }
-        Ok(Verdict::Fits(Admitted { order, placed, deletions, nodes }))
+        let mut cuts = Vec::new();
+        if deletions.len() > DELETIONS_BY_HAND {
+            cuts.extend(deletions.iter().flat_map(|deletion| self.cuts(deletion)));
+        }
+        Ok(Verdict::Fits(Admitted { order, placed, deletions, cuts, nodes }))
+    }
+
+    /// The lists in which a deletion of living elements may cut an item in two: at an end where the elements on both
+    /// sides live in one sequence.
+    fn cuts(&self, deletion: &Deletion) -> impl Iterator<Item = List> {
+        let Deletion { client, start, end } = *deletion;
+        let lane = self.lane(client);
+        let cut = move |clock: u32| {
+            let run = lane?.sequence(clock.checked_sub(1)?)?;
+            let next = lane?.sequence(clock)?;
+            (Run { start: run.start, ..*next } == *run).then(|| self.list(run))
+        };
+        [start, end].into_iter().filter_map(cut)
+    }
+
+    fn list(&self, run: &Run) -> List {
+        let owner = if run.owner == ROOT {
+            Owner::Root(run.owner_clock)
+        } else {
+            let client = self.lanes[run.owner as usize].client;
+            Owner::Item(Id { client, clock: run.owner_clock })
+        };
+        List { owner, key: run.key }
     }
 
     /// Remembers elements that the document took, in the order in which it took them.
@@ -322,11 +354,10 @@ impl Index {
                 is_stillborn: false,
             });
         }
-        for Deletion { client, start, end } in &scan.deletions {
-            for clock in [*start, end - 1] {
-                if let Some(place) = self.place(Id { client: *client, clock }) {
-                    self.sizes.cut(place.list);
-                }
+        for deletion @ Deletion { client, start, end } in &scan.deletions {
+            let cuts: Vec<List> = self.cuts(deletion).collect();
+            for list in cuts {
+                self.sizes.cut(list);
             }
             let lane = self.lane_of(*client) as usize;
             self.lanes[lane].delete(*start, *end);

@@ -47,7 +47,7 @@ impl ListSizes {
         self.add(list, 2);
     }
 
-    /// An end of a range was deleted: an item may have been cut in two.
+    /// A range was deleted from within an item: it is one more now.
     pub(super) fn cut(&mut self, list: List) {
         self.add(list, 1);
     }
@@ -62,9 +62,9 @@ impl ListSizes {
         }
     }
 
-    /// True if new elements might make a list longer than `most` items.
-    pub(super) fn is_over(&self, placed: &[Placed], most: usize) -> bool {
-        if self.total + 2 * placed.len() <= most {
+    /// True if new elements, and items that are cut in two, might make a list longer than `most` items.
+    pub(super) fn is_over(&self, placed: &[Placed], cuts: &[List], most: usize) -> bool {
+        if self.total + 2 * placed.len() + cuts.len() <= most {
             return false;
         }
         if self.counts.is_empty() {
@@ -72,6 +72,9 @@ impl ListSizes {
         }
         let lists = placed.iter().filter_map(|new| Some(new.place?.list));
         let mut buckets: Vec<usize> = lists.map(|list| self.bucket(list)).collect();
+        for same in cuts.chunk_by(|a, b| a == b) {
+            buckets.extend(std::iter::repeat_n(self.bucket(same[0]), same.len()));
+        }
         buckets.sort_unstable();
         let is_long = |same: &[usize]| self.counts[same[0]] as usize + same.len() > most;
         buckets.chunk_by(|a, b| a == b).any(is_long)

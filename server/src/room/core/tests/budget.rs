@@ -431,6 +431,41 @@ fn what_was_written_often_and_became_one_is_no_long_list() {
 }
 
 #[test]
+fn thousands_of_deletions_count_the_pieces_they_make() {
+    let mut world = World::with(RoomLimits { list_items_max: 4_000, ..limits() }, no_repair);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    world.act(b, |txn| txn.get_or_insert_text("t").push(txn, &"x".repeat(10_000)));
+    let every_second = |world: &mut World, letters: u32| {
+        let since = world.pages[a].doc.transact().state_vector();
+        let text = world.pages[a].doc.get_or_insert_text("t");
+        let mut txn = world.pages[a].doc.transact_mut();
+        for at in 0..letters / 2 {
+            text.remove_range(&mut txn, at, 1);
+        }
+        drop(txn);
+        world.pages[a].doc.transact().encode_diff_v1(&since)
+    };
+    let update = every_second(&mut world, 2_800);
+    world.send(a, Frame::Update(&update).encode());
+    assert_eq!(world.pages[a].closed, None, "2,800 pieces are no 4,000");
+    let update = every_second(&mut world, 8_600);
+    world.send(a, Frame::Update(&update).encode());
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::DOCUMENT_LIMIT, "{reason}");
+    // Nobody else has to suffer for it; and who deletes all of it makes no pieces.
+    world.act(b, |txn| {
+        let text = txn.get_or_insert_text("t");
+        let len = text.len(txn);
+        text.remove_range(txn, 0, len);
+    });
+    assert_eq!(world.pages[b].closed, None);
+    world.act(b, |txn| txn.get_or_insert_text("t").push(txn, "y"));
+    world.assert_converged();
+    let text = world.core.doc.get_or_insert_text("t");
+    assert_eq!(text.get_string(&world.core.doc.transact()), "y");
+}
+
+#[test]
 fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
     let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
     let a = world.join(Role::Editor);
