@@ -43,7 +43,8 @@ fn coarse_first(deletions: &[Deletion]) -> (Vec<Deletion>, usize) {
     let sections = || deletions.chunk_by(|a, b| a.client == b.client);
     let pick = |section: &[Deletion], coarse: bool| -> Vec<Deletion> {
         let last = section.len() - 1;
-        let is_coarse = |at: usize| last >= COARSE_STEP && (at % COARSE_STEP == 0 || at == last);
+        let is_coarse =
+            |at: usize| last >= COARSE_STEP && (at.is_multiple_of(COARSE_STEP) || at == last);
         (0..=last).filter(|at| is_coarse(*at) == coarse).map(|at| section[at]).collect()
     };
     let mut ordered = Vec::with_capacity(deletions.len());
