@@ -8,5 +8,5 @@ mod tests;
 
 pub use connect::{Drag, Fit, fitting_input, fitting_output};
 pub(crate) use flow::History;
-pub use flow::{FlowItem, flow, newest_generation, replaced, sends_all, shown_generation};
+pub use flow::{FlowItem, flow, newest_generation, replaced, shown_generation};
 pub use materialize::{Graph, GraphEdge, camera_angles};

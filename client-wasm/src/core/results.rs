@@ -98,6 +98,89 @@ pub fn item(canvas: &Canvas, node: &str, key: &str, n: usize) -> Option<Item> {
     })
 }
 
+/// One result of a node, where its results are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ResultRef {
+    /// Number of its item, from 1.
+    pub n: usize,
+    /// Key of its item.
+    pub key: String,
+    /// Which of several results of the item it is, from 1, and its generation; `None` where it is the only one.
+    pub one: Option<(usize, String)>,
+}
+
+/// The results of a node, item by item: all that the newest invocation of each made.
+pub fn result_refs(canvas: &Canvas, node: &str) -> Vec<ResultRef> {
+    let mut keys = batch_keys(canvas, node);
+    if keys.is_empty() {
+        keys.push(String::new());
+    }
+    let refs = keys.into_iter().enumerate().flat_map(|(at, key)| {
+        let made = several(canvas, node, &key);
+        let new = |one| ResultRef { n: at + 1, key: key.clone(), one };
+        if made.is_empty() {
+            return vec![new(None)];
+        }
+        let each = made.iter().enumerate();
+        each.map(|(nth, id)| new(Some((nth + 1, (*id).to_owned())))).collect()
+    });
+    refs.collect()
+}
+
+/// The results of an item that has more than one to show.
+fn several<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Vec<&'a str> {
+    let evaluator = canvas.nodes.get(node).is_some_and(|n| n.kind == "evaluator");
+    let item = canvas.results.get(node).and_then(|result| result.items.get(key));
+    let Some(item) = item.filter(|_| !evaluator && replaced(canvas, node, key).is_none()) else {
+        return Vec::new();
+    };
+    let held = canvas.generations.get(node).map(Vec::as_slice).unwrap_or_default();
+    let is_held = |id: &&str| held.iter().any(|made| made.id == *id);
+    let made: Vec<&str> = item.generations.iter().map(String::as_str).filter(is_held).collect();
+    if made.len() > 1 { made } else { Vec::new() }
+}
+
+/// The results that a preview of a node goes through: those of the newest run where there are several, else all that
+/// were ever made.
+pub fn gallery(canvas: &Canvas, node: &str) -> Vec<ResultRef> {
+    let refs = result_refs(canvas, node);
+    if refs.len() > 1 {
+        return refs;
+    }
+    let made = canvas.generations.get(node).map(Vec::as_slice).unwrap_or_default();
+    if made.len() < 2 || replaced(canvas, node, "").is_some() {
+        return refs;
+    }
+    let each = made.iter().enumerate();
+    each.map(|(at, made)| ResultRef {
+        n: 1,
+        key: made.key.clone(),
+        one: Some((at + 1, made.id.clone())),
+    })
+    .collect()
+}
+
+/// The item as one of its results.
+pub fn item_as(canvas: &Canvas, node: &str, result: &ResultRef) -> Option<Item> {
+    let found = item(canvas, node, &result.key, result.n)?;
+    let Some((nth, id)) = &result.one else { return Some(found) };
+    let names = [found.label.clone(), format!("Result {nth}")];
+    let names: Vec<String> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    Some(Item {
+        label: names.join(" · "),
+        showing: shown_as(canvas, node, result),
+        generation: Some(id.clone()),
+        ..found
+    })
+}
+
+/// The content of one result.
+pub fn shown_as(canvas: &Canvas, node: &str, result: &ResultRef) -> Showing {
+    let Some((_, id)) = &result.one else { return showing(canvas, node, &result.key) };
+    let made = canvas.generations.get(node).and_then(|all| all.iter().find(|made| made.id == *id));
+    made.map(Showing::of).unwrap_or_default()
+}
+
 /// Returns the content that an item of a node shows: the one put in its place, else the generation that flows.
 pub fn showing(canvas: &Canvas, node: &str, key: &str) -> Showing {
     if canvas.nodes.get(node).is_some_and(|n| n.kind == "evaluator") {
@@ -162,6 +245,8 @@ pub fn label(canvas: &Canvas, key: &str) -> String {
 pub struct Counts {
     /// All.
     pub total: usize,
+    /// Results of all of them.
+    pub results: usize,
     /// Made or taken over.
     pub done: usize,
     /// Being made, also for the second time.
@@ -181,8 +266,9 @@ impl Counts {
     pub fn of(canvas: &Canvas, node: &str) -> Self {
         let mut counts = Self::default();
         let Some(result) = canvas.results.get(node) else { return counts };
-        for item in result.items.values().filter(|item| self::counts(result, item)) {
+        for (key, item) in result.items.iter().filter(|(_, item)| self::counts(result, item)) {
             counts.total += 1;
+            counts.results += several(canvas, node, key).len().max(1);
             match NodeStatus::of_item(item) {
                 NodeStatus::Completed | NodeStatus::Reused => counts.done += 1,
                 NodeStatus::Running | NodeStatus::Retrying => counts.running += 1,
@@ -214,12 +300,15 @@ impl Counts {
         if told.is_empty() { format!("{} waiting", self.total) } else { told.join(", ") }
     }
 
-    /// Returns the text of the badge: "4 of 6", or "6 items" when all are there.
+    /// Returns the text of the badge: "4 of 6", or "6 items" when all are there; with two results each "6 items ×2".
     pub fn badge(&self) -> String {
-        if self.done == self.total {
-            format!("{} items", self.total)
-        } else {
-            format!("{} of {}", self.done, self.total)
+        let Self { total, results, done, .. } = *self;
+        match (total, results / total.max(1)) {
+            _ if done < total => format!("{done} of {total}"),
+            (1, each) => format!("×{each}"),
+            (_, 1) if results == total => format!("{total} items"),
+            (_, each) if results == total * each => format!("{total} items ×{each}"),
+            _ => format!("{total} items, {results} results"),
         }
     }
 }

@@ -48,7 +48,7 @@ pub fn CanvasPage(
     view! {
         <div class="canvas-page">
             <stage::viewport::Viewport page=page />
-            <chrome::dialogs::Empty page=page />
+            <chrome::empty::Empty page=page />
             <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
             <chrome::bars::TopBar page=page />
             <chrome::bars::Rail page=page />
@@ -66,7 +66,7 @@ pub fn CanvasPage(
             <runs::batch::Grid page=page />
             <runs::review::Review page=page />
             <panels::compare::Compare page=page />
-            <chrome::dialogs::Preview page=page />
+            <chrome::preview::Preview page=page />
             <panels::library::Library page=page />
             <image_editor::view::ImageEditor page=page />
             <runs::confirm::Ask page=page />

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::Lineage;
-use crate::nodes::{self, NodeKind, NodeSpec};
+use crate::nodes::{self, NodeKind};
 use crate::schema::{
     Canvas, Chosen, Generation, ItemContent, ItemResult, Node, NodeResult, NodeState,
 };
@@ -121,13 +121,9 @@ pub fn replaced<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a Ass
     History::of(canvas, node).replaced(key)
 }
 
-/// True if a node passes on everything an invocation made, each as an item of its own.
-pub fn sends_all(node: &Node, spec: &NodeSpec) -> bool {
-    spec.counted && node.settings.get("send_all").and_then(serde_json::Value::as_bool) == Some(true)
-}
-
-/// Returns the items that flow out of a port now; nothing where there is nothing.
-pub fn flow(canvas: &Canvas, id: &str, port: &str) -> Vec<FlowItem> {
+/// Returns the items that flow out of a port now; nothing where there is nothing. `all`: every result of an invocation
+/// flows, each as an item of its own.
+pub fn flow(canvas: &Canvas, id: &str, port: &str, all: bool) -> Vec<FlowItem> {
     let Some(node) = canvas.nodes.get(id) else { return Vec::new() };
     let Some(spec) = nodes::spec(&node.kind) else { return Vec::new() };
     if spec.has_items {
@@ -150,7 +146,6 @@ pub fn flow(canvas: &Canvas, id: &str, port: &str) -> Vec<FlowItem> {
         };
         return candidates(canvas, id, items.into_iter().filter_map(accepted).collect());
     }
-    let all = sends_all(node, spec);
     let history = History::of(canvas, id);
     let flowing = items.into_iter().flat_map(|(key, item)| match item {
         Some(item) if all && item.generations.len() > 1 => each_made(&history, id, key, item),

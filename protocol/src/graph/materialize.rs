@@ -6,7 +6,6 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
-use super::flow::sends_all;
 use crate::nodes::{self, NodeKind, NodeSpec, PortType};
 use crate::problem::{ErrorCode, NodeProblem, brief, listed, quoted};
 use crate::schema::{Canvas, Edge, Node, UNREADABLE};
@@ -318,8 +317,24 @@ impl Graph {
         let count = node.settings.get("count").and_then(serde_json::Value::as_f64);
         let angles = spec.kind == NodeKind::CameraAngles && camera_angles(node).len() > 1;
         let edges = spec.kind == NodeKind::Evaluator && self.incoming(&node.id).nth(1).is_some();
-        let all = sends_all(node, spec) && count.is_some_and(|count| count > 1.0);
+        let all = self.sends_all(node) && count.is_some_and(|count| count > 1.0);
         angles || edges || all || (spec.has_items && node.items.len() > 1)
+    }
+
+    /// True if a node passes on everything an invocation made, each as an item of its own: where it is set to, and,
+    /// where it is not set, if nothing but evaluators gets it, which are there to choose (R-GRAPH-43).
+    pub fn sends_all(&self, node: &Node) -> bool {
+        if !self.spec(&node.id).is_some_and(|spec| spec.counted) {
+            return false;
+        }
+        if let Some(set) = node.settings.get("send_all").and_then(serde_json::Value::as_bool) {
+            return set;
+        }
+        let is_evaluator = |edge: &GraphEdge| {
+            self.spec(&edge.edge.to_node).is_some_and(|spec| spec.kind == NodeKind::Evaluator)
+        };
+        let mut after = self.outgoing(&node.id).peekable();
+        after.peek().is_some() && after.all(is_evaluator)
     }
 
     /// True if there is a node of that id.

@@ -14,7 +14,7 @@ use super::model::{
 };
 use super::units::{Units, UnitsError};
 use crate::catalog::{Catalog, Model};
-use crate::graph::{Graph, History, camera_angles, flow, sends_all};
+use crate::graph::{Graph, History, camera_angles, flow};
 use crate::ids::NodeId;
 use crate::lineage::{JoinError, Pairing};
 use crate::nodes::{NodeKind, NodeSpec, PortSpec};
@@ -349,7 +349,7 @@ impl<'a> Planner<'a> {
             price: None,
             factor: self.catalog.factor(),
             count: self.count(node, spec),
-            send_all: sends_all(node, spec),
+            send_all: self.graph.sends_all(node),
             batch: self.pairing(node),
             angles: Vec::new(),
             own_text: if spec.has_text { node.text.clone() } else { String::new() },
@@ -498,7 +498,8 @@ impl<'a> Planner<'a> {
         if let Some(at) = self.ready_of.get(&key) {
             return *at;
         }
-        let items: Vec<ReadyItem> = flow(self.canvas, from, out)
+        let all = self.canvas.nodes.get(from).is_some_and(|node| self.graph.sends_all(node));
+        let items: Vec<ReadyItem> = flow(self.canvas, from, out, all)
             .into_iter()
             .map(|item| ReadyItem { key: item.key, content: item.content, id: item.id })
             .collect();

@@ -213,7 +213,7 @@ proptest! {
         let graph = Graph::materialize(&canvas);
         for id in canvas.nodes.keys() {
             let port = graph.spec(id).and_then(|spec| spec.outputs.first()).map_or("", |o| o.name);
-            crate::graph::flow(&canvas, id, port);
+            crate::graph::flow(&canvas, id, port, true);
             repair(&mut txn, id);
         }
         Outcome::default().lay(&mut txn);
@@ -338,7 +338,7 @@ fn a_copy_keeps_all_that_people_wrote() {
     assert_eq!(outputs[""].after, None, "what counted counts in the copy");
     assert_eq!(outputs["l=a"].after.as_deref(), Some("g1"), "what did not, does not");
     assert_eq!(outputs["l=b"].chosen, Chosen::Generation("g1".into()));
-    let shown = crate::graph::flow(&read, "g", "image");
+    let shown = crate::graph::flow(&read, "g", "image", false);
     assert!(matches!(&shown[0].content, ItemContent::Asset(asset) if asset.id == "pic"));
 }
 

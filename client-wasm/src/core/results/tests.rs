@@ -107,3 +107,45 @@ fn what_hangs_on_a_rejected_candidate_is_no_part_of_the_result() {
     canvas.results.get_mut("p").expect("it was put there").state = NodeState::Cancelled;
     assert_eq!(batch_keys(&canvas, "p").len(), 4, "of a run that was stopped it is");
 }
+
+#[test]
+fn every_result_of_an_item_is_listed() {
+    let mut canvas = canvas();
+    let made = |id: &str, key: &str| Generation {
+        id: id.to_owned(),
+        key: key.to_owned(),
+        text: Some(format!("text of {id}")),
+        ..Generation::default()
+    };
+    let items = [("l=a", ["g1", "g2"]), ("l=b", ["g3", "g4"])];
+    let held = items.iter().flat_map(|(key, ids)| ids.map(|id| made(id, key)));
+    canvas.generations.insert("p".to_owned(), held.collect());
+    let result = canvas.results.get_mut("p").unwrap();
+    result.items = (0..)
+        .zip(&items)
+        .map(|(n, (key, ids))| ((*key).to_owned(), self::result(n, NodeState::Completed, ids)))
+        .collect();
+    let refs = result_refs(&canvas, "p");
+    let told: Vec<(usize, &str, &str)> = refs
+        .iter()
+        .map(|r| (r.n, r.key.as_str(), r.one.as_ref().map_or("", |(_, id)| id.as_str())))
+        .collect();
+    let wanted = [(1, "l=a", "g1"), (1, "l=a", "g2"), (2, "l=b", "g3"), (2, "l=b", "g4")];
+    assert_eq!(told, wanted);
+    let shown = item_as(&canvas, "p", &refs[1]).unwrap();
+    assert_eq!(shown.showing, Showing::Text("text of g2".to_owned()));
+    assert_eq!(shown.label, "The lantern room · Result 2");
+    let counts = Counts::of(&canvas, "p");
+    assert_eq!((counts.total, counts.results), (2, 4));
+    assert_eq!(counts.badge(), "2 items ×2");
+    // One item with several results is a stack as well.
+    let result = canvas.results.get_mut("p").unwrap();
+    result.items =
+        BTreeMap::from([(String::new(), self::result(0, NodeState::Completed, &["g1", "g2"]))]);
+    assert_eq!(result_refs(&canvas, "p").len(), 2);
+    assert_eq!(Counts::of(&canvas, "p").badge(), "×2");
+    // A preview of a node with one result goes through all it ever made.
+    canvas.results.get_mut("p").unwrap().items.get_mut("").unwrap().generations.truncate(1);
+    assert_eq!(result_refs(&canvas, "p").len(), 1);
+    assert_eq!(gallery(&canvas, "p").len(), 4);
+}

@@ -9,7 +9,7 @@ use crate::web::ui::icons::icon;
 pub fn Dialog(
     /// Heading.
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// Asked to close: Escape, the cross, a click beside it.
     on_close: Callback<()>,
     /// Widest width in px.
@@ -40,18 +40,17 @@ pub fn Dialog(
         event.prevent_default();
         on_close.run(());
     };
-    let name = title.clone();
     view! {
         <dialog
             class="dialog"
             node_ref=node
             style=format!("--dw:{width}px")
-            aria-label=name
+            aria-label=move || title.get()
             on:mousedown=beside
             on:cancel=cancel
         >
             <header>
-                <h2>{title}</h2>
+                <h2>{move || title.get()}</h2>
                 <button class="ib s" aria-label="Close" type="button" on:click=move |_| on_close.run(())>
                     {icon("x")}
                 </button>

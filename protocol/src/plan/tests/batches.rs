@@ -203,6 +203,27 @@ fn an_evaluator_has_a_candidate_for_everything_on_its_wires() {
     assert_eq!((step.cost, step.invocations), (Money::ZERO, 1));
 }
 
+#[test]
+fn an_evaluator_gets_every_result_to_choose_from() {
+    let mut canvas = canvas("l:list, g:image_generator, e:evaluator, u:image_upscaler");
+    list(&mut canvas, "l", &["a", "b"]);
+    edge(&mut canvas, "l.items", "g.prompt");
+    edge(&mut canvas, "g.image", "e.candidates");
+    edge(&mut canvas, "e.output", "u.image");
+    set(&mut canvas, "g", "count", json!(2));
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    let every = ["g=0,l=a", "g=1,l=a", "g=0,l=b", "g=1,l=b"];
+    assert_eq!(keys(&plan, "e"), every);
+    // Where it is set otherwise, or something else gets them too, one of each flows.
+    set(&mut canvas, "g", "send_all", json!(false));
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    assert_eq!(keys(&plan, "e"), ["l=a", "l=b"]);
+    canvas.nodes.get_mut("g").unwrap().settings.remove("send_all");
+    edge(&mut canvas, "g.image", "u.image");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    assert_eq!(keys(&plan, "e"), ["l=a", "l=b"]);
+}
+
 /// As if the plan had run: every unit made one thing, except those of the keys given.
 fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
     let mut past = Past::new();
@@ -222,7 +243,7 @@ fn ran(canvas: &mut Canvas, plan: &Plan, holes: &[&str]) -> Past {
             }
             InputBinding::Unit { unit, .. } => {
                 let from = &plan.steps[units.all[unit.at()].step.at()].node;
-                let items = flow(canvas, from.as_str(), "image");
+                let items = flow(canvas, from.as_str(), "image", false);
                 let key = &units.all[unit.at()].key;
                 items.into_iter().filter(|i| i.key == *key).map(|i| i.content).collect()
             }

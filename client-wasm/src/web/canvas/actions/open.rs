@@ -6,6 +6,7 @@ use crate::core::editor::Side;
 use crate::core::geometry::Point;
 use crate::core::results;
 use crate::web::canvas::actions::focus;
+use crate::web::canvas::store::overlays::Previewed;
 use crate::web::canvas::store::page::Asked;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
@@ -16,13 +17,28 @@ use leptos::prelude::*;
 
 /// Opens what a node shows: the grid of a batch, else the preview.
 pub fn shown(page: Page, id: &str) {
-    if page.read(|c| results::batch_keys(c, id).is_empty()) {
-        page.overlays.preview.set(Some((id.to_owned(), String::new())));
+    if page.read(|c| results::result_refs(c, id).len() < 2) {
+        preview(page, id);
     } else if page.read(|c| c.nodes.get(id).is_some_and(|n| n.kind == "evaluator")) {
         page.overlays.review.set(Some(id.to_owned()));
     } else {
         page.overlays.grid.set(Some(id.to_owned()));
     }
+}
+
+/// Opens the preview of what a card shows.
+pub fn preview(page: Page, id: &str) {
+    let key = crate::web::canvas::store::showing::item_key(page, id);
+    let result = page.read(|c| {
+        let gallery = results::gallery(c, id);
+        let shown = gesso_protocol::graph::shown_generation(c, id, &key).map(|made| &made.id);
+        let is_shown = |r: &&results::ResultRef| {
+            r.key == key && r.one.as_ref().is_none_or(|(_, made)| Some(made) == shown)
+        };
+        gallery.iter().find(is_shown).or_else(|| gallery.iter().find(|r| r.key == key)).cloned()
+    });
+    let result = result.unwrap_or(results::ResultRef { n: 1, key, one: None });
+    page.overlays.preview.set(Some(Previewed { node: id.to_owned(), result }));
 }
 
 /// Opens the library for a node that takes a file.

@@ -37,7 +37,11 @@ pub fn Candidates(card: Card) -> impl IntoView {
     });
     let view = card.signals.view.clone();
     let state = Memo::new(move |_| view.with(|v| v.state()));
-    let open = move |_| page.overlays.review.set(Some(id.get_value()));
+    let open = move |e: web_sys::MouseEvent| {
+        // The canvas below opens Spotlight.
+        e.stop_propagation();
+        page.overlays.review.set(Some(id.get_value()));
+    };
     let empty = move || {
         let words = match state.get() {
             NodeState::Completed => "All were rejected",

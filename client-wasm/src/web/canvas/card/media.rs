@@ -120,7 +120,7 @@ pub fn MediaBody(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             </div>
         </div>
         <crate::web::canvas::transfer::progress::Refused page=page id=id />
-        {move || counts.get().map(|counts| crate::web::canvas::card::batch_badge::summary(&counts))}
+        {move || counts.get().filter(|c| c.total > 1).map(|counts| crate::web::canvas::card::batch_badge::summary(&counts))}
     }
     .into_any()
 }
@@ -148,7 +148,7 @@ fn batch_counts(card: &Card) -> Memo<Option<Counts>> {
         card.signals.view.track();
         let id = card.id();
         page.read(|c| {
-            let batch = !results::batch_keys(c, &id).is_empty();
+            let batch = results::result_refs(c, &id).len() > 1;
             batch.then(|| Counts::of(c, &id))
         })
     })

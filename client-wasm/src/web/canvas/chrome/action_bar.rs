@@ -126,8 +126,7 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
         crate::web::canvas::transfer::download::download(page, &id.get_value())
     });
     let preview = Callback::new(move |()| {
-        let key = crate::web::canvas::store::showing::item_key(page, &id.get_value());
-        page.overlays.preview.set(Some((id.get_value(), key)));
+        crate::web::canvas::actions::open::preview(page, &id.get_value());
     });
     let edit = Callback::new(move |()| {
         crate::web::canvas::actions::open::image_editor(page, &id.get_value())

@@ -252,7 +252,7 @@ fn open_focused(page: Page) -> bool {
     let Some(id) = focused_card() else { return false };
     let kind = page.read(|c| c.nodes.get(&id).map(|n| n.kind.clone())).unwrap_or_default();
     let spec = nodes::spec(&kind);
-    let batch = page.read(|c| !crate::core::results::batch_keys(c, &id).is_empty());
+    let batch = page.read(|c| crate::core::results::result_refs(c, &id).len() > 1);
     if kind == "evaluator" {
         page.overlays.review.set(Some(id));
     } else if batch {

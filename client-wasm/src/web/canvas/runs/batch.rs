@@ -2,14 +2,16 @@
 
 use crate::web::canvas::parts::face::live_face;
 use crate::web::dom::arrows;
+use gesso_protocol::graph::shown_generation;
 use gesso_protocol::schema::Failure;
 use leptos::prelude::*;
 
-use crate::core::results::{self, Counts, Item};
+use crate::core::results::{self, Counts, Item, ResultRef};
 use crate::core::status::NodeStatus;
+use crate::core::words::many;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::parts::status_mark::item_mark;
-use crate::web::canvas::store::overlays::Compared;
+use crate::web::canvas::store::overlays::{Compared, Previewed};
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
 use crate::web::ui::dialog::Dialog;
@@ -19,6 +21,9 @@ use crate::web::ui::icons::icon;
 const UNPAGED: usize = 200;
 /// Items on a page.
 const PAGE: usize = 60;
+/// So many results of one item stand side by side.
+const SPAN_MAX: usize = 4;
+
 /// The grid.
 #[component]
 pub fn Grid(page: Page) -> impl IntoView {
@@ -30,8 +35,8 @@ pub fn Grid(page: Page) -> impl IntoView {
 struct Cells {
     page: Page,
     id: StoredValue<String>,
-    /// Items picked to be compared.
-    picked: RwSignal<Vec<String>>,
+    /// Results picked to be compared.
+    picked: RwSignal<Vec<ResultRef>>,
     /// Price of trying one again.
     price: Memo<String>,
     /// True if a run has the node in hand: until it ends, nothing is tried again.
@@ -44,9 +49,9 @@ fn Open(page: Page, id: String) -> impl IntoView {
     let title = signals.view.with_untracked(|v| v.node.shown_title().to_owned());
     let view = signals.view.clone();
     let id = StoredValue::new(id);
-    let keys = Memo::new(move |_| {
+    let refs = Memo::new(move |_| {
         view.track();
-        page.read(|c| results::batch_keys(c, &id.get_value()))
+        page.read(|c| results::result_refs(c, &id.get_value()))
     });
     let view = signals.view.clone();
     let counts = Memo::new(move |_| {
@@ -55,11 +60,11 @@ fn Open(page: Page, id: String) -> impl IntoView {
     });
     let price = Memo::new(move |_| {
         counts.track();
-        let open = keys.with(|keys| {
+        let open = refs.with(|refs| {
             page.read(|c| {
                 let items = c.results.get(&id.get_value())?.items.clone();
-                keys.iter()
-                    .find(|k| items.get(*k).is_some_and(|i| NodeStatus::of_item(i).can_retry()))
+                let mut keys = refs.iter().map(|result| &result.key);
+                keys.find(|k| items.get(*k).is_some_and(|i| NodeStatus::of_item(i).can_retry()))
                     .cloned()
             })
         });
@@ -70,40 +75,53 @@ fn Open(page: Page, id: String) -> impl IntoView {
     let active = Memo::new(move |_| view.with(|v| v.state().is_active()));
     let cells = Cells { page, id, picked: RwSignal::default(), price, active };
     let at = RwSignal::new(0usize);
-    let paged = Memo::new(move |_| keys.with(|keys| keys.len() > UNPAGED));
+    let paged = Memo::new(move |_| refs.with(|refs| refs.len() > UNPAGED));
     let shown = move || {
-        let all = keys.get();
-        let n = all.len();
+        let n = refs.with(Vec::len);
         let range =
             if paged.get() { at.get() * PAGE..(at.get() * PAGE + PAGE).min(n) } else { 0..n };
-        let first = range.start;
-        all.get(range)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-            .map(|(i, key)| (first + i + 1, key.clone()))
-            .collect::<Vec<_>>()
+        refs.with(|refs| {
+            let page = refs.get(range).unwrap_or_default();
+            page.chunk_by(|a, b| a.n == b.n).map(<[ResultRef]>::to_vec).collect::<Vec<_>>()
+        })
     };
     let close = Callback::new(move |()| page.overlays.grid.set(None));
     let head = move || {
         let c = counts.get();
-        format!("{} items, {}", c.total, c.sentence())
+        let each = (c.results > c.total).then(|| format!(", {} results", c.results));
+        format!("{}{}, {}", many(c.total, "item"), each.unwrap_or_default(), c.sentence())
     };
     view! {
-        <Dialog title=title on_close=close width=960>
+        <Dialog title=title on_close=close width=1600>
             <div class="row grid-head">
                 <span class="muted grow" role="status">{head}</span>
                 <RetryAll cells=cells counts=counts />
-                <Tools cells=cells keys=keys counts=counts />
+                <Tools cells=cells refs=refs counts=counts />
             </div>
             <div class="cells" role="list" aria-label="Items" on:keydown=move |e| arrows(&e, "dialog[open] .cells", ".cell-main")>
-                <For each=shown key=|(n, key)| (*n, key.clone())
-                    children=move |(n, key)| view! { <Cell cells=cells n=n key=key /> } />
+                <For each=shown key=Vec::clone children=move |results| group(cells, results) />
             </div>
-            {move || paged.get().then(|| pager(at, keys.with(Vec::len)))}
+            {move || paged.get().then(|| pager(at, refs.with(Vec::len)))}
         </Dialog>
     }
     .into_any()
+}
+
+/// The results of one item, under its name where there are several.
+fn group(cells: Cells, results: Vec<ResultRef>) -> AnyView {
+    let first = results.first().filter(|result| result.one.is_some() && !result.key.is_empty());
+    let head = first.map(|result| {
+        let label = cells.page.read(|c| results::label(c, &result.key));
+        view! { <div class="cell-head" aria-hidden="true"><span class="n num">{result.n}</span>{label}</div> }
+    });
+    let span = results.len().min(SPAN_MAX);
+    let all = results.into_iter().map(|result| view! { <Cell cells=cells result=result /> });
+    let all = all.collect_view();
+    if head.is_none() {
+        return all.into_any();
+    }
+    view! { <div class="cell-group" role="presentation" style=format!("--span:{span}")>{head}{all}</div> }
+        .into_any()
 }
 
 fn pager(at: RwSignal<usize>, total: usize) -> impl IntoView {
@@ -159,24 +177,24 @@ fn failed(page: Page, node: &str) -> Vec<String> {
 }
 
 #[component]
-fn Tools(cells: Cells, keys: Memo<Vec<String>>, counts: Memo<Counts>) -> impl IntoView {
+fn Tools(cells: Cells, refs: Memo<Vec<ResultRef>>, counts: Memo<Counts>) -> impl IntoView {
     let Cells { page, id, picked, .. } = cells;
     let compare = move |_| {
         let node = id.get_value();
         let generations: Vec<String> = page.read(|c| {
-            picked.with_untracked(|keys| {
-                keys.iter().filter_map(|key| results::item(c, &node, key, 0)?.generation).collect()
+            picked.with_untracked(|refs| {
+                refs.iter().filter_map(|r| results::item_as(c, &node, r)?.generation).collect()
             })
         });
         page.overlays.compare.set(Some(Compared { node, generations }));
     };
     let download = move |_| {
         let node = id.get_value();
-        for key in keys.get_untracked() {
-            crate::web::canvas::transfer::download::download_item(page, &node, &key);
+        for result in refs.get_untracked() {
+            crate::web::canvas::transfer::download::download_result(page, &node, &result);
         }
     };
-    let done = Memo::new(move |_| counts.with(|c| c.done));
+    let done = Memo::new(move |_| counts.with(|c| c.done + c.results - c.total));
     let few = move || picked.with(|p| p.len() < 2);
     view! {
         <button class="btn s" disabled=few title="Pick two or more items first" on:click=compare>
@@ -189,41 +207,60 @@ fn Tools(cells: Cells, keys: Memo<Vec<String>>, counts: Memo<Counts>) -> impl In
 }
 
 #[component]
-fn Cell(cells: Cells, n: usize, key: String) -> impl IntoView {
+fn Cell(cells: Cells, result: ResultRef) -> impl IntoView {
     let Cells { page, id, picked, price, .. } = cells;
     let Some(signals) = page.node(&id.get_value()) else { return ().into_any() };
-    let key = StoredValue::new(key);
+    let (n, nth) = (result.n, result.one.as_ref().map(|(nth, _)| *nth));
+    let key = StoredValue::new(result.key.clone());
+    let result = StoredValue::new(result);
     let view = signals.view.clone();
     let item = Memo::new(move |_| {
         view.track();
-        page.read(|c| results::item(c, &id.get_value(), &key.get_value(), n)).unwrap_or_default()
+        let made = page.read(|c| result.with_value(|r| results::item_as(c, &id.get_value(), r)));
+        made.unwrap_or_default()
     });
     let status = Memo::new(move |_| item.with(|i| i.status));
-    let on_card = Memo::new(move |_| {
-        page.overlays.items.with(|i| i.get(&id.get_value()) == Some(&key.get_value()))
+    let flows = Memo::new(move |_| {
+        signals.view.track();
+        let shown = page.read(|c| {
+            shown_generation(c, &id.get_value(), &key.get_value()).map(|made| made.id.clone())
+        });
+        nth.is_some() && shown.is_some() && item.with(|i| i.generation == shown)
     });
-    let is_picked = Memo::new(move |_| picked.with(|p| p.contains(&key.get_value())));
+    let on_card = Memo::new(move |_| {
+        let is_item =
+            page.overlays.items.with(|i| i.get(&id.get_value()) == Some(&key.get_value()));
+        if nth.is_some() { flows.get() } else { is_item }
+    });
+    let is_picked = Memo::new(move |_| picked.with(|p| result.with_value(|r| p.contains(r))));
     let name = move || {
         item.with(|i| {
             let label = if i.label.is_empty() { String::new() } else { format!(", {}", i.label) };
-            format!("Item {n}{label}, {}", i.status.word().to_lowercase())
+            let flows = if flows.get() { ", passed on" } else { "" };
+            format!("Item {n}{label}, {}{flows}", i.status.word().to_lowercase())
         })
+    };
+    let caption = move || match nth {
+        Some(nth) => format!("Result {nth}"),
+        None => item.with(|i| i.label.clone()),
     };
     let open = move || {
         page.overlays.items.update(|i| {
             i.insert(id.get_value(), key.get_value());
         });
         if item.with_untracked(|i| i.showing != Showing::Nothing) {
-            page.overlays.preview.set(Some((id.get_value(), key.get_value())));
+            page.overlays
+                .preview
+                .set(Some(Previewed { node: id.get_value(), result: result.get_value() }));
         }
     };
     let pick = move |_| {
         picked.update(|p| {
-            let key = key.get_value();
-            if let Some(at) = p.iter().position(|k| *k == key) {
+            let result = result.get_value();
+            if let Some(at) = p.iter().position(|r| *r == result) {
                 p.remove(at);
             } else {
-                p.push(key);
+                p.push(result);
             }
         });
     };
@@ -255,17 +292,22 @@ fn Cell(cells: Cells, n: usize, key: String) -> impl IntoView {
                 {tick}
             </div>
             <div class="row cell-cap">
-                <span class="n num">{n}</span>
-                <span class="grow tx" title=move || item.with(|i| i.label.clone())>{move || item.with(|i| i.label.clone())}</span>
+                {nth.is_none().then(|| view! { <span class="n num">{n}</span> })}
+                <span class="grow tx" title=move || item.with(|i| i.label.clone())>{caption}</span>
                 {mark}
-                {move || status.get().is_done().then(|| tools(cells, key, item))}
+                {move || status.get().is_done().then(|| tools(cells, result, item, flows))}
             </div>
         </div>
     }
     .into_any()
 }
 
-fn tools(cells: Cells, key: StoredValue<String>, item: Memo<Item>) -> impl IntoView {
+fn tools(
+    cells: Cells,
+    result: StoredValue<ResultRef>,
+    item: Memo<Item>,
+    flows: Memo<bool>,
+) -> impl IntoView {
     let Cells { page, id, .. } = cells;
     let Some(signals) = page.node(&id.get_value()) else { return ().into_any() };
     let starred = Memo::new(move |_| {
@@ -283,13 +325,23 @@ fn tools(cells: Cells, key: StoredValue<String>, item: Memo<Item>) -> impl IntoV
         }
     };
     let download = move |_| {
-        crate::web::canvas::transfer::download::download_item(
-            page,
-            &id.get_value(),
-            &key.get_value(),
-        )
+        result.with_value(|result| {
+            crate::web::canvas::transfer::download::download_result(page, &id.get_value(), result)
+        })
     };
+    let choose = result.with_value(|result| result.one.clone()).map(|(nth, generation)| {
+        let click = move |_| {
+            crate::web::canvas::actions::edit::choose(page, &id.get_value(), &generation)
+        };
+        view! {
+            <button class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")
+                aria-pressed=move || flows.get().to_string() on:click=click>
+                {icon("send")}
+            </button>
+        }
+    });
     view! {
+        {choose}
         <button class="ib s" aria-label="Star" aria-pressed=move || starred.get().to_string() on:click=star>
             {move || if starred.get() { icon("star-on") } else { icon("star") }}
         </button>

@@ -8,6 +8,7 @@ use gesso_protocol::pricing::Money;
 use leptos::prelude::*;
 
 use crate::core::price::Price;
+use crate::core::results::ResultRef;
 
 /// A run that somebody is asked about first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +28,20 @@ pub struct Compared {
     pub generations: Vec<String>,
 }
 
+/// A result as large as the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Previewed {
+    /// The node that shows it.
+    pub node: String,
+    /// Which of its results.
+    pub result: ResultRef,
+}
+
 /// The handle.
 #[derive(Clone, Copy)]
 pub struct Overlays {
-    /// The content of a node, as large as the window: the node and the item.
-    pub preview: RwSignal<Option<(String, String)>>,
+    /// The content of a node, as large as the window.
+    pub preview: RwSignal<Option<Previewed>>,
     /// The grid of a batch: the node.
     pub grid: RwSignal<Option<String>>,
     /// The review: the evaluator.

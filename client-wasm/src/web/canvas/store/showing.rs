@@ -1,6 +1,7 @@
 //! The content that a node shows, and the address of its thumbnail.
 
 use crate::core::results;
+use crate::core::results::ResultRef;
 pub use crate::core::results::Showing;
 use crate::core::status::NodeStatus;
 use crate::web::canvas::store::page::Page;
@@ -32,12 +33,17 @@ pub fn showing(page: Page, id: &str) -> Showing {
 
 /// Returns the content that an item of a node shows.
 pub fn showing_item(page: Page, id: &str, key: &str) -> Showing {
+    showing_result(page, id, &ResultRef { key: key.to_owned(), ..ResultRef::default() })
+}
+
+/// Returns the content of one result of a node; that of a node that holds a file is the file.
+pub fn showing_result(page: Page, id: &str, result: &ResultRef) -> Showing {
     page.read(|canvas| {
         let Some(node) = canvas.nodes.get(id) else { return Showing::Nothing };
         if let Some(asset) = &node.asset {
             return Showing::Asset(asset.clone());
         }
-        results::showing(canvas, id, key)
+        results::shown_as(canvas, id, result)
     })
 }
 

@@ -1,21 +1,26 @@
 //! Files on their way to the disk.
 
+use crate::core::results::ResultRef;
 use crate::web::canvas::store::page::Page;
-use crate::web::canvas::store::showing::{Showing, showing_item};
+use crate::web::canvas::store::showing::{Showing, showing_result};
 use gesso_protocol::values::{AssetRef, file_ending};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 /// Starts the download of what a node shows.
 pub fn download(page: Page, id: &str) {
-    download_item(page, id, &crate::web::canvas::store::showing::item_key(page, id));
+    let key = crate::web::canvas::store::showing::item_key(page, id);
+    download_result(page, id, &ResultRef { key, ..ResultRef::default() });
 }
 
-/// Starts the download of what an item of a node shows.
-pub fn download_item(page: Page, id: &str, key: &str) {
-    let Showing::Asset(asset) = showing_item(page, id, key) else { return };
-    let label = page.read(|c| crate::core::results::label(c, key));
-    download_asset(page, id, &asset, &label);
+/// Starts the download of one result of a node.
+pub fn download_result(page: Page, id: &str, result: &ResultRef) {
+    let Showing::Asset(asset) = showing_result(page, id, result) else { return };
+    let item = page.read(|c| crate::core::results::label(c, &result.key));
+    let nth = result.one.as_ref().map(|(nth, _)| nth.to_string());
+    let label: Vec<String> =
+        [item].into_iter().chain(nth).filter(|part| !part.is_empty()).collect();
+    download_asset(page, id, &asset, &label.join(", "));
 }
 
 /// Starts the download of a file a node made; `label` tells items of a batch apart.

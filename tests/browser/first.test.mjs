@@ -1,0 +1,72 @@
+// The first ten minutes: everything that was paid for is there to see and to choose from, and prices are told truly.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { until } from './harness.mjs'
+import { Studio, becomes, card, dialog, runButton } from './studio.mjs'
+
+let studio, page
+before(async () => {
+  studio = await Studio.start('first')
+  page = await studio.person('Mara Lind')
+})
+after(() => studio?.stop())
+
+describe('two results of each of four prompts', { timeout: 300_000 }, () => {
+  let ids
+  before(async () => {
+    ({ ids } = await studio.canvas(page, [
+      { kind: 'list', title: 'Scenes', pos: [0, 0], items: ['a hill', 'a lake', 'a red house', 'a night sky'].map(text => ({ text })) },
+      { kind: 'image_generator', title: 'Pictures', pos: [340, 0], settings: { count: 2, resolution: '0.5K' } },
+      { kind: 'evaluator', title: 'Best', pos: [720, 0] }
+    ], [[0, 'items', 1, 'prompt'], [1, 'image', 2, 'candidates']]))
+  })
+
+  test('are eight candidates, of which any may be chosen', async () => {
+    await page.getByRole('region', { name: 'Run', exact: true }).getByRole('button', { name: /^Run\b/ }).first().click()
+    await becomes(page, ids[2], 'paused')
+    await card(page, ids[2]).getByText('8 candidates').waitFor()
+    await card(page, ids[2]).locator('.thumbs').dblclick()
+    await until('the review alone is open', async () => await dialog(page).count() === 1)
+    const options = dialog(page).getByRole('option')
+    assert.equal(await options.count(), 8)
+    await studio.shoot(page, 'review')
+    await options.nth(1).click()
+    await options.nth(6).click()
+    await dialog(page).getByRole('button', { name: 'Accept 2' }).click()
+    await becomes(page, ids[2], 'completed')
+  })
+
+  test('stand in the stack and in its grid, item by item, and any can be passed on', async () => {
+    await card(page, ids[1]).getByRole('button', { name: 'Open the batch, 4 items ×2' }).click()
+    await dialog(page).getByText('4 items, 8 results, 4 done').waitFor()
+    const cells = dialog(page).getByRole('listitem')
+    assert.equal(await cells.count(), 8)
+    const heads = await dialog(page).locator('.cell-head').allTextContents()
+    assert.deepEqual(heads, ['1a hill', '2a lake', '3a red house', '4a night sky'])
+    await studio.shoot(page, 'grid')
+    const passes = n => cells.nth(n).getByRole('button', { name: /^Pass on result/ })
+    assert.equal(await passes(2).getAttribute('aria-pressed'), 'true')
+    await passes(3).click()
+    await until('the second is passed on', async () => await passes(3).getAttribute('aria-pressed') === 'true')
+    assert.equal(await passes(2).getAttribute('aria-pressed'), 'false')
+    await dialog(page).getByRole('button', { name: 'Download 8' }).waitFor()
+  })
+
+  test('are gone through in the preview by arrows', async () => {
+    await dialog(page).getByRole('button', { name: /^Item 2, a lake · Result 1/ }).click()
+    const preview = dialog(page).last()
+    await preview.getByText('3 of 8', { exact: true }).waitFor()
+    await page.keyboard.press('ArrowRight')
+    await preview.getByText('4 of 8', { exact: true }).waitFor()
+    await preview.getByRole('button', { name: 'Next result' }).click()
+    await preview.getByText('5 of 8', { exact: true }).waitFor()
+    await preview.getByRole('button', { name: 'Show at full size' }).click()
+    await preview.getByRole('button', { name: 'Fit to the window' }).waitFor()
+    await studio.shoot(page, 'preview')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Escape')
+    await until('both are closed', async () => await dialog(page).count() === 0)
+  })
+})
+
+test('no page complained', () => assert.deepEqual(studio.complaints, []))
