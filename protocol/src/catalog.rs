@@ -143,6 +143,10 @@ pub struct Model {
     /// Credentials or programs it cannot run without.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The longest that one character of a text is spoken at the setting `speed` 1, in seconds: what a quote counts with
+    /// where the sound has yet to be made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_per_character: Option<Milli>,
     /// Price.
     pub price: Price,
 }

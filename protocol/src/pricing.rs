@@ -230,13 +230,6 @@ pub struct Quote {
     pub exact: bool,
 }
 
-impl Quote {
-    /// As people read it: "12" or "up to 12".
-    pub fn label(&self) -> String {
-        if self.exact { self.cost.to_string() } else { format!("up to {}", self.cost) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

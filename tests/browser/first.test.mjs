@@ -69,4 +69,45 @@ describe('two results of each of four prompts', { timeout: 300_000 }, () => {
   })
 })
 
+describe('prices', { timeout: 120_000 }, () => {
+  let poor, page
+  before(async () => {
+    poor = await Studio.start('first', '--first-credits', '20')
+    page = await poor.person('Jonas Oort')
+  })
+  after(async () => {
+    await poor?.stop()
+    studio.complaints.push(...poor.complaints)
+  })
+
+  test('are whole credits, bounded by the lengths that are known, and exact on hover', async () => {
+    const { ids } = await poor.canvas(page, [
+      { kind: 'voiceover', pos: [0, 0], text: 'Good evening, and welcome to the show tonight.' },
+      { kind: 'image_generator', pos: [0, 400], text: 'a portrait of a woman' },
+      { kind: 'lip_sync', pos: [420, 0] }
+    ], [[0, 'audio', 2, 'audio'], [1, 'image', 2, 'image']])
+    const panel = page.getByRole('region', { name: 'Run', exact: true })
+    // 46 characters last at most 12.5 s: 12.5 credits, not the 180 of the longest film; 0.23 for the voice, 2 for the picture.
+    const price = panel.locator('.panel-foot .price')
+    await until('the sum is told', async () => await price.textContent() === '· up to 15')
+    assert.equal(await price.getAttribute('title'), 'up to 14.73 credits')
+    await panel.getByRole('button', { name: /^Run/ }).first().click()
+    await page.getByText('You have 20').waitFor()
+    await dialog(page).getByRole('button', { name: /^Run/ }).click()
+    await becomes(page, ids[2], 'completed')
+    await until('the balance is what is left', async () => {
+      const { balance } = await poor.gesso.get('/api/credits')
+      return await page.locator('.credits .num').textContent() === String(balance)
+    })
+  })
+
+  test('that the balance does not reach close the button and say so', async () => {
+    const { ids } = await poor.canvas(page, [{ kind: 'video_generator', pos: [0, 0], text: 'a lake', settings: { duration: 15, resolution: '1080p' } }])
+    const button = runButton(page, ids[0])
+    await until('the button is closed', () => button.isDisabled())
+    assert.match(await button.textContent(), /^Needs 60 credits, [\d.]+ left$/)
+    await poor.shoot(page, 'poor')
+  })
+})
+
 test('no page complained', () => assert.deepEqual(studio.complaints, []))

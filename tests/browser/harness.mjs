@@ -37,8 +37,9 @@ export async function newPage (context) {
 
 /** A running `gesso serve`; `kill()` is a kill -9, `restart()` starts it again on the same folder and port. */
 export class Gesso {
-  static async start () {
+  static async start (...options) {
     const gesso = new Gesso()
+    gesso.options = options
     gesso.data = await mkdtemp(join(tmpdir(), 'gesso-test-'))
     gesso.port = 0
     await gesso.#spawn()
@@ -47,7 +48,7 @@ export class Gesso {
 
   async #spawn () {
     this.log = ''
-    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data]
+    const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.options]
     this.process = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = new Promise(resolve => this.process.once('close', resolve))
     this.process.stderr.on('data', data => { this.log += data })

@@ -12,12 +12,12 @@ export class Studio {
   /** What the pages said that they should not have. */
   complaints = []
 
-  /** `name` is the beginning of the names of its pictures. */
-  static async start (name) {
+  /** `name` is the beginning of the names of its pictures; `options` are the server's. */
+  static async start (name, ...options) {
     const studio = new Studio()
     studio.name = name
     await mkdir(SHOTS, { recursive: true })
-    studio.gesso = await Gesso.start()
+    studio.gesso = await Gesso.start(...options)
     studio.browser = await chromium.launch({ executablePath: process.env.GESSO_CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS })
     return studio
   }

@@ -79,6 +79,7 @@ pub fn CanvasPage(
 fn fetch_facts(page: Page) {
     // First of all who one is: requests at once without a cookie would make several persons of one.
     let connection = live::socket::prepare(page);
+    actions::run::keep_credits_fresh(page);
     leptos::task::spawn_local(async move {
         if let Ok(me) = http::get::<Me>("/api/me").await
             && let Some(core) = page.try_core()

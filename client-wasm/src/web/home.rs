@@ -18,6 +18,7 @@ use wasm_bindgen::closure::Closure;
 use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
+use crate::core::price::grouped;
 use crate::web::http;
 use crate::web::nav::set_title;
 use crate::web::people::OwnAvatar;
@@ -37,7 +38,8 @@ pub fn HomePage() -> impl IntoView {
     let home = Home::new();
     let search = RwSignal::new(String::new());
     let sort = RwSignal::new(Sort::Changed);
-    keep_fresh(home);
+    let credits = RwSignal::new(None::<Credits>);
+    keep_fresh(home, credits);
     spawn_local(async move {
         if let Ok(list) = http::list::<TemplateBody>("/api/templates").await {
             let _gone = home.templates.try_set(list);
@@ -55,7 +57,7 @@ pub fn HomePage() -> impl IntoView {
         list
     });
     view! {
-        <TopBar search />
+        <TopBar search credits />
         <main class="wrap">
             <div class="head">
                 <h1>"Canvases"</h1>
@@ -87,11 +89,13 @@ pub fn HomePage() -> impl IntoView {
 }
 
 /// Asks again when the server tells of a change, every few seconds, and whenever somebody comes back to the page.
-fn keep_fresh(home: Home) {
+fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>) {
     home.refresh();
+    refresh_credits(credits);
     let seen = move || {
         if !document().hidden() {
             home.refresh();
+            refresh_credits(credits);
         }
     };
     match web_sys::EventSource::new("/api/events") {
@@ -116,16 +120,20 @@ fn keep_fresh(home: Home) {
     }
 }
 
+fn refresh_credits(credits: RwSignal<Option<Credits>>) {
+    spawn_local(async move {
+        if let Ok(now) = http::get::<Credits>("/api/credits").await {
+            let _gone = credits.try_set(Some(now));
+        }
+    });
+}
+
 #[component]
-fn TopBar(search: RwSignal<String>) -> impl IntoView {
+fn TopBar(search: RwSignal<String>, credits: RwSignal<Option<Credits>>) -> impl IntoView {
     let me = RwSignal::new(None::<Me>);
-    let credits = RwSignal::new(None::<Credits>);
     spawn_local(async move {
         if let Ok(who) = http::get::<Me>("/api/me").await {
             let _gone = me.try_set(Some(who));
-        }
-        if let Ok(now) = http::get::<Credits>("/api/credits").await {
-            let _gone = credits.try_set(Some(now));
         }
     });
     let field = NodeRef::<leptos::html::Input>::new();
@@ -179,19 +187,6 @@ fn typing(event: &web_sys::KeyboardEvent) -> bool {
         return false;
     };
     matches!(target.closest("input, textarea, select, dialog, [contenteditable]"), Ok(Some(_)))
-}
-
-/// A number with its thousands apart.
-fn grouped(number: &str) -> String {
-    let (whole, rest) = number.find('.').map_or((number, ""), |at| number.split_at(at));
-    let mut out = String::new();
-    for (i, digit) in whole.char_indices() {
-        if i > 0 && (whole.len() - i) % 3 == 0 && !out.ends_with('-') {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out + rest
 }
 
 #[component]

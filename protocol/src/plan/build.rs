@@ -348,6 +348,7 @@ impl<'a> Planner<'a> {
             params: BTreeMap::new(),
             price: None,
             factor: self.catalog.factor(),
+            seconds_per_character: None,
             count: self.count(node, spec),
             send_all: self.graph.sends_all(node),
             batch: self.pairing(node),
@@ -452,6 +453,7 @@ impl<'a> Planner<'a> {
         step.version.clone_from(&model.version);
         step.provider.clone_from(&model.provider);
         step.price = Some(model.price.clone());
+        step.seconds_per_character = model.seconds_per_character;
         match model.resolve(&node.settings) {
             Ok(params) => step.params = params,
             Err(wrong) => {

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::facts::milliseconds;
 use super::model::{InputBinding, Step, Unit};
 use crate::invocation::Invocation;
-use crate::nodes::NodeKind;
+use crate::nodes::{self, NodeKind};
 use crate::pricing::{Milli, Money, Price, Unit as Per};
 use crate::schema::ItemContent;
 use crate::steps;
@@ -21,35 +21,108 @@ pub struct Made {
 /// An input as far as it is known: `None` where something of it has yet to be made.
 type Input<'a> = (&'a str, Option<Facts>);
 
-/// The most a unit can cost, and whether that is also what it will cost. `facts` tells what is known of an input
-/// before the run.
-pub(super) fn hold(
-    step: &Step,
-    unit: &Unit,
-    facts: &dyn Fn(&InputBinding) -> Option<Facts>,
-) -> (Money, bool) {
-    let Some(price) = &step.price else { return (Money::ZERO, true) };
-    let mut picks = unit.picks.iter();
-    let mut inputs: Vec<Input<'_>> = Vec::new();
-    // What a fixed price is paid for needs no look at the inputs.
-    if price.unit != Per::Generation {
+/// Facts about an input before the run, and whether they are exact or only bounds.
+pub(super) type Expected = Option<(Facts, bool)>;
+
+/// What arrives at the inputs of a unit.
+pub(super) struct Arriving<'a> {
+    inputs: Vec<Input<'a>>,
+    exact: bool,
+}
+
+impl<'a> Arriving<'a> {
+    /// Takes together what `facts` tells of each pick; nothing where no price depends on it.
+    pub(super) fn of(
+        step: &'a Step,
+        unit: &Unit,
+        facts: &dyn Fn(&InputBinding) -> Expected,
+    ) -> Self {
+        let mut exact = true;
+        let mut inputs = Vec::new();
+        // What a fixed price is paid for needs no look at the inputs.
+        if step.price.as_ref().is_none_or(|price| price.unit == Per::Generation) {
+            return Self { inputs, exact };
+        }
+        let mut picks = unit.picks.iter();
         for input in &step.inputs {
             let mut content = Some(Facts::default());
             for pick in picks.by_ref().take(input.sources.len()) {
                 steps::note(1);
-                content = content.zip(facts(pick)).map(|(mut all, more)| {
+                let arriving = facts(pick);
+                exact &= arriving.is_none_or(|(_, exact)| exact);
+                content = content.zip(arriving).map(|(mut all, (more, _))| {
                     all.add(more);
                     all
                 });
             }
-            inputs.push((&input.port, content));
+            inputs.push((input.port.as_str(), content));
         }
+        Self { inputs, exact }
     }
-    let (quantity, exact) = match quantity(price, step, &inputs) {
-        Some(quantity) => (quantity, true),
+}
+
+/// The most a unit can cost, and whether that is also what it will cost.
+pub(super) fn hold(step: &Step, arriving: &Arriving<'_>) -> (Money, bool) {
+    let Some(price) = &step.price else { return (Money::ZERO, true) };
+    let (quantity, exact) = match quantity(price, step, &arriving.inputs) {
+        Some(quantity) => (quantity, arriving.exact || price.told(&step.params).is_some()),
         None => (most(price), false),
     };
     (price.of(&step.params, quantity, step.factor) * i64::from(step.count), exact)
+}
+
+/// What a unit will have made, as far as prices behind it need to know: the length is the most it can be. `None` where
+/// nobody can tell.
+pub(super) fn expected(step: &Step, arriving: &Arriving<'_>) -> Option<Facts> {
+    let file = |longest_ms| Facts { count: 1, filled: true, longest_ms, ..Facts::default() };
+    let told = || {
+        let duration = step.params.get("duration").and_then(Money::from_json)?;
+        Some(file(Some(duration.0)))
+    };
+    let longest = || {
+        let mut longest = None;
+        for (_, facts) in &arriving.inputs {
+            longest = longest.max((*facts)?.longest_ms);
+        }
+        longest.map(|longest| file(Some(longest)))
+    };
+    match nodes::spec(&step.kind)?.kind {
+        NodeKind::VideoGenerator | NodeKind::SoundEffects | NodeKind::MusicGenerator => told(),
+        NodeKind::LipSync => longest(),
+        NodeKind::Voiceover => {
+            let each = step.seconds_per_character?.0;
+            let speed = step.params.get("speed").and_then(Money::from_json).map_or(1000, |s| s.0);
+            let characters = characters(step, &arriving.inputs)?.0;
+            Some(file(Some(characters.saturating_mul(each) / speed.max(1) + SPEECH_REST_MS)))
+        }
+        NodeKind::ImageGenerator
+        | NodeKind::ImageUpscaler
+        | NodeKind::SvgGenerator
+        | NodeKind::CameraAngles
+        | NodeKind::Model3dGenerator => Some(file(None)),
+        NodeKind::Assistant
+        | NodeKind::VideoAudioMix
+        | NodeKind::Evaluator
+        | NodeKind::Text
+        | NodeKind::Upload
+        | NodeKind::Media
+        | NodeKind::List
+        | NodeKind::StickyNote
+        | NodeKind::Sticker
+        | NodeKind::Group => None,
+    }
+}
+
+/// Silence before and after a spoken text, at most, in ms.
+const SPEECH_REST_MS: i64 = 1_000;
+
+/// Characters of the own text and of all that arrives, in thousandths.
+fn characters(step: &Step, inputs: &[Input<'_>]) -> Option<Milli> {
+    let mut characters = step.own_text.trim().chars().count();
+    for (_, facts) in inputs {
+        characters = characters.saturating_add((*facts)?.characters);
+    }
+    Some(thousands(characters))
 }
 
 /// Returns the cost of each delivered result: of its actual quantity, never above its share of the `hold`.
@@ -111,13 +184,7 @@ fn quantity(price: &Price, step: &Step, inputs: &[Input<'_>]) -> Option<Milli> {
             Some(megapixels(width, height, scale))
         }
         Per::Megapixel => None,
-        Per::Character => {
-            let mut characters = step.own_text.trim().chars().count();
-            for (_, facts) in inputs {
-                characters = characters.saturating_add((*facts)?.characters);
-            }
-            Some(thousands(characters))
-        }
+        Per::Character => characters(step, inputs),
         Per::Track => {
             let tracks = match on("audio") {
                 Some((_, facts)) => (*facts)?.count,

@@ -179,6 +179,9 @@ pub struct Step {
     pub price: Option<Price>,
     /// The multiplier of the workspace's price plan.
     pub factor: Milli,
+    /// The longest that one character is spoken, in seconds, where the model tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds_per_character: Option<Milli>,
     /// Number of results of each invocation.
     pub count: u32,
     /// True if all of them flow, each as an item.

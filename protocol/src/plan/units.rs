@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::cost::{self, Arriving, Expected};
 use super::facts::{Facts, ReadyFacts};
 use super::index::{StepIndex, UnitIndex};
 use super::model::{
@@ -29,6 +30,8 @@ pub struct Units {
     steps: Vec<StepFacts>,
     /// Facts about the generations of kept units; `None` for content that nobody can read.
     kept: BTreeMap<UnitIndex, Vec<Option<Facts>>>,
+    /// What each unit that is not kept will have made, as far as that can be told.
+    expected: Vec<Option<Facts>>,
 }
 
 /// Facts about the results of a step, as far as they are known before the run.
@@ -38,6 +41,8 @@ struct StepFacts {
     flows: (usize, usize),
     /// All of it together, where all its units are kept.
     all: Option<Facts>,
+    /// The same of what they will have made, where that can be told.
+    expected: Option<Facts>,
 }
 
 /// Items on a connection: the lineage of each, and the pick that gets it.
@@ -100,12 +105,20 @@ impl Units {
         let start = self.all.len() as u32;
         let (mut flows, mut frames) = (0_usize, 0_usize);
         let mut all = Some(Facts::default());
+        let mut all_expected = Some(Facts::default());
         for mut unit in rows {
             let kept = step.kept.get(&unit.key);
             unit.kept = kept.is_some();
+            let mut expected = None;
             if !unit.kept {
-                let facts = |binding: &InputBinding| self.facts(binding);
-                (unit.hold, unit.exact) = super::cost::hold(step, &unit, &facts);
+                let known = |binding: &InputBinding| self.expected(binding);
+                let arriving = Arriving::of(step, &unit, &known);
+                (unit.hold, unit.exact) = cost::hold(step, &arriving);
+                // An evaluator makes nothing: what it lets through is what arrives.
+                expected = match unit.picks.first() {
+                    Some(candidate) if step.is_review() => known(candidate).map(|(facts, _)| facts),
+                    _ => cost::expected(step, &arriving),
+                };
             }
             let made = kept.map_or(step.count, ReusedItem::flows).max(1);
             flows = flows.saturating_add(if step.send_all { made as usize } else { 1 });
@@ -117,13 +130,19 @@ impl Units {
                 all.add(Facts::of_all(facts[..flowing].iter().flatten().copied()));
                 all
             });
+            let flowing = if step.send_all { made as usize } else { 1 };
+            all_expected = all_expected.zip(expected).map(|(mut all, one)| {
+                (0..flowing).for_each(|_| all.add(one));
+                all
+            });
+            self.expected.push(expected);
             if let Some(facts) = facts {
                 self.kept.insert(UnitIndex::new(self.all.len() as u32), facts);
             }
             self.all.push(unit);
         }
         self.of_step.push(start..self.all.len() as u32);
-        self.steps.push(StepFacts { flows: (flows, frames), all });
+        self.steps.push(StepFacts { flows: (flows, frames), all, expected: all_expected });
     }
 
     /// The items of the step that comes next, unpriced. Nothing is built before it is known to be within what one run
@@ -249,6 +268,19 @@ impl Units {
             }
             InputBinding::AllOf(step) => self.steps.get(step.at())?.all,
         }
+    }
+
+    /// The facts about a pick where they are known, else what can be told of them before the run.
+    fn expected(&self, pick: &InputBinding) -> Expected {
+        let known = self.facts(pick).map(|facts| (facts, true));
+        known.or_else(|| {
+            let facts = match *pick {
+                InputBinding::Unit { unit, .. } => *self.expected.get(unit.at())?,
+                InputBinding::AllOf(step) => self.steps.get(step.at())?.expected,
+                InputBinding::Ready { .. } | InputBinding::AllReady(_) => None,
+            };
+            facts.map(|facts| (facts, false))
+        })
     }
 
     /// Returns the number of items on a connection, without looking at them.

@@ -353,3 +353,50 @@ fn numbers_of_any_size_are_priced() {
     let plan = planned(&canvas, Mode::Workflow, None).unwrap();
     assert!(plan.quote().cost > Money::ZERO);
 }
+
+#[test]
+fn lengths_of_what_is_yet_to_be_made_bound_the_price() {
+    // A portrait made here speaks 60 characters: up to 16 s at 1 credit, not the 180 s of the longest film.
+    let mut canvas = canvas("w:voiceover, g:image_generator, l:lip_sync");
+    canvas.nodes.get_mut("w").unwrap().text = "x".repeat(60);
+    canvas.nodes.get_mut("g").unwrap().text = "a portrait of a woman".to_owned();
+    edge(&mut canvas, "w.audio", "l.audio");
+    edge(&mut canvas, "g.image", "l.image");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    let step = plan.step("l").unwrap();
+    assert_eq!((step.cost, step.exact), (Money::credits(16), false));
+    // Faster is shorter.
+    let node = canvas.nodes.get_mut("w").unwrap();
+    node.settings.insert("speed".to_owned(), json!(2));
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    assert_eq!(plan.step("l").unwrap().cost, Money(8_500));
+    // A film of a set length, through an evaluator.
+    let mut canvas = self::canvas("v:video_generator, e:evaluator, w:media, l:lip_sync");
+    let node = canvas.nodes.get_mut("v").unwrap();
+    node.text = "a face".to_owned();
+    node.settings.insert("duration".to_owned(), json!(8));
+    canvas.nodes.get_mut("w").unwrap().asset = Some(AssetRef {
+        id: "x".to_owned(),
+        ty: Some(crate::values::DataType::Audio),
+        mime: "audio/wav".to_owned(),
+        width: None,
+        height: None,
+        duration: Some(3.0),
+        name: String::new(),
+    });
+    edge(&mut canvas, "v.video", "e.candidates");
+    edge(&mut canvas, "e.output", "l.video");
+    edge(&mut canvas, "w.asset", "l.audio");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    let step = plan.step("l").unwrap();
+    assert_eq!((step.cost, step.exact), (Money::credits(8), false));
+    // Nobody knows how long what an assistant writes is.
+    let mut canvas = self::canvas("a:assistant, w:voiceover, g:image_generator, l:lip_sync");
+    canvas.nodes.get_mut("a").unwrap().text = "a speech".to_owned();
+    canvas.nodes.get_mut("g").unwrap().text = "a portrait".to_owned();
+    edge(&mut canvas, "a.text", "w.text");
+    edge(&mut canvas, "w.audio", "l.audio");
+    edge(&mut canvas, "g.image", "l.image");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    assert_eq!(plan.step("l").unwrap().cost, Money::credits(180));
+}

@@ -56,6 +56,7 @@ fn plan(text: &str, items: u32) -> Arc<Plan> {
             provider: String::new(),
             params: BTreeMap::new(),
             price: None,
+            seconds_per_character: None,
             factor: Milli::ONE,
             count: 1,
             send_all: false,

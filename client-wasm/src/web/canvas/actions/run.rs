@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use crate::core::angles;
-use crate::core::price::Price;
+use crate::core::price::{self, Price};
 use crate::web::canvas::store::overlays::Confirming;
 use crate::web::canvas::store::page::{Page, fresh_id};
 use crate::web::http;
@@ -31,7 +31,7 @@ pub fn target(mode: Mode, node: Option<&str>) -> Target {
 ///
 /// # Errors
 /// Why it would be refused.
-pub fn price(page: Page, target: &Target) -> Result<Price, Refusal> {
+pub fn price_of(page: Page, target: &Target) -> Result<Price, Refusal> {
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
@@ -42,8 +42,23 @@ pub fn price(page: Page, target: &Target) -> Result<Price, Refusal> {
     })
 }
 
+/// A price as it stands on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardPrice {
+    /// The words.
+    pub label: String,
+    /// The amount.
+    pub quote: Quote,
+}
+
+impl CardPrice {
+    fn of(quote: Quote) -> Self {
+        Self { label: price::label(&quote), quote }
+    }
+}
+
 /// The price on a card's Run button: that of a run of it alone; where something is missing still, that of its model.
-pub fn card_price(page: Page, id: &str) -> Option<String> {
+pub fn card_price(page: Page, id: &str) -> Option<CardPrice> {
     let graph = page.graph.get();
     let catalog = page.catalog.get();
     let usable = page.usable();
@@ -65,16 +80,17 @@ pub fn card_price(page: Page, id: &str) -> Option<String> {
     // once for each card.
     let batch = graph.incoming(id).any(|edge| edge.batch);
     match plain {
-        Some((quote, Unit::Generation)) if !batch => Some(quote.label()),
+        Some((quote, Unit::Generation)) if !batch => Some(CardPrice::of(quote)),
         _ => page
             .read(|canvas| {
                 let target = target(Mode::Node, Some(id));
                 plan::plan(canvas, &graph, &catalog, &target, &usable)
-                    .map(|p| Price::of(&p).label())
+                    .map(|p| Price::of(&p))
+                    .map(|p| CardPrice { label: p.label(), quote: p.quote })
             })
             .ok()
             // How many items there will be is not known: better no price than a wrong one.
-            .or_else(|| plain.filter(|_| !batch).map(|(quote, _)| quote.label())),
+            .or_else(|| plain.filter(|_| !batch).map(|(quote, _)| CardPrice::of(quote))),
     }
 }
 
@@ -268,7 +284,7 @@ fn tell_end(page: Page, run: &RunInfo) {
     let name = format!("Run {}", run.number);
     match run.status {
         RunStatus::Succeeded => {
-            page.toasts.good(&format!("{name} finished, {}", credits(&run.cost.to_string())));
+            page.toasts.good(&format!("{name} finished, {}", price::credits(run.cost)));
             page.live.set(format!("{name} succeeded"));
         }
         RunStatus::Failed => {
@@ -303,9 +319,22 @@ pub fn model_name(page: Page, id: &str) -> String {
     page.catalog.with_untracked(|c| c.model(id).map_or_else(|| id.to_owned(), |m| m.name.clone()))
 }
 
-/// "1 credit", "12 credits".
-pub fn credits(amount: &str) -> String {
-    if amount == "1" { "1 credit".to_owned() } else { format!("{amount} credits") }
+/// The balance is asked for again so often while the page is seen: runs of other canvases spend it too, in ms.
+const BALANCE_MS: u64 = 20_000;
+
+/// Keeps the balance true: now and then, and whenever somebody comes back to the page.
+pub fn keep_credits_fresh(page: Page) {
+    let seen = move || {
+        if !document().hidden() {
+            refresh_credits(page);
+        }
+    };
+    let back = window_event_listener(leptos::ev::focus, move |_| seen());
+    on_cleanup(move || back.remove());
+    match set_interval_with_handle(seen, std::time::Duration::from_millis(BALANCE_MS)) {
+        Ok(timer) => on_cleanup(move || timer.clear()),
+        Err(error) => web_sys::console::warn_1(&error),
+    }
 }
 
 /// Fetches the credits that are free: what runs hold is spoken for.
@@ -314,25 +343,8 @@ pub fn refresh_credits(page: Page) {
         let Ok(credits) = http::get::<Credits>("/api/credits").await else { return };
         let free = credits.balance - credits.held;
         if page.try_core().is_some() {
-            page.credits.set(Some(grouped(&free.to_string())));
+            page.credits.set(Some(price::grouped(&free.to_string())));
             page.overlays.balance.set(Some(free));
         }
     });
-}
-
-/// A number with commas between thousands.
-pub fn grouped(number: &str) -> String {
-    let (whole, rest) = match number.split_once('.') {
-        Some((whole, rest)) => (whole, format!(".{rest}")),
-        None => (number, String::new()),
-    };
-    let mut out = String::new();
-    for (i, c) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) && c.is_ascii_digit() && !out.ends_with('-')
-        {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out + &rest
 }

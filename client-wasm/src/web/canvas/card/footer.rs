@@ -4,8 +4,10 @@ use gesso_protocol::plan::Mode;
 use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 
+use crate::core::price;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
+use crate::web::canvas::parts::price::labelled;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::ui::icons::icon;
 
@@ -74,12 +76,6 @@ fn offer(card: &Card) -> Offer {
     }
 }
 
-/// " · 10", or nothing where the price is not known.
-pub fn price_tag(card: &Card) -> Option<String> {
-    card.signals.view.track();
-    run::card_price(card.page, &card.id()).filter(|p| p != "0").map(|p| format!("· {p}"))
-}
-
 /// Run with its price, or what stands in its place.
 #[component]
 pub fn RunButton(card: Card) -> impl IntoView {
@@ -91,7 +87,10 @@ pub fn RunButton(card: Card) -> impl IntoView {
     };
     let price = {
         let card = card.clone();
-        Memo::new(move |_| price_tag(&card).unwrap_or_default())
+        Memo::new(move |_| {
+            card.signals.view.track();
+            run::card_price(card.page, &card.id())
+        })
     };
     let asked = card.clone();
     let run = move |_| run::start(page, run::target(Mode::Node, Some(&id.get_value())));
@@ -106,8 +105,11 @@ pub fn RunButton(card: Card) -> impl IntoView {
             );
         });
     };
-    let priced =
-        move || (!price.get().is_empty()).then(|| view! { <span class="price">{price}</span> });
+    let priced = move || price.get().and_then(|price| labelled(&price.label, price.quote));
+    let short = Memo::new(move |_| {
+        let balance = page.overlays.balance.get();
+        price.with(|price| price::shortage(&price.as_ref()?.quote, balance))
+    });
     move || {
         match offered.get() {
         Offer::Stop => {
@@ -137,6 +139,11 @@ pub fn RunButton(card: Card) -> impl IntoView {
             let word = lack.as_ref().map(|l| l.title.clone()).unwrap_or_default();
             let why = lack.map(|l| l.line()).unwrap_or_default();
             view! { <button class="btn run is-missing" disabled title=why.clone() aria-label=format!("Run. {why}")>{icon("warn")}<span>{word}</span></button> }
+                .into_any()
+        }
+        Offer::Retry | Offer::Run if short.with(Option::is_some) => {
+            let why = short.get().unwrap_or_default();
+            view! { <button class="btn run is-missing" disabled title=why.clone() aria-label=format!("Run. {why}")>{icon("credit")}<span>{why.clone()}</span></button> }
                 .into_any()
         }
         Offer::Retry => {

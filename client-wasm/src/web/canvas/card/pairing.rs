@@ -46,7 +46,7 @@ pub fn Pairing(card: Card) -> impl IntoView {
                         edit::set_setting(page, &id.get_value(), "batch", &json!(way.id));
                         page.complaints.set(std::sync::Arc::default());
                     };
-                    let total = way.price.map(|p| format!("{} · {}", many(p.items as usize, "item"), p.quote.label()));
+                    let total = way.price.map(|p| format!("{} · {}", many(p.items as usize, "item"), crate::core::price::label(&p.quote)));
                     view! {
                         <button class="way" role="radio" aria-checked=move || on().to_string() class:is-on=on on:click=set>
                             <span class="grow"><b>{way.title}</b><em>{way.example}</em></span>

@@ -101,7 +101,7 @@ fn holes(card: &Card, result: &NodeResult) -> Option<AnyView> {
     let price = move || {
         page.slow_revision.track();
         run::retry_price(page, Some(&id.get_value()), &priced)
-            .map(|q| view! { <span class="price">{format!("· {}", q.label())}</span> })
+            .and_then(crate::web::canvas::parts::price::price_tag)
     };
     let retry = move |_| {
         if let Some(run) = &run {

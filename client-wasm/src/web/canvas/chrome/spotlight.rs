@@ -91,7 +91,7 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         for model in catalog.models_of(spec.id) {
             let missing = page.unusable.with(|u| u.get(&model.id).cloned());
             let why = page.overlays.hints.with(|h| h.get(&model.id).map(|h| h.join(" ")));
-            let price = crate::web::canvas::actions::run::credits(&model.price.base.to_string());
+            let price = crate::core::price::credits(model.price.base);
             models.push(Offer {
                 kind: spec.id,
                 title: model.name.clone(),

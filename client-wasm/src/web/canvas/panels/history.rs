@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::core::differences::own_text;
+use crate::core::price::credits;
 use crate::core::results;
 use crate::core::words::sentence;
 use crate::web::canvas::actions::edit;
@@ -202,7 +203,7 @@ fn Row(past: Past, entry: Entry) -> impl IntoView {
         Memo::new(move |_| signals.view.with(|v| v.node.stars.contains(&gen_id.get_value())));
     let is_open = Memo::new(move |_| open.with(|o| o.as_deref() == Some(&gen_id.get_value())));
     let is_picked = Memo::new(move |_| picked.with(|p| p.contains(&gen_id.get_value())));
-    let (at, by, cost) = made.with_value(|g| (g.at, g.by.clone(), g.cost.to_string()));
+    let (at, by, cost) = made.with_value(|g| (g.at, g.by.clone(), g.cost));
     let by = if by.is_empty() { String::new() } else { format!(" · {by}") };
     let title = if label.is_empty() { format!("Result {n}") } else { format!("{n} · {label}") };
     let choose = move |_| edit::choose(page, &id.get_value(), &gen_id.get_value());
@@ -232,7 +233,7 @@ fn Row(past: Past, entry: Entry) -> impl IntoView {
                 <button class="about-made grow" aria-expanded=move || is_open.get().to_string() on:click=unfold>
                     <b>{title.clone()}</b>
                     <span class="muted">{format!("{}{by}", when::told(at))}</span>
-                    <span class="muted num">{move || if on_card.get() { format!("{} · shown", run::credits(&cost)) } else { run::credits(&cost) }}</span>
+                    <span class="muted num">{move || if on_card.get() { format!("{} · shown", credits(cost)) } else { credits(cost) }}</span>
                 </button>
                 <span class="made-acts">
                     <button class="ib s" aria-label=format!("Star result {n}") aria-pressed=move || starred.get().to_string() on:click=star>

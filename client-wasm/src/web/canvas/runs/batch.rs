@@ -1,8 +1,10 @@
 //! A batch: the stack on the card, and the grid that opens from it.
 
 use crate::web::canvas::parts::face::live_face;
+use crate::web::canvas::parts::price::price_tag;
 use crate::web::dom::arrows;
 use gesso_protocol::graph::shown_generation;
+use gesso_protocol::pricing::Quote;
 use gesso_protocol::schema::Failure;
 use leptos::prelude::*;
 
@@ -38,7 +40,7 @@ struct Cells {
     /// Results picked to be compared.
     picked: RwSignal<Vec<ResultRef>>,
     /// Price of trying one again.
-    price: Memo<String>,
+    price: Memo<Option<Quote>>,
     /// True if a run has the node in hand: until it ends, nothing is tried again.
     active: Memo<bool>,
 }
@@ -68,8 +70,7 @@ fn Open(page: Page, id: String) -> impl IntoView {
                     .cloned()
             })
         });
-        let quote = open.and_then(|key| run::retry_price(page, Some(&id.get_value()), &[key]));
-        quote.map(|q| format!("· {}", q.label())).unwrap_or_default()
+        open.and_then(|key| run::retry_price(page, Some(&id.get_value()), &[key]))
     });
     let view = signals.view.clone();
     let active = Memo::new(move |_| view.with(|v| v.state().is_active()));
@@ -156,8 +157,7 @@ fn RetryAll(cells: Cells, counts: Memo<Counts>) -> impl IntoView {
     let price = move || {
         counts.track();
         let node = id.get_value();
-        run::retry_price(page, Some(&node), &failed(page, &node))
-            .map(|q| view! { <span class="price">{format!("· {}", q.label())}</span> })
+        run::retry_price(page, Some(&node), &failed(page, &node)).and_then(price_tag)
     };
     move || {
         several.get().then(|| {
@@ -351,7 +351,12 @@ fn tools(
 }
 
 /// Over the picture: what went wrong and the way out of it, or the sign that it waits or works.
-fn middle(cells: Cells, key: StoredValue<String>, item: &Item, price: Memo<String>) -> AnyView {
+fn middle(
+    cells: Cells,
+    key: StoredValue<String>,
+    item: &Item,
+    price: Memo<Option<Quote>>,
+) -> AnyView {
     let Cells { page, id, .. } = cells;
     let retry = move || {
         let click = move |_| {
@@ -363,7 +368,7 @@ fn middle(cells: Cells, key: StoredValue<String>, item: &Item, price: Memo<Strin
         };
         let off = move || cells.active.get();
         let why = move || off().then_some("The run is still at work. Try again when it has ended.");
-        view! { <button class="btn s" disabled=off title=why on:click=click>"Retry "<span class="price">{price}</span></button> }
+        view! { <button class="btn s" disabled=off title=why on:click=click>"Retry "{move || price.get().and_then(price_tag)}</button> }
     };
     let detail = item.error.as_ref().map(|e: &Failure| crate::core::words::sentence(&e.detail));
     match item.status {

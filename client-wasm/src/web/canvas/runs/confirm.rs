@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::core::price;
 use crate::core::words::many;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::store::overlays::Confirming;
@@ -17,25 +18,25 @@ pub fn Ask(page: Page) -> impl IntoView {
 
 #[component]
 fn Open(page: Page, asking: Confirming) -> impl IntoView {
-    let Confirming { target, price } = asking;
+    let Confirming { target, price: asked } = asking;
     let close = Callback::new(move |()| page.overlays.confirming.set(None));
     let balance = page.overlays.balance.get_untracked();
-    let beyond = price.beyond(balance);
-    let most = if price.quote.exact { "This costs" } else { "This can cost up to" };
-    let cost = run::credits(&run::grouped(&price.quote.cost.to_string()));
-    let calls = many(price.calls as usize, "call");
+    let beyond = asked.beyond(balance);
+    let most = if asked.quote.exact { "This costs" } else { "This can cost up to" };
+    let cost = price::credits(asked.quote.cost);
+    let calls = many(asked.calls as usize, "call");
     let title = format!("Run {calls}?").replace("call", "model call");
     let text = format!("{most} {cost}. Nothing is charged for what fails.");
     let left = balance.map(|b| {
-        let has = run::grouped(&b.to_string());
+        let has = price::grouped(&b.to_string());
         if beyond {
             format!("You have {has}: that is not enough. Ask for credits, or run fewer items.")
         } else {
-            let rest = gesso_protocol::pricing::Money(b.0 - price.quote.cost.0);
-            format!("You have {has}; at least {} would be left.", run::grouped(&rest.to_string()))
+            let rest = gesso_protocol::pricing::Money(b.0 - asked.quote.cost.0);
+            format!("You have {has}; at least {} would be left.", price::grouped(&rest.to_string()))
         }
     });
-    let (label, cost) = (price.label(), price.quote.cost);
+    let (label, cost) = (asked.label(), asked.quote.cost);
     let run = move |_| {
         page.overlays.confirming.set(None);
         run::go(page, &target, cost);

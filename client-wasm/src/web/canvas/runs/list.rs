@@ -5,6 +5,7 @@ use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
+use crate::core::price::credits;
 use crate::core::words::{many, ordinal, took};
 use crate::web::canvas::actions::run;
 use crate::web::canvas::parts::status_mark::state_mark;
@@ -97,11 +98,10 @@ pub fn OneRun(page: Page, run: RunInfo, details: RwSignal<Option<RunBody>>) -> i
     let cost = run.cost;
     let spent = move || {
         let cost = body.with(|b| b.as_ref().map_or(cost, |b| b.cost.max(cost)));
-        run::credits(&cost.to_string())
+        credits(cost)
     };
     let held = move || body.with(|b| b.as_ref().map(|b| b.held).filter(|h| h.0 > 0));
-    let held =
-        move || held().map(|h| view! { <dt>"Held"</dt><dd>{run::credits(&h.to_string())}</dd> });
+    let held = move || held().map(|h| view! { <dt>"Held"</dt><dd>{credits(h)}</dd> });
     let tries = run.retry_of.as_ref().and_then(|id| {
         let of = page.runs.with_untracked(|r| r.iter().find(|r| r.id == *id).map(|r| r.number));
         of.map(|n| view! { <p class="muted tries">{format!("Tries run {n} again")}</p> })
@@ -195,7 +195,7 @@ fn RetryFailed(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl Int
         page.slow_revision.track();
         let is_newest = page.runs.with(|r| r.first().is_some_and(|r| r.id == newest));
         let quote = is_newest.then(|| run::retry_price(page, None, &[])).flatten();
-        quote.map(|q| view! { <span class="price">{format!("· {}", q.label())}</span> })
+        quote.and_then(crate::web::canvas::parts::price::price_tag)
     };
     let price = StoredValue::new(price);
     let run = StoredValue::new(run);
@@ -306,7 +306,7 @@ fn late_results(page: Page, body: Memo<Option<RunBody>>, late: Vec<LateBody>) ->
                 <div class="late" data-late=one.id.clone()>
                     {icon("clock")}
                     <div class="grow"><b>{text}</b><span class="muted">{kept}</span>
-                        <button class="btn s" on:click=take>"Take over "<span class="price">{format!("for {}", one.cost)}</span></button>
+                        <button class="btn s" on:click=take>"Take over "<span class="price">{format!("for {}", credits(one.cost))}</span></button>
                     </div>
                 </div>
             }

@@ -6,6 +6,7 @@ use gesso_protocol::problem::{ErrorCode, Refusal};
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::core::price;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::store::page::Page;
 use crate::web::ui::icons::icon;
@@ -82,18 +83,26 @@ fn List(page: Page, ids: StoredValue<Vec<String>>, open: RwSignal<bool>) -> impl
     };
     let row = move |name: &'static str, label: &'static str, target: Target| {
         let asked = target.clone();
-        let price = Memo::new(move |_| {
+        let price = Memo::new(move |_| -> Result<(String, String), String> {
             page.slow_revision.track();
-            run::price(page, &asked)
-                .map(|p| p.label())
-                .map_err(|r| ids.with_value(|ids| reason(&r, ids)))
+            let price = run::price_of(page, &asked)
+                .map_err(|refusal| ids.with_value(|ids| reason(&refusal, ids)))?;
+            match price::shortage(&price.quote, page.overlays.balance.get()) {
+                Some(why) => Err(why),
+                None => Ok((price.label(), price::exactly(&price.quote))),
+            }
         });
         let run = move |_| {
             open.set(false);
             run::start(page, target.clone());
         };
         let off = move || price.with(Result::is_err);
-        let end = move || price.get().ok().map(|p| view! { <span class="end">{p}</span> });
+        let end = move || {
+            price
+                .get()
+                .ok()
+                .map(|(p, exactly)| view! { <span class="end" title=exactly>{p}</span> })
+        };
         let why = move || price.get().err().map(|why| view! { <span class="why">{why}</span> });
         view! {
             <button class="menu-item" role="menuitem" disabled=off on:click=run>

@@ -3,13 +3,16 @@
 use gesso_protocol::api::RunBody;
 use gesso_protocol::graph::Graph;
 use gesso_protocol::plan::{self, Mode};
+use gesso_protocol::pricing::Quote;
 use gesso_protocol::problem::ErrorCode;
 use gesso_protocol::schema::{NodeState, RunInfo, RunStatus};
 use leptos::prelude::*;
 
 use crate::core::card_layout;
 use crate::core::icons::of_kind;
+use crate::core::price;
 use crate::web::canvas::actions::run;
+use crate::web::canvas::parts::price::labelled;
 use crate::web::canvas::runs::list::{Earlier, OneRun};
 use crate::web::canvas::store::page::Page;
 use crate::web::http;
@@ -180,6 +183,17 @@ fn nothing(text: &str) -> impl IntoView + use<> {
     view! { <div class="panel-sec"><p class="muted">{text.to_owned()}</p></div> }
 }
 
+/// What Run would do.
+#[derive(Clone, PartialEq)]
+enum Offer {
+    /// It runs, at this price.
+    Run(String, Quote),
+    /// It cannot be pressed, and why.
+    Off(String),
+    /// Something is missing: pressed, it tells what.
+    Ask,
+}
+
 #[component]
 fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
     // A queued one is dropped where its place in the queue is told.
@@ -192,9 +206,15 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
     // Busy: something of it is in the hands of a run that is not the one shown.
     let offer = Memo::new(move |_| {
         page.slow_revision.track();
-        match run::price(page, &run::target(Mode::Workflow, None)) {
-            Ok(price) => (price.label(), false),
-            Err(refusal) => (String::new(), refusal.code == ErrorCode::UpstreamInProgress),
+        match run::price_of(page, &run::target(Mode::Workflow, None)) {
+            Ok(price) => match price::shortage(&price.quote, page.overlays.balance.get()) {
+                Some(why) => Offer::Off(why),
+                None => Offer::Run(price.label(), price.quote),
+            },
+            Err(refusal) if refusal.code == ErrorCode::UpstreamInProgress => {
+                Offer::Off(run::UPSTREAM.to_owned())
+            }
+            Err(_) => Offer::Ask,
         }
     });
     let waits = Memo::new(move |_| {
@@ -213,16 +233,18 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             }
             .into_any(),
             None => {
-                let tag = move || {
-                    let (price, _) = offer.get();
-                    (!price.is_empty()).then(|| view! { <span class="price">{format!("· {price}")}</span> })
+                let tag = move || match offer.get() {
+                    Offer::Run(label, quote) => labelled(&label, quote),
+                    Offer::Off(_) | Offer::Ask => None,
                 };
-                let busy = move || offer.with(|(_, busy)| *busy);
-                // Where something is missing it can be pressed all the same: then it tells what.
-                let ready = move || offer.with(|(price, _)| !price.is_empty());
-                let why = move || if busy() { run::UPSTREAM } else { "Run the whole canvas" };
+                let off = move || match offer.get() {
+                    Offer::Off(why) => Some(why),
+                    Offer::Run(..) | Offer::Ask => None,
+                };
+                let ready = move || offer.with(|offer| matches!(offer, Offer::Run(..)));
+                let why = move || off().unwrap_or_else(|| "Run the whole canvas".to_owned());
                 view! {
-                    <button class="btn grow" class:primary=move || ready() && waits.with(Option::is_none) disabled=busy title=why on:click=start>
+                    <button class="btn grow" class:primary=move || ready() && waits.with(Option::is_none) disabled=move || off().is_some() title=why on:click=start>
                         {icon("play")}"Run "{tag}
                     </button>
                 }
@@ -233,6 +255,10 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             let open = move |_| page.overlays.review.set(Some(id.clone()));
             view! { <button class="btn primary grow" on:click=open>{icon("hand")}"Review"</button> }
         });
-        view! { <div class="panel-foot">{first}{review}</div> }
+        let off = move || match (live.get(), offer.get()) {
+            (None, Offer::Off(why)) => Some(view! { <p class="muted">{why}</p> }),
+            _ => None,
+        };
+        view! { <div class="panel-foot">{off}{first}{review}</div> }
     }
 }
