@@ -21,6 +21,7 @@ pub mod solid;
 mod sound;
 mod sound_effects;
 pub mod stock;
+mod unread;
 mod upscale;
 mod vector;
 mod video;

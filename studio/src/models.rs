@@ -1,6 +1,7 @@
 //! Which function computes which model. The only list of them.
 
 use crate::job::{Job, Made};
+use crate::unread::{self, Vocabulary};
 use crate::{
     assistant, camera, lip_sync, mix, music, paint, solid, sound_effects, upscale, vector, video,
     voice,
@@ -18,6 +19,8 @@ struct Model {
     compute: Compute,
     /// True if another seed gives another result.
     seeded: bool,
+    /// The words it understands, where it does not take whole texts.
+    vocabulary: Option<Vocabulary>,
 }
 
 /// The most characters of a prompt. What it is read for takes time in proportion to it; voiceovers and assistants, which
@@ -28,11 +31,16 @@ const PROMPT_CHARS_MAX: usize = 20_000;
 const TAKE_TEXTS: [&str; 2] = ["studio-assistant", "studio-voice"];
 
 const fn seeded(id: &'static str, compute: Compute) -> Model {
-    Model { id, compute, seeded: true }
+    Model { id, compute, seeded: true, vocabulary: None }
+}
+
+/// A model that reads its prompt word by word.
+const fn read(id: &'static str, compute: Compute, vocabulary: Vocabulary) -> Model {
+    Model { id, compute, seeded: true, vocabulary: Some(vocabulary) }
 }
 
 const fn exact(id: &'static str, compute: Compute) -> Model {
-    Model { id, compute, seeded: false }
+    Model { id, compute, seeded: false, vocabulary: None }
 }
 
 /// The built-in models as data, in TOML, a file a family; read by `gesso_protocol::catalog`.
@@ -51,14 +59,14 @@ const MODELS: &[Model] = &[
     exact("studio-camera", camera::compute),
     exact("studio-lips", lip_sync::compute),
     exact("studio-mixer", mix::compute),
-    seeded("studio-motion", video::compute),
-    seeded("studio-painter", paint::compute),
-    seeded("studio-vector", vector::compute),
+    read("studio-motion", video::compute, video::VOCABULARY),
+    read("studio-painter", paint::compute, paint::VOCABULARY),
+    read("studio-vector", vector::compute, vector::VOCABULARY),
     seeded("studio-upscaler", upscale::compute),
-    seeded("studio-solid", solid::compute),
+    read("studio-solid", solid::compute, solid::VOCABULARY),
     exact("studio-voice", voice::compute),
-    seeded("studio-foley", sound_effects::compute),
-    seeded("studio-music", music::compute),
+    read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY),
+    read("studio-music", music::compute, music::VOCABULARY),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
@@ -85,6 +93,13 @@ pub fn compute(
         }
     }
     (model.compute)(job, tools, control)
+}
+
+/// The words of the prompt that the model has nothing for, as a sentence: "Not drawn: dragon".
+#[must_use]
+pub fn unread(job: &Job) -> Option<String> {
+    let vocabulary = model(&job.model)?.vocabulary?;
+    unread::told(&job.prompt, vocabulary)
 }
 
 /// True if another seed gives another result of a model.
@@ -134,5 +149,36 @@ mod tests {
             assert!(MODELS[..n].iter().all(|other| other.id != found.id), "{} twice", found.id);
             assert!(catalog.model(found.id).is_some(), "{} is not in the catalogue", found.id);
         }
+    }
+
+    fn of(model: &str, prompt: &str) -> Option<String> {
+        unread(&Job { model: model.to_owned(), prompt: prompt.to_owned(), ..Job::default() })
+    }
+
+    #[test]
+    fn what_a_model_has_nothing_for_is_named() {
+        for (model, prompt, told) in [
+            ("studio-painter", "A dragon over a red house at night", Some("Not drawn: dragon")),
+            ("studio-painter", "a lighthouse by the sea at sunset", None),
+            ("studio-painter", "a forest without dragons", None),
+            ("studio-vector", "a minimal owl with a top hat", Some("Not drawn: hat")),
+            (
+                "studio-motion",
+                "a dragon flies over misty mountains",
+                Some("Not shown: dragon, flies"),
+            ),
+            ("studio-solid", "two small red cubes and a unicorn", Some("Not built: unicorn")),
+            ("studio-foley", "heavy rain and a didgeridoo", Some("Not heard: didgeridoo")),
+            ("studio-music", "slow jazz with piano and zither", Some("Not played: zither")),
+            ("studio-voice", "Whatever is said is spoken", None),
+        ] {
+            assert_eq!(of(model, prompt).as_deref(), told, "{model}: {prompt}");
+        }
+    }
+
+    #[test]
+    fn a_long_list_ends() {
+        let told = of("studio-painter", "qa qb qc qd qe qf qg qh qa").unwrap();
+        assert_eq!(told, "Not drawn: qa, qb, qc, qd, qe, qf and 2 more");
     }
 }

@@ -13,6 +13,7 @@ use crate::sound::loudness::normalise;
 use crate::sound::osc::decay;
 use crate::sound::room::{Reverb, Room, chorus, echo};
 use crate::sound::{RATE, SR, Stereo, frames};
+use crate::unread::{self, Vocabulary};
 use crate::{Job, Made};
 use gesso_media::{Control, ToolRunner, WorkError};
 
@@ -25,6 +26,10 @@ const LUFS: f32 = -16.0;
 const SQUEEZE_DB: f32 = 10.0;
 /// Ringing after the last bar of a loop, in seconds; it is heard when the loop begins again.
 const RING_S: f32 = 3.0;
+
+/// The words it understands.
+pub(crate) const VOCABULARY: Vocabulary =
+    Vocabulary { lack: "Not played", words: unread::plain_words, knows: style::knows };
 
 /// The model `studio-music`.
 pub(crate) fn compute(

@@ -25,6 +25,7 @@ pub(crate) mod words;
 use image::RgbaImage;
 
 use crate::math::{Rng, mix64};
+use crate::unread::Vocabulary;
 use crate::{Job, Made};
 use brush::Brush;
 pub(crate) use color::{encoded as encode_channel, linear as decode_channel};
@@ -34,6 +35,10 @@ use gesso_media::{Control, ToolRunner, WorkError};
 pub use layers::{Layer, Layers, paint_layers};
 use request::size;
 pub use request::{PaintRequest, SIDE_MAX_PX, SIDE_MIN_PX};
+
+/// The words it understands.
+pub(crate) const VOCABULARY: Vocabulary =
+    Vocabulary { lack: "Not drawn", words: words::words, knows: words::knows };
 
 /// The model `studio-painter`.
 pub(crate) fn compute(

@@ -14,6 +14,7 @@ mod words;
 use self::glb::Piece;
 use self::mesh::{Pose, bounds};
 use self::relief::{Recipe, Shape};
+use crate::unread::{self, Vocabulary};
 use crate::{Job, Made};
 use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 
@@ -21,6 +22,10 @@ use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 const PICTURES_MAX: usize = 6;
 /// A picture on a model is no larger than this.
 const TEXTURE_MAX_PX: u32 = 2048;
+
+/// The words it understands.
+pub(crate) const VOCABULARY: Vocabulary =
+    Vocabulary { lack: "Not built", words: unread::plain_words, knows: words::knows };
 
 /// The model `studio-solid`.
 pub(crate) fn compute(

@@ -14,6 +14,7 @@ use crate::sound::filter::Biquad;
 use crate::sound::loudness::normalise;
 use crate::sound::room::{Room, echo, reverb};
 use crate::sound::{RATE, SR, Stereo, db, frames};
+use crate::unread::{self, Vocabulary};
 use crate::{Job, Made};
 use gesso_media::{Control, ToolRunner, WorkError};
 
@@ -24,6 +25,10 @@ use words::{Asked, CATEGORIES};
 const LUFS: f32 = -18.0;
 /// So much of the peaks may be taken off to reach it: a knock stays a knock.
 const SQUEEZE_DB: f32 = 5.0;
+
+/// The words it understands.
+pub(crate) const VOCABULARY: Vocabulary =
+    Vocabulary { lack: "Not heard", words: unread::plain_words, knows: words::knows };
 
 /// The model `studio-foley`.
 pub(crate) fn compute(

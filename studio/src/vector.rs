@@ -9,6 +9,7 @@ mod styles;
 
 use crate::math::{Rng, mix64};
 use crate::paint::{palette, words};
+use crate::unread::Vocabulary;
 use crate::{Content, Job, Made, job};
 use brief::Brief;
 use gesso_media::{Control, MediaKind, ToolRunner, WorkError};
@@ -17,6 +18,13 @@ use sheet::Sheet;
 
 /// As many canvas units as a square of this side has.
 const SIDE: f32 = 512.0;
+
+/// The words it understands: its signs, and the painter's colours and moods.
+pub(crate) const VOCABULARY: Vocabulary = Vocabulary {
+    lack: "Not drawn",
+    words: words::words,
+    knows: |word| !glyphs::asked(&[word.to_owned()]).is_empty() || words::knows(word),
+};
 
 /// The model `studio-vector`.
 pub(crate) fn compute(

@@ -15,6 +15,7 @@ use crate::camera::raster::Texture;
 use crate::camera::relief::{Relief, Study};
 use crate::film::{Reel, Sound, Source, encode};
 use crate::math::{Rng, lerp, mix64, smoothstep};
+use crate::unread::Vocabulary;
 use crate::{Job, Made};
 use gesso_media::{Control, RgbaImage, ToolRunner, WorkError};
 use morph::Morph;
@@ -26,6 +27,13 @@ use wish::{DEPTH, Role, Wish};
 
 /// Seconds that one shot goes over into the next.
 const CROSSING_S: f32 = 0.9;
+
+/// The words it understands: those of the painter, of what moves, and of the camera.
+pub(crate) const VOCABULARY: Vocabulary = Vocabulary {
+    lack: "Not shown",
+    words: crate::paint::words::words,
+    knows: |word| crate::paint::words::knows(word) || words::knows(word) || moves::knows(word),
+};
 
 /// The model `studio-motion`.
 pub(crate) fn compute(

@@ -110,4 +110,19 @@ describe('prices', { timeout: 120_000 }, () => {
   })
 })
 
+describe('words that a model has nothing for', { timeout: 120_000 }, () => {
+  test('are named on the card and in the history', async () => {
+    const { ids } = await studio.canvas(page, [{ kind: 'image_generator', pos: [0, 0], text: 'A dragon over a red house', settings: { resolution: '0.5K' } }])
+    await runButton(page, ids[0]).click()
+    await becomes(page, ids[0], 'completed')
+    await card(page, ids[0]).getByText('Not drawn: dragon', { exact: true }).waitFor()
+    await studio.shoot(page, 'unread')
+    await card(page, ids[0]).locator('.node-head .i').first().click()
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.locator('.about-made').click()
+    await page.locator('.made-more').getByText('Not drawn: dragon').waitFor()
+    await studio.shoot(page, 'history')
+  })
+})
+
 test('no page complained', () => assert.deepEqual(studio.complaints, []))

@@ -334,6 +334,9 @@ pub struct Generation {
     /// Fingerprint of what it depended on.
     #[serde(default)]
     pub fingerprint: String,
+    /// What of the request the model did not do, as a sentence: "Not drawn: dragon".
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl Generation {

@@ -85,6 +85,8 @@ pub struct Produced {
     pub duration_s: Option<f64>,
     /// The seed that makes it again, where there is one.
     pub seed: Option<u64>,
+    /// What of the request was not done, as a sentence for people.
+    pub note: Option<String>,
 }
 
 /// Why a provider gave nothing.

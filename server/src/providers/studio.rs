@@ -122,6 +122,7 @@ fn compute(
         inputs,
         seed: call.seed,
     };
+    let note = models::unread(&job);
     let mut produced = Vec::new();
     for n in 0..call.count {
         job.seed = call.seed.wrapping_add(u64::from(n)) & u64::from(u32::MAX);
@@ -129,12 +130,12 @@ fn compute(
         let control = Control { progress: &progress, cancelled };
         let made = models::compute(&job, tools, &control).map_err(|error| told(&error))?;
         let seed = models::is_seeded(&job.model).then_some(job.seed);
-        produced.extend(made.into_iter().map(|made| delivered(made, seed)));
+        produced.extend(made.into_iter().map(|made| delivered(made, seed, note.clone())));
     }
     Ok(produced)
 }
 
-fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
+fn delivered(made: gesso_studio::Made, seed: Option<u64>, note: Option<String>) -> Produced {
     let port = made.port.to_owned();
     match made.content {
         gesso_studio::Content::Text(text) => Produced {
@@ -143,6 +144,7 @@ fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
             content: Content::Text(text),
             duration_s: None,
             seed,
+            note,
         },
         gesso_studio::Content::File { kind, mime, bytes, size_px, duration_s } => Produced {
             port,
@@ -150,6 +152,7 @@ fn delivered(made: gesso_studio::Made, seed: Option<u64>) -> Produced {
             content: Content::File { mime: mime.to_owned(), bytes: bytes.into(), size_px },
             duration_s,
             seed,
+            note,
         },
     }
 }

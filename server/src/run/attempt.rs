@@ -295,6 +295,7 @@ impl Attempt {
                 cost: *cost,
                 seed: made.seed,
                 fingerprint: self.fingerprint.clone(),
+                note: made.note,
                 ..Generation::default()
             };
             match made.content {

@@ -561,6 +561,18 @@ const VOICES: &[(&[&str], Voice)] = &[
     (&["synth", "synths", "synthesizer", "lead"], Voice::Lead),
 ];
 
+/// Words of the tempo, the key and the players that belong to no style.
+const TERMS: &str = "slow slowly fast quick minor major bpm sharp flat solo unaccompanied drum drums percussion beat beats \
+     bass basses melody lead tune key tempo";
+
+/// True if a word means something to the composer.
+pub(super) fn knows(word: &str) -> bool {
+    STYLES.iter().any(|style| style.words.contains(&word))
+        || MOODS.iter().any(|(name, words, ..)| *name == word || words.contains(&word))
+        || VOICES.iter().any(|(words, _)| words.contains(&word))
+        || TERMS.split_ascii_whitespace().any(|term| term == word)
+}
+
 /// All that the composer is told.
 #[derive(Clone, Debug)]
 pub(super) struct Brief {

@@ -159,6 +159,11 @@ fn look_up(word: &str) -> &'static [Sense] {
     stems(word).map(|stem| senses(&stem)).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
+/// True if a word means something to the painter.
+pub(crate) fn knows(word: &str) -> bool {
+    !look_up(word).is_empty() || crate::colors::named(word).is_some()
+}
+
 /// Names of several words that mean something else apart, and the word they are read as.
 const COMPOUNDS: &[(&str, &str)] = &[
     ("low poly", "lowpoly"),

@@ -75,6 +75,15 @@ fn number(word: &str) -> Option<usize> {
     named.or_else(|| word.parse().ok().filter(|n| (1..=1000).contains(n))).map(|n| n.min(12))
 }
 
+/// True if a word means something to it.
+pub(super) fn knows(word: &str) -> bool {
+    kinds::named(word).is_some()
+        || stuff(word).is_some()
+        || size(word).is_some()
+        || number(word).is_some()
+        || colors::named(word).is_some()
+}
+
 /// Returns the things that a text asks for, at most twelve; empty where it names nothing known.
 pub(super) fn wishes(text: &str) -> Vec<Wish> {
     const MOST: usize = 12;

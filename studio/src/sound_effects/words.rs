@@ -335,6 +335,13 @@ fn same(name: &str, word: &str) -> bool {
     word.chars().next() == name.chars().next() && singulars(word).any(|form| form == name)
 }
 
+/// True if a word means something to it.
+pub(super) fn knows(word: &str) -> bool {
+    let names = CATEGORIES.iter().flat_map(|category| category.names);
+    let is_name = names.flat_map(|name| name.split(' ')).any(|name| same(name, word));
+    is_name || mods_of(&[word.to_owned()]) != Mods::default()
+}
+
 fn merged(a: Mods, b: Mods) -> Mods {
     Mods {
         distant: a.distant.max(b.distant),

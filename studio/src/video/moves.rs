@@ -53,6 +53,11 @@ const SAID: [(&str, Move); 18] = [
     ("static shot", Move::Static),
 ];
 
+/// True if a word is of a phrase for a move.
+pub(crate) fn knows(word: &str) -> bool {
+    word == "camera" || SAID.iter().any(|(said, _)| said.split(' ').any(|part| part == word))
+}
+
 impl Move {
     /// By its name; `None` for `auto` and anything unknown.
     pub(crate) fn named(name: &str) -> Option<Self> {

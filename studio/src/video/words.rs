@@ -75,6 +75,11 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     split(text, &[]).take(2_000).map(str::to_lowercase).collect()
 }
 
+/// True if a word names something that moves.
+pub(crate) fn knows(word: &str) -> bool {
+    WORDS.iter().any(|(_, list)| list.split(' ').any(|known| known == word))
+}
+
 impl Weather {
     /// Reads the motions that the words name, without those that are not wanted.
     pub(crate) fn read(prompt: &str, negative: &str) -> Self {

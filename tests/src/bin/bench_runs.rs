@@ -63,6 +63,7 @@ impl Provider for Noop {
             content: Content::Text("done".to_owned()),
             duration_s: None,
             seed: Some(call.seed),
+            note: None,
         };
         Box::pin(async move { Ok(vec![made]) })
     }

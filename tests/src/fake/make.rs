@@ -25,6 +25,7 @@ fn one(invocation: &Invocation, seed: u64) -> Produced {
             content: Content::Text(invocation.prompt().to_uppercase()),
             duration_s: None,
             seed: None,
+            note: None,
         },
         "voiceover" => {
             let words = invocation.prompt().split_whitespace().count();
@@ -41,6 +42,7 @@ fn one(invocation: &Invocation, seed: u64) -> Produced {
                 content,
                 duration_s,
                 seed: None,
+                note: None,
             }
         }
         _ => picture(seed),
@@ -62,6 +64,7 @@ fn picture(seed: u64) -> Produced {
         },
         duration_s: None,
         seed: Some(seed),
+        note: None,
     }
 }
 

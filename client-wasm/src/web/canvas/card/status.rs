@@ -2,6 +2,7 @@
 
 use crate::core::status::{CardStatus, NodeStatus};
 use crate::web::canvas::parts::status_mark::banner;
+use gesso_protocol::graph::shown_generation;
 use gesso_protocol::schema::{Failure, NodeResult, NodeState};
 use leptos::prelude::*;
 
@@ -9,6 +10,7 @@ use crate::core::words::{listed, many, sentence};
 use crate::web::canvas::actions::run;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::{NodeView, Page};
+use crate::web::canvas::store::showing::item_key;
 use crate::web::ui::icons::icon;
 
 /// The place in the queue of the run that has a node in hand.
@@ -76,7 +78,15 @@ fn finished(card: &Card, view: &NodeView, result: &NodeResult) -> AnyView {
     let kept = (shown.status == NodeStatus::Locked && !view.generations.is_empty()).then(
         || view! { <div class="reason quiet">"Never run again. This result flows on, free."</div> },
     );
-    view! { {holes}{outdated}{kept} }.into_any()
+    let note = shown_note(card.page, &card.id());
+    let note = note.map(|note| view! { <div class="reason" data-note>{note}</div> });
+    view! { {holes}{outdated}{note}{kept} }.into_any()
+}
+
+/// What of the request the shown result leaves out.
+fn shown_note(page: Page, id: &str) -> Option<String> {
+    let key = item_key(page, id);
+    page.read(|canvas| shown_generation(canvas, id, &key)?.note.clone())
 }
 
 /// The banner of a batch with holes.

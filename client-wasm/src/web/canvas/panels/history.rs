@@ -279,6 +279,8 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
         .collect_view();
     let prompt = (!made.prompt.is_empty())
         .then(|| view! { <p class="made-prompt">{made.prompt.clone()}</p> });
+    let note = made.generation.note.clone();
+    let note = note.map(|note| view! { <p class="made-prompt warned">{note}</p> });
     let negative = (!made.negative.is_empty())
         .then(|| view! { <p class="made-prompt muted">{format!("Not: {}", made.negative)}</p> });
     let showing = showing(&made.generation);
@@ -300,7 +302,7 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
     let restore = move |_| use_settings(page, &node.get_value(), &made);
     view! {
         <div class="made-more">
-            {prompt}{negative}
+            {prompt}{negative}{note}
             <dl class="kv">{rows}</dl>
             <div class="row">
                 <button class="btn s" on:click=restore>{icon("reset")}"Use these settings"</button>
