@@ -11,6 +11,7 @@ pub(crate) mod core;
 mod driver;
 mod error;
 mod hooks;
+mod large;
 mod limits;
 pub(crate) mod mend;
 pub(crate) mod outbox;
@@ -348,8 +349,19 @@ impl RoomHandle {
         + Send
         + 'static,
     ) -> Result<T, RoomError> {
+        self.call_of(0, f).await
+    }
+
+    /// As [`RoomHandle::call`], for what works on about so many bytes.
+    async fn call_of<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        f: impl FnOnce(&mut core::Core, oneshot::Sender<Result<T, RoomError>>) -> Option<Waiter>
+        + Send
+        + 'static,
+    ) -> Result<T, RoomError> {
         let (reply, answer) = oneshot::channel();
-        let call: Call = Box::new(move |core| f(core, reply));
+        let call = Call { run: Box::new(move |core| f(core, reply)), bytes };
         self.send(Message::Call(call)).await?;
         answer.await.unwrap_or(Err(RoomError::Closed))
     }
@@ -411,10 +423,11 @@ impl RoomHandle {
         &self,
         f: impl FnOnce(&mut TransactionMut<'_>) + Send + 'static,
     ) -> Result<(), RoomError> {
-        let call: Call = Box::new(move |core| {
+        let run = Box::new(move |core: &mut core::Core| -> Option<Waiter> {
             core.write(f)?;
             Some(Box::new(|_| {}))
         });
+        let call = Call { run, bytes: 0 };
         self.send(Message::Call(call)).await
     }
 
@@ -429,16 +442,17 @@ impl RoomHandle {
         self.call(move |core, reply| after_write(core.edit(f), reply)).await
     }
 
-    /// As [`RoomHandle::edit`], for an edit that adds about so many bytes.
+    /// As [`RoomHandle::edit`], for an edit that adds about so many bytes and works on about so many more.
     ///
     /// # Errors
     /// As [`RoomHandle::write`]; [`RoomError::Refused`] when the document is at its limit.
     pub async fn edit_of<T: Send + 'static>(
         &self,
         bytes: usize,
+        work: usize,
         f: impl FnOnce(&mut TransactionMut<'_>) -> T + Send + 'static,
     ) -> Result<T, RoomError> {
-        self.call(move |core, reply| match core.has_room_for(bytes) {
+        self.call_of(bytes + work, move |core, reply| match core.has_room_for(bytes) {
             Ok(()) => after_write(core.edit(f), reply),
             Err(refusal) => {
                 reply.send(Err(RoomError::Refused(refusal))).ok();
@@ -513,7 +527,7 @@ impl RoomHandle {
                     Source::Posted => core.post(&update, &person, is_first, now_ms()),
                     Source::Made => core.bring(&update, &person, now_ms()),
                 };
-                match driver::beside_others(update.len(), post) {
+                match large::beside_others(update.len(), post) {
                     Ok(Part::Last) if is_last => after_write(Some(Part::Last), reply),
                     Ok(part) => {
                         reply.send(Ok(part)).ok();

@@ -60,6 +60,8 @@ impl Checked {
     /// Writes them, in one transaction.
     pub fn apply(&self, txn: &mut TransactionMut<'_>) {
         let mut top = schema::top_z(txn);
+        // Completing a node reads all of it: once for each, however many edits there are.
+        let mut complete: BTreeSet<&str> = BTreeSet::new();
         let mut writes = self.writes.iter().peekable();
         while let Some(write) = writes.next() {
             match write {
@@ -68,6 +70,7 @@ impl Checked {
                     let z = node.z.get_or_insert_with(|| order::after(&top));
                     top = top.max(z.clone());
                     schema::add_node(txn, &node);
+                    complete.remove(&*node.id);
                 }
                 Write::Remove(node) => {
                     // Each removal looks through all edges: a row of them does so once.
@@ -78,6 +81,9 @@ impl Checked {
                         row.push(next.clone());
                     }
                     schema::remove_nodes(txn, &row);
+                    for node in &row {
+                        complete.remove(&**node);
+                    }
                 }
                 Write::Connect(connection, z) => {
                     schema::connect_at(txn, connection, z);
@@ -86,7 +92,9 @@ impl Checked {
                 Write::Meta(key, value) => schema::set_meta(txn, key, value),
                 Write::Fields { node, fields, items, asset, output } => {
                     // What a foreign writer put where a Y type belongs becomes one first, with its values.
-                    schema::repair(txn, node);
+                    if complete.insert(node) {
+                        schema::repair(txn, node);
+                    }
                     write_fields(txn, node, fields);
                     if let Some(items) = items {
                         schema::set_items(txn, node, items);

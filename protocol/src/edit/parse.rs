@@ -14,7 +14,7 @@ use crate::{names, order};
 /// The most edits in one request.
 const EDITS_MAX: usize = 10_000;
 /// The most entries that the lists of one request hold together.
-const ITEMS_MAX: usize = 100_000;
+const ITEMS_MAX: usize = 20_000;
 /// The longest name of a setting, in characters.
 const KEY_CHARS_MAX: usize = 200;
 /// The longest key of an item, in characters: origins of a batch, joined.

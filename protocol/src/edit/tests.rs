@@ -448,3 +448,30 @@ fn a_text_that_is_set_often_is_written_once() {
     let update = txn.encode_update_v1();
     assert!(update.len() < 300, "{} bytes for a text of eight letters", update.len());
 }
+
+#[test]
+fn edits_of_a_node_that_holds_much_take_time_in_proportion() {
+    let doc = crate::doc::open(1, "test");
+    let apply = |edits: Value| {
+        let edits = parse(&edits).unwrap();
+        let mut txn = doc.transact_mut();
+        let canvas = schema::read_canvas(&txn);
+        let mut ids = 0..;
+        let mut fresh = || format!("id{}", ids.next().unwrap());
+        let checked = check(&canvas, &edits, &BTreeMap::new(), 1_000, &mut fresh).unwrap();
+        crate::steps::of(|| checked.apply(&mut txn)).1
+    };
+    let settings: serde_json::Map<String, Value> =
+        (0..3_000).map(|n| (format!("k{n:05}"), json!(n))).collect();
+    apply(json!([{"op": "add_node", "kind": "text", "id": "a", "settings": settings}]));
+    let one = apply(json!([{"op": "set", "node": "a", "settings": {"z": 0}}]));
+    let set = |n: i32| json!({"op": "set", "node": "a", "pos": [n, n], "settings": {"z": n}});
+    let many = apply((1..=500).map(set).collect());
+    assert!(one > 2_000, "{one} steps count nothing");
+    assert!(many < one + 1_000, "{one} steps for one edit, {many} for 500");
+    // All of it can be taken away again, and the last of what was set counts.
+    let read = schema::read_node(&doc.transact(), "a").unwrap();
+    assert_eq!((read.pos, read.settings.len()), ([500.0, 500.0], 3_001));
+    apply(json!([{"op": "remove_node", "node": "a"}]));
+    assert!(schema::read_node(&doc.transact(), "a").is_none());
+}

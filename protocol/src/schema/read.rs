@@ -12,6 +12,7 @@ use super::model::{
 use super::shown::lines;
 use crate::names;
 use crate::pricing::Money;
+use crate::steps;
 use crate::values::{AssetRef, any_to_json};
 
 /// A map as a document holds it: a Y.Map, or the plain object that a foreign writer put in its place.
@@ -187,10 +188,9 @@ pub(super) fn read_choices<T: ReadTxn>(txn: &T, id: &str) -> BTreeMap<String, Ou
 }
 
 fn plain_entries<T: ReadTxn>(txn: &T, map: &Held) -> BTreeMap<String, Value> {
-    map.entries(txn)
-        .into_iter()
-        .filter_map(|(key, value)| Some((key, plain_value(value)?)))
-        .collect()
+    let entries = map.entries(txn);
+    steps::note(entries.len());
+    entries.into_iter().filter_map(|(key, value)| Some((key, plain_value(value)?))).collect()
 }
 
 fn read_items<T: ReadTxn>(txn: &T, node: &Held) -> Vec<ListItem> {

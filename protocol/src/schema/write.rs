@@ -175,8 +175,26 @@ fn items_map(txn: &mut TransactionMut<'_>, node: &str) -> Option<MapRef> {
 /// Replaces all entries of a list.
 pub fn set_items(txn: &mut TransactionMut<'_>, node: &str, new: &[NewItem]) {
     let Some(items) = items_map(txn, node) else { return };
-    items.clear(txn);
+    clear_items(txn, node, &items);
     add_items(txn, node, new);
+}
+
+/// Removes the entries of a list in their order: see [`clear_in_order`].
+fn clear_items(txn: &mut TransactionMut<'_>, node: &str, items: &MapRef) {
+    for item in read_node(txn, node).map(|read| read.items).unwrap_or_default() {
+        items.remove(txn, &item.id);
+    }
+    items.clear(txn);
+}
+
+/// Removes the entries of a map in the order of their keys, which is about that in which they were written. In the order
+/// of its hashes each deletion would be put between those of the others, and thousands be quadratic.
+fn clear_in_order(txn: &mut TransactionMut<'_>, map: &MapRef) {
+    let mut keys: Vec<String> = map.keys(txn).map(str::to_owned).collect();
+    keys.sort_unstable();
+    for key in keys {
+        map.remove(txn, &key);
+    }
 }
 
 /// Appends entries to a list.
@@ -245,14 +263,23 @@ pub fn remove_nodes(txn: &mut TransactionMut<'_>, ids: &[String]) {
     for key in edges {
         map.remove(txn, &key);
     }
-    let nodes = txn.get_or_insert_map("nodes");
     for id in ids {
-        nodes.remove(txn, id);
+        remove_node(txn, id);
     }
 }
 
 /// Removes whatever stands under a key of `nodes`, and no edge.
 pub fn remove_node(txn: &mut TransactionMut<'_>, id: &str) {
+    if let Some(node) = node_map(txn, id) {
+        for part in ["settings", "output", "stars"] {
+            if let Some(Out::YMap(part)) = node.get(txn, part) {
+                clear_in_order(txn, &part);
+            }
+        }
+        if let Some(Out::YMap(items)) = node.get(txn, "items") {
+            clear_items(txn, id, &items);
+        }
+    }
     txn.get_or_insert_map("nodes").remove(txn, id);
 }
 

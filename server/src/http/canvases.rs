@@ -302,6 +302,9 @@ fn graph_json(copy: room::Copy) -> Result<Vec<u8>, ApiError> {
     serde_json::to_vec(&body).map_err(|error| ApiError::Internal(error.to_string()))
 }
 
+/// Checking and writing an edit takes about as long as working on so many bytes.
+const EDIT_BYTES: usize = 100;
+
 /// Checks edits inside the room against the document as it is then, and writes them in the same transaction.
 async fn apply(
     app: &App,
@@ -316,12 +319,16 @@ async fn apply(
     }
     let nodes_max = app.options.nodes_max;
     let applied = room
-        .edit_of(edit::weight(&edits), move |txn| -> Result<Vec<Option<String>>, Refusal> {
-            let canvas = schema::read_canvas(txn);
-            let checked = edit::check(&canvas, &edits, &assets, nodes_max, &mut fresh_id)?;
-            checked.apply(txn);
-            Ok(checked.ids)
-        })
+        .edit_of(
+            edit::weight(&edits),
+            edits.len() * EDIT_BYTES,
+            move |txn| -> Result<Vec<Option<String>>, Refusal> {
+                let canvas = schema::read_canvas(txn);
+                let checked = edit::check(&canvas, &edits, &assets, nodes_max, &mut fresh_id)?;
+                checked.apply(txn);
+                Ok(checked.ids)
+            },
+        )
         .await?;
     Ok(applied?)
 }

@@ -13,7 +13,6 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Meta};
 use gesso_protocol::wire::close;
-use tokio::runtime::RuntimeFlavor;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::PollSemaphore;
@@ -24,6 +23,7 @@ use super::compact::compact;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::error::RoomError;
 use super::hooks::{OutcomeWrite, RoomHooks};
+use super::large::{LARGE_BYTES, beside_others, work_of};
 use super::limits::RoomLimits;
 use super::mend::{self, Stored};
 use super::outbox::Outbox;
@@ -32,10 +32,6 @@ use super::time::now_ms;
 
 /// Interval at which a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
-/// From how many bytes of a document on even a small update may take long.
-const WALKED_BYTES: usize = 4 << 20;
-/// From how many bytes on what a connection sent waits for a turn of its own.
-const LARGE_BYTES: usize = 64 * 1024;
 /// Most time a request over HTTP waits for updates that came before it.
 const BEFORE_CALL: Duration = Duration::from_millis(300);
 /// Most messages that one drain takes before it fans out.
@@ -49,8 +45,13 @@ const COMPACT_SHARE_BYTES: u64 = 1 << 20;
 /// Waits between attempts to load a room anew, in ms.
 const RELOAD_WAITS_MS: [u64; 5] = [0, 100, 500, 2_000, 5_000];
 
-/// Runs on the core inside the room's task; `false`: the core broke meanwhile.
-pub(crate) type Call = Box<dyn FnOnce(&mut Core) -> Option<Waiter> + Send>;
+/// Runs on the core inside the room's task.
+pub(crate) struct Call {
+    /// Answers who waits until it is durable; nobody where it wrote nothing.
+    pub(super) run: Box<dyn FnOnce(&mut Core) -> Option<Waiter> + Send>,
+    /// About so many bytes are worked on.
+    pub(super) bytes: usize,
+}
 /// Told once what a call wrote is durable, or why it will not be.
 pub(crate) type Waiter = Box<dyn FnOnce(Result<(), RoomError>) + Send>;
 
@@ -158,16 +159,6 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
     });
     let core = laid.await.map_err(|error| RoomError::Load(error.to_string()))??;
     Ok(Loaded { core, seq, tail })
-}
-
-/// Does work with so many bytes; much of it beside the tasks of the thread it runs on and not before them.
-pub(super) fn beside_others<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
-    let flavor = tokio::runtime::Handle::current().runtime_flavor();
-    if bytes >= LARGE_BYTES && flavor == RuntimeFlavor::MultiThread {
-        tokio::task::block_in_place(work)
-    } else {
-        work()
-    }
 }
 
 /// A room's task.
@@ -386,10 +377,7 @@ impl Driver {
             |frames: &Vec<Bytes>| frames.iter().map(Bytes::len).sum::<usize>() < LARGE_BYTES;
         let (small, large): (Vec<_>, Vec<_>) =
             frames.into_iter().partition(|(_, frames)| is_small(frames));
-        // Where much is held, a single element may be walked to for long.
-        let is_much = self.core.document_bytes() >= WALKED_BYTES;
-        let bytes = if is_much { usize::MAX } else { 0 };
-        beside_others(bytes, || self.core.batch(&small, now_ms()));
+        beside_others(work_of(0, &self.core), || self.core.batch(&small, now_ms()));
         self.core.defer(&large, now_ms());
         for (conn, holds) in places {
             if self.core.is_unfinished_of(conn) {
@@ -436,19 +424,29 @@ impl Driver {
                 self.resync().await;
             }
             Message::Leave(conn) => self.forget(conn),
-            Message::Call(call) => {
-                if self.core.broken().is_none()
-                    && let Some(waiter) = call(&mut self.core)
-                {
-                    self.writes += 1;
-                    self.fresh.push(waiter);
-                }
-            }
+            Message::Call(_) if self.core.broken().is_some() => {}
+            Message::Call(call) => self.call(call).await,
             Message::Progress(node, progress) => self.core.set_progress(&node, progress),
             Message::Queue(run, position) => self.core.set_queue(&run, position),
             Message::End { code, reason, done } => return Some(End::Asked { code, reason, done }),
         }
         None
+    }
+
+    /// Does what somebody asks for; much of it in a turn of its own, of which the process has few at once.
+    async fn call(&mut self, Call { run, bytes }: Call) {
+        let bytes = work_of(bytes, &self.core);
+        let turn = if bytes >= LARGE_BYTES {
+            poll_fn(|cx| self.parts.poll_acquire(cx)).await
+        } else {
+            None
+        };
+        let waiter = beside_others(bytes, || run(&mut self.core));
+        drop(turn);
+        if let Some(waiter) = waiter {
+            self.writes += 1;
+            self.fresh.push(waiter);
+        }
     }
 
     /// Gives those who drained what they missed, as far as there is room for it.
