@@ -20,6 +20,7 @@ use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
+use crate::newcomers::Newcomers;
 use crate::providers::Providers;
 use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
 use crate::run::{RunLimits, Runs, RunsSetup};
@@ -86,6 +87,8 @@ pub struct App {
     pub runs: Runs,
     /// The workspace's notices that the list changed.
     pub events: Events,
+    /// Names and colours that were given to newcomers.
+    pub newcomers: Arc<Newcomers>,
     /// The memory that bodies of requests may take.
     pub bodies: Bodies,
     /// Limits of connections.
@@ -144,6 +147,7 @@ impl App {
         });
         let (body_limits, connection_limits) = incoming_limits(&options);
         let app = Self {
+            newcomers: Arc::default(),
             bodies: Bodies::new(body_limits),
             connection_limits,
             options: Arc::new(options),

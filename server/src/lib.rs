@@ -12,6 +12,7 @@ pub mod error;
 pub mod events;
 pub mod failpoint;
 pub mod http;
+pub mod newcomers;
 pub mod providers;
 pub mod readers;
 pub mod room;

@@ -125,4 +125,44 @@ describe('words that a model has nothing for', { timeout: 120_000 }, () => {
   })
 })
 
+describe('a page', { timeout: 120_000 }, () => {
+  test('opens also where the browser\'s storage never answers', async () => {
+    const page = await studio.person('Ida Falk')
+    await page.addInitScript(() => { IDBFactory.prototype.open = () => new EventTarget() })
+    const { ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'still here' }])
+    await until('the text is there', async () => await card(page, ids[0]).locator('textarea').first().inputValue() === 'still here')
+    await page.getByText('Saved', { exact: true }).waitFor()
+  })
+
+  test('that is none says so, with status 404, and leads home', async () => {
+    const page = await studio.person('Ola Berg', { allowed: /404/ })
+    const answer = await page.goto(`${studio.gesso.url}/nowhere/at-all`)
+    assert.equal(answer.status(), 404)
+    await page.getByRole('heading', { name: 'There is no page here' }).waitFor()
+    await studio.shoot(page, 'lost')
+    await page.getByRole('link', { name: 'All canvases' }).click()
+    await page.getByRole('heading', { name: 'Canvases' }).waitFor()
+    const api = await fetch(`${studio.gesso.url}/api/nowhere`, { headers: { accept: 'text/html' } })
+    assert.match(api.headers.get('content-type'), /problem\+json/)
+  })
+
+  test('has letters of its own', async () => {
+    await page.evaluate(() => document.fonts.ready)
+    assert.ok(await page.evaluate(() => document.fonts.check('13px Inter') && [...document.fonts].some(font => font.family.includes('Inter') && font.status === 'loaded')))
+  })
+
+  test('shows two people with different names and colours', async () => {
+    const people = []
+    for (let n = 0; n < 12; n++) {
+      const context = await studio.browser.newContext()
+      people.push(await (await context.request.get(`${studio.gesso.url}/api/me`)).json())
+      await context.close()
+    }
+    const initials = people.map(person => person.name.split(' ').map(word => word[0]).join(''))
+    assert.equal(new Set(people.map(person => person.name)).size, 12, JSON.stringify(people))
+    assert.equal(new Set(initials).size, 12, initials.join(' '))
+    assert.ok(new Set(people.slice(0, 8).map(person => person.color)).size === 8, JSON.stringify(people.map(p => p.color)))
+  })
+})
+
 test('no page complained', () => assert.deepEqual(studio.complaints, []))

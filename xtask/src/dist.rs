@@ -22,7 +22,7 @@ pub(crate) struct Sources {
     /// Scripts and pictures by name.
     files: BTreeMap<String, String>,
     /// Scripts of others by name, served as they are.
-    vendor: BTreeMap<String, String>,
+    vendor: BTreeMap<String, Vec<u8>>,
 }
 
 /// The files that the compiler made.
@@ -56,9 +56,11 @@ impl Sources {
 
     /// Adds all of it to a hash.
     pub(crate) fn hash(&self, hash: &mut blake3::Hasher) {
-        let named = self.files.iter().chain(&self.vendor).flat_map(|(name, text)| [name, text]);
-        for text in [&self.index, &self.style].into_iter().chain(named) {
-            hash.update(&text.len().to_le_bytes()).update(text.as_bytes());
+        let texts = self.files.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]);
+        let bytes = self.vendor.iter().flat_map(|(name, bytes)| [name.as_bytes(), bytes]);
+        let pages = [self.index.as_bytes(), self.style.as_bytes()];
+        for bytes in pages.into_iter().chain(texts).chain(bytes) {
+            hash.update(&bytes.len().to_le_bytes()).update(bytes);
         }
     }
 }
@@ -71,10 +73,11 @@ pub(crate) fn write(dist: &Path, sources: &Sources, bound: &Bound) -> Result<()>
 
     let mut site = Site { dir: &fresh, names: BTreeMap::new() };
     site.hashed("client.wasm", &bound.wasm)?;
-    site.hashed("app.css", sources.style.as_bytes())?;
-    for (name, text) in &sources.vendor {
-        site.hashed(name, text.as_bytes())?;
+    for (name, bytes) in &sources.vendor {
+        site.hashed(name, bytes)?;
     }
+    let style = site.filled(&sources.style).context("in style/")?;
+    site.hashed("app.css", style.as_bytes())?;
     let mut js = bound.js.clone();
     for (path, text) in &bound.snippets {
         let file = path.replace(['/', '\\'], "-");

@@ -8,13 +8,16 @@ use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::toast::Toasts;
 
-/// The colours one can take, as the tokens have them.
-const COLORS: [(&str, &str); 5] = [
+/// The colours one can take.
+const COLORS: [(&str, &str); 8] = [
     ("#ff9db0", "Rose"),
     ("#8fd6ff", "Sky"),
     ("#ffd166", "Amber"),
     ("#a5e3b4", "Sage"),
     ("#d6b4ff", "Violet"),
+    ("#ffb38a", "Apricot"),
+    ("#8fe3dc", "Aqua"),
+    ("#c9d86a", "Lime"),
 ];
 
 /// Two letters for a name: of its first and last word, or the first two of its only word.

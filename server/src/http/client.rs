@@ -55,6 +55,23 @@ async fn page(headers: HeaderMap) -> Response {
     response
 }
 
+/// True if somebody opened a page of ours that is none.
+pub fn is_lost_page(path: &str, headers: &HeaderMap) -> bool {
+    let is_ours = ["/api/", "/sync/", "/assets/"].iter().all(|other| !path.starts_with(other));
+    let takes_pages = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
+    is_ours && takes_pages
+}
+
+/// The page that says that there is none at this address.
+pub async fn lost(headers: HeaderMap) -> Response {
+    let mut response = page(headers).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match find(&format!("/assets/{path}")) {
         Some(file) => serve(file, &headers),

@@ -11,8 +11,9 @@ use gesso_protocol::problem::ErrorCode;
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
-use crate::clock::{fresh_id, now_ms};
+use crate::clock::now_ms;
 use crate::error::ApiError;
+use crate::newcomers::{newcomer, script};
 
 /// The cookie that tells one person from another in open mode.
 const PERSON_COOKIE: &str = "gesso_person";
@@ -20,14 +21,6 @@ const PERSON_COOKIE: &str = "gesso_person";
 const PERSON_COOKIE_S: u32 = 400 * 24 * 60 * 60;
 /// The person of requests to the API that carry no cookie.
 const SCRIPT: &str = "api";
-/// Colours people get until they choose their own.
-const COLORS: [&str; 5] = ["#ff9db0", "#8fd6ff", "#ffd166", "#a5e3b4", "#d6b4ff"];
-/// Names people have until they choose their own.
-const NAMES: [&str; 12] = [
-    "Amber", "Indigo", "Ochre", "Sienna", "Umber", "Cobalt", "Viridian", "Carmine", "Saffron",
-    "Teal", "Russet", "Sepia",
-];
-
 /// Refuses requests of other sites and through proxies.
 pub async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().as_str();
@@ -107,14 +100,13 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
     // (an Idempotency-Key, a place in the queue) works for it; pages and sockets are people of their own.
     let is_script = known.is_none() && path.starts_with("/api/") && path != "/api/me";
     let is_new = known.is_none() && !is_script;
-    let id = match known {
-        Some(id) => id,
-        None if is_script => SCRIPT.to_owned(),
-        None => fresh_id(),
+    let unchanged = match known {
+        Some(id) => newcomer(id),
+        None if is_script => script(SCRIPT),
+        None => app.newcomers.welcome(),
     };
-    let me = match app.db.person(&id).await {
-        Ok(Some(me)) => me,
-        Ok(None) => newcomer(id),
+    let me = match app.db.person(&unchanged.id).await {
+        Ok(chosen) => chosen.unwrap_or(unchanged),
         Err(error) => return ApiError::from(error).into_response(),
     };
     let set = format!(
@@ -140,27 +132,6 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(name, _)| *name == PERSON_COOKIE)
         .map(|(_, value)| value)
-}
-
-/// Somebody who was never here; the same id always gives the same name and colour, so that nothing need be
-/// stored until they choose their own.
-fn newcomer(id: String) -> Me {
-    let hash = blake3::hash(id.as_bytes());
-    let pick = |byte: usize, of: usize| usize::from(hash.as_bytes()[byte]) % of;
-    if id == SCRIPT {
-        return Me {
-            name: "API".to_owned(),
-            color: COLORS[0].to_owned(),
-            favourites: Vec::new(),
-            id,
-        };
-    }
-    Me {
-        name: NAMES[pick(0, NAMES.len())].to_owned(),
-        color: COLORS[pick(1, COLORS.len())].to_owned(),
-        favourites: Vec::new(),
-        id,
-    }
 }
 
 /// Keeps what somebody chose.

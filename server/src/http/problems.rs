@@ -8,18 +8,24 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::problem::ErrorCode;
 
+use super::client;
 use crate::error::ApiError;
 
 /// The longest sentence of the framework that is passed on, in bytes.
 const SAID_BYTES_MAX: usize = 1024;
 
-/// Makes a problem of every other answer that is no success; headers that tell more (`Allow`, `Content-Range`) stay.
+/// Makes a problem of every other answer that is no success, and a page of it where a person opens one; headers that tell more (`Allow`, `Content-Range`) stay.
 pub async fn told(request: Request, next: Next) -> Response {
     let route = format!("{} {}", request.method(), request.uri().path());
+    let is_lost = client::is_lost_page(request.uri().path(), request.headers());
+    let headers = is_lost.then(|| request.headers().clone());
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
         return response;
+    }
+    if let Some(headers) = headers.filter(|_| status == StatusCode::NOT_FOUND) {
+        return client::lost(headers).await;
     }
     let (mut parts, body) = response.into_parts();
     let said = said(body, &parts.headers).await;

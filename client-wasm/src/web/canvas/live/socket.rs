@@ -70,7 +70,7 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
     });
     move || {
         leptos::task::spawn_local(async move {
-            crate::web::canvas::store::offline_store::restore(page).await;
+            crate::web::canvas::store::offline_store::restore_soon(page).await;
             happened(page, &Event::Wake);
         });
     }

@@ -62,8 +62,25 @@ async fn entries(prefix: &str) -> Result<Vec<(String, Vec<u8>)>, idb::Error> {
     Ok(found)
 }
 
-/// Takes in what earlier pages kept of this canvas.
-pub async fn restore(page: Page) {
+/// A storage that has not answered after so long may never do: the page opens without it, in ms.
+const ANSWER_MS: u64 = 2_000;
+
+/// Takes in what earlier pages kept of this canvas, and waits for it, but not for ever: what comes late is taken in then.
+pub async fn restore_soon(page: Page) {
+    let restored = wasm_bindgen_futures::future_to_promise(async move {
+        restore(page).await;
+        Ok(JsValue::UNDEFINED)
+    });
+    let late = js_sys::Promise::new(&mut |resolve, _| {
+        let wait = std::time::Duration::from_millis(ANSWER_MS);
+        set_timeout(move || drop(resolve.call0(&JsValue::UNDEFINED)), wait);
+    });
+    let first = js_sys::Promise::race(&js_sys::Array::of2(&restored, &late));
+    // Neither is ever rejected.
+    let _answered = wasm_bindgen_futures::JsFuture::from(first).await;
+}
+
+async fn restore(page: Page) {
     let prefix = format!("{}/", page.id.get_value());
     // Without storage there is nothing to take in.
     let Ok(found) = entries(&prefix).await else { return };
