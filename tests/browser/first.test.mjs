@@ -125,6 +125,24 @@ describe('words that a model has nothing for', { timeout: 120_000 }, () => {
   })
 })
 
+describe('a card', { timeout: 120_000 }, () => {
+  test('has chips that lead to the setting they show', async () => {
+    const { ids } = await studio.canvas(page, [{ kind: 'image_generator', pos: [0, 0], text: 'a lake' }])
+    for (const [chip, setting] of [['1:1', 'aspect_ratio'], ['Studio Painter', 'model'], ['1K', 'resolution']]) {
+      await card(page, ids[0]).getByRole('button', { name: chip, exact: true }).click()
+      await until(`${setting} has the focus`, () => page.evaluate(setting => document.activeElement?.closest('[data-setting]')?.dataset.setting === setting, setting))
+    }
+  })
+
+  test('asks for a picture only while no text is connected', async () => {
+    const { id, ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'a lake' }, { kind: 'image_generator', pos: [340, 0] }])
+    const asks = async () => await card(page, ids[1]).locator('textarea').first().getAttribute('placeholder')
+    await until('it asks', async () => await asks() === 'Describe the picture…')
+    await studio.gesso.post(`/api/canvases/${id}/edits`, [{ op: 'connect', from: [ids[0], 'text'], to: [ids[1], 'prompt'] }])
+    await until('it does no more', async () => await asks() === 'Add to what is connected…')
+  })
+})
+
 describe('a page', { timeout: 120_000 }, () => {
   test('opens also where the browser\'s storage never answers', async () => {
     const page = await studio.person('Ida Falk')

@@ -206,7 +206,7 @@ fn Set(rig: Rig, at: usize, label: Memo<String>) -> impl IntoView {
             }
         };
         view! {
-            <div class="frow">
+            <div class="frow" data-setting="angles">
                 <span class="label">{title}</span>
                 <div class="row">
                     <div class="slider grow" style=move || format!("--v:{:.1}%", (now() - min) / (max - min) * 100.0)>

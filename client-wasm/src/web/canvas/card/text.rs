@@ -44,7 +44,7 @@ pub fn TextField(
     /// Name for assistive technology.
     #[prop(into)]
     label: String,
-    #[prop(into)] placeholder: String,
+    #[prop(into)] placeholder: Signal<String>,
     /// Keys that mean something else here; true where one was used.
     #[prop(optional)]
     keys: Option<Callback<web_sys::KeyboardEvent, bool>>,

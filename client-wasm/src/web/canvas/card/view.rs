@@ -287,6 +287,14 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
         move || notes(&card)
     };
     let prompt = spec.has_text.then(|| {
+        let id = card.id;
+        let page = card.page;
+        let is_wired = Memo::new(move |_| {
+            page.graph.with(|graph| {
+                let mut ports = spec.own_text.into_iter();
+                ports.any(|port| graph.sources(&id.get_value(), port).next().is_some())
+            })
+        });
         let hint = match spec.id {
             "image_generator" => "Describe the picture…",
             "video_generator" => "Describe the scene…",
@@ -294,6 +302,10 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
             "voiceover" => "What should be said?",
             _ => "Describe it…",
         };
+        let hint = Signal::derive(move || {
+            let words = if is_wired.get() { "Add to what is connected…" } else { hint };
+            words.to_owned()
+        });
         view! {
             <div class="prompt written">
                 <TextField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />

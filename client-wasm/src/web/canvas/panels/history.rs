@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::core::differences::own_text;
 use crate::core::price::credits;
 use crate::core::results;
-use crate::core::words::sentence;
+use crate::core::words::{choice, sentence};
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::panels::compare;
@@ -263,7 +263,7 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
     }
     for (key, value) in made.settings.as_object().into_iter().flatten() {
         if !matches!(key.as_str(), "seed" | "model") && !value.is_null() {
-            rows.push((sentence(&key.replace('_', " ")), value_key(value)));
+            rows.push((sentence(&key.replace('_', " ")), choice(&value_key(value))));
         }
     }
     for (port, values) in made.inputs.as_object().into_iter().flatten() {

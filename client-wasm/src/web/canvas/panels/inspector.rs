@@ -245,7 +245,7 @@ fn Fields(card: Card, spec: &'static NodeSpec) -> impl IntoView {
         field(page, id, "count", &param, signals)
     });
     view! {
-        <label class="frow is-tall">
+        <label class="frow is-tall" data-setting="model">
             <span class="label">"Model"</span>
             <span class="field pick"><select aria-label="Model" on:change=choose>{models}</select>{icon("down")}</span>
         </label>
