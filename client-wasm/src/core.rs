@@ -13,6 +13,7 @@ pub mod differences;
 pub mod doc;
 pub mod editor;
 pub mod entries;
+pub mod find;
 pub mod geometry;
 pub mod grouping;
 pub mod hit_test;

@@ -97,7 +97,10 @@ fn listen(
             )));
         };
         let is_voice = match named {
-            0 if ducks && sources.len() > 1 || about_keeps(job) => {
+            0 if ducks && sources.len() > 1
+                || about_keeps(job)
+                || job.text("length") == "voice" =>
+            {
                 speech::is_likely(&source.sound(LISTEN_S, tools, control)?)
             }
             0 => false,

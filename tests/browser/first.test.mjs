@@ -134,12 +134,77 @@ describe('a card', { timeout: 120_000 }, () => {
     }
   })
 
+  test('is found by its words', async () => {
+    const many = Array.from({ length: 12 }, (_, n) => ({ kind: 'text', pos: [n * 700, 0], title: `Scene ${n + 1}`, text: n === 9 ? 'The lighthouse keeper wakes.' : 'Fog.' }))
+    const { id } = await studio.gesso.post('/api/canvases', { name: 'Long' })
+    const { ids: far } = await studio.gesso.post(`/api/canvases/${id}/edits`, many.map(node => ({ op: 'add_node', ...node })))
+    await studio.open(page, id)
+    await card(page, far[0]).waitFor()
+    await page.keyboard.press('Control+f')
+    const find = page.getByRole('dialog', { name: 'Find on this canvas' })
+    assert.equal(await find.getByRole('option').count(), 12)
+    await page.keyboard.type('KEEPER')
+    await until('one is left', async () => await find.getByRole('option').count() === 1)
+    await find.getByText('The lighthouse keeper wakes.').waitFor()
+    await studio.shoot(page, 'find')
+    await page.keyboard.press('Enter')
+    await until('it has the focus', () => page.evaluate(id => document.activeElement?.closest('[data-node]')?.dataset.node === id, far[9]))
+    const box = await card(page, far[9]).boundingBox()
+    assert.ok(box.x > 0 && box.x + box.width < 1440, JSON.stringify(box))
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('scene 3')
+    await page.getByRole('dialog').getByText('On this canvas').waitFor()
+    await page.keyboard.press('Enter')
+    await until('the third is selected', async () => await card(page, far[2]).evaluate(one => one.classList.contains('is-selected') || one.getAttribute('aria-selected') === 'true' || one.contains(document.activeElement)))
+  })
+
   test('asks for a picture only while no text is connected', async () => {
     const { id, ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'a lake' }, { kind: 'image_generator', pos: [340, 0] }])
     const asks = async () => await card(page, ids[1]).locator('textarea').first().getAttribute('placeholder')
     await until('it asks', async () => await asks() === 'Describe the picture…')
     await studio.gesso.post(`/api/canvases/${id}/edits`, [{ op: 'connect', from: [ids[0], 'text'], to: [ids[1], 'prompt'] }])
     await until('it does no more', async () => await asks() === 'Add to what is connected…')
+  })
+})
+
+describe('on a phone', { timeout: 120_000 }, () => {
+  let phone, ids
+  before(async () => {
+    phone = await studio.person('Pia Holm', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    ({ ids } = await studio.canvas(phone, [{ kind: 'image_generator', pos: [0, 0], text: 'a lake at dawn', settings: { resolution: '0.5K' } }]))
+  })
+  const inView = async (page, locator) => {
+    const box = await locator.boundingBox()
+    return box && box.x >= 0 && box.y >= 0 && box.x + box.width <= 390 && box.y + box.height <= 844
+  }
+
+  test('a selected card has a sheet with its settings and history, folded until asked for', async () => {
+    await phone.getByRole('button', { name: 'Fit all' }).tap()
+    await card(phone, ids[0]).locator('.node-head .i').first().tap()
+    const sheet = phone.getByRole('complementary', { name: 'Image Generator' })
+    await sheet.getByRole('button', { name: /^Run/ }).waitFor()
+    assert.equal(await sheet.getByRole('tab', { name: 'History' }).isVisible(), false)
+    await studio.shoot(phone, 'phone-folded')
+    await sheet.getByRole('button', { name: 'Settings and history' }).tap()
+    await sheet.getByRole('tab', { name: 'Settings' }).waitFor()
+    assert.ok(await inView(phone, sheet), JSON.stringify(await sheet.boundingBox()))
+    await studio.shoot(phone, 'phone-settings')
+    await sheet.getByRole('button', { name: /^Run/ }).tap()
+    await becomes(phone, ids[0], 'completed')
+    await sheet.getByRole('tab', { name: 'History' }).tap()
+    await sheet.getByText('Everything it made').waitFor()
+    await studio.shoot(phone, 'phone-history')
+    await sheet.getByRole('button', { name: 'Close' }).tap()
+  })
+
+  test('the run is shown in a sheet of its own', async () => {
+    const panel = phone.getByRole('region', { name: 'Run', exact: true })
+    if (!await panel.isVisible()) await phone.getByRole('button', { name: 'Runs' }).tap()
+    await panel.getByText('Succeeded').waitFor()
+    assert.ok(await inView(phone, panel), JSON.stringify(await panel.boundingBox()))
+    await studio.shoot(phone, 'phone-run')
+    await panel.getByRole('button', { name: 'Fold' }).tap()
+    await until('it is away', async () => !await panel.isVisible())
   })
 })
 

@@ -62,6 +62,8 @@ pub enum Command {
     ToggleHand,
     /// The pointer again.
     Pointer,
+    /// Opens Spotlight for the cards of this canvas.
+    Find,
     /// Shows or hides the minimap.
     ToggleMinimap,
     /// Shows the shortcuts.
@@ -177,6 +179,7 @@ const ACTIONS: &[Action] = &[
     always(view("zoom_in", "Zoom in", "Mod+= Mod++ + =", Command::ZoomIn)),
     always(view("zoom_out", "Zoom out", "Mod+- -", Command::ZoomOut)),
     always(view("actual_size", "100 %", "Shift+0 Mod+0", Command::ZoomToActualSize)),
+    always(view("find", "Find on this canvas", "Mod+F", Command::Find)),
     view("fit_all", "Fit all", "Shift+1", Command::FitAll),
     view("fit_selection", "Fit selection", "Shift+2", Command::FitSelection),
     view("hand", "Hand", "H", Command::ToggleHand),

@@ -134,6 +134,9 @@ fn several<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Vec<&'a str> {
     let Some(item) = item.filter(|_| !evaluator && replaced(canvas, node, key).is_none()) else {
         return Vec::new();
     };
+    if item.generations.len() < 2 {
+        return Vec::new();
+    }
     let held = canvas.generations.get(node).map(Vec::as_slice).unwrap_or_default();
     let is_held = |id: &&str| held.iter().any(|made| made.id == *id);
     let made: Vec<&str> = item.generations.iter().map(String::as_str).filter(is_held).collect();
@@ -158,6 +161,13 @@ pub fn gallery(canvas: &Canvas, node: &str) -> Vec<ResultRef> {
         one: Some((at + 1, made.id.clone())),
     })
     .collect()
+}
+
+/// True if a result is what its item shows and passes on.
+pub fn is_shown(canvas: &Canvas, node: &str, result: &ResultRef) -> bool {
+    result.one.as_ref().is_none_or(|(_, id)| {
+        shown_generation(canvas, node, &result.key).is_some_and(|shown| shown.id == *id)
+    })
 }
 
 /// The item as one of its results.

@@ -118,6 +118,12 @@ pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
     input.select();
 }
 
+/// True if panels are sheets at the bottom of the screen; as in `canvas.css`.
+pub fn is_narrow() -> bool {
+    const WIDTH: f64 = 720.0;
+    window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width <= WIDTH)
+}
+
 /// True if keys go into a text field.
 pub fn typing() -> bool {
     document().active_element().is_some_and(|e| {

@@ -93,8 +93,9 @@ fn missing(own: bool, spec: &NodeSpec, inputs: &[Arriving<'_>]) -> Vec<(&'static
     let mut missing = Vec::new();
     for port in spec.inputs {
         let empty = matches!(port.need, Need::Required | Need::OrOwnText) && !filled(port.name);
-        // Pictures alone are enough for a generator: it works from words, references, or both.
-        let referenced = port.need == Need::OrOwnText && filled("references");
+        // Pictures alone are enough for a generator: it works from words, pictures, or both.
+        let is_shown = ["references", "start_frame", "end_frame"].into_iter().any(filled);
+        let referenced = port.need == Need::OrOwnText && is_shown;
         if empty && !referenced {
             missing.push((port.name, what_to_do(port, spec.own_text == Some(port.name))));
         }

@@ -127,6 +127,15 @@ pub trait Provider: Send + Sync {
     fn repeat(&self) -> Repeat;
     /// Number of calls it takes at once.
     fn at_once(&self) -> usize;
+    /// The lanes that calls wait in, and how many go at once in each: what is quick need not wait for what is slow.
+    fn lanes(&self) -> Vec<(&str, usize)> {
+        vec![(self.id(), self.at_once())]
+    }
+    /// The lane of a model.
+    fn lane(&self, model: &str) -> &str {
+        let _ = model;
+        self.id()
+    }
     /// Returns the names of the programs or credentials that a model of it still needs to run here.
     fn missing(&self, model: &Model) -> Vec<String> {
         let _ = model;

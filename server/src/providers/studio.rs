@@ -15,19 +15,29 @@ use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
 /// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
 
+/// The lane of models that take seconds to minutes: films, and what works on every pixel of a large picture.
+const SLOW: &str = "studio";
+/// The lane of all others.
+const QUICK: &str = "studio/quick";
+/// The models of the slow lane.
+const SLOW_MODELS: [&str; 5] =
+    ["studio-motion", "studio-lips", "studio-mixer", "studio-upscaler", "studio-solid"];
+
 /// The provider.
 pub struct Studio {
     tools: ToolRunner,
-    slots: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+    quick: Arc<Semaphore>,
     at_once: usize,
 }
 
 impl Studio {
-    /// With as many slots as the machine has cores, within limits.
+    /// With as many slots in each lane as the machine has cores, within limits.
     pub fn new(tools: ToolRunner) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
-        Self { tools, slots: Arc::new(Semaphore::new(at_once)), at_once }
+        let slots = || Arc::new(Semaphore::new(at_once));
+        Self { tools, slow: slots(), quick: slots(), at_once }
     }
 }
 
@@ -44,6 +54,14 @@ impl Provider for Studio {
         self.at_once
     }
 
+    fn lanes(&self) -> Vec<(&str, usize)> {
+        vec![(SLOW, self.at_once), (QUICK, self.at_once)]
+    }
+
+    fn lane(&self, model: &str) -> &str {
+        if SLOW_MODELS.contains(&model) { SLOW } else { QUICK }
+    }
+
     fn missing(&self, model: &Model) -> Vec<String> {
         let has = |name: &str| {
             Program::from_name(name).is_some_and(|program| self.tools.programs().has(program))
@@ -53,8 +71,10 @@ impl Provider for Studio {
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
         Box::pin(async move {
+            let is_slow = self.lane(&call.invocation.model) == SLOW;
+            let slots = if is_slow { &self.slow } else { &self.quick };
             let slot = tokio::select! {
-                slot = Arc::clone(&self.slots).acquire_owned() => slot,
+                slot = Arc::clone(slots).acquire_owned() => slot,
                 () = call.cancel.cancelled() => return Err(ProviderError::Cancelled),
             };
             let slot = slot.map_err(|closed| ProviderError::Transient {
@@ -164,5 +184,26 @@ const fn data_type(kind: MediaKind) -> DataType {
         MediaKind::Audio => DataType::Audio,
         MediaKind::Svg => DataType::Svg,
         MediaKind::Model3d => DataType::Model3d,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gesso_protocol::catalog::Catalog;
+
+    #[test]
+    fn what_is_quick_does_not_wait_for_films() {
+        let folder = tempfile::tempdir().unwrap();
+        let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
+        let studio = Studio::new(tools);
+        let catalog = Catalog::read(models::CATALOG).unwrap();
+        for model in SLOW_MODELS {
+            assert!(catalog.model(model).is_some(), "{model} is in no catalogue");
+        }
+        let lanes: Vec<&str> = studio.lanes().into_iter().map(|(lane, _)| lane).collect();
+        assert_eq!(lanes, [SLOW, QUICK]);
+        assert_eq!(studio.lane("studio-motion"), SLOW);
+        assert_eq!(studio.lane("studio-assistant"), QUICK);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gesso_protocol::plan::{Plan, Units};
+use gesso_protocol::plan::{Plan, StepIndex, Units};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -52,6 +52,15 @@ pub(super) struct RunContext {
 }
 
 impl RunContext {
+    /// The lane in which calls of a step wait for a slot.
+    pub(super) fn lane(&self, step: StepIndex) -> String {
+        let planned = &self.plan.steps[step.at()];
+        match self.services.providers.get(&planned.provider) {
+            Some(provider) => provider.lane(&planned.model).to_owned(),
+            None => planned.provider.clone(),
+        }
+    }
+
     /// Passes a failpoint; `false` when this server is dead from here on.
     pub(super) fn pass(&self, name: &'static str) -> bool {
         self.services.failpoints.pass(name);

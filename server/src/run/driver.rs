@@ -239,8 +239,7 @@ impl Driver {
                 match effect {
                     Effect::Ready(unit) => {
                         let step = self.core.units().all[unit.at()].step;
-                        let provider = &self.run.plan.steps[step.at()].provider;
-                        ready.entry(provider.clone()).or_default().push(unit);
+                        ready.entry(self.run.lane(step)).or_default().push(unit);
                     }
                     Effect::Withdraw(unit) => {
                         for units in ready.values_mut() {
@@ -266,8 +265,8 @@ impl Driver {
                 }
             }
         }
-        for (provider, units) in ready {
-            self.run.services.scheduler.wait(&self.run.row.id, &provider, &units);
+        for (lane, units) in ready {
+            self.run.services.scheduler.wait(&self.run.row.id, &lane, &units);
         }
     }
 
@@ -347,8 +346,7 @@ impl Driver {
         let mut prepared = Vec::with_capacity(granted.len());
         for unit in granted {
             let step = self.core.units().all[unit.at()].step;
-            let provider = &self.run.plan.steps[step.at()].provider;
-            let slot = self.run.services.scheduler.slot(provider);
+            let slot = self.run.services.scheduler.slot(&self.run.lane(step));
             if !self.core.begin(unit) {
                 continue;
             }
@@ -562,9 +560,7 @@ impl Driver {
             match event {
                 Event::Granted(unit) => {
                     let step = self.core.units().all[unit.at()].step;
-                    drop(
-                        self.run.services.scheduler.slot(&self.run.plan.steps[step.at()].provider),
-                    );
+                    drop(self.run.services.scheduler.slot(&self.run.lane(step)));
                 }
                 Event::Ended { unit, outcome: Outcome::Completed(output), .. } => {
                     late.extend(late_row(&self.run, unit, *output));

@@ -38,13 +38,13 @@ pub(super) struct Scheduler {
 /// A slot that a call holds; dropping it lets the next one in.
 pub(super) struct Slot {
     scheduler: Scheduler,
-    provider: String,
+    lane: String,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut inside = self.scheduler.inside();
-        inside.queue.release(&self.provider);
+        inside.queue.release(&self.lane);
         inside.grant();
     }
 }
@@ -64,7 +64,9 @@ impl Scheduler {
     pub(super) fn new(providers: &Providers) -> Self {
         let mut queue = FairQueue::new(AT_ONCE_MAX);
         for provider in providers.all() {
-            queue.limit(provider.id(), provider.at_once());
+            for (lane, at_once) in provider.lanes() {
+                queue.limit(lane, at_once);
+            }
         }
         let inside =
             Inside { queue, members: BTreeMap::new(), told: BTreeMap::new(), is_dirty: false };
@@ -92,9 +94,9 @@ impl Scheduler {
     }
 
     /// These units are ready; those whose turn it is are told through the mailbox at once.
-    pub(super) fn wait(&self, run: &RunId, provider: &str, units: &[UnitIndex]) {
+    pub(super) fn wait(&self, run: &RunId, lane: &str, units: &[UnitIndex]) {
         let mut inside = self.inside();
-        inside.queue.wait(run, provider, units);
+        inside.queue.wait(run, lane, units);
         inside.grant();
         inside.is_dirty = true;
     }
@@ -104,8 +106,8 @@ impl Scheduler {
     }
 
     /// The slot that a grant has taken.
-    pub(super) fn slot(&self, provider: &str) -> Slot {
-        Slot { scheduler: self.clone(), provider: provider.to_owned() }
+    pub(super) fn slot(&self, lane: &str) -> Slot {
+        Slot { scheduler: self.clone(), lane: lane.to_owned() }
     }
 
     pub(super) fn leave(&self, run: &RunId) {

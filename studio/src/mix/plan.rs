@@ -61,9 +61,14 @@ impl Plan {
         let ins = list(job, "fade_in", "Fade in", count, 0.0, (0.0, 60.0))?;
         let outs = list(job, "fade_out", "Fade out", count, 0.3, (0.0, 60.0))?;
         let loops = job.text("fit") == "loop";
-        let longest = tracks.iter().zip(&offsets).map(|(t, o)| t.seconds + o).fold(0.0, f64::max);
-        let to_sound = job.text("length") == "longest" && !loops;
-        let seconds = if to_sound { longest.max(video.duration_s) } else { video.duration_s };
+        // A voice is not cut unless somebody says so.
+        let is_heard_out = |track: &Track| match job.text("length") {
+            "longest" => true,
+            "voice" => track.is_voice,
+            _ => false,
+        };
+        let ends = tracks.iter().zip(&offsets).filter(|(track, _)| !loops && is_heard_out(track));
+        let seconds = ends.map(|(t, o)| t.seconds + o).fold(video.duration_s, f64::max);
         if seconds <= 0.0 {
             return Err(WorkError::Refused(
                 "How long this video is cannot be told. Export it again as MP4 and replace it."
@@ -252,6 +257,10 @@ mod tests {
         assert!(plan(json!({})).unwrap().copies);
         let longer = plan(json!({"length": "longest", "offsets": "0,1"})).unwrap();
         assert_eq!((longer.seconds, longer.held_s, longer.copies), (10.0, 5.0, false));
+        // The voice lasts two seconds, the music nine.
+        let spoken = |offset| plan(json!({"length": "voice", "offsets": offset})).unwrap();
+        assert_eq!((spoken("0").seconds, spoken("0").copies), (5.0, true));
+        assert_eq!((spoken("4.5").seconds, spoken("4.5").held_s), (6.5, 1.5));
         let looped = plan(json!({"fit": "loop", "length": "longest"})).unwrap();
         assert_eq!((looped.seconds, looped.laid[0].lasts_s), (5.0, 5.0));
     }

@@ -261,6 +261,7 @@ fn produced(is_text: bool, same: &str, seed: u64) -> Produced {
         content,
         duration_s: None,
         seed: Some(seed),
+        note: None,
     }
 }
 

@@ -400,3 +400,23 @@ fn lengths_of_what_is_yet_to_be_made_bound_the_price() {
     let plan = planned(&canvas, Mode::Workflow, None).unwrap();
     assert_eq!(plan.step("l").unwrap().cost, Money::credits(180));
 }
+
+#[test]
+fn a_picture_alone_is_enough_for_a_film() {
+    for port in ["start_frame", "end_frame", "references"] {
+        let mut canvas = canvas("p:media, v:video_generator");
+        canvas.nodes.get_mut("p").unwrap().asset = Some(AssetRef {
+            id: "x".to_owned(),
+            ty: Some(crate::values::DataType::Image),
+            mime: "image/png".to_owned(),
+            width: Some(64),
+            height: Some(64),
+            duration: None,
+            name: String::new(),
+        });
+        let refused = planned(&canvas, Mode::Node, Some("v")).unwrap_err();
+        assert_eq!(refused.nodes[0].port.as_deref(), Some("prompt"));
+        edge(&mut canvas, "p.asset", &format!("v.{port}"));
+        assert!(planned(&canvas, Mode::Node, Some("v")).is_ok(), "{port}");
+    }
+}

@@ -31,10 +31,7 @@ pub fn preview(page: Page, id: &str) {
     let key = crate::web::canvas::store::showing::item_key(page, id);
     let result = page.read(|c| {
         let gallery = results::gallery(c, id);
-        let shown = gesso_protocol::graph::shown_generation(c, id, &key).map(|made| &made.id);
-        let is_shown = |r: &&results::ResultRef| {
-            r.key == key && r.one.as_ref().is_none_or(|(_, made)| Some(made) == shown)
-        };
+        let is_shown = |r: &&results::ResultRef| r.key == key && results::is_shown(c, id, r);
         gallery.iter().find(is_shown).or_else(|| gallery.iter().find(|r| r.key == key)).cloned()
     });
     let result = result.unwrap_or(results::ResultRef { n: 1, key, one: None });
@@ -72,7 +69,7 @@ pub fn spotlight_at_port(page: Page, port: &PortRef) {
     let kind = page.read(|c| c.nodes.get(&port.node).map(|n| n.kind.clone())).unwrap_or_default();
     let y = rect.y + card_layout::port_y(&kind, port.side, &port.port);
     let wire = Some((port.clone(), None));
-    page.spotlight.set(Some(Asked { at: Some(Point::new(x, y)), wire, query: String::new() }));
+    page.spotlight.set(Some(Asked { at: Some(Point::new(x, y)), wire, ..Asked::default() }));
 }
 
 /// Gives a placed node with text the caret, opens the library for one that takes a file, and focuses any other card.

@@ -56,6 +56,7 @@ fn chips(page: Page, node: &Node) -> Vec<Chip> {
 /// Selects the node and gives the control of a setting the focus.
 fn open(page: Page, id: &str, setting: &str) {
     page.select([id.to_owned()]);
+    page.overlays.sheet.set(true);
     let row = format!("[data-setting=\"{setting}\"]");
     crate::web::dom::once_there(row, |row| {
         row.scroll_into_view_with_bool(false);

@@ -257,6 +257,12 @@ pub fn Rail(page: Page) -> impl IntoView {
 }
 
 /// Zoom, fit, and the switch of the map.
+/// Shows or hides the run panel on a narrow screen, where a selected card's takes its place.
+fn open_runs(page: Page) {
+    page.select([]);
+    page.run_panel.update(|open| *open = !*open);
+}
+
 #[component]
 pub fn ZoomBar(page: Page) -> impl IntoView {
     let percent = move || format!("{:.0} %", page.camera.with(|c| c.zoom * 100.0));
@@ -269,6 +275,8 @@ pub fn ZoomBar(page: Page) -> impl IntoView {
             <button class="ib" aria-label="Fit all" title=move || titled(page, "Fit all", Some(Command::FitAll)) on:click=move |_| camera::fit_all(page)>{icon("fit")}</button>
             <button class="ib" class:is-on=move || page.minimap.get() aria-pressed=move || page.minimap.get().to_string()
                 aria-label="Minimap" title=move || titled(page, "Minimap", Some(Command::ToggleMinimap)) on:click=move |_| page.minimap.update(|m| *m = !*m)>{icon("map")}</button>
+            <button class="btn ghost only-s" aria-controls="runpanel" aria-expanded=move || page.run_panel.get().to_string()
+                on:click=move |_| open_runs(page)>{icon("play")}"Runs"</button>
         </div>
     }
 }

@@ -78,10 +78,13 @@ fn Open(page: Page, id: String) -> impl IntoView {
         Showing::Asset(asset) => Some(asset),
         Showing::Text(_) | Showing::Nothing => None,
     };
+    // The editor opens what the card shows.
     let editable = move || {
         let id = id.get_value();
-        result.with(|r| r.one.is_none() && r.key == item_key(page, &id))
-            && open::can_edit(page, &id)
+        page.revision.track();
+        let is_on_card = result
+            .with(|r| r.key == item_key(page, &id) && page.read(|c| results::is_shown(c, &id, r)));
+        is_on_card && open::can_edit(page, &id)
     };
     let edit = move |_| open::image_editor(page, &id.get_value());
     let save =

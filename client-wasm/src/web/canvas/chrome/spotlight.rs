@@ -1,4 +1,5 @@
-//! Spotlight: find a kind or a model by name and place it; from a wire it holds only what fits and connects it.
+//! Spotlight: find a kind or a model by name and place it; from a wire it holds only what fits and connects it. Also
+//! finds the cards of the canvas by their words.
 
 use crate::web::canvas::actions::open::after_adding;
 use gesso_protocol::fold::fold;
@@ -12,17 +13,20 @@ use serde_json::json;
 
 use crate::core::card_layout;
 use crate::core::editor::{PortRef, Side};
-use crate::core::geometry::Point;
+use crate::core::find;
+use crate::core::geometry::{Point, Rect};
 use crate::core::icons::of_kind;
-use crate::web::canvas::actions::edit;
+use crate::web::canvas::actions::{edit, focus};
 use crate::web::canvas::store::page::{Asked, Page};
 use crate::web::ui::icons::icon;
 
 /// Something Spotlight offers.
 #[derive(Clone, Debug, PartialEq)]
 struct Offer {
-    kind: &'static str,
+    kind: String,
     title: String,
+    /// The card on the canvas that it leads to, where it adds nothing.
+    card: Option<String>,
     /// At the end of the line: the port it would be connected to, or the model's price.
     end: String,
     model: Option<String>,
@@ -79,8 +83,9 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         }
         let why = lack.map(|l| l.line()).unwrap_or_default();
         kinds.push(Offer {
-            kind: spec.id,
+            kind: spec.id.to_owned(),
             title: spec.title.to_owned(),
+            card: None,
             end,
             model: None,
             why,
@@ -93,8 +98,9 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
             let why = page.overlays.hints.with(|h| h.get(&model.id).map(|h| h.join(" ")));
             let price = crate::core::price::credits(model.price.base);
             models.push(Offer {
-                kind: spec.id,
+                kind: spec.id.to_owned(),
                 title: model.name.clone(),
+                card: None,
                 end: missing.map_or(price, |m| format!("needs {m}")),
                 model: Some(model.id.clone()),
                 why: why.unwrap_or_default(),
@@ -111,6 +117,37 @@ fn offers(page: Page, asked: &Asked) -> (Vec<Offer>, Vec<Offer>) {
         }
     }
     (kinds, models)
+}
+
+/// Most cards of the canvas that are listed beside what can be added.
+const CARDS_BESIDE: usize = 5;
+/// Most cards that are listed where nothing else is.
+const CARDS_MAX: usize = 100;
+
+/// The cards of the canvas that have the words.
+fn cards(page: Page, query: &str, most: usize) -> Vec<Offer> {
+    let rects: Vec<(String, Rect)> = {
+        let core = page.core();
+        let index = &core.borrow().index;
+        let ids = index.bounds().map(|all| index.query(all)).unwrap_or_default();
+        ids.into_iter().filter_map(|id| index.get(&id).map(|rect| (id, rect))).collect()
+    };
+    let found = page.read(|canvas| find::cards(canvas, rects, query));
+    let offer = |card: find::Found| {
+        let probe = schema::Node { kind: card.kind.clone(), ..schema::Node::default() };
+        Offer {
+            ty: card_layout::main_type(&probe),
+            kind: card.kind,
+            title: card.title,
+            card: Some(card.id),
+            end: card.line,
+            model: None,
+            why: String::new(),
+            port: None,
+            words: String::new(),
+        }
+    };
+    found.into_iter().take(most).map(offer).collect()
 }
 
 /// Returns the rank of an offer for a query; lower is better, `None` when it does not match.
@@ -140,13 +177,20 @@ fn matching(offers: Vec<Offer>, query: &str) -> Vec<Offer> {
 /// Places what was chosen and connects it, as one step.
 fn choose(page: Page, asked: &Asked, offer: &Offer) {
     page.spotlight.set(None);
-    let mut node = edit::blank(offer.kind);
+    if let Some(card) = &offer.card {
+        page.select([card.clone()]);
+        edit::show(page, card);
+        focus::focus_card(card);
+        return;
+    }
+    let kind = offer.kind.as_str();
+    let mut node = edit::blank(kind);
     if let Some(model) = &offer.model {
         node.settings.push(("model".to_owned(), json!(model)));
     }
     let (Some((from, replaces)), Some(port)) = (&asked.wire, offer.port) else {
         let id = edit::add(page, node, asked.at);
-        after_adding(page, offer.kind, id);
+        after_adding(page, kind, id);
         return;
     };
     let at = asked.at.unwrap_or_else(|| page.view_rect().center());
@@ -156,7 +200,7 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
         Side::Out => (Side::In, at.x),
         Side::In => (Side::Out, at.x - card_layout::width(&probe)),
     };
-    let y = at.y - card_layout::port_y(offer.kind, side, port);
+    let y = at.y - card_layout::port_y(kind, side, port);
     node.pos = [x.round(), y.round()];
     let (theirs, ours) =
         ((from.node.clone(), from.port.clone()), (node.id.clone(), port.to_owned()));
@@ -173,7 +217,7 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
         schema::connect(txn, &connection);
     });
     page.select([id.clone()]);
-    after_adding(page, offer.kind, id);
+    after_adding(page, kind, id);
 }
 
 /// The dialog.
@@ -187,6 +231,7 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let query = RwSignal::new(asked.query.clone());
     let active = RwSignal::new(0usize);
+    let finds_cards = asked.finds_cards;
     let asked = StoredValue::new(asked);
     Effect::new(move |_| {
         if let Some(input) = input.get() {
@@ -195,16 +240,18 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         }
     });
     let found = Memo::new(move |_| {
-        let (kinds, models) = offers(page, &asked.get_value());
         let query = query.get();
+        if finds_cards {
+            return [Vec::new(), Vec::new(), cards(page, &query, CARDS_MAX)];
+        }
+        let (kinds, models) = offers(page, &asked.get_value());
         let (kinds, mut models) = (matching(kinds, &query), matching(models, &query));
         models.truncate(6);
-        (kinds, models)
+        let beside = !query.trim().is_empty() && asked.with_value(|asked| asked.wire.is_none());
+        let cards = if beside { cards(page, &query, CARDS_BESIDE) } else { Vec::new() };
+        [kinds, models, cards]
     });
-    let all = move || {
-        let (kinds, models) = found.get();
-        kinds.into_iter().chain(models).collect::<Vec<_>>()
-    };
+    let all = move || found.get().concat();
     let close = move || page.spotlight.set(None);
     let pick = move |i: usize| {
         if let Some(offer) = untrack(all).get(i) {
@@ -237,7 +284,11 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
         active.set(0);
     };
     let filter = asked.with_value(|a| a.wire.clone()).map(|(port, _)| wire_note(page, &port));
-    let enter = if filter.is_some() { "place and connect" } else { "place" };
+    let enter = match (finds_cards, filter.is_some()) {
+        (true, _) => "go there",
+        (false, true) => "place and connect",
+        (false, false) => "place",
+    };
     let row = move |i: usize, offer: Offer| {
         let why = (!offer.why.is_empty()).then(|| offer.why.clone());
         let lacks = why.is_some();
@@ -247,36 +298,52 @@ fn Open(page: Page, asked: Asked) -> impl IntoView {
                 aria-selected=move || (active.get() == i).to_string()
                 on:pointermove=move |_| active.set(i)
                 on:click=move |_| pick(i)>
-                <span class="mark">{icon(of_kind(offer.kind))}</span>
+                <span class="mark">{icon(of_kind(&offer.kind))}</span>
                 {offer.title}<span class="end">{offer.end}</span>
             </button>
         }
     };
     let list = move || {
-        let (kinds, models) = found.get();
-        let n = kinds.len();
-        let none = kinds.is_empty() && models.is_empty();
-        let kinds = kinds.into_iter().enumerate().map(|(i, o)| row(i, o)).collect_view();
-        let head =
-            (!models.is_empty()).then(|| view! { <hr /><div class="menu-note">"Models"</div> });
-        let models = models.into_iter().enumerate().map(|(i, o)| row(n + i, o)).collect_view();
-        let nothing = none.then(|| view! { <div class="menu-note">"Nothing by that name. Try a type such as image or audio."</div> });
-        view! { {kinds}{head}{models}{nothing} }
+        let mut first = 0;
+        let heads = [None, Some("Models"), Some("On this canvas")];
+        let parts = found.get().into_iter().zip(heads).map(|(offers, head)| {
+            let head = head.filter(|_| !offers.is_empty() && !finds_cards);
+            let line = head.filter(|_| first > 0).map(|_| view! { <hr aria-hidden="true" /> });
+            let head = head.map(|head| view! { {line}<div class="menu-note">{head}</div> });
+            let from = first;
+            first += offers.len();
+            let rows = offers.into_iter().enumerate().map(|(i, o)| row(from + i, o)).collect_view();
+            view! { {head}{rows} }
+        });
+        let parts = parts.collect_view();
+        let none = if finds_cards {
+            "No card on this canvas has these words."
+        } else {
+            "Nothing by that name. Try a type such as image or audio."
+        };
+        let nothing = (first == 0).then(|| view! { <div class="menu-note">{none}</div> });
+        view! { {parts}{nothing} }
+    };
+    let (name, label, hint, listed) = if finds_cards {
+        ("Find on this canvas", "Search cards", "Find a card by its title or text", "Cards")
+    } else {
+        let hint = "Add a node or a model";
+        ("Add to canvas", "Search nodes and models", hint, "What can be added")
     };
     view! {
         <div class="menu-back" data-floating on:pointerdown=move |_| close()></div>
-        <div class="menu spot" role="dialog" aria-modal="true" aria-label="Add to canvas" data-floating data-scroll
+        <div class="menu spot" role="dialog" aria-modal="true" aria-label=name data-floating data-scroll
             style=place(page, asked.with_value(|a| a.at))>
             <label class="field l">
                 {icon("search")}
                 <input node_ref=input role="combobox" aria-expanded="true" aria-controls="spot-list"
-                    aria-autocomplete="list" aria-label="Search nodes and models" placeholder="Add a node or a model"
+                    aria-autocomplete="list" aria-label=label placeholder=hint
                     autocomplete="off" spellcheck="false"
                     aria-activedescendant=move || format!("spot-{}", active.get())
                     prop:value=query on:input=changed on:keydown=keys />
             </label>
             {filter}
-            <div class="spot-list" id="spot-list" role="listbox" aria-label="What can be added">{list}</div>
+            <div class="spot-list" id="spot-list" role="listbox" aria-label=listed>{list}</div>
             <hr />
             <div class="menu-note row"><kbd>"↑"</kbd><kbd>"↓"</kbd>" choose "<span class="grow"></span><kbd>"Enter"</kbd>{enter}</div>
         </div>

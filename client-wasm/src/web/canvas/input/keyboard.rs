@@ -139,6 +139,9 @@ fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
 fn act(page: Page, command: Command, shift: bool) -> bool {
     match command {
         Command::Spotlight => page.spotlight.set(Some(Asked::default())),
+        Command::Find => {
+            page.spotlight.set(Some(Asked { finds_cards: true, ..Asked::default() }));
+        }
         Command::RunSelected => run_selected(page),
         Command::RunWorkflow => run_workflow(page),
         Command::StopAll => run::stop_all(page),

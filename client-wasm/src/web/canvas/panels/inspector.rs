@@ -69,6 +69,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
         selected,
         far: Memo::new(|_| false),
     };
+    let unfolded = page.overlays.sheet;
     let view = card.signals.view.clone();
     let title = Memo::new(move |_| view.with(|v| v.node.shown_title().to_owned()));
     let ty = {
@@ -94,11 +95,15 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
         }
     };
     view! {
-        <aside class="panel right" data-floating data-scroll aria-label=title aria-hidden=move || behind(page)>
+        <aside class="panel right" class:is-unfolded=move || unfolded.get() data-floating data-scroll aria-label=title aria-hidden=move || behind(page)>
             <div class="panel-head" data-type=ty>
                 <span class="mark">{icon(of_kind(spec.id))}</span>
                 <h2 class="grow">{title}</h2>
                 {mark}
+                <button class="ib s only-s" aria-label=move || if unfolded.get() { "Fold" } else { "Settings and history" }
+                    aria-expanded=move || unfolded.get().to_string() on:click=move |_| unfolded.update(|open| *open = !*open)>
+                    {move || if unfolded.get() { icon("down").into_any() } else { icon("up").into_any() }}
+                </button>
                 <button class="ib s" aria-label="Close" on:click=move |_| page.select([])>{icon("x")}</button>
             </div>
             <div class="panel-tabs">

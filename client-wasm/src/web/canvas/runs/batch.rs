@@ -3,7 +3,6 @@
 use crate::web::canvas::parts::face::live_face;
 use crate::web::canvas::parts::price::price_tag;
 use crate::web::dom::arrows;
-use gesso_protocol::graph::shown_generation;
 use gesso_protocol::pricing::Quote;
 use gesso_protocol::schema::Failure;
 use leptos::prelude::*;
@@ -222,10 +221,9 @@ fn Cell(cells: Cells, result: ResultRef) -> impl IntoView {
     let status = Memo::new(move |_| item.with(|i| i.status));
     let flows = Memo::new(move |_| {
         signals.view.track();
-        let shown = page.read(|c| {
-            shown_generation(c, &id.get_value(), &key.get_value()).map(|made| made.id.clone())
-        });
-        nth.is_some() && shown.is_some() && item.with(|i| i.generation == shown)
+        let is_shown =
+            page.read(|c| result.with_value(|r| results::is_shown(c, &id.get_value(), r)));
+        nth.is_some() && is_shown
     });
     let on_card = Memo::new(move |_| {
         let is_item =

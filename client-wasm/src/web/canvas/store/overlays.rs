@@ -60,6 +60,8 @@ pub struct Overlays {
     pub confirming: RwSignal<Option<Confirming>>,
     /// The item each card shows, where somebody picked one.
     pub items: RwSignal<BTreeMap<String, String>>,
+    /// On a narrow screen, where the panel of a node is a sheet at the bottom: that it is unfolded.
+    pub sheet: RwSignal<bool>,
     /// The credit balance.
     pub balance: RwSignal<Option<Money>>,
     /// Evaluators that wait for a person and the message that told it.
@@ -80,6 +82,7 @@ impl Overlays {
             hints: RwSignal::default(),
             confirming: RwSignal::new(None),
             items: RwSignal::default(),
+            sheet: RwSignal::new(false),
             balance: RwSignal::new(None),
             waiting: StoredValue::default(),
         }

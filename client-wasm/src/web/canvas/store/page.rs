@@ -50,6 +50,8 @@ pub struct Asked {
     pub at: Option<Point>,
     /// The wire it is to be connected to, and the connection that one came off.
     pub wire: Option<(PortRef, Option<String>)>,
+    /// True if the cards of the canvas are searched, and not what can be added.
+    pub finds_cards: bool,
 }
 
 /// State that is not a signal: views do not read it.
@@ -302,7 +304,7 @@ impl Page {
             help: RwSignal::new(false),
             overlays: Overlays::new(),
             renaming: RwSignal::new(None),
-            run_panel: RwSignal::new(true),
+            run_panel: RwSignal::new(!crate::web::dom::is_narrow()),
             complaints: RwSignal::default(),
             live: RwSignal::default(),
             busy: RwSignal::new(false),
