@@ -248,8 +248,10 @@ async fn sounds(server: &TestServer, made: &Results) {
 async fn videos(server: &TestServer, made: &Results) {
     let (_, voice) = made.file(server, "voice").await;
     let spoken = seconds(&streams(&voice).0["duration"]);
+    // A mix lasts until its voice has ended.
+    let mixed = spoken.max(2.0);
     for (node, length, size) in
-        [("video", 2.0, Some((854, 480))), ("mix", 2.0, Some((854, 480))), ("lips", spoken, None)]
+        [("video", 2.0, Some((854, 480))), ("mix", mixed, Some((854, 480))), ("lips", spoken, None)]
     {
         let (about, path) = made.file(server, node).await;
         let (format, video, audio) = streams(&path);
