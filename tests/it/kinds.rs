@@ -36,7 +36,8 @@ fn every_kind(portrait: &str, tone: &str) -> Value {
          "settings": {"duration": 2, "seed": 4}},
         {"op": "add_node", "id": "music", "kind": "music_generator", "text": "calm piano",
          "settings": {"duration": 6, "seed": 4}},
-        {"op": "add_node", "id": "mix", "kind": "video_audio_mix"},
+        // As long as the video, so that its picture is copied; by itself it would wait for the voice.
+        {"op": "add_node", "id": "mix", "kind": "video_audio_mix", "settings": {"length": "video"}},
         {"op": "add_node", "id": "lips", "kind": "lip_sync"},
         {"op": "add_node", "id": "solid", "kind": "model3d_generator"},
         {"op": "add_node", "id": "note", "kind": "sticky_note", "text": "look"},
@@ -248,10 +249,8 @@ async fn sounds(server: &TestServer, made: &Results) {
 async fn videos(server: &TestServer, made: &Results) {
     let (_, voice) = made.file(server, "voice").await;
     let spoken = seconds(&streams(&voice).0["duration"]);
-    // A mix lasts until its voice has ended.
-    let mixed = spoken.max(2.0);
     for (node, length, size) in
-        [("video", 2.0, Some((854, 480))), ("mix", mixed, Some((854, 480))), ("lips", spoken, None)]
+        [("video", 2.0, Some((854, 480))), ("mix", 2.0, Some((854, 480))), ("lips", spoken, None)]
     {
         let (about, path) = made.file(server, node).await;
         let (format, video, audio) = streams(&path);
