@@ -78,14 +78,14 @@ pub fn newcomer(id: String) -> Me {
     }
 }
 
-/// The person of requests that carry no cookie.
+/// The person of requests to the API that carry no cookie.
 #[must_use]
-pub fn script(id: &str) -> Me {
+pub fn script() -> Me {
     Me {
         name: "API".to_owned(),
         color: COLORS[0].to_owned(),
         favourites: Vec::new(),
-        id: id.to_owned(),
+        id: "api".to_owned(),
     }
 }
 

@@ -24,7 +24,7 @@ const FILLERS: &str = "a an the this that these those my your our his her its th
     is are was were be been being am do does did has have had having will would can could should may might must \
     i you he she it we they me him them who whom whose which what there here \
     make makes made show shows showing shown draw drawing drawn paint painted create creating generate please want add \
-    picture pictures image images photo photos photograph illustration drawing painting render rendering scene view shot \
+    picture pictures image images photo photos photograph illustration painting render rendering scene view shot \
     style styled kind type sort version piece set pair bit lot part side front back top bottom left right middle center \
     centre one two three four five six seven eight nine ten several first second \
     beautiful nice great good best amazing stunning gorgeous lovely pretty perfect detailed detail details high quality \

@@ -118,6 +118,21 @@ pub fn begin(input: &web_sys::HtmlInputElement, value: &str) {
     input.select();
 }
 
+/// Does something now and then while the page is seen, and whenever somebody comes back to it, until its owner goes.
+pub fn while_seen(every: std::time::Duration, f: impl Fn() + Copy + 'static) {
+    let seen = move || {
+        if !document().hidden() {
+            f();
+        }
+    };
+    let back = window_event_listener(leptos::ev::focus, move |_| seen());
+    on_cleanup(move || back.remove());
+    match set_interval_with_handle(seen, every) {
+        Ok(timer) => on_cleanup(move || timer.clear()),
+        Err(error) => web_sys::console::warn_1(&error),
+    }
+}
+
 /// True if panels are sheets at the bottom of the screen; as in `canvas.css`.
 pub fn is_narrow() -> bool {
     const WIDTH: f64 = 720.0;

@@ -19,6 +19,7 @@ use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
 use crate::core::price::grouped;
+use crate::web::dom;
 use crate::web::http;
 use crate::web::nav::set_title;
 use crate::web::people::OwnAvatar;
@@ -90,12 +91,15 @@ pub fn HomePage() -> impl IntoView {
 
 /// Asks again when the server tells of a change, every few seconds, and whenever somebody comes back to the page.
 fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>) {
-    home.refresh();
-    refresh_credits(credits);
+    let refresh = move || {
+        home.refresh();
+        refresh_credits(credits);
+    };
+    refresh();
+    dom::while_seen(REFRESH, refresh);
     let seen = move || {
         if !document().hidden() {
-            home.refresh();
-            refresh_credits(credits);
+            refresh();
         }
     };
     match web_sys::EventSource::new("/api/events") {
@@ -110,12 +114,6 @@ fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>) {
             let held = StoredValue::new_local((events, told));
             on_cleanup(move || held.with_value(|(events, _)| events.close()));
         }
-        Err(error) => web_sys::console::warn_1(&error),
-    }
-    let back = window_event_listener(ev::focus, move |_| seen());
-    on_cleanup(move || back.remove());
-    match set_interval_with_handle(seen, REFRESH) {
-        Ok(timer) => on_cleanup(move || timer.clear()),
         Err(error) => web_sys::console::warn_1(&error),
     }
 }

@@ -25,12 +25,12 @@ type Input<'a> = (&'a str, Option<Facts>);
 pub(super) type Expected = Option<(Facts, bool)>;
 
 /// What arrives at the inputs of a unit.
-pub(super) struct Arriving<'a> {
+pub(super) struct UnitInputs<'a> {
     inputs: Vec<Input<'a>>,
     exact: bool,
 }
 
-impl<'a> Arriving<'a> {
+impl<'a> UnitInputs<'a> {
     /// Takes together what `facts` tells of each pick; nothing where no price depends on it.
     pub(super) fn of(
         step: &'a Step,
@@ -62,7 +62,7 @@ impl<'a> Arriving<'a> {
 }
 
 /// The most a unit can cost, and whether that is also what it will cost.
-pub(super) fn hold(step: &Step, arriving: &Arriving<'_>) -> (Money, bool) {
+pub(super) fn hold(step: &Step, arriving: &UnitInputs<'_>) -> (Money, bool) {
     let Some(price) = &step.price else { return (Money::ZERO, true) };
     let (quantity, exact) = match quantity(price, step, &arriving.inputs) {
         Some(quantity) => (quantity, arriving.exact || price.told(&step.params).is_some()),
@@ -73,7 +73,7 @@ pub(super) fn hold(step: &Step, arriving: &Arriving<'_>) -> (Money, bool) {
 
 /// What a unit will have made, as far as prices behind it need to know: the length is the most it can be. `None` where
 /// nobody can tell.
-pub(super) fn expected(step: &Step, arriving: &Arriving<'_>) -> Option<Facts> {
+pub(super) fn expected(step: &Step, arriving: &UnitInputs<'_>) -> Option<Facts> {
     let file = |longest_ms| Facts { count: 1, filled: true, longest_ms, ..Facts::default() };
     let told = || {
         let duration = step.params.get("duration").and_then(Money::from_json)?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::cost::{self, Arriving, Expected};
+use super::cost::{self, Expected, UnitInputs};
 use super::facts::{Facts, ReadyFacts};
 use super::index::{StepIndex, UnitIndex};
 use super::model::{
@@ -112,7 +112,7 @@ impl Units {
             let mut expected = None;
             if !unit.kept {
                 let known = |binding: &InputBinding| self.expected(binding);
-                let arriving = Arriving::of(step, &unit, &known);
+                let arriving = UnitInputs::of(step, &unit, &known);
                 (unit.hold, unit.exact) = cost::hold(step, &arriving);
                 // An evaluator makes nothing: what it lets through is what arrives.
                 expected = match unit.picks.first() {

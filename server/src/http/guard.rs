@@ -19,8 +19,6 @@ use crate::newcomers::{newcomer, script};
 const PERSON_COOKIE: &str = "gesso_person";
 /// Time the cookie is kept, in seconds.
 const PERSON_COOKIE_S: u32 = 400 * 24 * 60 * 60;
-/// The person of requests to the API that carry no cookie.
-const SCRIPT: &str = "api";
 /// Refuses requests of other sites and through proxies.
 pub async fn check_origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().as_str();
@@ -102,7 +100,7 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
     let is_new = known.is_none() && !is_script;
     let unchanged = match known {
         Some(id) => newcomer(id),
-        None if is_script => script(SCRIPT),
+        None if is_script => script(),
         None => app.newcomers.welcome(),
     };
     let me = match app.db.person(&unchanged.id).await {

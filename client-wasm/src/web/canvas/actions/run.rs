@@ -322,19 +322,10 @@ pub fn model_name(page: Page, id: &str) -> String {
 /// The balance is asked for again so often while the page is seen: runs of other canvases spend it too, in ms.
 const BALANCE_MS: u64 = 20_000;
 
-/// Keeps the balance true: now and then, and whenever somebody comes back to the page.
+/// Keeps the balance true.
 pub fn keep_credits_fresh(page: Page) {
-    let seen = move || {
-        if !document().hidden() {
-            refresh_credits(page);
-        }
-    };
-    let back = window_event_listener(leptos::ev::focus, move |_| seen());
-    on_cleanup(move || back.remove());
-    match set_interval_with_handle(seen, std::time::Duration::from_millis(BALANCE_MS)) {
-        Ok(timer) => on_cleanup(move || timer.clear()),
-        Err(error) => web_sys::console::warn_1(&error),
-    }
+    let every = std::time::Duration::from_millis(BALANCE_MS);
+    crate::web::dom::while_seen(every, move || refresh_credits(page));
 }
 
 /// Fetches the credits that are free: what runs hold is spoken for.

@@ -291,8 +291,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
         let page = card.page;
         let is_wired = Memo::new(move |_| {
             page.graph.with(|graph| {
-                let mut ports = spec.own_text.into_iter();
-                ports.any(|port| graph.sources(&id.get_value(), port).next().is_some())
+                spec.own_text.is_some_and(|port| graph.sources(&id.get_value(), port).next().is_some())
             })
         });
         let hint = match spec.id {
