@@ -7,19 +7,30 @@ use gesso_protocol::ids::CanvasId;
 use yrs::updates::decoder::Decode as _;
 use yrs::{ReadTxn as _, StateVector, Transact as _, Update};
 
+use super::core::{excess_us, thread_cpu_us};
+use super::limits::RoomLimits;
 use super::mend::{self, Loaded};
 use super::store::{Store, StoreError};
 
-/// Compacts a canvas's log into one snapshot, from the log itself: no room is asked or held up. Gives the ids of what turned
-/// out to be damaged and was set aside: then the snapshot lacks it, and only the room, if there is one, still has it.
+/// The outcome of compacting.
+#[derive(Debug, Default)]
+pub(crate) struct Compacted {
+    /// Ids of what turned out to be damaged and was set aside: the snapshot lacks it, and only the room, if there is one,
+    /// still has it.
+    pub(crate) lost: Vec<String>,
+    /// CPU time that opening the document takes beyond the ordinary, in us, where that was measured.
+    pub(crate) opening_us: Option<u64>,
+}
+
+/// Compacts a canvas's log into one snapshot, from the log itself: no room is asked or held up.
 pub(crate) async fn compact(
     store: Arc<dyn Store>,
     canvas: CanvasId,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Compacted, StoreError> {
     for doubt in [false, true] {
         let Loaded::Document(stored) = mend::load(&*store, &canvas, doubt).await? else { break };
         if !stored.set_aside.is_empty() || stored.tail.0 == 0 {
-            return Ok(stored.set_aside);
+            return Ok(Compacted { lost: stored.set_aside, opening_us: None });
         }
         let seq = stored.seq;
         let merged = tokio::task::spawn_blocking(move || merge(&stored.updates))
@@ -34,7 +45,30 @@ pub(crate) async fn compact(
             Err(error) => tracing::error!(%canvas, %error, "a document's log is looked through"),
         }
     }
-    Ok(Vec::new())
+    Ok(Compacted::default())
+}
+
+/// Puts a room's document, all of the log up to `seq`, in place of that log, and measures what opening it takes.
+pub(crate) async fn put_snapshot(
+    store: Arc<dyn Store>,
+    canvas: CanvasId,
+    seq: i64,
+    snapshot: Bytes,
+    limits: RoomLimits,
+) -> Result<Compacted, StoreError> {
+    let document = snapshot.clone();
+    let measured = tokio::task::spawn_blocking(move || {
+        let updates = [document];
+        let began = thread_cpu_us();
+        let opened = open(&updates)?;
+        let taken = thread_cpu_us() - began;
+        drop(opened);
+        Ok(excess_us(taken, &updates, &limits))
+    });
+    let measured =
+        measured.await.unwrap_or_else(|error| Err(StoreError::Unreadable(error.to_string())))?;
+    store.compact(&canvas, seq, &snapshot).await?;
+    Ok(Compacted { lost: Vec::new(), opening_us: Some(measured) })
 }
 
 /// Merges updates into one, with what was deleted collected.

@@ -7,12 +7,15 @@
 mod answers;
 mod apply;
 mod aside;
+mod commit;
 mod conn;
 mod effect;
 mod guards;
+mod id_spread;
 mod ids;
 mod index;
 mod list_sizes;
+mod opening;
 mod presence;
 #[cfg(test)]
 mod tests;
@@ -41,6 +44,7 @@ use yrs::{
 
 pub(crate) use effect::{ConnId, Covers, Effect, Part};
 pub use effect::{Refusal, Role};
+pub(crate) use work::{excess_us, thread_cpu_us};
 
 use super::budget::Budget;
 use super::limits::RoomLimits;
@@ -49,6 +53,7 @@ use conn::{Conn, is_ready};
 use guards::Guards;
 use ids::Ids;
 use index::Index;
+use opening::Opening;
 use presence::Presence;
 use waiting::Waiting;
 use work::Work;
@@ -81,8 +86,6 @@ pub(crate) struct Core {
     limits: RoomLimits,
     repair: Repair,
     index: Index,
-    /// Updates that transactions committed, put here by the document's observer.
-    committed: Arc<Mutex<Vec<Bytes>>>,
     node_changes: NodeChanges,
     nodes: usize,
     /// Nodes that were gone when the room was loaded, and whose results the document no longer holds.
@@ -92,6 +95,8 @@ pub(crate) struct Core {
     measured_bytes: usize,
     /// Whose client ids are whose.
     ids: Ids,
+    /// CPU time that opening the document takes.
+    opening: Opening,
     /// CPU time of updates that came over HTTP.
     posted: Work,
     /// CPU time of this thread, in us; only differences count.
@@ -137,6 +142,7 @@ impl Core {
         repair: Repair,
         now_ms: u64,
     ) -> Result<Self, OpenError> {
+        let began = thread_cpu_us();
         let (doc, mut index) = catch_unwind(AssertUnwindSafe(|| load(stored, own)))
             .unwrap_or_else(|_| Err(OpenError("the CRDT library gave up on it".to_owned())))?;
         index.shrink();
@@ -144,12 +150,6 @@ impl Core {
             return Err(OpenError("the room's id is in use already".to_owned()));
         }
         let nodes = doc.get_or_insert_map(PEOPLE_ROOTS[1]);
-        let committed = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&committed);
-        doc.observe_update_v1("room", move |_, event| {
-            sink.lock().expect("no holder panics").push(Bytes::copy_from_slice(&event.update));
-        })
-        .map_err(|error| OpenError(error.to_string()))?;
         let node_changes = NodeChanges::default();
         let sink = Arc::clone(&node_changes);
         nodes.observe("room", move |txn, event| {
@@ -176,13 +176,15 @@ impl Core {
             answers.keep_whole(whole);
         }
         let guards = Guards::new(&doc);
+        let opening = excess_us(thread_cpu_us() - began, stored, &limits);
+        let opening = Opening::new(opening, limits.opening_max_us);
         Ok(Self {
+            opening,
             guards: Some(guards),
             own: u64::from(own),
             limits,
             repair,
             index,
-            committed,
             node_changes,
             nodes: count,
             forgotten: BTreeSet::new(),
@@ -191,7 +193,7 @@ impl Core {
             measured_bytes: 0,
             ids: Ids::default(),
             posted: Work::default(),
-            meter: work::thread_cpu_us,
+            meter: thread_cpu_us,
             conns: BTreeMap::new(),
             presence: Presence::new(u64::from(own), now_ms),
             aside: Vec::new(),
@@ -234,6 +236,21 @@ impl Core {
     /// Returns the number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.conns.len()
+    }
+
+    /// True if what updates took adds up to so much that opening the document is to be measured.
+    pub(crate) fn is_opening_to_be_measured(&self) -> bool {
+        self.opening.is_due()
+    }
+
+    /// Opening the document is being measured.
+    pub(crate) fn begin_measuring(&mut self) {
+        self.opening.begin();
+    }
+
+    /// A measurement ended: CPU time beyond the ordinary, in us; nothing if it failed.
+    pub(crate) fn measured(&mut self, opening_us: Option<u64>) {
+        self.opening.end(opening_us);
     }
 
     /// The number of the last persist effect.

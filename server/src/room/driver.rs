@@ -1,5 +1,7 @@
 //! One task a room: it feeds the core, performs its effects, and keeps the log.
 
+mod compacting;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -7,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
-use futures_util::{FutureExt as _, StreamExt as _};
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Meta};
 use gesso_protocol::wire::close;
@@ -19,7 +21,7 @@ use tokio_util::sync::PollSemaphore;
 
 use super::arrivals::{Arrivals, Arrived};
 use super::budget::{Hold, Usage};
-use super::compact::compact;
+use super::compact::Compacted;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::error::RoomError;
 use super::hooks::{OutcomeWrite, RoomHooks};
@@ -40,8 +42,6 @@ const DRAIN_MAX: usize = 4_096;
 const DRAIN_MOST: Duration = Duration::from_millis(10);
 /// Most time that changes are gathered when the server itself waits for them.
 const WAITED_FOR: Duration = Duration::from_millis(4);
-/// For every so many bytes of a document its log is compacted that much less often.
-const COMPACT_SHARE_BYTES: u64 = 1 << 20;
 /// Waits between attempts to load a room anew, in ms.
 const RELOAD_WAITS_MS: [u64; 5] = [0, 100, 500, 2_000, 5_000];
 
@@ -199,8 +199,7 @@ pub(crate) struct Driver {
     listed: Option<Meta>,
     /// The last persist that the list was told of, and when.
     told: (u64, Instant),
-    /// Compacting the log; ends with the ids of what was found damaged.
-    compacting: Option<JoinHandle<Vec<String>>>,
+    compacting: Option<JoinHandle<Compacted>>,
     idle_since: Option<Instant>,
 }
 
@@ -549,6 +548,9 @@ impl Driver {
         self.is_dirty = false;
         self.flushed_at = Instant::now();
         self.perform().await;
+        if self.core.is_opening_to_be_measured() {
+            self.start_measuring();
+        }
         let number = self.core.persisted();
         for waiter in std::mem::take(&mut self.fresh) {
             if number <= self.durable {
@@ -636,55 +638,6 @@ impl Driver {
         }
     }
 
-    /// Compacting reads the whole document: the larger it is, the more edits share the price of it.
-    fn is_compaction_due(&self) -> bool {
-        let limits = &self.setup.limits;
-        let document = self.core.document_bytes() as u64;
-        let updates = limits.compact_updates * (1 + document / COMPACT_SHARE_BYTES);
-        self.tail.0 >= updates || self.tail.1 >= limits.compact_bytes.max(document / 2)
-    }
-
-    fn start_compacting(&mut self) {
-        if self.compacting.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        self.tail = (0, 0);
-        let (store, canvas) = (Arc::clone(&self.setup.store), self.setup.canvas.clone());
-        let usage = Arc::clone(&self.setup.usage);
-        self.compacting = Some(tokio::spawn(async move {
-            let _turn = usage.heavy.acquire().await;
-            compact(store, canvas.clone()).await.unwrap_or_else(|error| {
-                tracing::error!(%canvas, %error, "a document's log could not be compacted");
-                Vec::new()
-            })
-        }));
-    }
-
-    /// Stores the whole document once more if compacting found damage on disk: this room still has what was lost.
-    fn look_after_compacting(&mut self) {
-        let Some(task) = self.compacting.take_if(|task| task.is_finished()) else { return };
-        let lost = task.now_or_never().and_then(Result::ok).unwrap_or_default();
-        if !lost.is_empty() {
-            self.core.persist_whole(lost);
-            self.is_dirty = true;
-        }
-    }
-
-    /// Notes that what stood aside is in the document again, once that is durable.
-    fn recovered(&mut self, ids: Vec<String>) {
-        let (store, canvas) = (Arc::clone(&self.setup.store), self.setup.canvas.clone());
-        self.fresh.push(Box::new(move |durable| {
-            if durable.is_ok() {
-                tokio::spawn(async move {
-                    if let Err(error) = store.recovered(&canvas, &ids).await {
-                        tracing::error!(%canvas, %error, "what came back could not be noted");
-                    }
-                });
-            }
-        }));
-        self.is_dirty = true;
-    }
-
     fn check_outcome(&mut self) {
         if self.outcome.is_some() {
             self.outcome_again = true;
@@ -738,7 +691,7 @@ impl Driver {
             self.start_compacting();
             return false;
         }
-        if self.compacting.as_ref().is_some_and(|task| !task.is_finished()) {
+        if self.is_compacting() {
             return false;
         }
         (self.setup.evict)()

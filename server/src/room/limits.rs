@@ -56,6 +56,9 @@ pub struct RoomLimits {
     pub work_us_per_update: u64,
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub work_us_per_kilobyte: u64,
+    /// CPU time beyond the ordinary that opening a document may take, in us; above it only ordinary updates are taken,
+    /// others refused with 4413.
+    pub opening_max_us: u64,
     /// CPU time that reading a connection's awareness may take at once, in us; above it 1008.
     pub awareness_burst_us: u64,
     /// CPU time for it that a connection earns anew, in us a second.
@@ -117,6 +120,7 @@ impl Default for RoomLimits {
             work_us_per_second: defaults::rooms::WORK_US_PER_SECOND,
             work_us_per_update: defaults::rooms::WORK_US_PER_UPDATE * SLOWER,
             work_us_per_kilobyte: defaults::rooms::WORK_US_PER_KILOBYTE * SLOWER,
+            opening_max_us: defaults::rooms::OPENING_MAX_US * SLOWER,
             awareness_burst_us: defaults::rooms::AWARENESS_BURST_US * SLOWER,
             awareness_us_per_second: defaults::rooms::AWARENESS_US_PER_SECOND * SLOWER,
             violations_per_minute: defaults::rooms::VIOLATIONS_PER_MINUTE,

@@ -82,8 +82,25 @@ pub struct Pieces<'s, 'a> {
 pub struct Piece {
     /// A Yjs v1 update.
     pub bytes: Vec<u8>,
+    /// Number of its bytes, from the first, that tell its structs; the others tell its deletions.
+    pub structs_len: usize,
+    /// True if some of its items are held in part.
+    pub is_overlapping: bool,
     /// Which of the new elements it brings, as a range of the places.
     pub placed: std::ops::Range<usize>,
+}
+
+impl Piece {
+    /// What it inserts, without what it deletes, as a Yjs v1 update; `None` if it inserts nothing.
+    #[must_use]
+    pub fn insertions(mut self) -> Option<Vec<u8>> {
+        if self.placed.is_empty() {
+            return None;
+        }
+        self.bytes.truncate(self.structs_len);
+        write_deletions(&mut self.bytes, &[]);
+        Some(self.bytes)
+    }
 }
 
 impl<'s, 'a> Pieces<'s, 'a> {
@@ -136,8 +153,16 @@ impl<'s, 'a> Pieces<'s, 'a> {
         }
         let mut bytes = Vec::new();
         self.write_structs(&mut bytes, from..self.at);
+        let structs_len = bytes.len();
         write_deletions(&mut bytes, &self.deletions[first..self.deleted]);
-        Some(Piece { bytes, placed: from..self.at })
+        let placed = from..self.at;
+        let is_overlapping = placed.clone().any(|at| self.is_held_in_part(at));
+        Some(Piece { bytes, structs_len, is_overlapping, placed })
+    }
+
+    fn is_held_in_part(&self, at: usize) -> bool {
+        let found = self.structure(at);
+        found.kind != Kind::Gc && found.id != self.placed[at].id
     }
 
     fn write_structs(&self, out: &mut Vec<u8>, range: std::ops::Range<usize>) {

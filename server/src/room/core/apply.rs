@@ -13,13 +13,14 @@ use gesso_protocol::wire::guard::{GuardError, Id, Scan};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
+use super::commit::Told;
 use super::conn::{Conn, PendingAt, PendingUpdate, READY};
-use super::effect::{ConnId, Effect, Part, Refusal, Role};
-use super::guards::{Guards, HTTP_ORIGIN, SERVER_ORIGIN, origin};
+use super::effect::{ConnId, Part, Refusal, Role};
+use super::guards::{HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
 use super::list_sizes::{ListSizes, weight};
 use super::work::{Spending, Work};
-use super::{Core, MINUTE_MS, NodeChange};
+use super::{Core, MINUTE_MS};
 
 /// Structs and deletions of the first piece of an update; the next ones grow while they are quick.
 const PIECE_FIRST: usize = 4;
@@ -39,6 +40,8 @@ const MEASURE_PART: usize = 64;
 
 const OWN_ID: &str = "it carries the room's own id";
 const FULL: &str = "the document is at its limit";
+const CROWDED: &str =
+    "too many client ids of this canvas end in the same bits; a client id is random";
 const GAP: &str = "the update builds on what the canvas does not hold";
 
 /// Why an update was not applied.
@@ -58,12 +61,12 @@ impl From<GuardError> for Stop {
     }
 }
 
-fn too_much_work() -> Stop {
-    Stop::Refused(Refusal::new(
-        close::REFUSED,
-        "these updates take the server more time than a connection may take; write less at once",
-    ))
-}
+const TOO_MUCH_WORK: &str =
+    "these updates take the server more time than a connection may take; write less at once";
+const COSTLY: &str = "too much was written at one place of this canvas at the same time, so that it takes long to open; \
+     duplicate it to begin anew with what it holds";
+/// CPU time beyond the ordinary that an update may still take where opening the document takes too long, in us.
+const COSTLY_MORE_US: u64 = 5_000;
 
 /// The means to apply one writer's updates: one transaction for small ones, one a piece for large ones.
 struct Writing<'d> {
@@ -73,6 +76,8 @@ struct Writing<'d> {
     person: Option<&'d str>,
     origin: Origin,
     txn: Option<TransactionMut<'d>>,
+    /// Of the open transaction.
+    told: Told,
     work: Spending,
     /// True if a large update may be applied in parts, others in between.
     is_divisible: bool,
@@ -101,6 +106,7 @@ impl Core {
             person: None,
             origin: origin(conn),
             txn: None,
+            told: Told::nothing(),
             work,
             is_divisible: true,
         };
@@ -158,6 +164,18 @@ impl Core {
         Ok(())
     }
 
+    /// Checks the CPU time that a writer's updates took so far.
+    fn check_work(&self, writing: &Writing<'_>, now_us: u64) -> Result<(), Stop> {
+        if writing.work.is_over(now_us) {
+            return Err(Stop::Refused(Refusal::new(close::REFUSED, TOO_MUCH_WORK)));
+        }
+        let is_costly = self.opening.is_costly() && !writing.work.is_unlimited();
+        if is_costly && writing.work.excess_us(now_us) > COSTLY_MORE_US {
+            return Err(Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, COSTLY)));
+        }
+        Ok(())
+    }
+
     /// True if others in the room have waited long enough for what is under way.
     fn is_turn_over(&self) -> bool {
         self.is_deferring || (self.meter)().saturating_sub(self.turn_began_us) > PART_US
@@ -189,15 +207,15 @@ impl Core {
             }
             return false;
         }
-        if let Some(txn) = writing.txn.take()
-            && !self.commit(txn)
-        {
+        if !self.commit_open(writing) {
             return false;
         }
-        let has_violated = self.settle(writing.from);
-        if stopped.is_none() && writing.work.is_over((self.meter)()) {
-            *stopped = Some(too_much_work());
+        let has_violated = self.settle();
+        let now = (self.meter)();
+        if stopped.is_none() {
+            *stopped = self.check_work(writing, now).err();
         }
+        self.opening.add(writing.work.excess_us(now));
         has_violated
     }
 
@@ -226,9 +244,7 @@ impl Core {
     fn retry(&mut self, conn: ConnId, writing: &mut Writing<'_>) -> Result<(), Stop> {
         let mut last = None;
         while let Some(at) = self.fitting(conn, last) {
-            if writing.work.is_over((self.meter)()) {
-                return Err(too_much_work());
-            }
+            self.check_work(writing, (self.meter)())?;
             if self.is_turn_over() {
                 self.unfinished.insert(conn);
                 return Ok(());
@@ -350,6 +366,9 @@ impl Core {
         if self.is_too_heavy(admitted) {
             return Err(limit(FULL.to_owned()));
         }
+        if self.index.is_crowded_by(&admitted.placed) {
+            return Err(Stop::Refused(Refusal::new(close::REFUSED, CROWDED)));
+        }
         if self.index.roots_with(&admitted.placed) > self.limits.roots_max {
             let reason = format!(
                 "a document has at most {} root types; put further ones into a Y.Map",
@@ -444,16 +463,20 @@ impl Core {
             let spans = Spans { index: &self.index, scan };
             let Some(piece) = pieces.next(most, &spans) else { return Ok(()) };
             let began = (self.meter)();
-            let placed = &placed[piece.placed];
+            let placed = &placed[piece.placed.clone()];
             let applied = catch_unwind(AssertUnwindSafe(|| {
                 let update = Update::decode_v1(&piece.bytes).map_err(|error| error.to_string())?;
                 writing.txn().apply_update(update).map_err(|error| error.to_string())
             }));
             match applied {
-                Ok(Ok(())) => self.index.commit(placed),
+                Ok(Ok(())) => {
+                    self.index.commit(placed);
+                    writing.told.add(piece);
+                }
                 Ok(Err(reason)) => {
                     // What yrs took before it stopped is sound.
                     self.index.commit_part(placed, writing.txn());
+                    writing.told = Told::Encoded;
                     let reason = format!("malformed update: {reason}");
                     return Err(Stop::Refused(Refusal::new(close::MALFORMED, reason)));
                 }
@@ -465,17 +488,12 @@ impl Core {
             if pieces.is_done() {
                 return Ok(());
             }
-            if let Some(txn) = writing.txn.take()
-                && !self.commit(txn)
-            {
+            if !self.commit_open(writing) {
                 let why = self.broken.clone().unwrap_or_default();
                 return Err(Stop::Broken(why));
             }
-            self.absorb(writing.from);
             let now = (self.meter)();
-            if writing.work.is_over(now) {
-                return Err(too_much_work());
-            }
+            self.check_work(writing, now)?;
             if writing.is_divisible && now > until {
                 return Err(Stop::Unfinished);
             }
@@ -487,81 +505,10 @@ impl Core {
         }
     }
 
-    /// Leaves a transaction that panicked as it is: dropping it would commit it.
-    fn give_up(&mut self, txn: TransactionMut<'_>, why: String) {
-        std::mem::forget(txn);
-        self.broken = Some(why);
-    }
-
-    fn commit(&mut self, mut txn: TransactionMut<'_>) -> bool {
-        if catch_unwind(AssertUnwindSafe(|| txn.commit())).is_err() {
-            self.give_up(txn, "the CRDT library panicked while committing".to_owned());
-            return false;
-        }
-        true
-    }
-
-    /// Takes over what was committed, undoes what may not be, completes new nodes. Says whether anything was undone.
-    fn settle(&mut self, from: Option<ConnId>) -> bool {
-        self.absorb(from);
-        let compensated =
-            catch_unwind(AssertUnwindSafe(|| self.guards.as_mut().is_some_and(Guards::compensate)));
-        let Ok(has_violated) = compensated else {
-            self.broken = Some("the CRDT library panicked while undoing".to_owned());
-            return false;
-        };
-        if has_violated {
-            self.absorb(None);
-            self.effects.push(Effect::CheckOutcome);
-        }
-        let changes = std::mem::take(&mut *self.node_changes.lock().expect("no holder panics"));
-        if changes.is_empty() {
-            return has_violated;
-        }
-        for (id, change) in &changes {
-            match change {
-                NodeChange::Inserted => {
-                    self.nodes += 1;
-                    if self.forgotten.remove(id) {
-                        self.effects.push(Effect::CheckOutcome);
-                    }
-                }
-                NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),
-                NodeChange::Replaced => {}
-            }
-        }
-        let doc = self.doc.clone();
-        let mut txn = doc.transact_mut_with(SERVER_ORIGIN);
-        let repair = self.repair;
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            for (id, _) in changes.iter().filter(|(_, change)| *change != NodeChange::Removed) {
-                repair(&mut txn, id);
-            }
-        }));
-        if done.is_err() {
-            self.give_up(txn, "completing a node panicked".to_owned());
-            return has_violated;
-        }
-        if self.commit(txn) {
-            self.absorb(None);
-            // The repair changed nodes, never which there are.
-            self.node_changes.lock().expect("no holder panics").clear();
-        }
-        has_violated
-    }
-
-    fn absorb(&mut self, from: Option<ConnId>) {
-        let committed = std::mem::take(&mut *self.committed.lock().expect("no holder panics"));
-        for update in committed {
-            match Scan::read(&update) {
-                Ok(scan) => self.index.absorb(&scan),
-                Err(error) => {
-                    self.broken = Some(format!("the room wrote what it would refuse: {error}"))
-                }
-            }
-            self.out.push((from, update));
-            self.answers.forget();
-        }
+    /// Commits the open transaction, if there is one.
+    fn commit_open(&mut self, writing: &mut Writing<'_>) -> bool {
+        let told = std::mem::replace(&mut writing.told, Told::nothing());
+        writing.txn.take().is_none_or(|txn| self.commit(txn, told, writing.from))
     }
 
     fn count_violation(&mut self, conn: ConnId, now_ms: u64) {
@@ -610,10 +557,10 @@ impl Core {
             self.give_up(txn, "a write panicked".to_owned());
             return None;
         };
-        if !self.commit(txn) {
+        if !self.commit(txn, Told::Encoded, None) {
             return None;
         }
-        self.settle(None);
+        self.settle();
         self.broken.is_none().then_some(value)
     }
 
@@ -686,6 +633,7 @@ impl Core {
             person,
             origin: Origin::from(origin),
             txn: None,
+            told: Told::nothing(),
             work,
             is_divisible,
         };

@@ -62,14 +62,17 @@ impl Guards {
         self.content.exclude_origin(origin(conn));
     }
 
-    /// Undoes what was written where it may not be; says whether there was anything.
-    pub(super) fn compensate(&mut self) -> bool {
-        let mut found = false;
+    /// True if something was written where it may not be.
+    pub(super) fn has_violations(&self) -> bool {
+        self.server.can_undo() || self.content.can_undo()
+    }
+
+    /// Undoes what was written where it may not be.
+    pub(super) fn compensate(&mut self) {
         for manager in [&mut self.server, &mut self.content] {
             if !manager.can_undo() {
                 continue;
             }
-            found = true;
             for _ in 0..UNDO_ROUNDS {
                 if !manager.undo_blocking() {
                     break;
@@ -78,6 +81,5 @@ impl Guards {
             // Nothing is ever redone, and what is kept for it would never be collected.
             manager.clear_all();
         }
-        found
     }
 }

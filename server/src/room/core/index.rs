@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 
+use super::id_spread::IdSpread;
 use super::list_sizes::ListSizes;
 use gesso_protocol::wire::guard::order::{Fit, Need, fit, order};
 use gesso_protocol::wire::guard::pieces::Weigh;
@@ -107,6 +108,7 @@ impl Lane {
 pub(super) struct Index {
     lanes: Vec<Lane>,
     by_client: HashMap<u64, u32>,
+    spread: IdSpread,
     /// Names are hashed under a key of this room, so that nobody can look for two with one hash.
     names: RandomState,
     /// Sizes of its lists.
@@ -211,6 +213,8 @@ impl Index {
         let at = *self.by_client.entry(client).or_insert(next);
         if at == next {
             self.lanes.push(Lane { client, ..Lane::default() });
+            let all = self.lanes.iter().map(|lane| lane.client);
+            self.spread.add(client, all, self.lanes.len());
         }
         at
     }
@@ -362,6 +366,14 @@ impl Index {
             let lane = self.lane_of(*client) as usize;
             self.lanes[lane].delete(*start, *end);
         }
+    }
+
+    /// True if new elements bring client ids that crowd in hash tables.
+    pub(super) fn is_crowded_by(&self, placed: &[Placed]) -> bool {
+        let is_new = |client: &u64| self.lane(*client).is_none();
+        let new: BTreeSet<u64> = placed.iter().map(|new| new.id.client).filter(is_new).collect();
+        let new: Vec<u64> = new.into_iter().collect();
+        self.spread.is_crowded_with(&new, self.lanes.iter().map(|lane| lane.client))
     }
 
     /// Number of root types there would be with these new elements.

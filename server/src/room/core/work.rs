@@ -2,11 +2,19 @@
 //! split a long one, or walk over many concurrent ones), so it is measured while it is applied, piece by piece.
 
 use super::super::limits::RoomLimits;
+use bytes::Bytes;
 
 /// CPU time of this thread, in us; only differences count.
-pub(super) fn thread_cpu_us() -> u64 {
+pub(crate) fn thread_cpu_us() -> u64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     (time.tv_sec as u64) * 1_000_000 + (time.tv_nsec as u64) / 1_000
+}
+
+/// The part of a CPU time that is beyond the ordinary for these updates, in us.
+pub(crate) fn excess_us(cpu_us: u64, updates: &[Bytes], limits: &RoomLimits) -> u64 {
+    let mut spending = Work::default().begin(0, 0, limits);
+    updates.iter().for_each(|update| spending.allow(update.len()));
+    spending.excess_us(cpu_us)
 }
 
 /// CPU time that one writer has spent, in a token bucket: it earns with time and with what it sends.
@@ -74,9 +82,17 @@ impl Spending {
         Self { burst_us: u64::MAX, ..self }
     }
 
+    pub(super) fn is_unlimited(&self) -> bool {
+        self.burst_us == u64::MAX
+    }
+
+    /// The CPU time it took beyond what is allowed, in us.
+    pub(super) fn excess_us(&self, cpu_us: u64) -> u64 {
+        cpu_us.saturating_sub(self.began_us).saturating_sub(self.allowed_us)
+    }
+
     fn spent_us(&self, cpu_us: u64) -> u64 {
-        let taken = cpu_us.saturating_sub(self.began_us);
-        self.before_us + taken.saturating_sub(self.allowed_us)
+        self.before_us + self.excess_us(cpu_us)
     }
 
     /// True if it was too much.

@@ -118,6 +118,30 @@ async fn an_idle_room_is_compacted_and_forgotten_and_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn a_document_that_is_measured_stands_in_place_of_its_log() {
+    let store = MemoryStore::with(&c());
+    // Whatever an update takes, it is time to measure.
+    let limits = RoomLimits { opening_max_us: 0, ..quick() };
+    let rooms = rooms(&store, limits.clone());
+    let address = listen(rooms.clone()).await;
+    let mut page = Client::synced(address, "c?saved=1", 1).await;
+    for n in 0..5 {
+        page.set("meta", &format!("key {n}"), "value").await;
+        page.until_saved().await;
+    }
+    eventually("measured", || store.log(&c()).snapshot.is_some()).await;
+    // What was written meanwhile stays in the log behind it.
+    let log = store.log(&c());
+    let (seq, _) = log.snapshot.clone().unwrap();
+    assert!(log.rows.iter().all(|(row, _)| *row > seq), "{:?}", log.rows);
+    let stored: Vec<Bytes> =
+        log.snapshot.iter().chain(&log.rows).map(|(_, data)| data.clone()).collect();
+    let opened = compact::open(&stored).unwrap();
+    let map = opened.get_or_insert_map("meta");
+    assert_eq!(map.len(&opened.transact()), 5);
+}
+
+#[tokio::test]
 async fn a_busy_rooms_log_is_compacted_beside_it() {
     let store = MemoryStore::with(&c());
     let rooms = rooms(&store, RoomLimits { compact_updates: 10, ..quick() });

@@ -81,6 +81,38 @@ fn an_update_that_takes_too_long_is_stopped_and_what_was_taken_is_sound() {
 }
 
 #[test]
+fn a_document_that_takes_long_to_open_takes_ordinary_updates_alone() {
+    let most = 20_000 * READING_US;
+    let limits = RoomLimits { work_burst_us: u64::MAX - 1, opening_max_us: most, ..limits() };
+    let mut world = world(limits);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let splits = |world: &mut World, page: usize| {
+        world.send(page, Frame::Update(&splits(40_000)).encode());
+        world.pages[page].closed.take().map(|(code, _)| code)
+    };
+    // Its cost is added up until it is worth measuring.
+    assert_eq!(splits(&mut world, a), None);
+    world.core.opening.add(most / 2);
+    assert!(world.core.is_opening_to_be_measured());
+    world.core.begin_measuring();
+    world.core.measured(Some(most + 1));
+    // What takes little is taken, what takes more than ordinary updates is not, from whoever it comes.
+    world.act(b, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.pages[b].closed, None);
+    let more = (0..200).fold(vec![1, 0xc8, 1, 52, 0], |mut out, at: u32| {
+        out.extend([8 | 0x40, 50]);
+        write_var(&mut out, u64::from(at * 3 + 1));
+        out.extend([1, 126]);
+        out
+    });
+    world.send(b, Frame::Update(&[more, vec![0]].concat()).encode());
+    let (code, reason) = world.pages[b].closed.clone().unwrap();
+    assert_eq!(code, close::DOCUMENT_LIMIT);
+    assert!(reason.contains("duplicate"), "{reason}");
+    assert_eq!(world.reloaded()["meta"]["name"], "goes on");
+}
+
+#[test]
 fn pieces_grow_with_what_is_sent_and_not_faster() {
     let pieces = |update: &[u8]| {
         let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });

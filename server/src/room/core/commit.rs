@@ -1,0 +1,179 @@
+//! Committing what was written, and what follows from it: what goes out, what may not be and is undone, what new nodes
+//! lack.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use gesso_protocol::wire::guard::Scan;
+use gesso_protocol::wire::guard::pieces::Piece;
+use yrs::updates::encoder::Encode as _;
+use yrs::{Transact as _, TransactionMut};
+
+use super::effect::{ConnId, Effect};
+use super::guards::{Guards, SERVER_ORIGIN};
+use super::{Core, NodeChange};
+
+/// What a transaction did, as it is told to others.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// It applied updates: their structs go on as they came. The document would have to be searched through all its
+    /// client ids for them.
+    AsItCame(Vec<Bytes>),
+    /// As the document encodes it: the room wrote, or what came was held in part.
+    Encoded,
+}
+
+impl Told {
+    /// A transaction that applies updates, none yet.
+    pub(super) fn nothing() -> Self {
+        Self::AsItCame(Vec::new())
+    }
+
+    /// It applied this one too.
+    pub(super) fn add(&mut self, piece: Piece) {
+        match self {
+            Self::AsItCame(_) if piece.is_overlapping => *self = Self::Encoded,
+            Self::AsItCame(updates) => updates.extend(piece.insertions().map(Bytes::from)),
+            Self::Encoded => {}
+        }
+    }
+}
+
+/// Under this name the document is watched while something is undone.
+const UNDONE: &str = "undone";
+
+impl Core {
+    /// Leaves a transaction that panicked as it is: dropping it would commit it.
+    pub(super) fn give_up(&mut self, txn: TransactionMut<'_>, why: String) {
+        std::mem::forget(txn);
+        self.broken = Some(why);
+    }
+
+    /// Commits a transaction; `false` if the library panicked over it. Whoever calls it says what it did, and of whom.
+    pub(super) fn commit(
+        &mut self,
+        mut txn: TransactionMut<'_>,
+        told: Told,
+        from: Option<ConnId>,
+    ) -> bool {
+        let committed = catch_unwind(AssertUnwindSafe(|| {
+            txn.commit();
+            match told {
+                Told::AsItCame(updates) => (updates, deletions(&txn)),
+                Told::Encoded if txn.has_changes() => {
+                    (Vec::new(), Some(txn.encode_update_v1().into()))
+                }
+                Told::Encoded => (Vec::new(), None),
+            }
+        }));
+        let Ok((updates, rest)) = committed else {
+            self.give_up(txn, "the CRDT library panicked while committing".to_owned());
+            return false;
+        };
+        // Where their elements are is known since they were applied.
+        for update in updates {
+            self.send_out(from, update);
+        }
+        if let Some(update) = rest {
+            self.absorb(from, update);
+        }
+        self.broken.is_none()
+    }
+
+    /// Undoes what may not be, completes new nodes. Says whether anything was undone.
+    pub(super) fn settle(&mut self) -> bool {
+        let has_violated = self.compensate();
+        if self.broken.is_some() {
+            return has_violated;
+        }
+        let changes = std::mem::take(&mut *self.node_changes.lock().expect("no holder panics"));
+        if changes.is_empty() {
+            return has_violated;
+        }
+        for (id, change) in &changes {
+            match change {
+                NodeChange::Inserted => {
+                    self.nodes += 1;
+                    if self.forgotten.remove(id) {
+                        self.effects.push(Effect::CheckOutcome);
+                    }
+                }
+                NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),
+                NodeChange::Replaced => {}
+            }
+        }
+        let doc = self.doc.clone();
+        let mut txn = doc.transact_mut_with(SERVER_ORIGIN);
+        let repair = self.repair;
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            for (id, _) in changes.iter().filter(|(_, change)| *change != NodeChange::Removed) {
+                repair(&mut txn, id);
+            }
+        }));
+        if done.is_err() {
+            self.give_up(txn, "completing a node panicked".to_owned());
+            return has_violated;
+        }
+        if self.commit(txn, Told::Encoded, None) {
+            // The repair changed nodes, never which there are.
+            self.node_changes.lock().expect("no holder panics").clear();
+        }
+        has_violated
+    }
+
+    /// Takes over an update that the document encoded.
+    fn absorb(&mut self, from: Option<ConnId>, update: Bytes) {
+        match Scan::read(&update) {
+            Ok(scan) => self.index.absorb(&scan),
+            Err(error) => {
+                self.broken = Some(format!("the room wrote what it would refuse: {error}"));
+            }
+        }
+        self.send_out(from, update);
+    }
+
+    fn send_out(&mut self, from: Option<ConnId>, update: Bytes) {
+        self.out.push((from, update));
+        self.answers.forget();
+    }
+
+    /// Undoes what may not be; says whether there was anything.
+    fn compensate(&mut self) -> bool {
+        if !self.guards.as_ref().is_some_and(Guards::has_violations) {
+            return false;
+        }
+        let updates = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&updates);
+        let compensated = catch_unwind(AssertUnwindSafe(|| {
+            let watched = self.doc.observe_update_v1(UNDONE, move |_, event| {
+                sink.lock().expect("no holder panics").push(Bytes::copy_from_slice(&event.update));
+            });
+            if let Some(guards) = &mut self.guards {
+                guards.compensate();
+            }
+            watched.and_then(|()| self.doc.unobserve_update_v1(UNDONE))
+        }));
+        match compensated {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => self.broken = Some(error.to_string()),
+            Err(_) => self.broken = Some("the CRDT library panicked while undoing".to_owned()),
+        }
+        let updates = std::mem::take(&mut *updates.lock().expect("no holder panics"));
+        for update in updates {
+            self.absorb(None, update);
+        }
+        self.effects.push(Effect::CheckOutcome);
+        true
+    }
+}
+
+/// What a transaction deleted, as an update; `None` if it deleted nothing.
+fn deletions(txn: &TransactionMut<'_>) -> Option<Bytes> {
+    if txn.delete_set().is_empty() {
+        return None;
+    }
+    let mut update = vec![0];
+    update.extend(txn.delete_set().encode_v1());
+    Some(update.into())
+}
