@@ -19,6 +19,8 @@ pub mod rooms {
     /// The most root types of a document; above it 4413. In memory one takes a kilobyte, and every reader of the whole
     /// document goes through all of them.
     pub const ROOTS_MAX: usize = 256;
+    /// The most client ids of a document; above it 4413. Whoever opens it or writes to it goes through all of them.
+    pub const CLIENT_IDS_MAX: usize = 65_536;
     /// The most connections of a room; above it 1013.
     pub const CLIENTS_MAX: usize = 500;
     /// Messages a second a connection may send for long; above it the server stops reading it.

@@ -170,6 +170,8 @@ pub struct Deletion {
 pub struct Scan<'a> {
     /// Sections, one a client, in the order written.
     pub sections: Vec<Section>,
+    /// Their indexes in the falling order of their clients; empty where they were written in that order.
+    falling: Vec<u32>,
     /// Every struct, section by section.
     slots: Vec<Slot>,
     bytes: &'a [u8],
@@ -259,8 +261,18 @@ impl<'a> Scan<'a> {
             seen.add(client)?;
             scan.read_section(&mut reader, Id { client, clock: start }, count)?;
         }
+        scan.index_sections();
         scan.read_deletions(&mut reader)?;
         if reader.remaining() == 0 { Ok(scan) } else { Err(ReadError::End.into()) }
+    }
+
+    fn index_sections(&mut self) {
+        let client = |at: u32| self.sections[at as usize].client;
+        if !self.sections.is_sorted_by(|a, b| a.client > b.client) {
+            let mut falling: Vec<u32> = (0..self.sections.len() as u32).collect();
+            falling.sort_unstable_by_key(|at| std::cmp::Reverse(client(*at)));
+            self.falling = falling;
+        }
     }
 
     fn read_section(
@@ -387,12 +399,13 @@ impl<'a> Scan<'a> {
     /// The section of a client.
     #[must_use]
     pub fn section(&self, client: u64) -> Option<&Section> {
-        // Yjs writes clients in falling order; anything else is rare enough for a walk.
-        self.sections
-            .binary_search_by(|section| client.cmp(&section.client))
-            .map(|at| &self.sections[at])
-            .ok()
-            .or_else(|| self.sections.iter().find(|section| section.client == client))
+        if self.falling.is_empty() {
+            let at = self.sections.binary_search_by(|section| client.cmp(&section.client)).ok()?;
+            return Some(&self.sections[at]);
+        }
+        let client_at = |at: &u32| self.sections[*at as usize].client;
+        let at = self.falling.binary_search_by(|at| client.cmp(&client_at(at))).ok()?;
+        Some(&self.sections[self.falling[at] as usize])
     }
 
     /// The index of the struct that holds an id.

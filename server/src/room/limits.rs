@@ -21,6 +21,8 @@ pub struct RoomLimits {
     pub list_items_max: usize,
     /// The most root types of a document; above it 4413.
     pub roots_max: usize,
+    /// The most client ids of a document, one for every page that ever wrote to it; above it 4413.
+    pub client_ids_max: usize,
     /// The most connections of a room; above it 1013.
     pub clients_max: usize,
     /// Messages a second a connection may send for long; above it the server stops reading it.
@@ -103,6 +105,7 @@ impl Default for RoomLimits {
             nodes_max: defaults::rooms::NODES_MAX,
             list_items_max: defaults::rooms::LIST_ITEMS_MAX,
             roots_max: defaults::rooms::ROOTS_MAX,
+            client_ids_max: defaults::rooms::CLIENT_IDS_MAX,
             clients_max: defaults::rooms::CLIENTS_MAX,
             messages_per_second: defaults::rooms::MESSAGES_PER_SECOND,
             messages_burst: defaults::rooms::MESSAGES_BURST,

@@ -504,3 +504,17 @@ fn an_update_of_the_shortest_structs_is_refused_before_it_fills_the_memory() {
     out.push(0);
     assert_eq!(Scan::read(&out), Err(GuardError::TooFine));
 }
+
+#[test]
+fn sections_are_found_in_whatever_order_they_were_written() {
+    for clients in [[7, 5, 3], [3, 5, 7], [5, 7, 3]] {
+        let mut update = vec![3];
+        clients.iter().for_each(|client| update.extend([1, *client, 0, 8, 1, 1, b'y', 1, 126]));
+        update.push(0);
+        let scan = Scan::read(&update).unwrap();
+        for client in 0..10 {
+            let found = scan.section(client).map(|section| section.client);
+            assert_eq!(found, clients.contains(&(client as u8)).then_some(client), "{clients:?}");
+        }
+    }
+}

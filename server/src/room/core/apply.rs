@@ -366,8 +366,16 @@ impl Core {
         if self.is_too_heavy(admitted) {
             return Err(limit(FULL.to_owned()));
         }
-        if self.index.is_crowded_by(&admitted.placed) {
+        let Some(clients) = self.index.clients_with(&admitted.placed) else {
             return Err(Stop::Refused(Refusal::new(close::REFUSED, CROWDED)));
+        };
+        // Who only writes on may go on.
+        if clients > self.limits.client_ids_max.max(self.index.clients()) {
+            let reason = format!(
+                "{} pages have written to this canvas, as many as may; duplicate it to begin anew with what it holds",
+                self.index.clients()
+            );
+            return Err(limit(reason));
         }
         if self.index.roots_with(&admitted.placed) > self.limits.roots_max {
             let reason = format!(

@@ -224,6 +224,11 @@ impl Index {
         Held::clock(self, client)
     }
 
+    /// Number of client ids that something is held of.
+    pub(super) fn clients(&self) -> usize {
+        self.lanes.len()
+    }
+
     /// Returns the state vector of the document.
     pub(super) fn state_vector(&self) -> StateVector {
         self.lanes.iter().map(|lane| (ClientID::new(lane.client), lane.clock)).collect()
@@ -368,12 +373,19 @@ impl Index {
         }
     }
 
-    /// True if new elements bring client ids that crowd in hash tables.
-    pub(super) fn is_crowded_by(&self, placed: &[Placed]) -> bool {
+    /// Returns those clients of new elements of whom nothing is held.
+    fn new_clients(&self, placed: &[Placed]) -> Vec<u64> {
         let is_new = |client: &u64| self.lane(*client).is_none();
         let new: BTreeSet<u64> = placed.iter().map(|new| new.id.client).filter(is_new).collect();
-        let new: Vec<u64> = new.into_iter().collect();
-        self.spread.is_crowded_with(&new, self.lanes.iter().map(|lane| lane.client))
+        new.into_iter().collect()
+    }
+
+    /// Number of client ids there would be with these new elements, `None` if the new ones were crowded in hash tables.
+    pub(super) fn clients_with(&self, placed: &[Placed]) -> Option<usize> {
+        let new = self.new_clients(placed);
+        let held = self.lanes.iter().map(|lane| lane.client);
+        let is_crowded = self.spread.is_crowded_with(&new, held);
+        (!is_crowded).then_some(self.lanes.len() + new.len())
     }
 
     /// Number of root types there would be with these new elements.

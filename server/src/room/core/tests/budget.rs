@@ -113,6 +113,45 @@ fn a_document_that_takes_long_to_open_takes_ordinary_updates_alone() {
 }
 
 #[test]
+fn so_many_pages_may_write_and_those_who_did_go_on() {
+    let mut world = World::with(RoomLimits { client_ids_max: 3, ..limits() }, no_repair);
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    world.act(a, |txn| set(txn, "meta", "name", "first"));
+    world.act(b, |txn| set(txn, "meta", "name", "second"));
+    world.act(a, |txn| set(txn, "meta", "name", "third"));
+    let c = world.join(Role::Editor);
+    world.act(c, |txn| set(txn, "meta", "other", "last"));
+    let d = world.join(Role::Editor);
+    world.act(d, |txn| set(txn, "meta", "other", "one more"));
+    let (code, reason) = world.pages[d].closed.clone().unwrap();
+    assert_eq!(code, close::DOCUMENT_LIMIT);
+    assert!(reason.contains("duplicate"), "{reason}");
+    world.act(a, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
+    assert_eq!(world.reloaded()["meta"]["other"], "last");
+}
+
+#[test]
+fn client_ids_that_end_alike_are_refused_once_they_are_many() {
+    let mut world = World::new();
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let mut alike = Vec::new();
+    write_var(&mut alike, 2_000);
+    for client in 1..=2_000_u64 {
+        alike.push(1);
+        write_var(&mut alike, client << 20);
+        alike.extend([0, 8, 1, 1, b'y', 1, 126]);
+    }
+    alike.push(0);
+    world.send(a, Frame::Update(&alike).encode());
+    let (code, reason) = world.pages[a].closed.clone().unwrap();
+    assert_eq!(code, close::REFUSED);
+    assert!(reason.contains("random"), "{reason}");
+    world.act(b, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
+}
+
+#[test]
 fn pieces_grow_with_what_is_sent_and_not_faster() {
     let pieces = |update: &[u8]| {
         let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });
