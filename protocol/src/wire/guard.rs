@@ -426,17 +426,20 @@ impl<'a> Scan<'a> {
 pub fn read_state_vector(bytes: &[u8]) -> Result<Vec<(u64, u32)>, GuardError> {
     let mut reader = Reader::new(bytes);
     let mut entries = Vec::new();
-    let mut seen = Seen::default();
     for _ in 0..reader.var_u32()? {
         let client = read_client(&mut reader)?;
-        seen.add(client)?;
         let clock = reader.var_u32()?;
         if clock > CLOCK_MAX {
             return Err(ReadError::Number.into());
         }
         entries.push((client, clock));
     }
-    if reader.remaining() == 0 { Ok(entries) } else { Err(ReadError::End.into()) }
+    if reader.remaining() > 0 {
+        return Err(ReadError::End.into());
+    }
+    entries.sort_unstable();
+    let is_repeated = entries.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    if is_repeated { Err(GuardError::RepeatedClient) } else { Ok(entries) }
 }
 
 /// Notices a client that appears twice; cheap for the falling order every encoder writes.

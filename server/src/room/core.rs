@@ -353,25 +353,21 @@ impl Core {
         for bytes in frames {
             let Some(state) = self.conns.get_mut(&conn) else { return };
             match Frame::decode(bytes) {
-                Ok(Frame::SyncStep1(vector)) => match read_state_vector(vector) {
-                    Ok(held) => {
-                        let held =
-                            held.into_iter().map(|(client, clock)| (ClientID::new(client), clock));
-                        state.wants = Some(held.collect());
-                        self.asked.push(conn);
-                    }
-                    Err(error) => {
-                        refused = malformed(error.to_string());
+                Ok(Frame::SyncStep1(vector)) => {
+                    let asks = |core: &mut Self| core.ask(conn, vector);
+                    if let Err(refusal) = self.within_time(conn, now_ms, asks) {
+                        refused = Some(refusal);
                         break;
                     }
-                },
+                }
                 Ok(frame @ (Frame::SyncStep2(update) | Frame::Update(update))) => {
                     state.received += 1;
                     let is_answer = matches!(frame, Frame::SyncStep2(_));
                     updates.push((state.received, bytes.slice_ref(update), is_answer));
                 }
                 Ok(Frame::Awareness(payload)) => {
-                    if let Err(refusal) = self.hear(conn, payload, now_ms) {
+                    let hears = |core: &mut Self| core.hear(conn, payload, now_ms);
+                    if let Err(refusal) = self.within_time(conn, now_ms, hears) {
                         refused = Some(refusal);
                         break;
                     }
@@ -396,21 +392,49 @@ impl Core {
         }
     }
 
-    /// Takes what a connection says of awareness, as long as reading it takes no more time than it may.
-    fn hear(&mut self, conn: ConnId, payload: &[u8], now_ms: u64) -> Result<(), Refusal> {
-        let Some(state) = self.conns.get_mut(&conn) else { return Ok(()) };
+    /// Reads what a connection says besides updates, as long as that takes no more time than it may.
+    fn within_time(
+        &mut self,
+        conn: ConnId,
+        now_ms: u64,
+        read: impl FnOnce(&mut Self) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let Some(state) = self.conns.get(&conn) else { return Ok(()) };
         let spending = state.heard.hear(now_ms, (self.meter)(), &self.limits);
+        read(self)?;
+        let now = (self.meter)();
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.heard = spending.end(now, false);
+        }
+        if spending.is_over(now) {
+            let why = "its awareness and state vectors take the server more time than a connection may take; send less";
+            return Err(Refusal::new(close::REFUSED, why));
+        }
+        Ok(())
+    }
+
+    /// Takes what a connection says it holds, to give it what it lacks.
+    fn ask(&mut self, conn: ConnId, vector: &[u8]) -> Result<(), Refusal> {
+        let mut held = read_state_vector(vector)
+            .map_err(|error| Refusal::new(close::MALFORMED, error.to_string()))?;
+        // What the room does not hold makes no difference to the answer.
+        held.retain(|(client, _)| self.index.clock(*client) > 0);
+        held.shrink_to_fit();
+        if let Some(state) = self.conns.get_mut(&conn) {
+            state.wants = Some(held);
+            self.asked.push(conn);
+        }
+        Ok(())
+    }
+
+    /// Takes what a connection says of awareness.
+    fn hear(&mut self, conn: ConnId, payload: &[u8], now_ms: u64) -> Result<(), Refusal> {
+        let Some(state) = self.conns.get(&conn) else { return Ok(()) };
         let entries = awareness::decode(payload, AWARENESS_ENTRIES_MAX)
             .map_err(|error| Refusal::new(close::MALFORMED, error.to_string()))?;
         for entry in &entries {
             let ids_max = self.limits.awareness_ids_max;
             self.presence.take(conn, &state.person, ids_max, entry, now_ms);
-        }
-        let now = (self.meter)();
-        state.heard = spending.end(now, false);
-        if spending.is_over(now) {
-            let why = "its awareness takes the server more time than a connection may take; send less of it";
-            return Err(Refusal::new(close::REFUSED, why));
         }
         Ok(())
     }
@@ -614,13 +638,11 @@ impl Core {
     fn answer(&mut self, conn: ConnId, now_ms: u64) -> bool {
         let Some(state) = self.conns.get_mut(&conn) else { return true };
         let Some(wants) = &state.wants else { return true };
-        // What the room does not hold makes no difference to the answer.
-        let mut held: Vec<(u64, u32)> = wants
+        let held = wants
             .iter()
-            .map(|(client, clock)| (client.get(), (*clock).min(self.index.clock(client.get()))))
+            .map(|(client, clock)| (*client, (*clock).min(self.index.clock(*client))))
             .filter(|(_, clock)| *clock > 0)
             .collect();
-        held.sort_unstable();
         let Some(frame) = self.answers.get(held, &self.doc, self.document_bytes, now_ms) else {
             return false;
         };

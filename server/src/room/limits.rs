@@ -61,7 +61,7 @@ pub struct RoomLimits {
     /// CPU time beyond the ordinary that opening a document may take, in us; above it only ordinary updates are taken,
     /// others refused with 4413.
     pub opening_max_us: u64,
-    /// CPU time that reading a connection's awareness may take at once, in us; above it 1008.
+    /// CPU time that reading a connection's awareness and state vectors may take at once, in us; above it 1008.
     pub awareness_burst_us: u64,
     /// CPU time for it that a connection earns anew, in us a second.
     pub awareness_us_per_second: u64,

@@ -372,8 +372,9 @@ impl Core {
         // Who only writes on may go on.
         if clients > self.limits.client_ids_max.max(self.index.clients()) {
             let reason = format!(
-                "{} pages have written to this canvas, as many as may; duplicate it to begin anew with what it holds",
-                self.index.clients()
+                "with this {clients} pages would have written to this canvas, and {} may; duplicate it to begin anew \
+                 with what it holds",
+                self.limits.client_ids_max
             );
             return Err(limit(reason));
         }

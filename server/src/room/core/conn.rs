@@ -5,7 +5,6 @@ use crate::room::core::work::Work;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use yrs::StateVector;
 
 /// An update that waits for what it builds on.
 pub(super) struct PendingUpdate {
@@ -48,8 +47,8 @@ pub(super) struct Conn {
     pub(super) promised: u64,
     /// Everybody's awareness is due.
     pub(super) wants_everybody: bool,
-    /// An answer to a step 1 that is due.
-    pub(super) wants: Option<StateVector>,
+    /// An answer to a step 1 that is due: the clocks it holds of the clients that the room holds, sorted.
+    pub(super) wants: Option<Vec<(u64, u32)>>,
     /// An answer is under way; the next waits for it.
     pub(super) answering: bool,
     /// Updates go to it: its first step 1 was answered, or it did not ask for so long that it will not.
@@ -57,7 +56,7 @@ pub(super) struct Conn {
     pub(super) joined_ms: u64,
     /// CPU time of its updates.
     pub(super) work: Work,
-    /// CPU time of its awareness.
+    /// CPU time of its awareness and state vectors.
     pub(super) heard: Work,
     /// When it wrote where only the server writes, in ms.
     pub(super) violations: VecDeque<u64>,
