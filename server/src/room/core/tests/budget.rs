@@ -269,7 +269,7 @@ fn awareness_ids_that_come_and_go_leave_nothing_behind() {
 #[test]
 fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
     let limits =
-        RoomLimits { awareness_burst_us: 3 * READING_US, awareness_us_per_second: 0, ..limits() };
+        RoomLimits { awareness_burst_us: 4 * READING_US, awareness_us_per_second: 0, ..limits() };
     let mut world = world(limits);
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
     let say = |world: &mut World, page: usize, clock: u32| {
@@ -277,6 +277,7 @@ fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
         let payload = awareness::encode(std::iter::once(entry));
         world.send(page, Frame::Awareness(&payload).encode());
     };
+    // A page asks once when it joins.
     for clock in 1..=3 {
         say(&mut world, a, clock);
         say(&mut world, b, clock);
@@ -287,6 +288,11 @@ fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
     assert_eq!(code, close::REFUSED, "{reason}");
     assert!(reason.contains("awareness"), "{reason}");
     assert_eq!(world.pages[b].closed, None);
+    // So does what it says it holds.
+    world.send(b, Frame::SyncStep1(&[0]).encode());
+    let (code, reason) = world.pages[b].closed.clone().unwrap();
+    assert_eq!(code, close::REFUSED, "{reason}");
+    assert!(reason.contains("state vectors"), "{reason}");
 }
 
 #[test]
