@@ -215,6 +215,7 @@ impl Checker<'_> {
             ));
         }
         let text = |key: &str| fields.plain.get(key).and_then(Value::as_str).map(str::to_owned);
+        let flag = |key: &str| fields.plain.get(key) == Some(&Value::Bool(true));
         let pair = |key: &str| fields.plain.get(key).and_then(parse::pair);
         let items = self.items(fields)?.unwrap_or_default();
         let asset = self.asset(fields)?.flatten();
@@ -227,7 +228,8 @@ impl Checker<'_> {
             parent: text("parent"),
             title: text("title"),
             color: text("color"),
-            locked: fields.plain.get("locked") == Some(&Value::Bool(true)),
+            locked: flag("locked"),
+            fixed: flag("fixed"),
             settings: fields
                 .settings
                 .iter()

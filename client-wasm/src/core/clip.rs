@@ -125,6 +125,8 @@ impl Clip {
             copy.set("pos", &json!([x + by[0], y + by[1]]));
             z = order::after(&z);
             copy.set("z", &json!(z));
+            // A copy is there to be put somewhere.
+            copy.set("fixed", &Value::Null);
             // A copy stays in the group only where the group is there (copied along, or on this canvas).
             let parent = content.value("parent");
             let parent = parent.as_ref().and_then(Value::as_str).and_then(|parent| {

@@ -231,6 +231,29 @@ pub struct Nearest {
     pub t: f64,
 }
 
+/// Part of a wire at each of its ends by which that end is taken.
+const END: f64 = 0.2;
+
+/// An end of a wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Where it comes from.
+    Output,
+    /// Where it goes.
+    Input,
+}
+
+impl Nearest {
+    /// The end that is near.
+    pub fn end(&self) -> Option<End> {
+        match self.t {
+            t if t <= END => Some(End::Output),
+            t if t >= 1.0 - END => Some(End::Input),
+            _ => None,
+        }
+    }
+}
+
 /// The point of a wire that is nearest to `p`, by sampling (a wire is at most a screen long where it matters).
 pub fn wire_near(a: Point, b: Point, p: Point) -> Nearest {
     let k = reach(a, b);

@@ -66,6 +66,12 @@ impl<'c> Groups<'c> {
     }
 }
 
+/// Those of some nodes that may be moved, resized and deleted by hand: nobody fixed them where they are.
+pub fn free(canvas: &Canvas, ids: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    let is_fixed = |id: &String| canvas.nodes.get(id).is_some_and(|node| node.fixed);
+    ids.into_iter().filter(|id| !is_fixed(id)).collect()
+}
+
 /// The nodes that come back to themselves when one goes from parent to parent.
 fn on_circles<'c>(parents: &BTreeMap<&'c str, &'c str>) -> Vec<&'c str> {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
@@ -147,6 +153,17 @@ mod tests {
         }
         assert_eq!(groups.with_members(&ids(&["a"])), ids(&["a", "c"]));
         assert_eq!(groups.with_members(&ids(&["c"])), ids(&["c"]));
+    }
+
+    #[test]
+    fn what_is_fixed_stays_unless_its_group_moves() {
+        let mut canvas = canvas(&[("g", "group", ""), ("a", "text", "g"), ("b", "text", "")]);
+        for id in ["a", "b"] {
+            canvas.nodes.get_mut(id).unwrap().fixed = true;
+        }
+        let movable = free(&canvas, ids(&["g", "b"]));
+        assert_eq!(movable, ids(&["g"]));
+        assert_eq!(Groups::of(&canvas).with_members(&movable), ids(&["a", "g"]));
     }
 
     #[test]

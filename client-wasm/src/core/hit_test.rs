@@ -28,6 +28,13 @@ pub fn port_near(canvas: &Canvas, index: &SpatialIndex, at: Point, reach: f64) -
     best.map(|(_, port)| port)
 }
 
+/// Where a port is on the canvas.
+pub fn place_of(canvas: &Canvas, index: &SpatialIndex, port: &PortRef) -> Option<Point> {
+    let (node, rect) = (canvas.nodes.get(&port.node)?, index.get(&port.node)?);
+    let x = if port.side == Side::In { rect.x } else { rect.right() };
+    Some(Point::new(x, rect.y + port_y(&node.kind, port.side, &port.port)))
+}
+
 /// The card at a point, topmost first; a group only where no card is.
 pub fn card_at(canvas: &Canvas, index: &SpatialIndex, at: Point) -> Option<String> {
     index

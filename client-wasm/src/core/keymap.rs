@@ -56,6 +56,8 @@ pub enum Command {
     Rename,
     /// Keeps the output of the selected nodes, or no longer.
     ToggleLock,
+    /// Fixes the selected nodes where they are, or no longer.
+    ToggleFixed,
     /// Adds a node of a kind under the pointer.
     Add(&'static str),
     /// The hand tool, or no longer.
@@ -64,6 +66,8 @@ pub enum Command {
     Pointer,
     /// Opens Spotlight for the cards of this canvas.
     Find,
+    /// Says something beside one's pointer.
+    Chat,
     /// Shows or hides the minimap.
     ToggleMinimap,
     /// Shows the shortcuts.
@@ -117,6 +121,8 @@ enum When {
     Free,
     /// While nobody types and something is selected.
     Selected,
+    /// While nobody types and nothing is selected.
+    Unselected,
     /// While nobody types and no button has focus.
     OffButtons,
 }
@@ -184,6 +190,10 @@ const ACTIONS: &[Action] = &[
     view("fit_selection", "Fit selection", "Shift+2", Command::FitSelection),
     view("hand", "Hand", "H", Command::ToggleHand),
     view("pointer", "Pointer", "V", Command::Pointer),
+    Action {
+        when: When::Unselected,
+        ..view("chat", "Say something at the pointer", "/", Command::Chat)
+    },
     view("minimap", "Minimap", "M", Command::ToggleMinimap),
     view("help", "Help", "?", Command::Help),
     add("text", "Text", "T", Command::Add("text")),
@@ -206,6 +216,7 @@ const ACTIONS: &[Action] = &[
     selected("align_bottom", "Align bottom", "Mod+Shift+ArrowDown", Command::Align(Side::Bottom)),
     change("rename", "Rename", "F2", Command::Rename),
     change("lock", "Keep the output (lock)", "P", Command::ToggleLock),
+    selected("fix", "Fix in place", "Mod+Shift+L", Command::ToggleFixed),
     fixed("pan", "Space", When::OffButtons, Command::Pan),
     fixed("escape", "Escape", When::Free, Command::Escape),
     fixed("previous_card", "Shift+Tab", When::Free, Command::PreviousCard),
@@ -223,6 +234,7 @@ impl Action {
             When::Always => !press.is_typing || chord.writes_nothing(),
             When::Free => !press.is_typing,
             When::Selected => !press.is_typing && press.has_selection,
+            When::Unselected => !press.is_typing && !press.has_selection,
             When::OffButtons => !press.is_typing && !press.is_on_button,
         }
     }

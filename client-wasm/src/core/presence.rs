@@ -84,6 +84,24 @@ pub struct Presence {
     /// True if they typed there a moment ago.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub typing: bool,
+    /// The words they say beside their pointer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<String>,
+    /// The sticker they last held up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emote: Option<Emote>,
+}
+
+/// Most characters that are shown of what somebody says beside their pointer.
+pub const SAYS_CHARS_MAX: usize = 140;
+
+/// A sticker that is held up for a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Emote {
+    /// Name of the sticker.
+    pub sticker: String,
+    /// Counts how many this page held up.
+    pub count: u32,
 }
 
 /// The state of the server as a participant.
@@ -130,6 +148,9 @@ fn read(json: &str) -> Option<State> {
     person.following = serde_json::from_value(part("following")).unwrap_or_default();
     person.caret = serde_json::from_value(part("caret")).unwrap_or_default();
     person.typing = value.get("typing") == Some(&Value::Bool(true));
+    let says: Option<String> = serde_json::from_value(part("says")).unwrap_or_default();
+    person.says = says.map(|says| says.chars().take(SAYS_CHARS_MAX).collect());
+    person.emote = serde_json::from_value(part("emote")).unwrap_or_default();
     Some(State::Person(Box::new(person)))
 }
 
@@ -235,6 +256,23 @@ mod tests {
         assert!(room.people()[&7].typing);
         room.receive(1, &state(&format!("{{{caret}}}"), 2), 0);
         assert!(room.people()[&7].caret.is_some() && !room.people()[&7].typing);
+    }
+
+    #[test]
+    fn what_somebody_says_is_cut_and_nonsense_is_left_out() {
+        let mut room = Room::default();
+        let long = "é".repeat(200);
+        room.receive(
+            1,
+            &state(&format!(r#"{{"says":"{long}","emote":{{"sticker":"heart","count":2}}}}"#), 1),
+            0,
+        );
+        let person = room.people()[&7].clone();
+        assert_eq!(person.says.unwrap().chars().count(), SAYS_CHARS_MAX);
+        assert_eq!(person.emote, Some(Emote { sticker: "heart".to_owned(), count: 2 }));
+        room.receive(1, &state(r#"{"says":7,"emote":"x"}"#, 2), 0);
+        let person = room.people()[&7].clone();
+        assert_eq!((person.says, person.emote), (None, None));
     }
 
     #[test]

@@ -60,6 +60,7 @@ pub fn CanvasPage(
             <transfer::progress::All page=page />
             <chrome::bars::OfflineBanner page=page />
             <chrome::damage::DamageBanner page=page />
+            <live::chat::ChatField page=page />
             <chrome::context_menu::ContextMenu page=page />
             <chrome::spotlight::Spotlight page=page />
             <chrome::help::Help page=page />

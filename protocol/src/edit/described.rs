@@ -31,7 +31,7 @@ fn described() -> Value {
     ]});
     let fields = json!({
         "pos": pair, "size": {"oneOf": [{"type": "null"}, pair]}, "z": or_null("string"), "title": or_null("string"),
-        "color": or_null("string"), "parent": {"oneOf": [{"type": "null"}, id]}, "locked": or_null("boolean"),
+        "color": or_null("string"), "parent": {"oneOf": [{"type": "null"}, id]}, "locked": or_null("boolean"), "fixed": or_null("boolean"),
         "settings": {"type": "object", "description": "Merged; null removes one."},
         "text": {"type": "string"}, "negative": {"type": "string"},
         "items": {"type": "array", "items": item}, "asset": asset,

@@ -48,7 +48,7 @@ pub enum Edit {
 /// Keys of a node as a client wrote them, checked for form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
-    /// Plain keys: `pos`, `size`, `z`, `parent`, `title`, `color`, `locked`.
+    /// Plain keys: `pos`, `size`, `z`, `parent`, `title`, `color`, `locked`, `fixed`.
     pub plain: Map<String, Value>,
     /// Settings to merge; null removes one.
     pub settings: Map<String, Value>,

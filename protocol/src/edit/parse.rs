@@ -190,7 +190,7 @@ fn field(fields: &mut Fields, key: &str, value: &Value) -> Result<(), String> {
         "z" => value.is_null() || value.as_str().is_some_and(order::is_key),
         "title" | "color" => value.is_null() || value.is_string(),
         "parent" => value.is_null() || id(value).is_ok(),
-        "locked" => value.is_null() || value.is_boolean(),
+        "locked" | "fixed" => value.is_null() || value.is_boolean(),
         "settings" => {
             fields.settings = object(value, key)?.clone();
             for (name, value) in &fields.settings {

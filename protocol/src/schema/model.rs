@@ -105,6 +105,8 @@ pub struct Node {
     pub color: Option<String>,
     /// True if its output is kept and it is never run.
     pub locked: bool,
+    /// True if clients keep it where it is.
+    pub fixed: bool,
     /// Settings.
     pub settings: BTreeMap<String, Value>,
     /// Text, without formatting and trailing newlines.

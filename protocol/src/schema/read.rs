@@ -163,6 +163,7 @@ pub fn read_node<T: ReadTxn>(txn: &T, id: &str) -> Option<Node> {
         title: string(txn, &map, "title"),
         color: string(txn, &map, "color"),
         locked: plain(txn, &map, "locked") == Some(Value::Bool(true)),
+        fixed: plain(txn, &map, "fixed") == Some(Value::Bool(true)),
         settings: settings.map(|settings| plain_entries(txn, &settings)).unwrap_or_default(),
         text: text(txn, &map, "text"),
         negative: text(txn, &map, "negative"),

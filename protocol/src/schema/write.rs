@@ -47,6 +47,8 @@ pub struct NewNode {
     pub color: Option<String>,
     /// True if it is locked.
     pub locked: bool,
+    /// True if clients keep it where it is.
+    pub fixed: bool,
     /// Settings.
     pub settings: Vec<(String, Value)>,
     /// Text.
@@ -84,6 +86,7 @@ impl NewNode {
             title: node.title.clone(),
             color: node.color.clone(),
             locked: node.locked,
+            fixed: node.fixed,
             settings: node.settings.clone().into_iter().collect(),
             text: node.text.clone(),
             negative: node.negative.clone(),
@@ -127,9 +130,8 @@ pub fn add_node(txn: &mut TransactionMut<'_>, node: &NewNode) {
     }
     let texts = [("parent", &node.parent), ("title", &node.title), ("color", &node.color)];
     plain.extend(texts.into_iter().filter_map(|(k, v)| v.as_ref().map(|v| (k, json!(v)))));
-    if node.locked {
-        plain.push(("locked", json!(true)));
-    }
+    let flags = [("locked", node.locked), ("fixed", node.fixed)];
+    plain.extend(flags.into_iter().filter(|(_, is_set)| *is_set).map(|(k, _)| (k, json!(true))));
     if let Some(asset) = &node.asset {
         plain.push(("asset", asset.to_value()));
     }
@@ -300,7 +302,7 @@ pub fn edges_of<T: ReadTxn>(txn: &T, ids: &[String]) -> Vec<String> {
     keys
 }
 
-/// Sets a plain key of a node (`title`, `color`, `parent`, `size`, `z`, `locked`, `asset`); null removes it.
+/// Sets a plain key of a node (`title`, `color`, `parent`, `size`, `z`, `locked`, `fixed`, `asset`); null removes it.
 pub fn set_node_value(txn: &mut TransactionMut<'_>, id: &str, key: &str, value: &Value) {
     let Some(map) = node_map(txn, id) else { return };
     if value.is_null() {

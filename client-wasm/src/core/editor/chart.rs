@@ -160,6 +160,8 @@ pub enum Effect {
 pub trait World {
     /// Where one looks from.
     fn camera(&self) -> Camera;
+    /// True if a node is to stay where it is.
+    fn is_fixed(&self, id: &str) -> bool;
     /// The nodes a marquee touches.
     fn touching(&self, rect: Rect) -> BTreeSet<String>;
     /// Why these two ports cannot be connected, as a sentence; `Ok` when they can.
@@ -167,6 +169,8 @@ pub trait World {
     /// # Errors
     /// The sentence that stands beside the pointer.
     fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String>;
+    /// The port that a connection keeps when its end at this point (canvas units) is taken; `None` where no end is near.
+    fn loose_end(&self, key: &str, at: Point) -> Option<PortRef>;
     /// The connection that ends at this input, where the port takes one and has one: its key and its output.
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)>;
 }

@@ -25,6 +25,17 @@ impl Editor {
             (Side::In, Some((key, output))) => (output, Some(key)),
             _ => (port, None),
         };
+        self.hold(from, at, replaces, out);
+    }
+
+    /// Takes a wire from a port into the hand, in place of a connection whose end comes off.
+    pub(super) fn hold(
+        &mut self,
+        from: PortRef,
+        at: Point,
+        replaces: Option<String>,
+        out: &mut Vec<Effect>,
+    ) {
         self.state = State::Connecting(Wire { from, at, over: None, replaces });
         out.push(Effect::WireMoved);
     }

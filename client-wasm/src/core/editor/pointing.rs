@@ -1,8 +1,9 @@
 //! Pressed and not moved yet: a click, or the beginning of a gesture.
 
 use super::chart::Marquee;
-use super::chart::{Button, Editor, Effect, Input, SLOP, State, Target, World};
+use super::chart::{Button, Editor, Effect, Input, Mods, SLOP, State, Target, World};
 use crate::core::editor::chart::Pointing;
+use crate::core::geometry::Point;
 
 impl Editor {
     pub(super) fn pointing(
@@ -36,6 +37,10 @@ impl Editor {
             Target::Node(id) if p.button == Button::Touch && !self.selection.contains(&id) => {
                 self.state = State::Panning(p.at);
             }
+            // Over what is fixed a marquee can be drawn as over the bare canvas.
+            Target::Node(id) if world.is_fixed(&id) && !p.mods.alt => {
+                self.draw_marquee(p.mods, start)
+            }
             Target::Node(id) => {
                 if !self.selection.contains(&id) {
                     if !p.mods.adds() {
@@ -49,12 +54,17 @@ impl Editor {
             }
             Target::Port(port) => self.pick_up(port, start, world, out),
             Target::Corner(id) => self.state = State::Resizing(id, start),
-            Target::Canvas | Target::Edge(_) => {
-                let base = if p.mods.adds() { self.selection.clone() } else { Default::default() };
-                self.state = State::Marquee(Marquee { start, base });
+            Target::Edge(key) if let Some(from) = world.loose_end(&key, start) => {
+                self.hold(from, start, Some(key), out);
             }
+            Target::Canvas | Target::Edge(_) => self.draw_marquee(p.mods, start),
             Target::Own => {}
         }
+    }
+
+    fn draw_marquee(&mut self, mods: Mods, start: Point) {
+        let base = if mods.adds() { self.selection.clone() } else { Default::default() };
+        self.state = State::Marquee(Marquee { start, base });
     }
 
     fn click(&mut self, p: Pointing, out: &mut Vec<Effect>) {

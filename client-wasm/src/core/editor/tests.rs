@@ -11,6 +11,9 @@ impl World for Plain {
     fn camera(&self) -> Camera {
         Camera { x: 100.0, y: 0.0, zoom: 0.5 }
     }
+    fn is_fixed(&self, id: &str) -> bool {
+        id == "fixed"
+    }
     fn touching(&self, rect: Rect) -> BTreeSet<String> {
         let nodes =
             [("a", Rect::new(0.0, 0.0, 10.0, 10.0)), ("b", Rect::new(200.0, 0.0, 10.0, 10.0))];
@@ -18,6 +21,9 @@ impl World for Plain {
     }
     fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String> {
         if a.side == b.side { Err("Two outputs do not connect".to_owned()) } else { Ok(()) }
+    }
+    fn loose_end(&self, key: &str, at: Point) -> Option<PortRef> {
+        (key == "many" && at.x > 100.0).then(|| out("a"))
     }
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)> {
         (port.port == "taken").then(|| ("k".to_owned(), out("a")))
@@ -50,6 +56,35 @@ fn run(editor: &mut Editor, inputs: &[Input]) -> Vec<Effect> {
 
 fn node(id: &str) -> Target {
     Target::Node(id.to_owned())
+}
+
+#[test]
+fn the_end_of_a_wire_comes_off_and_its_middle_does_not() {
+    let mut e = Editor::default();
+    let (none, edge) = (Mods::default(), || Target::Edge("many".to_owned()));
+    run(&mut e, &[down(400.0, edge(), none), to(420.0, Target::Canvas)]);
+    assert_eq!(e.wire().map(|wire| wire.replaces.as_deref()), Some(Some("many")));
+    let effects = run(&mut e, &[up(420.0, Target::Port(input("b", "image")))]);
+    let (from, to_port) = (out("a"), input("b", "image"));
+    let replaces = Some("many".to_owned());
+    assert!(effects.contains(&Effect::Connect { from, to: to_port, replaces }));
+    run(&mut e, &[down(-200.0, edge(), none), to(-150.0, Target::Canvas)]);
+    assert!(matches!(e.state, State::Marquee(_)));
+}
+
+#[test]
+fn what_is_fixed_is_selected_and_not_dragged_but_its_copy_is() {
+    let mut e = Editor::default();
+    let none = Mods::default();
+    run(&mut e, &[down(0.0, node("fixed"), none), up(1.0, node("fixed"))]);
+    assert!(e.selection.contains("fixed"));
+    let effects = run(&mut e, &[down(0.0, node("fixed"), none), to(40.0, Target::Canvas)]);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::DragStart { .. })));
+    assert!(matches!(e.state, State::Marquee(_)));
+    run(&mut e, &[up(40.0, Target::Canvas)]);
+    let alt = Mods { alt: true, ..none };
+    let effects = run(&mut e, &[down(0.0, node("fixed"), alt), to(40.0, Target::Canvas)]);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::DragStart { copy: true })));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod camera;
+pub mod chat;
 pub mod edit;
 pub mod focus;
 pub mod open;

@@ -1,4 +1,5 @@
 //! The connection to the room, and who else is there.
 
+pub mod chat;
 pub mod people;
 pub mod socket;

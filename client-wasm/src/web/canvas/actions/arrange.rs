@@ -2,9 +2,10 @@
 
 use crate::core::arrange::{self, Axis, Block, Move};
 use crate::core::geometry::Point;
-use crate::core::grouping::Groups;
+use crate::core::grouping::{self, Groups};
 use crate::core::keymap::Side;
 use crate::core::stacking::{self, Layer, Shift};
+use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::{Page, rect_of};
 use gesso_protocol::schema;
 use leptos::prelude::*;
@@ -20,16 +21,18 @@ fn blocks(page: Page) -> Vec<Block> {
     outermost.into_iter().filter_map(|id| Some((id.clone(), core.index.get(&id)?))).collect()
 }
 
-/// Moves nodes, each with everything in it, in one step of undo.
+/// Moves nodes, each with everything in it, in one step of undo. What is fixed stays, and others are lined up with it.
 fn shift(page: Page, moves: &[Move]) {
-    if moves.is_empty() {
-        return;
-    }
     let moves: Vec<(BTreeSet<String>, Point)> = page.read(|canvas| {
         let groups = Groups::of(canvas);
-        let with_members = |id: &String| groups.with_members(&BTreeSet::from([id.clone()]));
-        moves.iter().map(|(id, by)| (with_members(id), *by)).collect()
+        let free = grouping::free(canvas, moves.iter().map(|(id, _)| id.clone()));
+        let free = moves.iter().filter(|(id, _)| free.contains(id));
+        free.map(|(id, by)| (groups.with_members(&BTreeSet::from([id.clone()])), *by)).collect()
     });
+    if moves.is_empty() {
+        edit::tell_fixed(page);
+        return;
+    }
     page.edit(|txn| {
         for (ids, by) in &moves {
             for id in ids {

@@ -6,14 +6,15 @@ use gesso_protocol::nodes;
 use gesso_protocol::values::AssetRef;
 use std::collections::BTreeSet;
 
-use gesso_protocol::schema::{self, NewNode};
+use gesso_protocol::schema::{self, NewNode, Node};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
 use crate::core::card_layout;
 use crate::core::clip::Clip;
 use crate::core::geometry::{Point, Rect};
-use crate::core::grouping::Groups;
+use crate::core::grouping::{self, Groups};
+use crate::core::keymap::Command;
 use crate::core::placement;
 use crate::core::reading_order;
 use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
@@ -31,8 +32,7 @@ pub fn blank(kind: &str) -> NewNode {
 /// Adds a node, selects it, brings it into view and returns its id. Its middle comes to `at` (the middle of the screen
 /// for `None`) where that is free, else as near as there is space; notes, stickers and groups go there in any case.
 pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
-    let probe =
-        schema::Node { kind: node.kind.clone(), size: node.size, ..schema::Node::default() };
+    let probe = Node { kind: node.kind.clone(), size: node.size, ..Node::default() };
     let (w, h) = (card_layout::width(&probe), card_layout::guessed_height(&probe));
     let wanted = match at {
         Some(at) => Rect::new(at.x - w / 2.0, at.y - 40.0_f64.min(h / 2.0), w, h),
@@ -62,10 +62,30 @@ fn free_place(page: Page, wanted: Rect) -> Point {
     placement::free_place(core.replica.canvas(), &core.index, wanted, view)
 }
 
-/// Deletes what is selected, with its wires; locked positions and groups' members stay.
+/// Deletes what is selected, with its wires; groups' members and what is fixed in place stay.
 pub fn delete_selection(page: Page) {
-    let ids: Vec<String> = page.selection.get_untracked().into_iter().collect();
+    let ids = page.selection.get_untracked();
+    let ids: Vec<String> = page.read(|canvas| grouping::free(canvas, ids)).into_iter().collect();
+    if ids.is_empty() {
+        tell_fixed(page);
+    }
     delete(page, &ids);
+}
+
+/// Says why nothing happens, where all that is selected is fixed in place.
+pub fn tell_fixed(page: Page) {
+    let ids = page.selection.get_untracked();
+    let is_fixed = !ids.is_empty() && page.read(|canvas| grouping::free(canvas, ids)).is_empty();
+    if is_fixed {
+        let keys = page.keys.with_untracked(|keys| keys.shown(Command::ToggleFixed));
+        page.toasts.say("pin", &format!("It is fixed in place. {keys} lets it go."));
+    }
+}
+
+/// Fixes what is selected where it is, or lets it go when all of it is fixed.
+pub fn toggle_fixed(page: Page) {
+    let words = ("Fixed in place", "No longer fixed in place");
+    toggle(page, "fixed", |node| node.fixed, words);
 }
 
 /// Deletes nodes with their wires.
@@ -206,15 +226,20 @@ pub fn ungroup(page: Page) {
 
 /// Locks what is selected, or unlocks it when all of it is locked.
 pub fn toggle_lock(page: Page) {
+    toggle(page, "locked", |node| node.locked, ("Locked", "Unlocked"));
+}
+
+/// Sets a flag of what is selected, or takes it away when all of it has it, and says which.
+fn toggle(page: Page, key: &str, is_set: fn(&Node) -> bool, (set, unset): (&str, &str)) {
     let ids = page.selection.get_untracked();
-    let locked = page.read(|c| ids.iter().all(|id| c.nodes.get(id).is_some_and(|n| n.locked)));
-    let value = if locked { Value::Null } else { json!(true) };
+    let all = page.read(|c| ids.iter().all(|id| c.nodes.get(id).is_some_and(is_set)));
+    let value = if all { Value::Null } else { json!(true) };
     page.edit(|txn| {
         for id in &ids {
-            schema::set_node_value(txn, id, "locked", &value);
+            schema::set_node_value(txn, id, key, &value);
         }
     });
-    page.live.set(if locked { "Unlocked".to_owned() } else { "Locked".to_owned() });
+    page.live.set(if all { unset.to_owned() } else { set.to_owned() });
 }
 
 /// Gives a node a title; an empty one takes it back.

@@ -128,9 +128,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
         >
             {inner}
             {holder_tab(&card)}
-            <Show when=move || selected.get() && !far.get()>
-                <i class="corner" data-corner aria-hidden="true"></i>
-            </Show>
+            {corner(&card)}
         </article>
     }
 }
@@ -168,9 +166,32 @@ fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
     .into_any()
 }
 
+/// The corner by which it is resized, while it is selected and nobody fixed it in place.
+fn corner(card: &Card) -> impl Fn() -> Option<AnyView> + Send + 'static + use<> {
+    let (view, selected, far) = (card.signals.view.clone(), card.selected, card.far);
+    move || {
+        let is_free = selected.get() && !far.get() && !view.with(|v| v.node.fixed);
+        is_free.then(|| view! { <i class="corner" data-corner aria-hidden="true"></i> }.into_any())
+    }
+}
+
+/// Says that it is fixed in place.
+fn pin(card: &Card) -> impl Fn() -> Option<AnyView> + Send + 'static + use<> {
+    let view = card.signals.view.clone();
+    move || {
+        let is_fixed = view.with(|v| v.node.fixed);
+        is_fixed.then(|| {
+            let word = "Fixed in place";
+            view! { <span class="pin" role="img" aria-label=word title=word>{icon("pin")}</span> }
+                .into_any()
+        })
+    }
+}
+
 /// Icon, title, state.
 #[component]
 fn Head(card: Card) -> impl IntoView {
+    let pin = pin(&card);
     let kind = card.signals.view.with_untracked(|v| v.node.kind.clone());
     let mark = {
         let card = card.clone();
@@ -180,6 +201,7 @@ fn Head(card: Card) -> impl IntoView {
         <header class="node-head">
             {icon(of_kind(&kind))}
             <Title card=card />
+            {pin}
             {mark}
         </header>
     }
@@ -371,7 +393,7 @@ fn sticky(card: Card) -> impl IntoView {
             {title}
             <TextField page=card.page node=card.id() field="text" label="Note" placeholder="Write a note…" />
             {holder_tab(&card)}
-            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+            {corner(&card)}
         </article>
     }
 }
@@ -409,7 +431,7 @@ fn sticker(card: Card) -> impl IntoView {
         >
             <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=href></use></svg>
             {holder_tab(&card)}
-            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+            {corner(&card)}
         </article>
     }
 }
@@ -451,9 +473,9 @@ fn frame(card: Card) -> impl IntoView {
             style=place(&card)
             style=("--h", height)
         >
-            <div class="name"><Title card=card.clone() /><span class="muted">{count}</span></div>
+            <div class="name"><Title card=card.clone() /><span class="muted">{count}</span>{pin(&card)}</div>
             {holder_tab(&card)}
-            <Show when=move || selected.get()><i class="corner" data-corner aria-hidden="true"></i></Show>
+            {corner(&card)}
         </section>
     }
 }

@@ -11,6 +11,7 @@ use crate::core::card_layout;
 use crate::core::keymap::Command;
 use crate::core::stickers::STICKERS;
 use crate::core::sync::Saving;
+use crate::web::canvas::actions::chat;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::live::people::Avatars;
 use crate::web::canvas::store::page::{Asked, Page};
@@ -251,6 +252,8 @@ pub fn Rail(page: Page) -> impl IntoView {
             <button class="ib" title="Sticker" aria-label="Sticker" aria-haspopup="menu" node_ref=sticker
                 aria-expanded=move || stickers.get().to_string() on:click=move |_| stickers.set(true)>{icon_l("sticker")}</button>
             {kind("group", "Group", "group")}
+            <i class="sep-h"></i>
+            {tool("comment", "Say something", Some(Command::Chat), Callback::new(move |()| chat::open(page)))}
             {sticker_menu}
         </nav>
     }

@@ -31,7 +31,8 @@ fn line(
 }
 
 fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
-    let kind = page.read(|c| c.nodes.get(id).map(|n| n.kind.clone())).unwrap_or_default();
+    let (kind, is_fixed) =
+        page.read(|c| c.nodes.get(id).map(|n| (n.kind.clone(), n.fixed))).unwrap_or_default();
     let spec = nodes::spec(&kind);
     let runs = spec.is_some_and(nodes::NodeSpec::runs);
     let id = StoredValue::new(id.to_owned());
@@ -66,6 +67,8 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
             edit::toggle_lock(page)
         })));
     }
+    let fix = if is_fixed { "Let go of its place" } else { "Fix in place" };
+    lines.push(Some(line("pin", fix, Command::ToggleFixed, move || edit::toggle_fixed(page))));
     let restack = |icon, label, command, shift| {
         Some(line(icon, label, command, move || arrange::restack(page, shift)))
     };

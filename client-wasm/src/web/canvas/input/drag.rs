@@ -2,7 +2,7 @@
 
 use crate::core::card_layout;
 use crate::core::geometry::{Point, Rect};
-use crate::core::grouping::Groups;
+use crate::core::grouping::{self, Groups};
 use crate::web::canvas::actions::settle::settle_parents;
 use crate::web::canvas::store::page::{Drag, Page, now_ms};
 use gesso_protocol::schema;
@@ -17,7 +17,8 @@ pub fn drag_start(page: Page, copy: bool) {
         crate::web::canvas::actions::edit::duplicate(page, [0.0, 0.0]);
     }
     let selection = page.core().borrow().editor.selection.clone();
-    let all = page.read(|canvas| Groups::of(canvas).with_members(&selection));
+    let all =
+        page.read(|canvas| Groups::of(canvas).with_members(&grouping::free(canvas, selection)));
     let core = page.core();
     let mut core = core.borrow_mut();
     let from = all

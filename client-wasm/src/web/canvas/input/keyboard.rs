@@ -12,6 +12,7 @@ use crate::core::editor::{Input, State};
 use crate::core::keymap::{Command, Press};
 use crate::core::stacking::Shift;
 use crate::web::canvas::actions::arrange;
+use crate::web::canvas::actions::chat;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::input::pointer;
@@ -171,9 +172,11 @@ fn act(page: Page, command: Command, shift: bool) -> bool {
             page.renaming.set(one);
         }
         Command::ToggleLock => edit::toggle_lock(page),
+        Command::ToggleFixed => edit::toggle_fixed(page),
         Command::Add(kind) => add(page, kind),
         Command::ToggleHand => page.hand.update(|hand| *hand = !*hand),
         Command::Pointer => page.hand.set(false),
+        Command::Chat => chat::open(page),
         Command::ToggleMinimap => page.minimap.update(|shown| *shown = !*shown),
         Command::Help => page.help.set(true),
         Command::Pan => page.space.set(true),

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::core::editor::{Effect, Input, PortRef, Side, State, World};
-use crate::core::geometry::{Camera, Rect, wheel_zoom};
+use crate::core::geometry::{Camera, End, Point, Rect, wheel_zoom, wire_near};
+use crate::core::hit_test;
 use crate::web::canvas::store::page::{Asked, Core, Page, port_key};
 
 /// The facts that the gesture chart may ask for.
@@ -24,6 +25,10 @@ struct Facts<'a> {
 impl World for Facts<'_> {
     fn camera(&self) -> Camera {
         self.camera
+    }
+
+    fn is_fixed(&self, id: &str) -> bool {
+        self.core.replica.canvas().nodes.get(id).is_some_and(|node| node.fixed)
     }
 
     fn touching(&self, rect: Rect) -> BTreeSet<String> {
@@ -39,6 +44,20 @@ impl World for Facts<'_> {
 
     fn refusal(&self, a: &PortRef, b: &PortRef) -> Result<(), String> {
         refusal(&self.graph, a, b)
+    }
+
+    fn loose_end(&self, key: &str, at: Point) -> Option<PortRef> {
+        let canvas = self.core.replica.canvas();
+        let edge = canvas.edges.get(key)?;
+        let output =
+            PortRef { node: edge.from_node.clone(), side: Side::Out, port: edge.from_port.clone() };
+        let input =
+            PortRef { node: edge.to_node.clone(), side: Side::In, port: edge.to_port.clone() };
+        let place = |port: &PortRef| hit_test::place_of(canvas, &self.core.index, port);
+        match wire_near(place(&output)?, place(&input)?, at).end()? {
+            End::Output => Some(input),
+            End::Input => Some(output),
+        }
     }
 
     fn plugged(&self, port: &PortRef) -> Option<(String, PortRef)> {

@@ -26,8 +26,14 @@ pub fn color(user: &User) -> String {
     format!("var(--p-{})", n % 5 + 1)
 }
 
-fn shown_name(user: &User) -> String {
-    if user.name.is_empty() { "Somebody".to_owned() } else { user.name.clone() }
+/// Returns the name by which somebody is called here; oneself on another page is no stranger.
+fn shown_name(page: Page, user: &User) -> String {
+    let is_own = page.me.with(|me| me.as_ref().is_some_and(|me| me.id == user.id));
+    match &*user.name {
+        _ if is_own => "You, elsewhere".to_owned(),
+        "" => "Somebody".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// People or the server's progress changed.
@@ -101,7 +107,9 @@ fn Cursor(page: Page, client: u64) -> impl IntoView {
             None => "display:none".to_owned(),
         }
     };
-    let name = move || person.with(|p| p.as_ref().map(|p| shown_name(&p.user)).unwrap_or_default());
+    let name = Signal::derive(move || {
+        person.with(|p| p.as_ref().map(|p| shown_name(page, &p.user)).unwrap_or_default())
+    });
     view! {
         <div class="cursor" data-p="x" class:is-idle=move || idle.get() style=style>
             <svg viewBox="0 0 18 20">
@@ -112,7 +120,7 @@ fn Cursor(page: Page, client: u64) -> impl IntoView {
                     stroke-width=".8"
                 ></path>
             </svg>
-            <span class="who">{name}</span>
+            <crate::web::canvas::live::chat::Said page=page person=person name=name />
         </div>
     }
 }
@@ -123,7 +131,7 @@ pub fn holder(page: Page, id: &str) -> Option<(String, String)> {
         people
             .values()
             .find(|p| p.selection.iter().any(|s| s == id))
-            .map(|p| (shown_name(&p.user), color(&p.user)))
+            .map(|p| (shown_name(page, &p.user), color(&p.user)))
     })
 }
 
@@ -133,7 +141,7 @@ pub fn typist(page: Page, id: &str) -> Option<String> {
         people
             .values()
             .find(|p| p.typing && p.caret.as_ref().is_some_and(|c| c.node == id))
-            .map(|p| shown_name(&p.user))
+            .map(|p| shown_name(page, &p.user))
     })
 }
 
@@ -144,7 +152,7 @@ pub fn Avatars(page: Page) -> impl IntoView {
         page.people.with(|p| p.iter().map(|(c, p)| (*c, p.user.clone())).collect::<Vec<_>>())
     });
     let avatar = move |(client, user): (u64, User)| {
-        let name = shown_name(&user);
+        let name = shown_name(page, &user);
         let label = format!("Follow {name}");
         let toggle = move |_| {
             let now = page.following.get_untracked();
@@ -186,7 +194,7 @@ pub fn Following(page: Page) -> impl IntoView {
     move || {
         let client = page.following.get()?;
         let person = page.people.with(|p| p.get(&client).cloned())?;
-        let name = shown_name(&person.user);
+        let name = shown_name(page, &person.user);
         Some(view! {
             <div class="follow-frame" data-p="x" style=format!("--pc:{}", color(&person.user))>
                 <span class="fl" role="status">

@@ -122,6 +122,8 @@ fn tell(page: Page) {
         following: page.following.get_untracked(),
         caret: core.caret.clone(),
         typing,
+        says: core.says.clone(),
+        emote: core.emote.clone(),
     };
     if let Ok(json) = serde_json::to_string(&state) {
         core.sync.set_state(json);

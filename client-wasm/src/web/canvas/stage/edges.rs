@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::core::card_layout;
 use crate::core::editor::{PortRef, Side};
-use crate::core::geometry::{Point, wire_near, wire_path};
+use crate::core::geometry::{Nearest, Point, wire_near, wire_path};
 use crate::web::canvas::store::page::Page;
 use crate::web::ui::icons::icon;
 use gesso_protocol::schema::NodeState;
@@ -30,10 +30,17 @@ fn ends(page: Page, key: &str) -> Option<(PortRef, PortRef)> {
     })
 }
 
+/// The wire under the pointer, and where on it.
+#[derive(Clone, PartialEq)]
+struct Hovered {
+    key: String,
+    near: Nearest,
+}
+
 /// All wires in view.
 #[component]
 pub fn Wires(page: Page) -> impl IntoView {
-    let hovered = RwSignal::new(None::<(String, Point)>);
+    let hovered = RwSignal::new(None::<Hovered>);
     view! {
         <svg class="wires" aria-hidden="true">
             <For
@@ -42,7 +49,10 @@ pub fn Wires(page: Page) -> impl IntoView {
                 children=move |key| view! { <WireView page=page key=key hovered=hovered /> }
             />
         </svg>
-        {move || hovered.get().filter(|_| !page.busy.get()).map(|(key, at)| scissors(page, key, at, hovered))}
+        {move || {
+            let cuts = |over: &Hovered| over.near.end().is_none() && !page.busy.get();
+            hovered.get().filter(cuts).map(|over| scissors(page, over.key, over.near.at, hovered))
+        }}
     }
 }
 
@@ -62,7 +72,7 @@ fn scissors(
     page: Page,
     key: String,
     at: Point,
-    hovered: RwSignal<Option<(String, Point)>>,
+    hovered: RwSignal<Option<Hovered>>,
 ) -> impl IntoView {
     let style = move || {
         let scale = 1.0 / page.camera.get().zoom.max(0.3);
@@ -95,7 +105,7 @@ fn scissors(
 }
 
 #[component]
-fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>) -> impl IntoView {
+fn WireView(page: Page, key: String, hovered: RwSignal<Option<Hovered>>) -> impl IntoView {
     let name = key.clone();
     let path = {
         let key = key.clone();
@@ -128,9 +138,12 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
             page.wire.with(|w| w.as_ref().is_some_and(|w| w.replaces.as_deref() == Some(&key)))
         })
     };
-    let is_hovered = {
+    let hovered_end = {
         let key = key.clone();
-        Memo::new(move |_| hovered.with(|h| h.as_ref().is_some_and(|(k, _)| *k == key)))
+        let is_here = move |over: &&Hovered| over.key == key;
+        Memo::new(move |_| {
+            hovered.with(|over| over.as_ref().filter(&is_here).map(|over| over.near.end()))
+        })
     };
     let d = move || path.get().map(|(a, b)| wire_path(a, b)).unwrap_or_default();
     let class = move || {
@@ -151,7 +164,7 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
         if broken {
             class.push_str(" broken");
         }
-        if is_hovered.get() {
+        if hovered_end.get().is_some() {
             class.push_str(" is-hover");
         }
         class
@@ -163,11 +176,10 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
         let p = page.camera.get_untracked().to_canvas(crate::web::canvas::input::target::at(&e));
         if let Some((a, b)) = path.get_untracked() {
             let near = wire_near(a, b, p);
-            // Ports stay free for the hand that wants to pick the end up.
-            let at = (near.t > 0.06 && near.t < 0.94).then(|| (name.clone(), near.at));
-            hovered.set(at);
+            hovered.set(Some(Hovered { key: name.clone(), near }));
         }
     };
+    let takes_end = move || hovered_end.get().flatten().is_some();
     let leave = move |e: web_sys::PointerEvent| {
         use wasm_bindgen::JsCast as _;
         let to = e.related_target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
@@ -185,7 +197,7 @@ fn WireView(page: Page, key: String, hovered: RwSignal<Option<(String, Point)>>)
         >
             {move || (flowing.get() == NodeState::Running).then(|| view! { <path class="wire faint" d=d></path> })}
             <path class=class d=d></path>
-            <path class="wire-hit" d=d on:pointermove=hover on:pointerleave=leave></path>
+            <path class="wire-hit" class:is-end=takes_end d=d on:pointermove=hover on:pointerleave=leave></path>
         </g>
     }
 }

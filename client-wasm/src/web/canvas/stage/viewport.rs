@@ -60,6 +60,10 @@ pub fn Viewport(page: Page) -> impl IntoView {
         }
     };
     let gone = move |_| {
+        // Who says something speaks from where the field is.
+        if page.overlays.chat.get_untracked().is_some() {
+            return;
+        }
         let core = page.core();
         let mut core = core.borrow_mut();
         core.pointer = None;

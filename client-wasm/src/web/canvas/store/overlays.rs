@@ -50,6 +50,8 @@ pub struct Overlays {
     pub compare: RwSignal<Option<Compared>>,
     /// The picture editor: the node and the item.
     pub image_editor: RwSignal<Option<(String, String)>>,
+    /// Where one says something beside one's pointer, in canvas units, while the field for it is open.
+    pub chat: RwSignal<Option<Point>>,
     /// The library for a node that takes a file.
     pub library: RwSignal<Option<String>>,
     /// The library beside the canvas.
@@ -77,6 +79,7 @@ impl Overlays {
             review: RwSignal::new(None),
             compare: RwSignal::new(None),
             image_editor: RwSignal::new(None),
+            chat: RwSignal::new(None),
             library: RwSignal::new(None),
             shelf: RwSignal::new(false),
             hints: RwSignal::default(),

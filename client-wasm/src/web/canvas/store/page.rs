@@ -19,7 +19,7 @@ use crate::core::editor::{Editor, PortRef, Wire};
 use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
 use crate::core::keymap::Keymap;
-use crate::core::presence::{Caret, Presence, ServerPresence, User};
+use crate::core::presence::{Caret, Emote, Presence, ServerPresence, User};
 use crate::core::sync::{Saving, SyncClient};
 use crate::web::canvas::store::keys;
 pub use crate::web::canvas::store::node_signals::{NodeSignals, NodeView};
@@ -88,6 +88,10 @@ pub struct Core {
     pub typed_ms: f64,
     /// True if others are told that this page types.
     pub typing: bool,
+    /// The words said beside the pointer, and the sticker last held up.
+    pub says: Option<String>,
+    /// See `says`.
+    pub emote: Option<Emote>,
     /// The pointer, in canvas units.
     pub pointer: Option<Point>,
     /// When awareness was last brought up to date.
@@ -256,6 +260,8 @@ impl Page {
             caret: None,
             typed_ms: 0.0,
             typing: false,
+            says: None,
+            emote: None,
             pointer: None,
             told_ms: 0.0,
             tell_due: true,

@@ -1,0 +1,172 @@
+// Things people do to each other's cards and at each other's pointers: fixing cards, taking wires off, saying something.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { until } from './harness.mjs'
+import { Studio, card } from './studio.mjs'
+
+let studio, mara, leo
+before(async () => {
+  studio = await Studio.start('together')
+  mara = await studio.person('Mara Lind')
+  leo = await studio.person('Leo Okafor')
+})
+after(() => studio?.stop())
+
+const nodes = async id => Object.fromEntries((await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes.map(node => [node.id, node]))
+const edges = async id => (await studio.gesso.get(`/api/canvases/${id}/graph`)).edges
+const posOf = async (id, node) => (await nodes(id))[node].pos
+const middle = async locator => {
+  const box = await locator.boundingBox()
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
+const head = (page, id) => card(page, id).locator('.node-head h3')
+
+/** Drags from one point of the screen to another, in steps as a hand does. */
+async function drag (page, from, to) {
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  for (let step = 1; step <= 6; step += 1) {
+    await page.mouse.move(from.x + (to.x - from.x) * step / 6, from.y + (to.y - from.y) * step / 6)
+  }
+  await page.mouse.up()
+}
+
+describe('a card that is fixed in place', () => {
+  let id, a, b
+  before(async () => {
+    ({ id, ids: [a, b] } = await studio.canvas(mara, [
+      { kind: 'text', text: 'brief', pos: [0, 0] }, { kind: 'text', text: 'notes', pos: [420, 0] }]))
+  })
+
+  test('is neither dragged, nudged, lined up nor deleted, also for somebody else, until it is let go', async () => {
+    await head(mara, a).click()
+    await mara.keyboard.press('Control+Shift+L')
+    await card(mara, a).getByRole('img', { name: 'Fixed in place' }).waitFor()
+    await until('it is written', async () => (await nodes(id))[a].fixed === true)
+    assert.equal(await card(mara, a).locator('.corner').count(), 0)
+    await studio.open(leo, id)
+    await card(leo, a).getByRole('img', { name: 'Fixed in place' }).waitFor()
+    const from = await middle(head(leo, a))
+    await drag(leo, from, { x: from.x + 60, y: from.y + 160 })
+    await head(leo, a).click()
+    await leo.keyboard.press('ArrowRight')
+    await leo.getByText('It is fixed in place.').waitFor()
+    await leo.keyboard.press('Delete')
+    // Of two, the one that is free goes to the other's edge and is deleted alone.
+    await head(leo, b).click({ modifiers: ['Shift'] })
+    await leo.keyboard.press('Control+Shift+ArrowLeft')
+    await until('the free one moves', async () => (await posOf(id, b))[0] !== 420)
+    assert.deepEqual(await posOf(id, a), [0, 0])
+    await leo.keyboard.press('Delete')
+    await card(leo, b).waitFor({ state: 'detached' })
+    await card(leo, a).waitFor()
+    assert.deepEqual(Object.keys(await nodes(id)), [a])
+    await head(leo, a).click({ button: 'right' })
+    await leo.getByRole('menuitem', { name: /^Let go of its place/ }).click()
+    await card(mara, a).getByRole('img', { name: 'Fixed in place' }).waitFor({ state: 'detached' })
+    const free = await middle(head(leo, a))
+    await drag(leo, free, { x: free.x + 40, y: free.y + 80 })
+    await until('it moves', async () => (await posOf(id, a))[1] > 0)
+  })
+
+  test('gives a copy that is free', async () => {
+    await mara.keyboard.press('Escape')
+    await head(mara, a).click()
+    await mara.keyboard.press('Control+Shift+L')
+    await until('it is fixed', async () => (await nodes(id))[a].fixed === true)
+    await mara.keyboard.press('Control+d')
+    await until('there are two', async () => Object.keys(await nodes(id)).length === 2)
+    const copy = Object.values(await nodes(id)).find(node => node.id !== a)
+    assert.equal(copy.fixed ?? false, false)
+    assert.equal(copy.text, 'brief')
+  })
+})
+
+describe('a wire', () => {
+  test('comes off at its end from an input that takes several, and goes to another card', async () => {
+    const { id, ids: [one, two, make, other] } = await studio.canvas(mara, [
+      { kind: 'text', text: 'one', pos: [0, 0] }, { kind: 'text', text: 'two', pos: [0, 260] },
+      { kind: 'assistant', text: 'join', pos: [520, 0] }, { kind: 'assistant', text: 'other', pos: [520, 420] }],
+    [[0, 'text', 2, 'prompt'], [1, 'text', 2, 'prompt']])
+    const key = (await edges(id)).find(edge => edge.from_node === two).key
+    const spot = await mara.evaluate(key => {
+      const path = document.querySelector(`[data-edge="${key}"] .wire-hit`)
+      const at = path.getPointAtLength(path.getTotalLength() * 0.86)
+      const placed = at.matrixTransform(path.getScreenCTM())
+      return { x: placed.x, y: placed.y }
+    }, key)
+    const port = await middle(card(mara, other).locator('[data-port="in:prompt"]'))
+    await mara.mouse.move(spot.x, spot.y)
+    await mara.locator('.wire-hit.is-end').waitFor()
+    await drag(mara, spot, port)
+    await until('it ends at the other card', async () => {
+      const now = await edges(id)
+      return now.length === 2 && now.some(edge => edge.from_node === two && edge.to_node === other) &&
+        now.some(edge => edge.from_node === one && edge.to_node === make)
+    })
+    await mara.keyboard.press('Control+z')
+    await until('one undo puts it back', async () => (await edges(id)).every(edge => edge.to_node === make))
+  })
+})
+
+describe('at the pointer', () => {
+  let id
+  before(async () => {
+    ({ id } = await studio.canvas(mara, [{ kind: 'text', text: 'brief', pos: [0, 0] }]))
+    await studio.open(leo, id)
+    await leo.locator('[data-node]').waitFor()
+  })
+
+  test('somebody says something, others read along, and it goes away', async () => {
+    await mara.mouse.move(900, 300)
+    await mara.keyboard.press('/')
+    const field = mara.getByRole('textbox', { name: 'Say something to everybody here' })
+    await field.waitFor()
+    await mara.keyboard.type('look at this one')
+    await leo.locator('.cursor .say', { hasText: 'look at this one' }).waitFor()
+    await until('it is read out', async () => /Mara Lind: look at this one/.test(await leo.getByRole('status', { name: 'Announcements' }).textContent()))
+    await studio.shoot(leo, 'says')
+    await studio.shoot(mara, 'say')
+    await mara.keyboard.press('Enter')
+    await field.waitFor({ state: 'detached' })
+    await leo.locator('.cursor .say').waitFor({ state: 'detached' })
+    await leo.locator('.cursor .who', { hasText: 'Mara Lind' }).waitFor()
+    await mara.keyboard.press('/')
+    await mara.keyboard.type('no')
+    await leo.locator('.cursor .say', { hasText: 'no' }).waitFor()
+    await mara.keyboard.press('Escape')
+    await leo.locator('.cursor .say').waitFor({ state: 'detached' })
+  })
+
+  test('a sticker is held up for a moment, and the field stays', async () => {
+    await mara.getByRole('button', { name: 'Say something' }).click()
+    const field = mara.getByRole('textbox', { name: 'Say something to everybody here' })
+    await field.waitFor()
+    await mara.getByRole('group', { name: 'Say something' }).getByRole('button', { name: 'Heart' }).click()
+    await leo.locator('.cursor .emote').waitFor()
+    await field.waitFor()
+    await leo.locator('.cursor .emote').waitFor({ state: 'detached' })
+    await mara.keyboard.press('Escape')
+  })
+
+  test('a slash in a text is a slash', async () => {
+    await card(mara, await mara.locator('[data-node]').getAttribute('data-node')).locator('textarea').click()
+    await mara.keyboard.press('End')
+    await mara.keyboard.type(' a/b')
+    assert.equal(await mara.locator('.chat').count(), 0)
+    assert.match(await mara.locator('[data-node] textarea').inputValue(), /a\/b/)
+    await mara.keyboard.press('Escape')
+  })
+
+  test('oneself on a second page is no stranger', async () => {
+    const second = await mara.context().newPage()
+    await second.goto(`${studio.gesso.url}/c/${id}`)
+    await second.getByRole('application', { name: 'Canvas' }).waitFor()
+    await mara.getByRole('button', { name: 'Follow You, elsewhere' }).waitFor()
+    assert.equal(await mara.getByRole('button', { name: 'Follow Mara Lind' }).count(), 0)
+    await leo.getByRole('button', { name: 'Follow Mara Lind' }).first().waitFor()
+    await second.close()
+  })
+
+  test('nothing went wrong meanwhile', () => assert.deepEqual(studio.complaints, []))
+})
