@@ -23,6 +23,7 @@ const CLIENT: [&[&str]; 11] = [
         "web/canvas/runs",
         "web/canvas/panels",
         "web/canvas/chrome",
+        "web/canvas/comments",
         "web/canvas/image_editor",
         "web/home",
     ],

@@ -1,6 +1,7 @@
 //! The document of R-DOC-1, R-DOC-5 (docs/spec/document.md) with typed reads and writes. Reading is total: whatever a foreign writer put
 //! into a document, a read gives values or leaves them out, and never fails.
 
+mod comments;
 mod content;
 mod model;
 mod outcome;
@@ -12,6 +13,10 @@ mod shown;
 mod tests;
 mod write;
 
+pub use comments::{
+    MESSAGE_CHARS_MAX, Message, Place, Thread, add_thread, read_thread, remove_message, reply,
+    set_resolved,
+};
 pub use content::{Content, Copied, copy_canvas};
 pub use model::{
     Canvas, Chosen, Edge, Failure, Generation, ItemContent, ItemResult, ListItem, Meta, Node,

@@ -109,6 +109,82 @@ describe('a wire', () => {
   })
 })
 
+describe('a comment', () => {
+  let id, node
+  const thread = page => page.getByRole('dialog', { name: 'Comment' })
+  before(async () => {
+    ({ id, ids: [node] } = await studio.canvas(mara, [{ kind: 'text', text: 'brief', pos: [0, 0] }]))
+    await studio.open(leo, id)
+    await card(leo, node).waitFor()
+  })
+
+  test('is put where one clicks, is answered, resolved and opened again', async () => {
+    await mara.keyboard.press('c')
+    await mara.getByText('Click where the comment belongs.').waitFor()
+    await mara.mouse.click(900, 300)
+    await thread(mara).getByRole('textbox').fill('The lamp flickers at second three.')
+    await mara.keyboard.press('Enter')
+    await thread(mara).getByText('The lamp flickers at second three.').waitFor()
+    const pin = leo.getByRole('button', { name: 'Comment by Mara Lind, 1 message' })
+    await pin.click()
+    await until('it is read out', async () => /Mara Lind commented: The lamp/.test(await leo.getByRole('status', { name: 'Announcements' }).textContent()))
+    await thread(leo).getByText('The lamp flickers').waitFor()
+    assert.equal(await thread(leo).getByRole('button', { name: 'Delete this message' }).count(), 0, "somebody else's")
+    await thread(leo).getByRole('textbox', { name: 'Reply' }).fill('Running it again.')
+    await leo.keyboard.press('Enter')
+    await thread(mara).getByText('Running it again.').waitFor()
+    await studio.shoot(mara, 'thread')
+    await thread(mara).getByRole('button', { name: 'Resolve' }).click()
+    await leo.getByRole('button', { name: 'Comment by Mara Lind, 2 messages, resolved' }).waitFor()
+    await thread(leo).getByRole('textbox', { name: 'Reply' }).fill('One more thing.')
+    await leo.keyboard.press('Enter')
+    await mara.getByRole('button', { name: 'Comment by Mara Lind, 3 messages', exact: true }).waitFor()
+    await leo.keyboard.press('Escape')
+    await thread(leo).waitFor({ state: 'detached' })
+    assert.match(await leo.evaluate(() => document.activeElement.getAttribute('aria-label')), /^Comment by Mara Lind/)
+  })
+
+  test('stays at a card that moves, and goes with its last message', async () => {
+    await mara.keyboard.press('Escape')
+    await head(mara, node).click()
+    await mara.keyboard.press('c')
+    await thread(mara).getByRole('textbox').fill('Shorter?')
+    await mara.keyboard.press('Enter')
+    const pin = mara.getByRole('button', { name: 'Comment by Mara Lind, 1 message' })
+    const before = await pin.boundingBox()
+    await mara.keyboard.press('Escape')
+    await leo.getByRole('button', { name: 'Comment by Mara Lind, 1 message' }).waitFor()
+    await head(leo, node).click()
+    await leo.keyboard.press('Shift+ArrowDown')
+    await until('it moves along', async () => (await pin.boundingBox()).y === before.y + 10)
+    await pin.click()
+    await thread(mara).getByRole('button', { name: 'Delete this message' }).click()
+    await pin.waitFor({ state: 'detached' })
+    await thread(mara).waitFor({ state: 'detached' })
+    await mara.keyboard.press('Control+z')
+    await pin.waitFor()
+  })
+
+  test('that was begun and not sent is not lost by a click beside it', async () => {
+    await mara.keyboard.press('Escape')
+    await mara.keyboard.press('c')
+    await mara.mouse.click(700, 650)
+    await thread(mara).getByRole('textbox').fill('half a thought')
+    await mara.mouse.click(700, 200)
+    assert.equal(await thread(mara).getByRole('textbox').inputValue(), 'half a thought')
+    await thread(mara).getByRole('textbox').fill('')
+    await mara.mouse.click(700, 200)
+    await thread(mara).waitFor({ state: 'detached' })
+    assert.equal(await mara.locator('.pin.is-open').count(), 0)
+  })
+
+  test('comes along when the canvas is duplicated', async () => {
+    const copy = await studio.gesso.post(`/api/canvases/${id}/duplicate`, {})
+    await studio.open(leo, copy.id)
+    await leo.getByRole('button', { name: 'Comment by Mara Lind, 3 messages' }).waitFor()
+  })
+})
+
 describe('at the pointer', () => {
   let id
   before(async () => {

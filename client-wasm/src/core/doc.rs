@@ -59,6 +59,8 @@ pub struct Changes {
     pub outcome: BTreeSet<String>,
     /// Some run changed.
     pub runs: bool,
+    /// Some thread of comments changed.
+    pub comments: bool,
     /// Nodes that went, with what they were.
     pub removed: Vec<schema::Node>,
     /// Edges that went, with what they were.
@@ -74,6 +76,7 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         !self.meta
             && !self.runs
+            && !self.comments
             && self.nodes.is_empty()
             && self.edges.is_empty()
             && self.outcome.is_empty()
@@ -93,6 +96,7 @@ pub struct Replica {
     noted: Arc<Mutex<Noted>>,
     outgoing: Vec<Vec<u8>>,
     canvas: Canvas,
+    threads: BTreeMap<String, schema::Thread>,
     ends: EdgesByNode,
     client: u32,
 }
@@ -157,6 +161,7 @@ impl Replica {
             noted,
             outgoing: Vec::new(),
             canvas: Canvas::default(),
+            threads: BTreeMap::new(),
             ends: BTreeMap::new(),
             client,
         }
@@ -165,6 +170,11 @@ impl Replica {
     /// The plain copy.
     pub fn canvas(&self) -> &Canvas {
         &self.canvas
+    }
+
+    /// The threads of comments, by id.
+    pub fn threads(&self) -> &BTreeMap<String, schema::Thread> {
+        &self.threads
     }
 
     /// This replica's client id.
@@ -361,6 +371,15 @@ impl Replica {
                         }
                     }
                     changes.runs = true;
+                }
+                "comments" => {
+                    for id in keys {
+                        match schema::read_thread(&txn, &id) {
+                            Some(thread) => self.threads.insert(id, thread),
+                            None => self.threads.remove(&id),
+                        };
+                    }
+                    changes.comments = true;
                 }
                 _ => {}
             }

@@ -66,6 +66,8 @@ pub enum Command {
     Pointer,
     /// Opens Spotlight for the cards of this canvas.
     Find,
+    /// Puts a comment on the selected card, or where one clicks next.
+    Comment,
     /// Says something beside one's pointer.
     Chat,
     /// Shows or hides the minimap.
@@ -198,6 +200,7 @@ const ACTIONS: &[Action] = &[
     view("help", "Help", "?", Command::Help),
     add("text", "Text", "T", Command::Add("text")),
     add("note", "Sticky note", "N", Command::Add("sticky_note")),
+    add("comment", "Comment", "C", Command::Comment),
     add("group_frame", "Group, empty", "F", Command::Add("group")),
     change("undo", "Undo (yours alone)", "Mod+Z", Command::Undo),
     change("redo", "Redo", "Mod+Shift+Z Mod+Y", Command::Redo),

@@ -12,6 +12,7 @@ use crate::web::http;
 pub mod actions;
 pub mod card;
 pub mod chrome;
+pub mod comments;
 pub mod image_editor;
 pub mod input;
 pub mod live;
@@ -40,6 +41,7 @@ pub fn CanvasPage(
             actions::run::runs_changed(page);
         }
     });
+    page.on_change(actions::comment::changed);
     page.on_change(|page, changes| runs::review::waiting_changed(page, &changes.outcome));
     page.every_frame(|page| input::drag::write_drag(page, false));
     page.every_frame(live::socket::tick);
@@ -61,6 +63,8 @@ pub fn CanvasPage(
             <chrome::bars::OfflineBanner page=page />
             <chrome::damage::DamageBanner page=page />
             <live::chat::ChatField page=page />
+            <comments::pins::Pins page=page />
+            <comments::thread::OpenThread page=page />
             <chrome::context_menu::ContextMenu page=page />
             <chrome::spotlight::Spotlight page=page />
             <chrome::help::Help page=page />

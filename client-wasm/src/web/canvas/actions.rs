@@ -3,6 +3,7 @@
 pub mod arrange;
 pub mod camera;
 pub mod chat;
+pub mod comment;
 pub mod edit;
 pub mod focus;
 pub mod open;

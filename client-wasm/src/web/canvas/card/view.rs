@@ -182,7 +182,7 @@ fn pin(card: &Card) -> impl Fn() -> Option<AnyView> + Send + 'static + use<> {
         let is_fixed = view.with(|v| v.node.fixed);
         is_fixed.then(|| {
             let word = "Fixed in place";
-            view! { <span class="pin" role="img" aria-label=word title=word>{icon("pin")}</span> }
+            view! { <span class="fixed-mark" role="img" aria-label=word title=word>{icon("pin")}</span> }
                 .into_any()
         })
     }

@@ -12,6 +12,7 @@ use crate::core::keymap::Command;
 use crate::core::stickers::STICKERS;
 use crate::core::sync::Saving;
 use crate::web::canvas::actions::chat;
+use crate::web::canvas::actions::comment;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::live::people::Avatars;
 use crate::web::canvas::store::page::{Asked, Page};
@@ -41,6 +42,8 @@ pub fn TopBar(page: Page) -> impl IntoView {
             </div>
             <div class="grow"></div>
             <div class="island tr" data-floating>
+                <button class="ib hide-s" aria-label="Say something" title=move || titled(page, "Say something at your pointer", Some(Command::Chat))
+                    on:click=move |_| chat::open(page)>{icon("say")}</button>
                 <Avatars page=page />
                 {credits}
                 <span class="hide-s"><ThemeSwitch /></span>
@@ -253,7 +256,7 @@ pub fn Rail(page: Page) -> impl IntoView {
                 aria-expanded=move || stickers.get().to_string() on:click=move |_| stickers.set(true)>{icon_l("sticker")}</button>
             {kind("group", "Group", "group")}
             <i class="sep-h"></i>
-            {tool("comment", "Say something", Some(Command::Chat), Callback::new(move |()| chat::open(page)))}
+            {tool("comment", "Comment", Some(Command::Comment), Callback::new(move |()| comment::begin(page)))}
             {sticker_menu}
         </nav>
     }

@@ -13,9 +13,11 @@ use crate::core::keymap::{Command, Press};
 use crate::core::stacking::Shift;
 use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::chat;
+use crate::web::canvas::actions::comment;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::input::pointer;
+use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::{Asked, Page};
 use crate::web::dom;
 
@@ -177,6 +179,7 @@ fn act(page: Page, command: Command, shift: bool) -> bool {
         Command::ToggleHand => page.hand.update(|hand| *hand = !*hand),
         Command::Pointer => page.hand.set(false),
         Command::Chat => chat::open(page),
+        Command::Comment => comment::begin(page),
         Command::ToggleMinimap => page.minimap.update(|shown| *shown = !*shown),
         Command::Help => page.help.set(true),
         Command::Pan => page.space.set(true),
@@ -229,6 +232,8 @@ fn escape(page: Page) {
         pointer::feed(page, &Input::Cancel);
     } else if page.context.with_untracked(Option::is_some) {
         page.context.set(None);
+    } else if page.overlays.commenting.with_untracked(|c| *c != Commenting::No) {
+        comment::close(page);
     } else if page.following.with_untracked(Option::is_some) {
         page.following.set(None);
     } else if page.hand.get_untracked() {

@@ -26,6 +26,15 @@ pub fn color(user: &User) -> String {
     format!("var(--p-{})", n % 5 + 1)
 }
 
+/// The colour of a person, by their id: theirs where they are here, else one that goes with the id.
+pub fn color_of(page: Page, id: &str) -> String {
+    let own = page.me.with(|me| me.as_ref().filter(|me| me.id == id).map(|_| page.user()));
+    let here =
+        || page.people.with(|people| Some(people.values().find(|p| p.user.id == id)?.user.clone()));
+    let gone = || User { id: id.to_owned(), ..User::default() };
+    color(&own.or_else(here).unwrap_or_else(gone))
+}
+
 /// Returns the name by which somebody is called here; oneself on another page is no stranger.
 fn shown_name(page: Page, user: &User) -> String {
     let is_own = page.me.with(|me| me.as_ref().is_some_and(|me| me.id == user.id));

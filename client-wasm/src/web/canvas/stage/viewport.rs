@@ -1,5 +1,6 @@
 //! The canvas itself: ground, cards, wires, and the pointer on them.
 
+use crate::web::canvas::actions::comment;
 use crate::web::canvas::input::target;
 use crate::web::canvas::store::heights::watch_heights;
 use std::cell::RefCell;
@@ -18,6 +19,7 @@ use crate::web::canvas::input::pointer;
 use crate::web::canvas::input::target::{at, mods};
 use crate::web::canvas::live::people::{Cursors, Following};
 use crate::web::canvas::stage::edges::{Refusal, Wires};
+use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::{Asked, Page};
 use crate::web::dom;
 
@@ -93,6 +95,7 @@ pub fn Viewport(page: Page) -> impl IntoView {
             class:is-panning=move || page.hand.get() || page.space.get()
             class:is-busy=move || page.busy.get()
             class:is-wiring=move || page.wire.with(Option::is_some)
+            class:is-choosing=move || page.overlays.commenting.with(|c| *c == Commenting::Choosing)
             role="application"
             aria-label="Canvas"
             tabindex="-1"
@@ -216,6 +219,10 @@ fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fing
     }
     let Some(button) = target::button(page, e) else { return };
     let target = target::target_at(page, p);
+    if button != Button::Pan && comment_here(page, &target, p) {
+        e.prevent_default();
+        return;
+    }
     if target == Target::Own && button != Button::Pan {
         return;
     }
@@ -224,6 +231,28 @@ fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fing
         crate::web::canvas::actions::focus::blur();
     }
     pointer::feed(page, &Input::Down { at: p, button, mods: mods(e), target });
+}
+
+/// Puts a comment where one pressed, if that was asked for; a press beside an open thread closes it.
+fn comment_here(page: Page, target: &Target, p: Point) -> bool {
+    match page.overlays.commenting.get_untracked() {
+        Commenting::No => return false,
+        Commenting::Fresh(_) | Commenting::Open(_) => {
+            // What was typed and not sent stays.
+            if !comment::has_draft() {
+                comment::close(page);
+            }
+            return false;
+        }
+        Commenting::Choosing => {}
+    }
+    let node = match target {
+        Target::Node(id) | Target::Corner(id) => Some(id.clone()),
+        Target::Port(port) => Some(port.node.clone()),
+        Target::Canvas | Target::Edge(_) | Target::Own => None,
+    };
+    comment::place(page, node, page.camera.get_untracked().to_canvas(p));
+    true
 }
 
 fn pointer_up(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fingers>>) {

@@ -2,9 +2,11 @@
 
 use crate::core::geometry::Point;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gesso_protocol::plan::Target;
 use gesso_protocol::pricing::Money;
+use gesso_protocol::schema::{Place, Thread};
 use leptos::prelude::*;
 
 use crate::core::price::Price;
@@ -37,6 +39,20 @@ pub struct Previewed {
     pub result: ResultRef,
 }
 
+/// Comments, as one person has them open.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Commenting {
+    /// Nothing.
+    #[default]
+    No,
+    /// The next click says where a new one belongs.
+    Choosing,
+    /// A new one, without a message yet.
+    Fresh(Place),
+    /// A thread, by its id.
+    Open(String),
+}
+
 /// The handle.
 #[derive(Clone, Copy)]
 pub struct Overlays {
@@ -52,6 +68,10 @@ pub struct Overlays {
     pub image_editor: RwSignal<Option<(String, String)>>,
     /// Where one says something beside one's pointer, in canvas units, while the field for it is open.
     pub chat: RwSignal<Option<Point>>,
+    /// The comment that is open or being begun.
+    pub commenting: RwSignal<Commenting>,
+    /// The threads of comments, by id.
+    pub threads: RwSignal<Arc<BTreeMap<String, Thread>>>,
     /// The library for a node that takes a file.
     pub library: RwSignal<Option<String>>,
     /// The library beside the canvas.
@@ -80,6 +100,8 @@ impl Overlays {
             compare: RwSignal::new(None),
             image_editor: RwSignal::new(None),
             chat: RwSignal::new(None),
+            commenting: RwSignal::new(Commenting::No),
+            threads: RwSignal::default(),
             library: RwSignal::new(None),
             shelf: RwSignal::new(false),
             hints: RwSignal::default(),

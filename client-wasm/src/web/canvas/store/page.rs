@@ -538,6 +538,7 @@ impl Page {
         core.nodes.retain(|id, _| known.contains(id));
         core.editor.selection.retain(|id| known.contains(id));
         self.selection.set(core.editor.selection.clone());
+        self.overlays.threads.set(Arc::new(core.replica.threads().clone()));
         core.view_due = true;
         core.graph_due = true;
         drop(guard);

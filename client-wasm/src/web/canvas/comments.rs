@@ -1,0 +1,4 @@
+//! Comments: pins on the canvas and the thread of one.
+
+pub mod pins;
+pub mod thread;
