@@ -55,9 +55,9 @@ pub fn Pins(page: Page) -> impl IntoView {
 /// The pin of a thread that has no message yet.
 fn fresh(page: Page, place: Place) -> Option<AnyView> {
     let style = move || {
-        spot(page, &place).map_or("display:none".to_owned(), |at| {
-            format!("--x:{:.1}px;--y:{:.1}px", at.x, at.y - 32.0)
-        })
+        let at = spot(page, &place);
+        let shown = at.map(|at| format!("--x:{:.1}px;--y:{:.1}px", at.x, at.y - 32.0));
+        shown.unwrap_or_else(|| "display:none".to_owned())
     };
     Some(view! { <div class="pin is-open" style=style>{icon("comment")}</div> }.into_any())
 }
