@@ -31,6 +31,7 @@ pub mod retouch;
 pub mod stacking;
 pub mod status;
 pub mod stickers;
+pub mod suggest;
 pub mod sync;
 pub mod textdiff;
 pub mod tracks;

@@ -109,6 +109,55 @@ describe('a wire', () => {
   })
 })
 
+describe('a card put down', () => {
+  test('beside a port that fits suggests the wire, which Enter takes and anything else leaves', async () => {
+    const { id, ids: [text, image] } = await studio.canvas(mara, [
+      { kind: 'text', text: 'a fox', pos: [0, 300] }, { kind: 'image_generator', pos: [420, 0] }])
+    const suggestion = mara.getByRole('button', { name: /^Connect/ })
+    const put = async (dx, dy) => {
+      const from = await middle(head(mara, text))
+      await drag(mara, from, { x: from.x + dx, y: from.y + dy })
+    }
+    await put(60, -240)
+    await suggestion.waitFor()
+    await studio.shoot(mara, 'suggestion')
+    await mara.keyboard.press('Escape')
+    await suggestion.waitFor({ state: 'detached' })
+    assert.deepEqual(await edges(id), [])
+    await put(8, 12)
+    await suggestion.waitFor()
+    await mara.keyboard.press('Enter')
+    await until('they are connected', async () => (await edges(id)).some(edge => edge.from_node === text && edge.to_node === image && edge.to_port === 'prompt'))
+    await put(0, 16)
+    await until('it is put down', async () => (await posOf(id, text))[1] > 72)
+    assert.equal(await suggestion.count(), 0, 'connected already')
+  })
+
+  test('on a wire suggests to go between', async () => {
+    const { id, ids: [from, to, between] } = await studio.canvas(mara, [
+      { kind: 'image_generator', text: 'a fox', pos: [0, 0] }, { kind: 'video_generator', text: 'it runs', pos: [900, 0] },
+      { kind: 'image_upscaler', pos: [450, 420] }], [[0, 'image', 1, 'start_frame']])
+    const spot = await mara.evaluate(() => {
+      const path = document.querySelector('[data-edge] .wire-hit')
+      const at = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM())
+      return { x: at.x, y: at.y }
+    })
+    const [grip, centre] = [await middle(head(mara, between)), await middle(card(mara, between))]
+    await drag(mara, grip, { x: grip.x + spot.x - centre.x, y: grip.y + spot.y - centre.y })
+    await mara.getByRole('button', { name: /^Connect/ }).click()
+    await until('it is between', async () => {
+      const now = await edges(id)
+      return now.length === 2 && now.some(edge => edge.from_node === from && edge.to_node === between) &&
+        now.some(edge => edge.from_node === between && edge.to_node === to && edge.to_port === 'start_frame')
+    })
+    await mara.keyboard.press('Control+z')
+    await until('one undo puts it back', async () => {
+      const now = await edges(id)
+      return now.length === 1 && now[0].from_node === from && now[0].to_node === to
+    })
+  })
+})
+
 describe('a comment', () => {
   let id, node
   const thread = page => page.getByRole('dialog', { name: 'Comment' })

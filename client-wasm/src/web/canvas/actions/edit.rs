@@ -6,7 +6,7 @@ use gesso_protocol::nodes;
 use gesso_protocol::values::AssetRef;
 use std::collections::BTreeSet;
 
-use gesso_protocol::schema::{self, NewNode, Node};
+use gesso_protocol::schema::{self, Connection, NewNode, Node};
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
@@ -60,6 +60,27 @@ fn free_place(page: Page, wanted: Rect) -> Point {
     let core = page.core();
     let core = core.borrow();
     placement::free_place(core.replica.canvas(), &core.index, wanted, view)
+}
+
+/// Makes the wires that suggest themselves; `false` where there are none.
+pub fn take_suggestion(page: Page) -> bool {
+    let Some(suggestion) = page.overlays.suggestion.get_untracked() else { return false };
+    page.overlays.suggestion.set(None);
+    page.edit(|txn| {
+        if let Some(key) = &suggestion.replaces {
+            schema::disconnect(txn, key);
+        }
+        for (from, to) in &suggestion.wires {
+            let connection = Connection {
+                from: (from.node.clone(), from.port.clone()),
+                to: (to.node.clone(), to.port.clone()),
+                items_all: false,
+            };
+            schema::connect(txn, &connection);
+        }
+    });
+    page.live.set("Connected".to_owned());
+    true
 }
 
 /// Deletes what is selected, with its wires; groups' members and what is fixed in place stay.
@@ -321,7 +342,7 @@ pub fn star(page: Page, id: &str, generation: &str, starred: bool) {
 /// Gives an input that takes several the whole batch of a wire at once, or item by item.
 pub fn set_whole_batch(page: Page, key: &str, whole: bool) {
     let Some(edge) = page.read(|c| c.edges.get(key).cloned()) else { return };
-    let connection = schema::Connection { items_all: whole, ..schema::Connection::of(&edge) };
+    let connection = Connection { items_all: whole, ..Connection::of(&edge) };
     page.edit(|txn| schema::connect_at(txn, &connection, &edge.z));
 }
 

@@ -3,6 +3,7 @@
 use crate::core::card_layout;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::{self, Groups};
+use crate::core::suggest;
 use crate::web::canvas::actions::settle::settle_parents;
 use crate::web::canvas::store::page::{Drag, Page, now_ms};
 use gesso_protocol::schema;
@@ -86,8 +87,22 @@ pub fn drag_end(page: Page) {
         .unwrap_or_default();
     settle_parents(page, &moved);
     page.core().borrow_mut().replica.stop_undo();
+    if let (Some(id), 1) = (moved.first(), moved.len()) {
+        suggest_wires(page, id);
+    }
     page.core().borrow_mut().view_due = true;
     page.frame();
+}
+
+/// Suggests the wires of a card that was put down.
+fn suggest_wires(page: Page, id: &str) {
+    let graph = page.graph.get_untracked();
+    let found = {
+        let core = page.core();
+        let core = core.borrow();
+        suggest::suggest(core.replica.canvas(), &graph, &core.index, id)
+    };
+    page.overlays.suggestion.set(found);
 }
 
 pub fn drag_cancel(page: Page) {

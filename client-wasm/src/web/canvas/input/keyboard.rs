@@ -140,6 +140,11 @@ fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
 
 /// Does what a key asks for; `false` where that was nothing, and the key is the browser's.
 fn act(page: Page, command: Command, shift: bool) -> bool {
+    if command == Command::Open && edit::take_suggestion(page) {
+        return true;
+    }
+    // Anything else leaves it.
+    page.overlays.suggestion.set(None);
     match command {
         Command::Spotlight => page.spotlight.set(Some(Asked::default())),
         Command::Find => {

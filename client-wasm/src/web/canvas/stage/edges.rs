@@ -63,7 +63,9 @@ pub fn Held(page: Page) -> impl IntoView {
         <svg class="wires held" aria-hidden="true">
             {move || drawn(page)}
             {move || asked(page)}
+            {move || suggested(page)}
         </svg>
+        {move || take(page)}
     }
 }
 
@@ -233,6 +235,42 @@ fn asked(page: Page) -> Option<impl IntoView + use<>> {
     };
     let ty = ty.map_or("any", |ty| ty.id());
     Some(view! { <path class="wire ghost" data-type=ty d=wire_path(a, b)></path> })
+}
+
+/// Both ends of the wires that suggest themselves.
+fn suggested_ends(page: Page) -> Vec<(PortRef, Point, Point)> {
+    let wires = page.overlays.suggestion.get().map(|found| found.wires).unwrap_or_default();
+    let ends = |(from, to): (PortRef, PortRef)| {
+        let (a, b) = (port_at(page, &from)?, port_at(page, &to)?);
+        Some((from, a, b))
+    };
+    wires.into_iter().filter_map(ends).collect()
+}
+
+/// The wires that suggest themselves.
+fn suggested(page: Page) -> impl IntoView + use<> {
+    let graph = page.graph.get_untracked();
+    let wire = |(from, a, b): (PortRef, Point, Point)| {
+        let ty = graph.output_type(&from.node, &from.port).map_or("any", |ty| ty.id());
+        view! { <path class="wire ghost" data-type=ty d=wire_path(a, b)></path> }
+    };
+    suggested_ends(page).into_iter().map(wire).collect_view()
+}
+
+/// The button that makes them.
+fn take(page: Page) -> Option<impl IntoView + use<>> {
+    let (_, a, b) = suggested_ends(page).into_iter().next()?;
+    let style = move || {
+        let scale = 1.0 / page.camera.get().zoom.max(0.3);
+        let (x, y) = ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
+        format!("left:{x:.1}px;top:{y:.1}px;transform:translate(-50%,-50%) scale({scale:.3})")
+    };
+    let take = move |_| {
+        crate::web::canvas::actions::edit::take_suggestion(page);
+    };
+    Some(view! {
+        <button class="btn s suggest" data-floating style=style on:click=take>{icon("plus")}"Connect"<kbd aria-hidden="true">"⏎"</kbd></button>
+    })
 }
 
 /// The sentence beside the pointer where a wire may not end.

@@ -227,6 +227,7 @@ fn pointer_down(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Fing
         return;
     }
     page.context.set(None);
+    page.overlays.suggestion.set(None);
     if target == Target::Canvas {
         crate::web::canvas::actions::focus::blur();
     }

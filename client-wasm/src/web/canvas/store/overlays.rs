@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use crate::core::price::Price;
 use crate::core::results::ResultRef;
+use crate::core::suggest::Suggestion;
 
 /// A run that somebody is asked about first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct Overlays {
     pub image_editor: RwSignal<Option<(String, String)>>,
     /// Where one says something beside one's pointer, in canvas units, while the field for it is open.
     pub chat: RwSignal<Option<Point>>,
+    /// The wires that suggest themselves for a card that was put down.
+    pub suggestion: RwSignal<Option<Suggestion>>,
     /// The comment that is open or being begun.
     pub commenting: RwSignal<Commenting>,
     /// The threads of comments, by id.
@@ -100,6 +103,7 @@ impl Overlays {
             compare: RwSignal::new(None),
             image_editor: RwSignal::new(None),
             chat: RwSignal::new(None),
+            suggestion: RwSignal::new(None),
             commenting: RwSignal::new(Commenting::No),
             threads: RwSignal::default(),
             library: RwSignal::new(None),
