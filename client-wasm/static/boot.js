@@ -1,5 +1,8 @@
 import init from '{{client.js}}'
 
+// Without it the page needs the server to open; everything else is the same.
+if ('serviceWorker' in navigator) navigator.serviceWorker.register('/sw.js').catch(() => {})
+
 init({ module_or_path: '{{client.wasm}}' }).catch(error => {
   console.error(error)
   const text = document.getElementById('boot-text')

@@ -131,7 +131,7 @@ mod tests {
             }
         }
         // The routes outside `described` are pages alone: nothing else answers.
-        assert_eq!(pages, ["/", "/assets/{*path}", "/c/{id}", "/p/{slug}"]);
+        assert_eq!(pages, ["/", "/assets/{*path}", "/c/{id}", "/p/{slug}", "/sw.js"]);
         assert!(there.len() > 25, "{there:?}");
         let document = serde_json::to_value(openapi::finished(document)).unwrap();
         let mut told = BTreeMap::new();

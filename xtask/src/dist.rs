@@ -10,6 +10,8 @@ use crate::vendor;
 
 /// Where the files with a hash in their name are served.
 const ASSETS: &str = "assets";
+/// The service worker: browsers know it by its address, which is above all pages.
+const WORKER: &str = "sw.js";
 /// Style sheets that come first, in this order; the rest by name.
 const STYLE_FIRST: [&str; 2] = ["tokens.css", "base.css"];
 /// The best quality takes 20 times as long on what is large, for 3 % less.
@@ -87,7 +89,11 @@ pub(crate) fn write(dist: &Path, sources: &Sources, bound: &Bound) -> Result<()>
     site.hashed("client.js", js.as_bytes())?;
     for (name, text) in &sources.files {
         let filled = site.filled(text).with_context(|| format!("in static/{name}"))?;
-        site.hashed(name, filled.as_bytes())?;
+        if name == WORKER {
+            site.put(name, filled.as_bytes())?;
+        } else {
+            site.hashed(name, filled.as_bytes())?;
+        }
     }
     let index = site.filled(&sources.index).context("in index.html")?;
     site.put("index.html", index.as_bytes())?;

@@ -17,7 +17,7 @@ const NEAR: f64 = 140.0;
 const UNDER: f64 = 28.0;
 
 /// A suggestion.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suggestion {
     /// The connections to make, each an output and an input.
     pub wires: Vec<(PortRef, PortRef)>,

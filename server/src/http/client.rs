@@ -37,6 +37,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/", get(page))
         .route("/c/{id}", get(page))
         .route("/p/{slug}", get(page))
+        .route("/sw.js", get(worker))
         .route("/assets/{*path}", get(asset))
 }
 
@@ -74,6 +75,14 @@ pub async fn lost(headers: HeaderMap) -> Response {
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     match find(&format!("/assets/{path}")) {
+        Some(file) => serve(file, &headers),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// The service worker, which keeps the page for when this server cannot be reached.
+async fn worker(headers: HeaderMap) -> Response {
+    match find("/sw.js") {
         Some(file) => serve(file, &headers),
         None => StatusCode::NOT_FOUND.into_response(),
     }

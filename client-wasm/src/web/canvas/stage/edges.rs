@@ -263,7 +263,8 @@ fn take(page: Page) -> Option<impl IntoView + use<>> {
     let style = move || {
         let scale = 1.0 / page.camera.get().zoom.max(0.3);
         let (x, y) = ((a.x + b.x) / 2.0, (a.y + b.y) / 2.0);
-        format!("left:{x:.1}px;top:{y:.1}px;transform:translate(-50%,-50%) scale({scale:.3})")
+        // Above the wire, which it would hide.
+        format!("left:{x:.1}px;top:{y:.1}px;transform:scale({scale:.3}) translate(-50%,-160%)")
     };
     let take = move |_| {
         crate::web::canvas::actions::edit::take_suggestion(page);

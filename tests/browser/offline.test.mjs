@@ -1,0 +1,59 @@
+// A server that cannot be reached: the page opens all the same, with what was written meanwhile.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { until } from './harness.mjs'
+import { Studio, card } from './studio.mjs'
+
+let studio, mara
+before(async () => {
+  studio = await Studio.start('offline')
+  // The browser says itself that it could not reach the server.
+  mara = await studio.person('Mara Lind', { allowed: /ERR_CONNECTION_REFUSED|WebSocket connection/ })
+})
+after(() => studio?.stop())
+
+/** Number of entries of edits that this browser keeps. */
+const kept = page => page.evaluate(() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open('gesso')
+  opening.onerror = () => reject(opening.error)
+  opening.onsuccess = () => {
+    const counting = opening.result.transaction('kept').objectStore('kept').count()
+    counting.onsuccess = () => { opening.result.close(); resolve(counting.result) }
+  }
+}))
+const isShellKept = page => page.evaluate(async () =>
+  Boolean(await caches.match('/', { cacheName: 'gesso-shell' })) && Boolean(navigator.serviceWorker.controller))
+
+test('a reload while the server is away brings the canvas with the edits, and they arrive when it is back', async () => {
+  const { id, ids: [text] } = await studio.canvas(mara, [{ kind: 'text', text: 'brief', pos: [0, 0] }])
+  await until('the page is kept', () => isShellKept(mara))
+  await studio.gesso.kill()
+  await card(mara, text).locator('textarea').click()
+  await mara.keyboard.press('End')
+  await mara.keyboard.type(', written alone')
+  await until('the edit is kept', async () => await kept(mara) > 0)
+  await mara.reload()
+  await mara.getByRole('application', { name: 'Canvas' }).waitFor()
+  await until('the text is there', async () => await card(mara, text).locator('textarea').inputValue() === 'brief, written alone')
+  await mara.getByText('You are offline.').waitFor()
+  await studio.shoot(mara, 'reloaded')
+  await studio.gesso.restart()
+  await until('it arrives', async () => (await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes[0].text === 'brief, written alone')
+  await until('nothing is kept any more', async () => await kept(mara) === 0)
+})
+
+test('a page of the server before is not kept beside the new one', async () => {
+  await mara.goto(studio.gesso.url)
+  await mara.getByRole('heading').first().waitFor()
+  const names = await mara.evaluate(async () => {
+    const cache = await caches.open('gesso-shell')
+    await cache.put('/assets/client-0000000000000000.js', new Response('old'))
+    return (await cache.keys()).length
+  })
+  await mara.reload()
+  await until('the old file goes', async () => await mara.evaluate(async () =>
+    !(await caches.match('/assets/client-0000000000000000.js'))))
+  assert.equal(await mara.evaluate(async () => (await (await caches.open('gesso-shell')).keys()).length), names - 1)
+})
+
+test('nothing went wrong meanwhile', () => assert.deepEqual(studio.complaints, []))
