@@ -49,23 +49,25 @@ pub fn CanvasPage(
     let live = page.live;
     view! {
         <div class="canvas-page">
-            <stage::viewport::Viewport page=page />
-            <chrome::empty::Empty page=page />
-            <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
+            <main class="work">
+                <stage::viewport::Viewport page=page />
+                <chrome::empty::Empty page=page />
+                <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
+                <comments::pins::Pins page=page />
+                <comments::thread::OpenThread page=page />
+                <live::chat::ChatField page=page />
+                <stage::minimap::Minimap page=page />
+                <chrome::bars::ZoomBar page=page />
+                <chrome::help::HelpButton page=page />
+                <transfer::progress::All page=page />
+                <chrome::bars::OfflineBanner page=page />
+                <chrome::damage::DamageBanner page=page />
+                <chrome::context_menu::ContextMenu page=page />
+            </main>
             <chrome::bars::TopBar page=page />
             <chrome::bars::Rail page=page />
             <panels::library::Beside page=page />
             <panels::inspector::RightPanel page=page otherwise=|page| view! { <runs::panel::RunPanel page=page /> }.into_any() />
-            <stage::minimap::Minimap page=page />
-            <chrome::bars::ZoomBar page=page />
-            <chrome::help::HelpButton page=page />
-            <transfer::progress::All page=page />
-            <chrome::bars::OfflineBanner page=page />
-            <chrome::damage::DamageBanner page=page />
-            <live::chat::ChatField page=page />
-            <comments::pins::Pins page=page />
-            <comments::thread::OpenThread page=page />
-            <chrome::context_menu::ContextMenu page=page />
             <chrome::spotlight::Spotlight page=page />
             <chrome::help::Help page=page />
             <runs::batch::Grid page=page />

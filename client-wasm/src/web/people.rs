@@ -20,7 +20,7 @@ const COLORS: [(&str, &str); 8] = [
     ("#c9d86a", "Lime"),
 ];
 
-/// Two letters for a name: of its first and last word, or the first two of its only word.
+/// Two letters for a name, to be drawn by the style sheet (`data-initials`), so that they are no part of its text: of its first and last word, or the first two of its only word.
 pub fn initials(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     let letters: String = match words.as_slice() {
@@ -59,10 +59,9 @@ pub fn OwnAvatar(
             style=move || me.with(|me| me.as_ref().map(|me| tint(&me.color)))
             aria-label=label
             title=move || me.with(|me| me.as_ref().map(|me| me.name.clone()))
+            data-initials=move || me.with(|me| me.as_ref().map(|me| initials(&me.name)))
             on:click=move |_| open.set(me.with_untracked(Option::is_some))
-        >
-            {move || me.with(|me| me.as_ref().map(|me| initials(&me.name)))}
-        </button>
+        ></button>
         {move || {
             let now = open.get().then(|| me.get_untracked()).flatten()?;
             Some(view! { <MeDialog now me on_close=close /> })

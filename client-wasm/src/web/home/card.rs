@@ -53,7 +53,7 @@ pub(super) fn Card(
                 }))}
             </a>
             <div class="in">
-                <div class="row"><h3 title=name>{name}</h3><Actions home canvas /></div>
+                <div class="row"><h2 title=name>{name}</h2><Actions home canvas /></div>
                 <p class="desc">{move || canvas.with(|canvas| canvas.description.clone())}</p>
                 {move || canvas.with(status_line)}
             </div>

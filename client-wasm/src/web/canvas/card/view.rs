@@ -84,7 +84,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
     let far = card.far;
     let spec = nodes::spec(kind);
     let kind_id = kind.to_owned();
-    let article = NodeRef::<leptos::html::Article>::new();
+    let article = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
         if let Some(article) = article.get() {
             crate::web::canvas::store::heights::observe(&article);
@@ -109,7 +109,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
     let status = card.status;
     let selected = card.selected;
     view! {
-        <article
+        <div
             node_ref=article
             class="node"
             class:is-selected=move || selected.get()
@@ -129,7 +129,7 @@ fn node(card: Card, kind: &str) -> impl IntoView + use<> {
             {inner}
             {holder_tab(&card)}
             {corner(&card)}
-        </article>
+        </div>
     }
 }
 
@@ -345,7 +345,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
 }
 
 fn sticky(card: Card) -> impl IntoView {
-    let note = NodeRef::<leptos::html::Article>::new();
+    let note = NodeRef::<leptos::html::Div>::new();
     Effect::new(move |_| {
         if let Some(note) = note.get() {
             crate::web::canvas::store::heights::observe(&note);
@@ -375,7 +375,7 @@ fn sticky(card: Card) -> impl IntoView {
     };
     let selected = card.selected;
     view! {
-        <article
+        <div
             node_ref=note
             class="sticky"
             class:is-selected=move || selected.get()
@@ -394,7 +394,7 @@ fn sticky(card: Card) -> impl IntoView {
             <TextField page=card.page node=card.id() field="text" label="Note" placeholder="Write a note…" />
             {holder_tab(&card)}
             {corner(&card)}
-        </article>
+        </div>
     }
 }
 
@@ -416,7 +416,7 @@ fn sticker(card: Card) -> impl IntoView {
     };
     let selected = card.selected;
     view! {
-        <article
+        <div
             class="sticker"
             class:is-selected=move || selected.get()
             class:is-theirs=held(&card)
@@ -432,7 +432,7 @@ fn sticker(card: Card) -> impl IntoView {
             <svg class="stk" viewBox="0 0 64 64" aria-hidden="true"><use href=href></use></svg>
             {holder_tab(&card)}
             {corner(&card)}
-        </article>
+        </div>
     }
 }
 

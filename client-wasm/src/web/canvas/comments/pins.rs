@@ -101,7 +101,7 @@ fn Pin(page: Page, id: String) -> impl IntoView {
         let inside = if resolved {
             view! { <span class="pin-done">{icon("check")}</span> }.into_any()
         } else {
-            view! { <span class="av" data-p="x" aria-hidden="true">{initials(&first.name)}</span> }
+            view! { <span class="av" data-p="x" data-initials=initials(&first.name)></span> }
                 .into_any()
         };
         Some(view! {
@@ -109,7 +109,7 @@ fn Pin(page: Page, id: String) -> impl IntoView {
                 aria-label=label title=first.text aria-expanded=move || is_open.get().to_string() style=style
                 on:click=move |_| comment::open(page, &id.get_value())>
                 {inside}
-                {(count > 1 && !resolved).then(|| view! { <span class="count" aria-hidden="true">{count}</span> })}
+                {(count > 1 && !resolved).then(|| view! { <span class="count" data-initials=count.to_string()></span> })}
             </button>
         })
     }

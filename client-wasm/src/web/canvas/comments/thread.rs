@@ -72,7 +72,7 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
     let leave = move || {
         let pin = id.get_value().and_then(|id| dom::query(&format!("[data-thread=\"{id}\"]")));
         comment::close(page);
-        if let Some(back) = pin.or_else(|| dom::query("main.canvas")) {
+        if let Some(back) = pin.or_else(|| dom::query(".canvas")) {
             dom::focus(&back);
         }
     };
@@ -125,7 +125,7 @@ fn row(page: Page, thread: &str, message: Message) -> impl IntoView + use<> {
     let remove = move |_| comment::remove(page, &thread, &gone);
     view! {
         <li>
-            <span class="av s" data-p="x" aria-hidden="true" style=format!("--pc:{}", color_of(page, &message.by))>{initials(&name)}</span>
+            <span class="av s" data-p="x" data-initials=initials(&name) style=format!("--pc:{}", color_of(page, &message.by))></span>
             <div>
                 <b>{name}</b>" "<span class="muted">{when::told(message.at)}</span>
                 {is_own.then(|| view! { <button class="ib s" aria-label="Delete this message" title="Delete" on:click=remove>{icon("trash")}</button> })}

@@ -32,7 +32,7 @@ pub fn listen(page: Page) {
     });
     let drop = window_event_listener(ev::drop, move |e| {
         let Some(data) = e.data_transfer().filter(dom::has_files) else { return };
-        if dom::came_from(&e, "main.canvas") {
+        if dom::came_from(&e, ".canvas") {
             return;
         }
         e.prevent_default();

@@ -245,7 +245,7 @@ fn escape(page: Page) {
         page.hand.set(false);
     } else {
         page.select([]);
-        if let Some(root) = dom::query("main.canvas") {
+        if let Some(root) = dom::query(".canvas") {
             dom::focus(&root);
         }
     }

@@ -48,7 +48,7 @@ fn Field(page: Page, at: crate::core::geometry::Point) -> impl IntoView {
             "Escape" => chat::cancel(page),
             _ => return,
         }
-        if let Some(canvas) = dom::query("main.canvas") {
+        if let Some(canvas) = dom::query(".canvas") {
             dom::focus(&canvas);
         }
     };

@@ -178,10 +178,9 @@ pub fn Avatars(page: Page) -> impl IntoView {
                 style=format!("--pc:{}", color(&user))
                 title=label.clone()
                 aria-label=label
+                data-initials=initials(&name)
                 on:click=toggle
-            >
-                {initials(&name)}
-            </button>
+            ></button>
         }
     };
     view! {
@@ -207,7 +206,7 @@ pub fn Following(page: Page) -> impl IntoView {
         Some(view! {
             <div class="follow-frame" data-p="x" style=format!("--pc:{}", color(&person.user))>
                 <span class="fl" role="status">
-                    <span class="av s" data-p="x">{initials(&name)}</span>
+                    <span class="av s" data-p="x" data-initials=initials(&name)></span>
                     {format!("Following {name}")}
                     <button class="btn s" data-floating on:click=move |_| page.following.set(None)>"Stop"</button>
                 </span>

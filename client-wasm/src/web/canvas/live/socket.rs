@@ -71,6 +71,10 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
     move || {
         leptos::task::spawn_local(async move {
             crate::web::canvas::store::offline_store::restore_soon(page).await;
+            // Without the server there may be nothing more to come.
+            if page.try_core().is_some() && page.read(|canvas| !canvas.nodes.is_empty()) {
+                crate::web::canvas::actions::camera::first_fit(page);
+            }
             happened(page, &Event::Wake);
         });
     }

@@ -37,7 +37,7 @@ struct Fingers {
 /// The canvas element.
 #[component]
 pub fn Viewport(page: Page) -> impl IntoView {
-    let root = NodeRef::<html::Main>::new();
+    let root = NodeRef::<html::Div>::new();
     let fingers = Rc::new(RefCell::new(Fingers::default()));
     watch_heights(page);
     watch_screen(page);
@@ -89,7 +89,7 @@ pub fn Viewport(page: Page) -> impl IntoView {
     let hit = move || format!("{:.1}px", (24.0 / step.get() - 12.0).max(12.0) / 2.0);
     let line = move || format!("{:.2}px", (1.0 / step.get()).max(1.0));
     view! {
-        <main
+        <div
             node_ref=root
             class="canvas"
             class:is-panning=move || page.hand.get() || page.space.get()
@@ -125,7 +125,7 @@ pub fn Viewport(page: Page) -> impl IntoView {
             </div>
             <Refusal page=page />
             <Cursors page=page />
-        </main>
+        </div>
         <Following page=page />
     }
 }
@@ -148,7 +148,7 @@ fn listen_to_wheel(page: Page) {
     let stop = dom::listen_actively(&window(), "wheel", move |e: web_sys::WheelEvent| {
         let is_in = |selector: &str| dom::came_from(&e, selector);
         let is_zooming = e.ctrl_key() || e.meta_key();
-        if is_in("main.canvas") || (is_zooming && is_in(".canvas-page") && !is_in("dialog")) {
+        if is_in(".canvas") || (is_zooming && is_in(".canvas-page") && !is_in("dialog")) {
             pointer::wheel(page, &e);
         } else if is_zooming {
             e.prevent_default();
@@ -269,7 +269,7 @@ fn pointer_up(page: Page, e: &web_sys::PointerEvent, fingers: &Rc<RefCell<Finger
 fn pointer_move(
     page: Page,
     e: &web_sys::PointerEvent,
-    root: NodeRef<html::Main>,
+    root: NodeRef<html::Div>,
     fingers: &Rc<RefCell<Fingers>>,
 ) {
     let p = at(e);
