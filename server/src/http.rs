@@ -12,6 +12,7 @@ pub mod events;
 pub mod extract;
 pub mod guard;
 pub mod health;
+mod large;
 pub mod me;
 mod multipart;
 mod openapi;

@@ -44,7 +44,7 @@ pub struct Readers {
 #[derive(Debug)]
 pub struct Place {
     _work: OwnedSemaphorePermit,
-    _queue: OwnedSemaphorePermit,
+    _queue: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Readers {
@@ -65,7 +65,17 @@ impl Readers {
         let queue = Arc::clone(&self.queue).try_acquire_owned().or(Err(ReadError::Busy))?;
         let work = Arc::clone(&self.work).acquire_owned().await;
         let work = work.map_err(|error| ReadError::Failed(error.to_string()))?;
-        Ok(Place { _work: work, _queue: queue })
+        Ok(Place { _work: work, _queue: Some(queue) })
+    }
+
+    /// Waits for a place however many wait already: what was asked for is done, and only to be told.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`] where the server ends.
+    pub async fn place_afterwards(&self) -> Result<Place, ReadError> {
+        let work = Arc::clone(&self.work).acquire_owned().await;
+        let work = work.map_err(|error| ReadError::Failed(error.to_string()))?;
+        Ok(Place { _work: work, _queue: None })
     }
 }
 

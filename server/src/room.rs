@@ -182,6 +182,12 @@ impl Rooms {
         &self.registry.readers
     }
 
+    /// Counts an answer over HTTP for as long as anybody holds it; `None` while others hold too much.
+    pub fn hold_answer(&self, answer: Vec<u8>) -> Option<Bytes> {
+        let share = self.registry.usage.sent.try_take(answer.len())?;
+        Some(share.hold(answer))
+    }
+
     /// Takes in somebody who connects.
     ///
     /// # Errors

@@ -176,6 +176,10 @@ async fn bodies_that_make_no_sense() {
     problem(post(&format!("{at}/doc")).body("no update"), 400, "bad_request").await;
     let form = post("/api/assets").header(CONTENT_TYPE, "multipart/form-data").body("x");
     problem(form, 400, "bad_request").await;
+    let field = "--e\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n\r\n";
+    let file = "--e\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n<svg/>\r\n--e--\r\n";
+    let form = post("/api/assets").header(CONTENT_TYPE, "multipart/form-data; boundary=e");
+    problem(form.body(field.repeat(64) + file), 400, "bad_request").await;
     problem(post("/api/assets").body("what is this"), 415, "unsupported_media").await;
 }
 

@@ -138,13 +138,13 @@ impl Db {
     }
 
     /// Removes the runs, results, history and document of a deleted canvas; the media and what was paid stay. Runs that
-    /// have not ended stay too: what is held for them has to be released first.
+    /// have not ended stay too, and all else with them: what is held for them has to be released first. A run at a time,
+    /// so that others can write in between; what is left when the server ends goes later.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn purge(&self, id: &CanvasId) -> Result<(), DbError> {
-        const BY_RUN: [&str; 4] = ["steps", "invocations", "reviews", "run_snapshots"];
-        const BY_CANVAS: [&str; 7] = [
+        const BY_CANVAS: [&str; 8] = [
             "active_nodes",
             "node_results",
             "generations",
@@ -152,24 +152,45 @@ impl Db {
             "doc_updates",
             "doc_snapshots",
             "doc_aside",
+            "runs",
         ];
         const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \
              AND status IN ('queued', 'running', 'paused')";
+        const RUNS: &str = "SELECT id FROM runs WHERE canvas = $1";
+        let (open,): (i64,) = with_read!(self, pool => sqlx::query_as(OPEN)
+            .bind(id.as_str())
+            .fetch_one(pool)
+            .await)?;
+        if open > 0 {
+            return Ok(());
+        }
+        let runs: Vec<(String,)> = with_read!(self, pool => sqlx::query_as(RUNS)
+            .bind(id.as_str())
+            .fetch_all(pool)
+            .await)?;
+        for (run,) in runs {
+            self.purge_run(&run).await?;
+        }
         with_tx!(self, tx => async {
-            let (open,): (i64,) = sqlx::query_as(OPEN).bind(id.as_str()).fetch_one(&mut *tx).await?;
-            if open > 0 {
-                return Ok(());
-            }
-            for table in BY_RUN {
-                let sql = sqlx::AssertSqlSafe(format!(
-                    "DELETE FROM {table} WHERE run IN (SELECT id FROM runs WHERE canvas = $1)"
-                ));
-                sqlx::query(sql).bind(id.as_str()).execute(&mut *tx).await?;
-            }
-            for table in BY_CANVAS.into_iter().chain(["runs"]) {
+            for table in BY_CANVAS {
                 let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE canvas = $1"));
                 sqlx::query(sql).bind(id.as_str()).execute(&mut *tx).await?;
             }
+            Ok::<_, DbError>(())
+        }
+        .await)
+    }
+
+    /// Removes a run of a deleted canvas, and what it made.
+    async fn purge_run(&self, run: &str) -> Result<(), DbError> {
+        const BY_RUN: [&str; 5] =
+            ["steps", "invocations", "reviews", "run_snapshots", "generations"];
+        with_tx!(self, tx => async {
+            for table in BY_RUN {
+                let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE run = $1"));
+                sqlx::query(sql).bind(run).execute(&mut *tx).await?;
+            }
+            sqlx::query("DELETE FROM runs WHERE id = $1").bind(run).execute(&mut *tx).await?;
             Ok::<_, DbError>(())
         }
         .await)

@@ -85,7 +85,8 @@ fn read(body: &str) -> Result<Generation, DbError> {
 }
 
 impl Db {
-    /// The history of a node, oldest first, after the `seq` given; each with the `seq` to go on from.
+    /// The history of a node, oldest first, after the `seq` given; each with the `seq` to go on from. At most `limit` of
+    /// them, and fewer where more would be larger than `bytes_max`; but one. Says also whether there are more.
     ///
     /// # Errors
     /// When the database fails.
@@ -95,14 +96,34 @@ impl Db {
         node: &NodeId,
         after: i64,
         limit: i64,
-    ) -> Result<Vec<(i64, GenerationBody)>, DbError> {
-        const SQL: &str = "SELECT seq, body, made_with FROM generations \
+        bytes_max: i64,
+    ) -> Result<(Vec<(i64, GenerationBody)>, bool), DbError> {
+        const SIZES: &str = "SELECT seq, OCTET_LENGTH(body) + OCTET_LENGTH(made_with) FROM generations \
              WHERE canvas = $1 AND node = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+        const SQL: &str = "SELECT seq, body, made_with FROM generations \
+             WHERE canvas = $1 AND node = $2 AND seq > $3 AND seq <= $4 ORDER BY seq";
+        let sizes: Vec<(i64, i64)> = with_read!(self, pool => sqlx::query_as(SIZES)
+            .bind(canvas.as_str())
+            .bind(node.as_str())
+            .bind(after)
+            .bind(limit + 1)
+            .fetch_all(pool)
+            .await)?;
+        let mut bytes = 0;
+        let fits = |(at, (_, size)): &(usize, &(i64, i64))| {
+            bytes += *size;
+            *at == 0 || bytes <= bytes_max
+        };
+        let count = usize::try_from(limit).unwrap_or_default();
+        let taken = sizes.iter().take(count).enumerate().take_while(fits);
+        let Some((_, (last, _))) = taken.last() else { return Ok((Vec::new(), false)) };
+        let last = *last;
+        let is_more = sizes.last().is_some_and(|(seq, _)| *seq > last);
         let rows: Vec<(i64, String, String)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(canvas.as_str())
             .bind(node.as_str())
             .bind(after)
-            .bind(limit)
+            .bind(last)
             .fetch_all(pool)
             .await)?;
         let read = |(seq, body, made_with): (i64, String, String)| {
@@ -119,7 +140,8 @@ impl Db {
             };
             Ok((seq, body))
         };
-        rows.into_iter().map(read).collect()
+        let made = rows.into_iter().map(read).collect::<Result<_, DbError>>()?;
+        Ok((made, is_more))
     }
 
     /// One generation of a node with exactly what made it.
@@ -140,7 +162,7 @@ impl Db {
             .fetch_optional(pool)
             .await)?;
         let Some((seq,)) = seq else { return Ok(None) };
-        let found = self.history(canvas, node, seq - 1, 1).await?;
+        let (found, _) = self.history(canvas, node, seq - 1, 1, 0).await?;
         Ok(found.into_iter().next().map(|(_, made)| made))
     }
 

@@ -117,7 +117,9 @@ async fn upload(
     let mut form = Multipart::from_request(request, &())
         .await
         .map_err(|error: MultipartRejection| broken(error.body_text()))?;
-    while let Some(field) = form.next_field().await.map_err(|error| broken(error.body_text()))? {
+    for _ in 0..FIELDS_MAX {
+        let next = form.next_field().await.map_err(|error| broken(error.body_text()))?;
+        let Some(field) = next else { break };
         if field.name() != Some("file") {
             continue;
         }
@@ -127,8 +129,14 @@ async fn upload(
         let meta = assets.receive(field, about).await?;
         return Ok((StatusCode::CREATED, Json(meta)));
     }
-    Err(ApiError::bad_request("The form has no field named “file”. Put the file there."))
+    let detail = format!(
+        "The form has no field named “file” among its first {FIELDS_MAX}. Put the file there."
+    );
+    Err(ApiError::bad_request(detail))
 }
+
+/// Fields of a form that are looked at.
+const FIELDS_MAX: usize = 64;
 
 /// True if a form is sent, and how many bytes are announced.
 fn announcement(headers: &HeaderMap) -> (bool, u64) {

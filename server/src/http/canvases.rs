@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
@@ -22,6 +22,7 @@ use utoipa_axum::routes;
 
 use super::bodies::BodyMax;
 use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
+use super::large;
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
@@ -269,16 +270,13 @@ async fn duplicate(
         (status = 413, description = "It is too large to be answered whole."),
     ),
 )]
-async fn graph(
-    State(app): State<App>,
-    Path(id): Path<CanvasId>,
-) -> Result<impl IntoResponse, ApiError> {
+async fn graph(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
     let place = app.rooms.readers().place().await?;
     let copy = room.copy().await?;
-    let (_, written) = place.run(move || graph_json(copy)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], written?))
+    let (place, written) = place.run(move || graph_json(copy)).await?;
+    large::answer(&app, place, written?)
 }
 
 /// The answer to `GET …/graph`.

@@ -159,6 +159,11 @@ impl PageQuery {
         self.limit + 1
     }
 
+    /// Returns the most items of the page.
+    pub fn limit(&self) -> i64 {
+        self.limit
+    }
+
     /// The cursor as a number.
     ///
     /// # Errors

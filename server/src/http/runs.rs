@@ -22,12 +22,14 @@ use utoipa_axum::routes;
 
 use super::canvases::existing;
 use super::extract::{Json as Body, PageQuery, Paging, Person, known_id};
+use super::large;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::idempotency::Keep;
 use crate::db::late::LateRow;
 use crate::db::runs::{InvocationRow, RunRow};
 use crate::error::ApiError;
+use crate::readers::Place;
 use crate::run::{Decision, RunError, StartRequest};
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -35,6 +37,8 @@ const KEY_BYTES_MAX: usize = 255;
 
 /// After how many steps and results a page of runs ends, with what is left on the next one.
 const PAGE_PARTS_MAX: usize = 20_000;
+/// Most bytes of results and of what made them on a page of a history; but one that is larger by itself.
+const PAGE_BYTES_MAX: i64 = 8 << 20;
 
 /// Everything about runs.
 pub fn routes() -> OpenApiRouter<App> {
@@ -284,8 +288,9 @@ async fn list(
     State(app): State<App>,
     Path(id): Path<CanvasId>,
     page: PageQuery,
-) -> Result<Json<Page<RunBody>>, ApiError> {
+) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
+    let place = app.rooms.readers().place().await?;
     let rows = app.db.runs_of(&id, page.number()?, page.rows()).await?;
     let Page { items: rows, next } = page.cut(rows, |row| row.number.to_string());
     let mut full = next.is_some();
@@ -303,7 +308,7 @@ async fn list(
         }
     }
     let next = items.last().filter(|_| full).map(|run| run.number.to_string());
-    Ok(Json(Page { items, next }))
+    large::json(&app, place, Page { items, next }).await
 }
 
 async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
@@ -317,9 +322,23 @@ async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
     params(("id" = String, Path, description = "A run.")),
     responses((status = 200, description = "The run.", body = RunBody)),
 )]
-async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
+async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response, ApiError> {
     let run = existing_run(&app, &id).await?;
-    Ok(Json(body(&app, run, true).await?))
+    let place = app.rooms.readers().place().await?;
+    whole(&app, run, place).await
+}
+
+/// The answer that tells everything of a run.
+async fn whole(app: &App, run: RunRow, place: Place) -> Result<Response, ApiError> {
+    let run = body(app, run, true).await?;
+    large::json(app, place, run).await
+}
+
+/// The same to somebody who has changed it.
+async fn changed(app: &App, id: &RunId) -> Result<Response, ApiError> {
+    let run = existing_run(app, id).await?;
+    let place = app.rooms.readers().place_afterwards().await?;
+    whole(app, run, place).await
 }
 
 /// Stops a run; what it has completed stays.
@@ -330,11 +349,10 @@ async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunB
         (status = 200, description = "The run as it is now.", body = RunBody),
     ),
 )]
-async fn cancel(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<RunBody>, ApiError> {
+async fn cancel(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
-    let run = existing_run(&app, &id).await?;
-    Ok(Json(body(&app, run, true).await?))
+    changed(&app, &id).await
 }
 
 /// Starts a new run of what failed or was blocked.
@@ -399,7 +417,7 @@ async fn review(
     Person(me): Person,
     Path(id): Path<RunId>,
     Body(request): Body<ReviewRequest>,
-) -> Result<Json<RunBody>, ApiError> {
+) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
     let decision = Decision {
         node: NodeId::new(request.node),
@@ -410,7 +428,7 @@ async fn review(
         person_name: me.name,
     };
     app.runs.review(&id, decision).await?;
-    show(State(app), Path(id)).await
+    changed(&app, &id).await
 }
 
 /// Holds or moves one’s own run while it waits in the queue.
@@ -428,7 +446,7 @@ async fn reorder(
     Person(me): Person,
     Path(id): Path<RunId>,
     Body(request): Body<QueueChange>,
-) -> Result<Json<RunBody>, ApiError> {
+) -> Result<Response, ApiError> {
     let run = existing_run(&app, &id).await?;
     if request.after.is_none() && request.hold.is_none() {
         let detail = "Say “hold”: true or false, or “after”: the id of a run or null.";
@@ -441,7 +459,7 @@ async fn reorder(
     if let Some(hold) = request.hold {
         app.runs.hold(&run, &me.id, hold).await?;
     }
-    show(State(app), Path(id)).await
+    changed(&app, &id).await
 }
 
 /// Takes over a result that came after its call was stopped, for its price.
@@ -460,13 +478,13 @@ async fn reorder(
 async fn take_late(
     State(app): State<App>,
     Path((id, late)): Path<(RunId, String)>,
-) -> Result<Json<RunBody>, ApiError> {
+) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
     known_id(&late, "late result")?;
     let row = app.db.late(&late).await?.filter(|row| row.run == id);
     let row = row.ok_or_else(|| ApiError::not_found("late result"))?;
     app.runs.take_late(&row).await?;
-    show(State(app), Path(id)).await
+    changed(&app, &id).await
 }
 
 /// Adds an edited picture as the newest result of a node.
@@ -509,13 +527,15 @@ async fn history(
     State(app): State<App>,
     Path((id, node)): Path<(CanvasId, NodeId)>,
     page: PageQuery,
-) -> Result<Json<Page<GenerationBody>>, ApiError> {
+) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
     known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
-    let made = app.db.history(&id, &node, after, page.rows()).await?;
-    let Page { items, next } = page.cut(made, |(seq, _)| seq.to_string());
-    Ok(Json(Page { items: items.into_iter().map(|(_, made)| made).collect(), next }))
+    let place = app.rooms.readers().place().await?;
+    let (made, is_more) = app.db.history(&id, &node, after, page.limit(), PAGE_BYTES_MAX).await?;
+    let next = made.last().filter(|_| is_more).map(|(seq, _)| seq.to_string());
+    let items = made.into_iter().map(|(_, made)| made).collect();
+    large::json(&app, place, Page::<GenerationBody> { items, next }).await
 }
 
 /// An item of a step, as the API tells it.

@@ -178,6 +178,8 @@ pub(crate) struct Usage {
     outflow: Arc<Outflow>,
     /// Answers to a step 1 that are encoded and not sent to everybody they are for.
     pub(crate) answers: Budget,
+    /// Large answers over HTTP that are not sent.
+    pub(crate) sent: Budget,
     /// Turns for what reads whole documents: loading and compacting.
     pub(crate) heavy: Semaphore,
     /// Turns for parts of large updates. One core is left to everybody else.
@@ -200,6 +202,7 @@ impl Usage {
             inflow: Budget::new(process_max_bytes),
             outflow: Arc::new(Outflow::new(process_max_bytes)),
             answers: Budget::new(limits.answers_max_bytes),
+            sent: Budget::new(limits.answers_max_bytes),
             heavy: Semaphore::new(cores),
             parts: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
             people: DashMap::new(),

@@ -175,6 +175,8 @@ impl<'a, R: AsyncRead + Unpin> Reader<'a, R> {
     /// The next thing that comes.
     pub(super) async fn next(&mut self) -> Result<Event, Broken> {
         loop {
+            // Frames that say nothing come as fast as they can be read: others have their turn in between.
+            tokio::task::consume_budget().await;
             if self.part.is_none() && !self.begin()? {
                 self.more().await?;
                 continue;

@@ -37,6 +37,10 @@ pub(super) fn Card(
     });
     let name = move || canvas.with(|canvas| named(canvas).to_owned());
     let href = move || canvas.with(|canvas| format!("/c/{}", canvas.id));
+    let here = move || match canvas.with(|canvas| canvas.online) {
+        0 => None,
+        count => Some(format!("{count} here now")),
+    };
     let running = move || canvas.with(|canvas| canvas.last_run.as_ref().is_some_and(active));
     view! {
         <article class="cv" class:live=running data-canvas=move || canvas.with(|canvas| canvas.id.clone())>
@@ -44,13 +48,13 @@ pub(super) fn Card(
                 class="media"
                 class:is-blank=move || canvas.with(|canvas| canvas.preview.is_none())
                 href=href
-                aria-label=move || format!("Open {}", name())
+                aria-label=move || match here() {
+                    Some(here) => format!("Open {}, {here}", name()),
+                    None => format!("Open {}", name()),
+                }
             >
                 <Preview canvas />
-                {move || canvas.with(|canvas| (canvas.online > 0).then(|| {
-                    let label = if canvas.online == 1 { "1 here now".to_owned() } else { format!("{} here now", canvas.online) };
-                    view! { <span class="badge tr"><i class="here"></i>{label}</span> }
-                }))}
+                {move || here().map(|here| view! { <span class="badge tr"><i class="here"></i>{here}</span> })}
             </a>
             <div class="in">
                 <div class="row"><h2 title=name>{name}</h2><Actions home canvas /></div>

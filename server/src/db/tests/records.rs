@@ -5,6 +5,42 @@ use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
 use super::*;
+
+#[tokio::test]
+async fn a_page_of_a_history_ends_where_it_is_large() {
+    for test in databases().await {
+        let (db, node) = (&test.db, NodeId::new("a"));
+        let made_with = |prompt: &str| MadeWith {
+            model: String::new(),
+            version: String::new(),
+            settings: Value::Null,
+            prompt: prompt.to_owned(),
+            negative: String::new(),
+            inputs: Value::Null,
+        };
+        for (id, prompt) in
+            [("g0", "x".repeat(5_000)), ("g1", "é".repeat(500)), ("g2", String::new())]
+        {
+            let made = Generation { id: id.to_owned(), ..Generation::default() };
+            db.add_generation(&CANVAS, &node, &made, &made_with(&prompt)).await.unwrap();
+        }
+        let page = async |after, limit, bytes| {
+            let (made, is_more) = db.history(&CANVAS, &node, after, limit, bytes).await.unwrap();
+            let ids: Vec<String> =
+                made.iter().map(|(_, made)| made.generation.id.clone()).collect();
+            (ids.join(" "), made.last().map(|(seq, _)| *seq), is_more)
+        };
+        // One always, however large it is; then as many as fit.
+        let (ids, last, is_more) = page(0, 9, 4_000).await;
+        assert_eq!((&*ids, is_more), ("g0", true));
+        let (ids, _, is_more) = page(last.unwrap(), 9, 4_000).await;
+        assert_eq!((&*ids, is_more), ("g1 g2", false));
+        let (ids, _, is_more) = page(last.unwrap(), 1, 4_000).await;
+        assert_eq!((&*ids, is_more), ("g1", true));
+        assert_eq!(page(0, 9, 1 << 20).await.0, "g0 g1 g2");
+        assert_eq!(page(1 << 40, 9, 0).await, (String::new(), None, false));
+    }
+}
 use crate::db::assets::AssetRow;
 use crate::db::generations::MadeWith;
 use crate::db::late::{LateBody, LateRow, TakeError};
@@ -344,7 +380,7 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
         assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_some());
-        assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9).await.unwrap().len(), 1);
+        assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9, 0).await.unwrap().0.len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);
         assert!(db.late("late2000").await.unwrap().is_none());

@@ -5,8 +5,11 @@
 const FREE: usize = 1_024;
 /// Neighbouring buckets that are counted as one window.
 const WINDOW: usize = 64;
-/// Most ids that may belong into one window: hash tables fill 56 of its buckets, and random ids hardly ever double that.
+/// Most ids that may belong into one window when they come together: hash tables fill 56 of its buckets, and random ids
+/// hardly ever double that.
 const WINDOW_MOST: u32 = 4 * WINDOW as u32;
+/// The same where one comes alone, as a person's page does: they would be shut out where somebody filled windows.
+const WINDOW_MOST_ALONE: u32 = 4 * WINDOW_MOST;
 
 /// Counts of client ids by the buckets into which they belong.
 #[derive(Debug, Default)]
@@ -62,9 +65,10 @@ impl IdSpread {
         } else {
             held.for_each(|client| spread.count(client));
         }
+        let most = if new.len() == 1 { WINDOW_MOST_ALONE } else { WINDOW_MOST };
         let before = spread.windows.clone();
         new.iter().for_each(|client| spread.count(*client));
-        let is_crowded = |(after, before): (&u32, &u32)| *after > WINDOW_MOST && after > before;
+        let is_crowded = |(after, before): (&u32, &u32)| *after > most && after > before;
         spread.windows.iter().zip(&before).any(is_crowded)
     }
 }
@@ -121,7 +125,17 @@ mod tests {
         let mut held = alike;
         held.extend(random(1_000));
         assert!(!is_crowded(&held, &[4_093]));
-        assert!(is_crowded(&held, &[5_000 << 16]));
+        assert!(is_crowded(&held, &[5_000 << 16, 5_001 << 16]));
+    }
+
+    #[test]
+    fn somebody_who_comes_alone_finds_a_place_where_others_filled_it() {
+        let mut held: Vec<u64> = (0..256).map(|at| at << 20).collect();
+        held.extend(random(4_000));
+        assert!(is_crowded(&held, &[300 << 20, 301 << 20]));
+        assert!(!is_crowded(&held, &[300 << 20]));
+        held.extend((256..1_100).map(|at| at << 20));
+        assert!(is_crowded(&held, &[2_000 << 20]));
     }
 
     #[test]
