@@ -56,7 +56,7 @@ pub mod rooms {
     pub const WORK_US_PER_UPDATE: u64 = 100;
     /// CPU time that each kilobyte of an update may take without counting, in us: ten times what ordinary ones take.
     pub const WORK_US_PER_KILOBYTE: u64 = 200;
-    /// [`crate::RoomLimits::opening_max_us`].
+    /// CPU time beyond the ordinary that opening a document may take, in us.
     pub const OPENING_MAX_US: u64 = 500_000;
     /// CPU time that reading a connection's awareness may take at once, in us, before it is closed with 1008.
     pub const AWARENESS_BURST_US: u64 = 100_000;

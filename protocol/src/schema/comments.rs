@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_thread_is_begun_answered_resolved_and_taken_away() {
-        let doc = Doc::new();
+        let doc = Doc::with_client_id(1);
         let mut txn = doc.transact_mut();
         add_thread(&mut txn, "t", &Place::Pos([4.0, -5.5]), &said("hold it steady"));
         set_resolved(&mut txn, "t", true);
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn what_a_foreign_writer_put_there_is_read_or_left_out() {
-        let doc = Doc::new();
+        let doc = Doc::with_client_id(1);
         let mut txn = doc.transact_mut();
         let comments = txn.get_or_insert_map("comments");
         let put = |txn: &mut TransactionMut<'_>, id: &str, value: Value| {

@@ -3,6 +3,7 @@
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
+use serde_json::Value;
 
 use super::*;
 
