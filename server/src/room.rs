@@ -188,6 +188,11 @@ impl Rooms {
         Some(share.hold(answer))
     }
 
+    /// True if there is room for an answer over HTTP of so many bytes.
+    pub fn may_answer(&self, bytes: usize) -> bool {
+        self.registry.usage.sent.try_take(bytes).is_some()
+    }
+
     /// Takes in somebody who connects.
     ///
     /// # Errors

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use serde_json::{Map as Object, Value, json};
 use yrs::types::text::YChange;
+use yrs::types::xml::XmlIn;
 use yrs::types::{AsPrelim as _, Attrs, Delta};
 use yrs::{
     Any, Array as _, ArrayPrelim, ArrayRef, In, Map as _, MapPrelim, MapRef, Out, ReadTxn,
-    Text as _, TextPrelim, TextRef, TransactionMut, WriteTxn as _,
+    Text as _, TextPrelim, TextRef, TransactionMut, WriteTxn as _, XmlFragment as _,
 };
 
 use super::model::Chosen;
@@ -133,6 +134,21 @@ impl Content {
 
     fn string(&self) -> Option<&str> {
         if let Self::Plain(Any::String(string)) = self { Some(string) } else { None }
+    }
+
+    /// As a child of a fragment.
+    fn xml(&self) -> Option<XmlIn> {
+        let Self::Xml(xml) = self else { return None };
+        if let In::XmlElement(element) = xml {
+            return Some(XmlIn::Element(element.clone()));
+        }
+        if let In::XmlText(text) = xml {
+            return Some(XmlIn::Text(text.clone()));
+        }
+        if let In::XmlFragment(fragment) = xml {
+            return Some(XmlIn::Fragment(fragment.clone()));
+        }
+        None
     }
 
     fn json(&self) -> Option<Value> {
@@ -306,7 +322,46 @@ fn fill_text(txn: &mut TransactionMut<'_>, text: &TextRef, pieces: &[Piece]) {
 /// Everything that people wrote on a canvas, apart from it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Copied {
-    roots: Vec<(String, BTreeMap<String, Content>)>,
+    roots: Vec<(String, CopiedRoot)>,
+}
+
+/// A root type: its keys, and its sequence. What a root type is nobody writes down, so it may have both.
+#[derive(Clone, Debug, PartialEq)]
+struct CopiedRoot {
+    entries: BTreeMap<String, Content>,
+    sequence: Option<Content>,
+}
+
+/// Reads the sequence of a root: a text where there are words in it, else a list.
+fn read_sequence<T: ReadTxn>(txn: &T, name: &str) -> Option<Content> {
+    let text = Content::read(txn, &Out::YText(txn.get_text(name)?))?;
+    let has_words = |pieces: &[Piece]| pieces.iter().any(|piece| piece.insert.string().is_some());
+    if matches!(&text, Content::Text(pieces) if has_words(pieces)) {
+        return Some(text);
+    }
+    let list = Content::read(txn, &Out::YArray(txn.get_array(name)?))?;
+    matches!(&list, Content::List(entries) if !entries.is_empty()).then_some(list)
+}
+
+/// Writes the sequence of a root; types of Y.Xml go into a fragment.
+fn fill_sequence(txn: &mut TransactionMut<'_>, name: &str, sequence: &Content) {
+    match sequence {
+        Content::Text(pieces) => {
+            let text = txn.get_or_insert_text(name);
+            fill_text(txn, &text, pieces);
+        }
+        Content::List(entries) if entries.iter().any(|entry| matches!(entry, Content::Xml(_))) => {
+            let fragment = txn.get_or_insert_xml_fragment(name);
+            for xml in entries.iter().filter_map(Content::xml) {
+                fragment.push_back(txn, xml);
+            }
+        }
+        Content::List(entries) => {
+            let array = txn.get_or_insert_array(name);
+            fill_list(txn, &array, entries);
+        }
+        Content::Plain(_) | Content::Map(_) | Content::Xml(_) => {}
+    }
 }
 
 /// Reads everything people wrote on a canvas, comments and what is unknown included, but its name, description and
@@ -324,6 +379,7 @@ pub fn copy_canvas<T: ReadTxn>(txn: &T) -> Copied {
         let Some(mut entries) = txn.get_map(name.as_str()).map(|map| read_map(txn, &map)) else {
             continue;
         };
+        let sequence = read_sequence(txn, &name);
         match name.as_str() {
             "meta" => entries.retain(|key, _| !["name", "description", "schema"].contains(&&**key)),
             "nodes" => {
@@ -333,8 +389,8 @@ pub fn copy_canvas<T: ReadTxn>(txn: &T) -> Copied {
             }
             _ => {}
         }
-        if !entries.is_empty() {
-            roots.push((name, entries));
+        if !entries.is_empty() || sequence.is_some() {
+            roots.push((name, CopiedRoot { entries, sequence }));
         }
     }
     Copied { roots }
@@ -363,9 +419,14 @@ fn counting_again<T: ReadTxn>(txn: &T, id: &str, content: &mut Content) {
 impl Copied {
     /// Writes it into a canvas that holds none of it.
     pub fn paste(&self, txn: &mut TransactionMut<'_>) {
-        for (name, entries) in &self.roots {
-            let root = txn.get_or_insert_map(name.as_str());
-            fill_map(txn, &root, entries);
+        for (name, CopiedRoot { entries, sequence }) in &self.roots {
+            if let Some(sequence) = sequence {
+                fill_sequence(txn, name, sequence);
+            }
+            if !entries.is_empty() {
+                let root = txn.get_or_insert_map(name.as_str());
+                fill_map(txn, &root, entries);
+            }
         }
     }
 }

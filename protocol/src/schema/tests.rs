@@ -2,8 +2,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use yrs::updates::decoder::Decode as _;
 use yrs::{
-    Any, Array as _, ArrayPrelim, Doc, Map as _, MapPrelim, MapRef, ReadTxn as _, StateVector,
-    TextPrelim, Transact as _, Update, WriteTxn as _,
+    Any, Array as _, ArrayPrelim, Doc, GetString as _, Map as _, MapPrelim, MapRef, Out,
+    ReadTxn as _, StateVector, Text as _, TextPrelim, Transact as _, Update, WriteTxn as _,
+    XmlElementPrelim, XmlFragment as _, XmlTextPrelim,
 };
 
 use super::*;
@@ -340,6 +341,41 @@ fn a_copy_keeps_all_that_people_wrote() {
     assert_eq!(outputs["l=b"].chosen, Chosen::Generation("g1".into()));
     let shown = crate::graph::flow(&read, "g", "image", false);
     assert!(matches!(&shown[0].content, ItemContent::Asset(asset) if asset.id == "pic"));
+}
+
+#[test]
+fn a_copy_holds_what_stands_in_roots_without_keys() {
+    // As it arrives in a room: nobody says what type a root is.
+    let written = crate::doc::open(1, "");
+    {
+        let mut txn = written.transact_mut();
+        let list = txn.get_or_insert_array("x-list");
+        list.push_back(&mut txn, 1);
+        list.push_back(&mut txn, json_to_any(&json!({"a": [2]})));
+        list.push_back(&mut txn, MapPrelim::from([("k", "v")]));
+        list.push_back(&mut txn, "words");
+        let text = txn.get_or_insert_text("x-text");
+        text.insert(&mut txn, 0, "hello");
+        text.format(&mut txn, 0, 2, [("bold".into(), true.into())].into());
+        let page = txn.get_or_insert_xml_fragment("x-page");
+        page.push_back(&mut txn, XmlElementPrelim::empty("p"));
+        page.push_back(&mut txn, XmlTextPrelim::new("end"));
+    }
+    let arrived = crate::doc::open(2, "");
+    let state = written.transact().encode_state_as_update_v1(&StateVector::default());
+    arrived.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
+    let copy = crate::doc::open(3, "");
+    copy_canvas(&arrived.transact()).paste(&mut copy.transact_mut());
+    let txn = copy.transact();
+    let list = Content::read(&txn, &Out::YArray(txn.get_array("x-list").unwrap())).unwrap();
+    let wanted =
+        json!({"list": [{"v": 1}, {"v": {"a": [2]}}, {"map": {"k": {"v": "v"}}}, {"v": "words"}]});
+    assert_eq!(list.to_json().unwrap(), wanted);
+    let text = Content::read(&txn, &Out::YText(txn.get_text("x-text").unwrap())).unwrap();
+    let wanted = json!({"text": [[{"v": "he"}, {"bold": true}], [{"v": "llo"}, {}]]});
+    assert_eq!(text.to_json().unwrap(), wanted);
+    let page = txn.get_xml_fragment("x-page").unwrap();
+    assert_eq!(page.get_string(&txn), "<p></p>end");
 }
 
 #[test]

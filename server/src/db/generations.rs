@@ -98,7 +98,7 @@ impl Db {
         limit: i64,
         bytes_max: i64,
     ) -> Result<(Vec<(i64, GenerationBody)>, bool), DbError> {
-        const SIZES: &str = "SELECT seq, OCTET_LENGTH(body) + OCTET_LENGTH(made_with) FROM generations \
+        const SIZES: &str = "SELECT seq, CAST(OCTET_LENGTH(body) + OCTET_LENGTH(made_with) AS BIGINT) FROM generations \
              WHERE canvas = $1 AND node = $2 AND seq > $3 ORDER BY seq LIMIT $4";
         const SQL: &str = "SELECT seq, body, made_with FROM generations \
              WHERE canvas = $1 AND node = $2 AND seq > $3 AND seq <= $4 ORDER BY seq";

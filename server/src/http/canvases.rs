@@ -273,7 +273,7 @@ async fn duplicate(
 async fn graph(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
     let room = app.rooms.open(&id).await?;
-    let place = app.rooms.readers().place().await?;
+    let place = large::place(&app).await?;
     let copy = room.copy().await?;
     let (place, written) = place.run(move || graph_json(copy)).await?;
     large::answer(&app, place, written?)

@@ -13,6 +13,22 @@ use crate::readers::Place;
 
 /// After so many seconds somebody may ask again who found no room for an answer.
 const AGAIN_S: u32 = 2;
+/// So much memory has to be left for an answer to be begun.
+const LEAST_BYTES: usize = 64 << 10;
+const FULL: &str = "Too many large answers are on their way. Ask again in a moment; what this request changes is done.";
+
+/// A reader's place, for whoever asks for something that may be large: it is not even begun while answers that nobody
+/// takes hold the memory there is for them.
+///
+/// # Errors
+/// `rate_limited` where too many wait for a place, `unavailable` where there is no memory.
+pub(super) async fn place(app: &App) -> Result<Place, ApiError> {
+    let place = app.rooms.readers().place().await?;
+    if !app.rooms.may_answer(LEAST_BYTES) {
+        return Err(ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S));
+    }
+    Ok(place)
+}
 
 /// Something as JSON, in a reader's place.
 ///
@@ -33,8 +49,7 @@ pub(super) async fn json<T: Serialize + Send + 'static>(
 /// As [`json`].
 pub(super) fn answer(app: &App, place: Place, written: Vec<u8>) -> Result<Response, ApiError> {
     let Some(bytes) = app.rooms.hold_answer(written) else {
-        let detail = "Too many large answers are on their way. Ask again in a moment; what this request changes is done.";
-        return Err(ApiError::later(ErrorCode::Unavailable, detail, AGAIN_S));
+        return Err(ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S));
     };
     drop(place);
     Ok(([(header::CONTENT_TYPE, "application/json")], Body::from(bytes)).into_response())

@@ -290,7 +290,7 @@ async fn list(
     page: PageQuery,
 ) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let place = app.rooms.readers().place().await?;
+    let place = large::place(&app).await?;
     let rows = app.db.runs_of(&id, page.number()?, page.rows()).await?;
     let Page { items: rows, next } = page.cut(rows, |row| row.number.to_string());
     let mut full = next.is_some();
@@ -324,7 +324,7 @@ async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
 )]
 async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response, ApiError> {
     let run = existing_run(&app, &id).await?;
-    let place = app.rooms.readers().place().await?;
+    let place = large::place(&app).await?;
     whole(&app, run, place).await
 }
 
@@ -531,7 +531,7 @@ async fn history(
     existing(&app, &id).await?;
     known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
-    let place = app.rooms.readers().place().await?;
+    let place = large::place(&app).await?;
     let (made, is_more) = app.db.history(&id, &node, after, page.limit(), PAGE_BYTES_MAX).await?;
     let next = made.last().filter(|_| is_more).map(|(seq, _)| seq.to_string());
     let items = made.into_iter().map(|(_, made)| made).collect();

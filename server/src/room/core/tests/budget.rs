@@ -164,7 +164,7 @@ fn pieces_grow_with_what_is_sent_and_not_faster() {
     // An ordinary update is cut into few: their size doubles.
     assert!(pieces(&values(4_000, AFTER)) < 40, "{}", pieces(&values(4_000, AFTER)));
     // One that splits is cut finer the more there is to be moved, so that the clock is looked at in time.
-    let (small, large) = (pieces(&splits(2_000)), pieces(&splits(4_000)));
+    let (small, large) = (pieces(&splits(2_000)), pieces(&splits(40_000)));
     assert!(large > small * 20, "{small} and {large}");
 }
 
