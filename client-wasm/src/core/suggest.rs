@@ -115,13 +115,7 @@ impl World<'_> {
         let middle: Point = self.index.get(id)?.center();
         self.graph.edges().find_map(|found| {
             let edge = &found.edge;
-            let output = PortRef {
-                node: edge.from_node.clone(),
-                side: Side::Out,
-                port: edge.from_port.clone(),
-            };
-            let input =
-                PortRef { node: edge.to_node.clone(), side: Side::In, port: edge.to_port.clone() };
+            let (output, input) = (PortRef::output_of(edge), PortRef::input_of(edge));
             let place = |port: &PortRef| place_of(self.canvas, self.index, port);
             let near = wire_near(place(&output)?, place(&input)?, middle);
             if near.distance > UNDER || near.end().is_some() {

@@ -1,6 +1,7 @@
 //! The chart of gestures: its states, what goes in and what comes out.
 
 use crate::core::geometry::{Camera, Point, Rect};
+use gesso_protocol::schema::Edge;
 use std::collections::BTreeSet;
 
 /// Screen pixels the pointer may tremble before a press becomes a drag.
@@ -24,6 +25,18 @@ pub struct PortRef {
     pub side: Side,
     /// The port's name.
     pub port: String,
+}
+
+impl PortRef {
+    /// Where a connection comes from.
+    pub fn output_of(edge: &Edge) -> Self {
+        Self { node: edge.from_node.clone(), side: Side::Out, port: edge.from_port.clone() }
+    }
+
+    /// Where a connection goes.
+    pub fn input_of(edge: &Edge) -> Self {
+        Self { node: edge.to_node.clone(), side: Side::In, port: edge.to_port.clone() }
+    }
 }
 
 /// The thing under the pointer.

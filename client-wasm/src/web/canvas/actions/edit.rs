@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::core::card_layout;
 use crate::core::clip::Clip;
+use crate::core::editor::PortRef;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::{self, Groups};
 use crate::core::keymap::Command;
@@ -62,6 +63,15 @@ fn free_place(page: Page, wanted: Rect) -> Point {
     placement::free_place(core.replica.canvas(), &core.index, wanted, view)
 }
 
+/// The connection of an output to an input, item by item.
+pub fn connection(from: &PortRef, to: &PortRef) -> Connection {
+    Connection {
+        from: (from.node.clone(), from.port.clone()),
+        to: (to.node.clone(), to.port.clone()),
+        items_all: false,
+    }
+}
+
 /// Makes the wires that suggest themselves; `false` where there are none.
 pub fn take_suggestion(page: Page) -> bool {
     let Some(suggestion) = page.overlays.suggestion.get_untracked() else { return false };
@@ -71,12 +81,7 @@ pub fn take_suggestion(page: Page) -> bool {
             schema::disconnect(txn, key);
         }
         for (from, to) in &suggestion.wires {
-            let connection = Connection {
-                from: (from.node.clone(), from.port.clone()),
-                to: (to.node.clone(), to.port.clone()),
-                items_all: false,
-            };
-            schema::connect(txn, &connection);
+            schema::connect(txn, &connection(from, to));
         }
     });
     page.live.set("Connected".to_owned());

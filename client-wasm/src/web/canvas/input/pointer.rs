@@ -1,12 +1,13 @@
 //! Pointer, wheel and touch on the canvas: events in, effects of the gesture chart out.
 
+use crate::web::canvas::actions::edit;
 use crate::web::canvas::input::drag::{drag_cancel, drag_end, drag_start, drag_to, resize};
 use crate::web::canvas::input::target::at;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gesso_protocol::graph::{Drag as WireDrag, Graph};
-use gesso_protocol::schema::{self, Connection};
+use gesso_protocol::schema;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -49,10 +50,7 @@ impl World for Facts<'_> {
     fn loose_end(&self, key: &str, at: Point) -> Option<PortRef> {
         let canvas = self.core.replica.canvas();
         let edge = canvas.edges.get(key)?;
-        let output =
-            PortRef { node: edge.from_node.clone(), side: Side::Out, port: edge.from_port.clone() };
-        let input =
-            PortRef { node: edge.to_node.clone(), side: Side::In, port: edge.to_port.clone() };
+        let (output, input) = (PortRef::output_of(edge), PortRef::input_of(edge));
         let place = |port: &PortRef| hit_test::place_of(canvas, &self.core.index, port);
         match wire_near(place(&output)?, place(&input)?, at).end()? {
             End::Output => Some(input),
@@ -66,9 +64,7 @@ impl World for Facts<'_> {
             return None;
         }
         let edge = &self.graph.sources(&port.node, &port.port).next()?.edge;
-        let output =
-            PortRef { node: edge.from_node.clone(), side: Side::Out, port: edge.from_port.clone() };
-        Some((edge.key.clone(), output))
+        Some((edge.key.clone(), PortRef::output_of(edge)))
     }
 }
 
@@ -191,11 +187,7 @@ fn all_fits(page: Page, from: &PortRef) -> BTreeMap<String, bool> {
 
 /// Connects an output to an input.
 pub fn connect(page: Page, from: &PortRef, to: &PortRef, replaces: Option<&str>) {
-    let connection = Connection {
-        from: (from.node.clone(), from.port.clone()),
-        to: (to.node.clone(), to.port.clone()),
-        items_all: false,
-    };
+    let connection = edit::connection(from, to);
     page.edit(|txn| {
         if let Some(key) = replaces {
             schema::disconnect(txn, key);

@@ -23,10 +23,7 @@ fn ends(page: Page, key: &str) -> Option<(PortRef, PortRef)> {
     page.graph.track();
     page.read(|canvas| {
         let e = canvas.edges.get(key)?;
-        Some((
-            PortRef { node: e.from_node.clone(), side: Side::Out, port: e.from_port.clone() },
-            PortRef { node: e.to_node.clone(), side: Side::In, port: e.to_port.clone() },
-        ))
+        Some((PortRef::output_of(e), PortRef::input_of(e)))
     })
 }
 
