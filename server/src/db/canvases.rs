@@ -144,7 +144,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn purge(&self, id: &CanvasId) -> Result<(), DbError> {
-        const BY_CANVAS: [&str; 8] = [
+        const BY_CANVAS: [&str; 9] = [
             "active_nodes",
             "node_results",
             "generations",
@@ -152,6 +152,7 @@ impl Db {
             "doc_updates",
             "doc_snapshots",
             "doc_aside",
+            "doc_clients",
             "runs",
         ];
         const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \

@@ -34,6 +34,8 @@ pub struct StoredLog {
     pub rows: Vec<LogRow>,
     /// Updates that stand aside and only wait for what they build on: id and update.
     pub waiting: Vec<(String, Vec<u8>)>,
+    /// Yjs client ids and the people they belong to.
+    pub clients: Vec<(i64, String)>,
 }
 
 /// An update to append.
@@ -47,6 +49,8 @@ pub struct Append<'a> {
     pub data: &'a [u8],
     /// Name and description that the list has from then on; none where they stay.
     pub listed: Option<&'a Meta>,
+    /// Yjs client ids that belong to these people from then on.
+    pub clients: Vec<(i64, &'a str)>,
 }
 
 const SNAPSHOT: &str = "SELECT seq, data, checksum FROM doc_snapshots WHERE canvas = $1";
@@ -68,8 +72,27 @@ impl Db {
                 .fetch_optional(pool)
                 .await)?;
             if again == snapshot.as_ref().map(|row| row.seq) {
-                return Ok(StoredLog { snapshot, rows, waiting: self.waiting(canvas).await? });
+                let (waiting, clients) = (self.waiting(canvas).await?, self.clients(canvas).await?);
+                return Ok(StoredLog { snapshot, rows, waiting, clients });
             }
+        }
+    }
+
+    /// Whose client ids are whose. Without them a canvas opens all the same.
+    async fn clients(&self, canvas: &CanvasId) -> Result<Vec<(i64, String)>, DbError> {
+        const CLIENTS: &str = "SELECT client, person FROM doc_clients WHERE canvas = $1";
+        let read: Result<Vec<(i64, String)>, DbError> =
+            with_read!(self, pool => sqlx::query_as(CLIENTS)
+            .bind(canvas.as_str())
+            .fetch_all(pool)
+            .await)
+            .map_err(DbError::from);
+        match read {
+            Err(error) if error.is_damage() => {
+                tracing::error!(canvas = canvas.as_str(), %error, "owners of client ids are lost");
+                Ok(Vec::new())
+            }
+            read => read,
         }
     }
 
@@ -173,6 +196,10 @@ impl Db {
             "INSERT INTO doc_updates (canvas, seq, data, checksum) SELECT * FROM (VALUES ";
         const LIST: &str =
             "UPDATE canvases SET name = ?, description = ? WHERE id = ? AND deleted_at IS NULL";
+        const CLAIM: &str =
+            "INSERT INTO doc_clients (canvas, client, person) SELECT * FROM (VALUES ";
+        const CLAIMED: &str =
+            ") AS v WHERE column1 IS NOT NULL ON CONFLICT (canvas, client) DO NOTHING";
         let row = |update: &Append<'_>| {
             let sum = checksum::of(update.canvas, update.seq, update.data);
             args![update.canvas, update.seq, update.data, &sum[..]]
@@ -181,6 +208,12 @@ impl Db {
         let mut script = Script::default();
         script.padded(INSERT, rows, ") AS v WHERE column1 IS NOT NULL", &[]);
         // With the update itself: what was acknowledged is in the list too, also after a crash.
+        let claims = |update: &Append<'_>| {
+            let canvas = update.canvas;
+            let claim = |&(client, person): &(i64, &str)| args![canvas, client, person];
+            update.clients.iter().map(claim).collect::<Vec<_>>()
+        };
+        script.padded(CLAIM, updates.iter().flat_map(claims).collect(), CLAIMED, &[]);
         for Append { canvas, listed, .. } in updates {
             if let Some(Meta { name, description }) = listed {
                 script.push(LIST, args![name, description, *canvas]);

@@ -51,6 +51,7 @@ use super::limits::RoomLimits;
 use answers::Answers;
 use conn::{Conn, is_ready};
 use guards::Guards;
+pub(crate) use ids::Claim;
 use ids::Ids;
 use index::Index;
 use opening::Opening;
@@ -134,9 +135,11 @@ pub(crate) struct Core {
 pub(crate) struct OpenError(String);
 
 impl Core {
-    /// Opens a document from its stored updates, oldest first. `own` is the room's fresh random client id.
+    /// Opens a document from its stored updates, oldest first, with the owners of its client ids. `own` is the room's
+    /// fresh random client id.
     pub(crate) fn open(
         stored: &[Bytes],
+        claims: Vec<Claim>,
         own: u32,
         limits: RoomLimits,
         repair: Repair,
@@ -191,7 +194,7 @@ impl Core {
             // What the log takes is the most that the document can; it is measured when that matters.
             document_bytes: stored.iter().map(Bytes::len).sum(),
             measured_bytes: 0,
-            ids: Ids::default(),
+            ids: Ids::stored(claims),
             posted: Work::default(),
             meter: thread_cpu_us,
             conns: BTreeMap::new(),
@@ -256,6 +259,11 @@ impl Core {
     /// The number of the last persist effect.
     pub(crate) fn persisted(&self) -> u64 {
         self.persisted
+    }
+
+    /// Takes the claims of client ids that are to be stored with the next update.
+    pub(crate) fn take_claims(&mut self) -> Vec<Claim> {
+        self.ids.take_fresh()
     }
 
     /// Takes the effects that are to be carried out; empties the list.

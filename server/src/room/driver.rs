@@ -122,13 +122,13 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
             mend::Loaded::Deleted => return Err(RoomError::Deleted),
             mend::Loaded::Document(stored) => stored,
         };
-        let Stored { updates, seq, tail, waiting, .. } = stored;
+        let Stored { updates, seq, tail, waiting, claims, .. } = stored;
         let (limits, repair) = (setup.limits.clone(), setup.repair);
         // Many rooms at once take turns: each would otherwise have a thread and its memory.
         let turn = setup.usage.heavy.acquire().await;
         // Decoding a large document takes long enough to be in the way of others on this thread.
         let opened = tokio::task::spawn_blocking(move || {
-            let mut core = Core::open(&updates, rand::random(), limits, repair, now_ms())
+            let mut core = Core::open(&updates, claims, rand::random(), limits, repair, now_ms())
                 .map_err(|error| RoomError::Load(error.to_string()))?;
             core.wait_for(waiting);
             let chosen = core.read(|txn| schema::chosen_generations(txn));
@@ -596,6 +596,7 @@ impl Driver {
         let meta = self.core.read(|txn| schema::read_meta(txn));
         let is_new = self.listed.as_ref() != Some(&meta);
         let append = Append {
+            claims: self.core.take_claims(),
             listed: is_new.then(|| self.listed.insert(meta).clone()),
             canvas: self.setup.canvas.clone(),
             seq: self.seq,

@@ -11,7 +11,7 @@ use gesso_protocol::wire::guard::Scan;
 use gesso_protocol::wire::salvage::Salvage;
 
 use super::RoomLimits;
-use super::core::Core;
+use super::core::{Claim, Core};
 use super::store::{Found, Store, StoreError};
 use crate::db::checksum::{self, Pieces, Verdict};
 use crate::db::log::{LogRow, Mend, SetAside, StoredLog};
@@ -36,6 +36,8 @@ pub(crate) struct Stored {
     pub(crate) tail: (u64, u64),
     /// Updates that stand aside and wait for what they build on: id and update.
     pub(crate) waiting: Vec<(String, Bytes)>,
+    /// Owners of client ids.
+    pub(crate) claims: Vec<Claim>,
     /// Ids of what was set aside just now.
     pub(crate) set_aside: Vec<String>,
 }
@@ -114,7 +116,8 @@ fn is_sound(canvas: &CanvasId, log: &StoredLog) -> bool {
 }
 
 fn stored(log: StoredLog) -> Stored {
-    let mut stored = Stored { waiting: waiting(log.waiting), ..Stored::default() };
+    let mut stored =
+        Stored { waiting: waiting(log.waiting), claims: claims(log.clients), ..Stored::default() };
     if let Some(row) = log.snapshot {
         stored.seq = row.seq;
         stored.updates.extend(row.data.map(Bytes::from));
@@ -127,6 +130,14 @@ fn stored(log: StoredLog) -> Stored {
         stored.updates.push(data);
     }
     stored
+}
+
+fn claims(rows: Vec<(i64, String)>) -> Vec<Claim> {
+    let claim = |(client, person): (i64, String)| Claim {
+        client: client.cast_unsigned(),
+        person: person.into(),
+    };
+    rows.into_iter().map(claim).collect()
 }
 
 fn waiting(rows: Vec<(String, Vec<u8>)>) -> Vec<(String, Bytes)> {
@@ -156,6 +167,7 @@ async fn keep(store: &dyn Store, canvas: &CanvasId, mend: Mend, log: StoredLog) 
         seq: mend.seq,
         tail: (0, 0),
         waiting,
+        claims: claims(log.clients),
         set_aside: mend.aside.iter().map(|item| item.id(canvas)).collect(),
     };
     match store.mend(canvas, &mend).await {
@@ -327,7 +339,8 @@ fn fresh(updates: &[Bytes]) -> Option<Core> {
         ..RoomLimits::default()
     };
     // An id that is in use already is a reason to try another one.
-    let open = || Core::open(updates, rand::random(), limits.clone(), |_, _| false, 1).ok();
+    let open =
+        || Core::open(updates, Vec::new(), rand::random(), limits.clone(), |_, _| false, 1).ok();
     open().or_else(open)
 }
 

@@ -11,6 +11,7 @@ use gesso_protocol::schema::Meta;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::core::Claim;
 use crate::clock::now_ms;
 use crate::db::log::{Append as AppendRow, Mend, SetAside, StoredLog};
 use crate::db::{Db, DbError};
@@ -63,6 +64,8 @@ pub(crate) struct Append {
     pub(crate) data: Bytes,
     /// Name and description that the list of canvases has from then on, where they are others than before.
     pub(crate) listed: Option<Meta>,
+    /// Owners of client ids, to be stored with it.
+    pub(crate) claims: Vec<Claim>,
     /// The server itself waits for it: it is not gathered with others.
     pub(crate) is_awaited: bool,
     /// Told when it is durable, or why it is not.
@@ -100,6 +103,10 @@ pub(crate) trait Store: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
+fn as_row(claim: &Claim) -> (i64, &str) {
+    (claim.client.cast_signed(), &claim.person)
+}
+
 impl Store for Db {
     fn load<'a>(&'a self, canvas: &'a CanvasId) -> BoxFuture<'a, Result<Found, StoreError>> {
         Box::pin(async move {
@@ -121,6 +128,7 @@ impl Store for Db {
                     seq: append.seq,
                     data: &append.data,
                     listed: append.listed.as_ref(),
+                    clients: append.claims.iter().map(as_row).collect(),
                 })
                 .collect();
             Ok(self.append_log(&rows).await?)
@@ -251,6 +259,7 @@ mod tests {
             seq,
             data: Bytes::from_static(b"x"),
             listed: None,
+            claims: Vec::new(),
             is_awaited,
             done,
         }

@@ -47,6 +47,7 @@ struct Log {
     snapshot: Option<(i64, Bytes)>,
     rows: Vec<(i64, Bytes)>,
     is_deleted: bool,
+    clients: BTreeMap<i64, String>,
 }
 
 impl MemoryStore {
@@ -89,6 +90,7 @@ impl Store for MemoryStore {
                 snapshot: log.snapshot.map(row),
                 rows: log.rows.into_iter().map(row).collect(),
                 waiting: Vec::new(),
+                clients: log.clients.into_iter().collect(),
             }))
         })
     }
@@ -99,11 +101,11 @@ impl Store for MemoryStore {
             self.failure()?;
             let mut canvases = self.canvases.lock().unwrap();
             for append in batch {
-                canvases
-                    .get_mut(&append.canvas)
-                    .unwrap()
-                    .rows
-                    .push((append.seq, append.data.clone()));
+                let log = canvases.get_mut(&append.canvas).unwrap();
+                log.rows.push((append.seq, append.data.clone()));
+                for claim in &append.claims {
+                    log.clients.insert(claim.client as i64, claim.person.to_string());
+                }
             }
             Ok(())
         })

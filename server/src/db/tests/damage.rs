@@ -43,7 +43,8 @@ impl TestDb {
 #[tokio::test]
 async fn rows_carry_checksums_and_go_with_their_canvas() {
     for test in databases().await {
-        let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None };
+        let append =
+            Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None, clients: vec![] };
         test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
         test.db.compact_log(&CANVAS, 1, &[0, 0]).await.unwrap();
         test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
@@ -85,9 +86,15 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
     // Each row has a page of its own and more.
     let data: Vec<Vec<u8>> = (0..8_u8).map(|n| vec![n + 1; 6_000]).collect();
     for (at, data) in data.iter().enumerate() {
-        db.append_log(&[Append { canvas: &CANVAS, seq: at as i64 + 1, data, listed: None }])
-            .await
-            .unwrap();
+        db.append_log(&[Append {
+            canvas: &CANVAS,
+            seq: at as i64 + 1,
+            data,
+            listed: None,
+            clients: vec![],
+        }])
+        .await
+        .unwrap();
     }
     let Db::Sqlite { write, .. } = &db else { unreachable!() };
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -141,7 +148,7 @@ async fn a_database_that_may_not_be_written_is_not_damaged() {
     let folder = folder();
     Db::open(None, &folder).await.unwrap().close().await;
     let db = Db::open_unchanged(None, &folder).await.unwrap().unwrap();
-    let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None };
+    let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None, clients: vec![] };
     let refused = db.append_log(&[append]).await.unwrap_err();
     assert!(refused.is_refused_write() && !refused.is_damage(), "{refused}");
     std::fs::remove_dir_all(folder).unwrap();
@@ -151,9 +158,39 @@ async fn a_database_that_may_not_be_written_is_not_damaged() {
 async fn the_list_has_a_new_name_with_the_update_that_gave_it() {
     for test in databases().await {
         let meta = Meta { name: "New".to_owned(), description: "Why".to_owned() };
-        let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta) };
+        let append =
+            Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta), clients: vec![] };
         test.db.append_log(&[append]).await.unwrap();
         let row = test.db.canvas(&CANVAS).await.unwrap().unwrap();
         assert_eq!((row.name, row.description), ("New".to_owned(), "Why".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn owners_of_client_ids_come_with_the_update_and_go_with_their_canvas() {
+    for test in databases().await {
+        let append =
+            |seq, clients| Append { canvas: &CANVAS, seq, data: &[0, 0], listed: None, clients };
+        let most = (1_i64 << 53) - 1;
+        test.db
+            .append_log(&[append(1, vec![(7, "ada"), (most, "bob")]), append(2, vec![(8, "ada")])])
+            .await
+            .unwrap();
+        // Whose it is stays; what was compacted takes none away.
+        test.db.append_log(&[append(3, vec![(7, "bob")])]).await.unwrap();
+        test.db.compact_log(&CANVAS, 3, &[0, 0]).await.unwrap();
+        let clients = async || {
+            let mut clients = test.db.read_log(&CANVAS).await.unwrap().clients;
+            clients.sort_unstable();
+            clients
+        };
+        let expected = [(7, "ada"), (8, "ada"), (most, "bob")];
+        assert_eq!(clients().await, expected.map(|(id, person)| (id, person.to_owned())));
+        // An update that is not stored brings none.
+        test.db.append_log(&[append(4, vec![]), append(4, vec![(9, "cleo")])]).await.unwrap_err();
+        assert_eq!(clients().await.len(), 3);
+        test.db.mark_deleted(&CANVAS, 70).await.unwrap();
+        test.db.purge(&CANVAS).await.unwrap();
+        assert!(clients().await.is_empty());
     }
 }

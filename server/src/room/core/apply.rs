@@ -313,8 +313,11 @@ impl Core {
         if admitted.is_known() {
             return Ok(());
         }
-        self.check_ids(writing, &scan, is_live)?;
+        let claimed = self.check_ids(writing, &scan, is_live)?;
         self.check_limits(&admitted, bytes.len())?;
+        if let Some((client, conn, person)) = claimed {
+            self.ids.claim(client, conn, &person);
+        }
         // What is applied in a part takes at least as long as finding out where it goes on.
         let found = (self.meter)();
         let until = found + found.saturating_sub(began).max(PART_US);
@@ -322,13 +325,14 @@ impl Core {
     }
 
     /// Ids belong to the connection that writes under them and to its person. What somebody else brings of them
-    /// waits until their owner has brought it: then it is held, or was never true.
+    /// waits until their owner has brought it: then it is held, or was never true. Returns the id that the update
+    /// claims, if it does.
     fn check_ids(
-        &mut self,
+        &self,
         writing: &Writing<'_>,
         scan: &Scan<'_>,
         is_live: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<(u64, ConnId, Arc<str>)>, Stop> {
         let mut news = scan
             .sections
             .iter()
@@ -349,12 +353,10 @@ impl Core {
             }
         }
         // What a page relays of others comes with their ids; what it writes itself has one.
-        if let (Some(client), 1, true, Some(conn), Some(person)) =
-            (sole, count, is_live, conn, person)
-        {
-            self.ids.claim(client, conn, &person);
+        match (sole, count, is_live, conn, person) {
+            (Some(client), 1, true, Some(conn), Some(person)) => Ok(Some((client, conn, person))),
+            _ => Ok(None),
         }
-        Ok(())
     }
 
     fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {

@@ -53,7 +53,7 @@ impl World {
     }
 
     fn with(limits: RoomLimits, repair: Repair) -> Self {
-        let core = Core::open(&[], 900, limits, repair, 1).unwrap();
+        let core = Core::open(&[], Vec::new(), 900, limits, repair, 1).unwrap();
         Self { core, pages: Vec::new(), log: Vec::new(), now_ms: 1, checks: 0, is_durable: true }
     }
 

@@ -62,6 +62,7 @@ fn log(compacted: usize, is_signed: bool) -> StoredLog {
         }),
         rows: rest.map(|(at, update)| row(at as i64 + 1, update, is_signed)).collect(),
         waiting: Vec::new(),
+        clients: Vec::new(),
     }
 }
 

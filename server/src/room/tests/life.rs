@@ -188,3 +188,42 @@ async fn a_log_that_fails_saves_nothing_and_the_room_starts_anew() {
     let rows = store.log(&c()).rows;
     assert!(rows.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1));
 }
+
+/// An update that sets `meta.KEY` under the id of a replica that has written `held`.
+fn written_as(client_id: u32, held: &Doc, key: &str) -> Vec<u8> {
+    let doc = gesso_protocol::doc::open(client_id, "replica");
+    let state = held.transact().encode_diff_v1(&StateVector::default());
+    doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
+    let map = doc.get_or_insert_map("meta");
+    let mut txn = doc.transact_mut();
+    map.insert(&mut txn, key, "written");
+    txn.encode_update_v1()
+}
+
+#[tokio::test]
+async fn ids_stay_with_a_person_who_is_away_while_the_room_is_not_in_memory() {
+    let store = MemoryStore::with(&c());
+    let rooms = rooms(&store, RoomLimits { gap_max_ms: 200, ..quick() });
+    let address = listen(rooms.clone()).await;
+    let mut ada = Client::synced(address, "c?saved=1&person=ada", 1).await;
+    ada.set("meta", "first", "mine").await;
+    ada.until_saved().await;
+    let held = gesso_protocol::doc::open(9, "held");
+    let state = ada.doc.transact().encode_diff_v1(&StateVector::default());
+    held.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
+    drop(ada);
+    eventually("the room leaves memory", || rooms.registry.rooms.is_empty()).await;
+
+    // Somebody else writes on where ada stopped.
+    let mut bob = Client::synced(address, "c?saved=1&person=bob", 2).await;
+    bob.send(Frame::Update(&written_as(1, &held, "stolen"))).await;
+    assert_eq!(bob.until_closed().await, close::REFUSED);
+
+    // What ada wrote offline meanwhile is hers.
+    let mut ada = Client::synced(address, "c?saved=1&person=ada", 1).await;
+    ada.send(Frame::Update(&written_as(1, &held, "offline"))).await;
+    ada.until_saved().await;
+    let reader = Client::synced(address, "c?person=cleo", 3).await;
+    assert_eq!(reader.get("meta", "offline").as_deref(), Some("written"));
+    assert_eq!(reader.get("meta", "stolen"), None);
+}

@@ -426,7 +426,7 @@ fn a_long_log_of_a_small_document_leaves_room() {
     let written: usize = world.log.iter().map(Bytes::len).sum();
     assert!(written > 200_000, "{written}");
     let limits = RoomLimits { document_max_bytes: 20_000, ..limits() };
-    let mut core = Core::open(&world.log, 901, limits, no_repair, 1).unwrap();
+    let mut core = Core::open(&world.log, Vec::new(), 901, limits, no_repair, 1).unwrap();
     let doc = gesso_protocol::doc::open(77, "c");
     let write = |key: &str| {
         let mut txn = doc.transact_mut();
@@ -465,7 +465,7 @@ fn knowing_where_everything_is_takes_little() {
             node.insert(txn, "text", TextPrelim::new("A prompt of some length, typed once."));
         });
     }
-    let core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
+    let core = Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).unwrap();
     // An eighth of what yrs itself takes for such a document (131 KB).
     assert!(core.index.bytes() < 16 * 1_024, "{} bytes", core.index.bytes());
 }
@@ -484,7 +484,7 @@ fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
     world.act(b, |txn| set(txn, "meta", "name", "goes on"));
     assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
     // What is stored counts as well.
-    let mut core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
+    let mut core = Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).unwrap();
     let more = values(1_100, BEFORE);
     assert_eq!(core.post(&more, "a", true, 2).unwrap_err().code, close::DOCUMENT_LIMIT);
 }

@@ -121,8 +121,15 @@ impl Life {
     /// The room dies without a word and is loaded from its log under a new id.
     fn crash(&mut self, own: u32) {
         let durable = json(&self.world.core.doc);
-        let core =
-            Core::open(&self.world.log, own, self.world.core.limits.clone(), no_repair, 1).unwrap();
+        let core = Core::open(
+            &self.world.log,
+            Vec::new(),
+            own,
+            self.world.core.limits.clone(),
+            no_repair,
+            1,
+        )
+        .unwrap();
         self.world.core = core;
         assert_eq!(json(&self.world.core.doc), durable, "what was durable is there");
         for who in 0..3 {

@@ -103,7 +103,7 @@ fn depth_is_known_after_a_reload_and_through_siblings() {
     for level in 0..TYPE_MAX_DEPTH {
         world.send(a, Frame::Update(&one_level(level, level.checked_sub(1))).encode());
     }
-    let core = Core::open(&world.log, 901, limits(), no_repair, 1).unwrap();
+    let core = Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).unwrap();
     let mut world =
         World { core, pages: Vec::new(), log: Vec::new(), now_ms: 1, checks: 0, is_durable: true };
     let b = world.join(Role::Editor);

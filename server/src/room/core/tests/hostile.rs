@@ -206,6 +206,6 @@ proptest! {
         let state = json(&world.core.doc);
         prop_assert_eq!(&state["meta"]["honest"], "fine");
         // The log can be opened again.
-        prop_assert!(Core::open(&world.log, 901, limits(), no_repair, 1).is_ok());
+        prop_assert!(Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).is_ok());
     }
 }

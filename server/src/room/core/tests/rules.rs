@@ -106,7 +106,7 @@ fn each_rule_holds_through_a_reload() {
     ];
     for (update, expected) in crafted {
         for stored in [world.log.clone(), vec![world.core.encode_state()]] {
-            let mut core = Core::open(&stored, 901, limits(), no_repair, 1).unwrap();
+            let mut core = Core::open(&stored, Vec::new(), 901, limits(), no_repair, 1).unwrap();
             assert_eq!(core.post(&update, "a", true, 1).unwrap_err().reason, expected.to_string());
             assert_eq!(core.broken(), None);
         }
