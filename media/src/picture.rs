@@ -4,10 +4,10 @@ use crate::budget;
 use crate::color;
 use crate::error::MediaError;
 use crate::limits::DecodeLimits;
+use crate::scale::{ScaleFilter, scale};
 use crate::sniff::sniff;
 use std::io::{Cursor, Read as _};
 
-use fast_image_resize as fir;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{
     ColorType, DynamicImage, ImageDecoder as _, ImageEncoder as _, ImageFormat, ImageReader,
@@ -107,12 +107,12 @@ pub fn check(bytes: &[u8], limits: DecodeLimits) -> Result<(u32, u32), MediaErro
 pub fn decode_within(bytes: &[u8], pixels_max: u64) -> Result<RgbaImage, MediaError> {
     let (picture, held) = pixels(bytes, DecodeLimits::default())?;
     let (w, h) = picture.dimensions();
-    let scale = (pixels_max as f64 / (f64::from(w) * f64::from(h))).sqrt();
-    if scale >= 1.0 {
+    let factor = (pixels_max as f64 / (f64::from(w) * f64::from(h))).sqrt();
+    if factor >= 1.0 {
         return Ok(picture);
     }
-    let side = |side: u32| ((f64::from(side) * scale) as u32).max(1);
-    let small = shrink(&picture, side(w), side(h));
+    let side = |side: u32| ((f64::from(side) * factor) as u32).max(1);
+    let small = scale(&picture, (side(w), side(h)), ScaleFilter::CatmullRom, None);
     drop(picture);
     drop(held);
     small
@@ -247,13 +247,17 @@ pub fn thumbnail(bytes: &[u8], width: u32) -> Result<(Vec<u8>, &'static str), Me
 pub fn small(picture: RgbaImage, width: u32) -> Result<(Vec<u8>, &'static str), MediaError> {
     let (w, h) = picture.dimensions();
     let (own_w, own_h) = (f64::from(w), f64::from(h));
-    let scale = (f64::from(width.max(1)) / own_w)
+    let factor = (f64::from(width.max(1)) / own_w)
         .min((SMALL_PIXELS_MAX / (own_w * own_h)).sqrt())
         .min(SMALL_SIDE_MAX / own_w.max(own_h))
         .min(1.0);
-    let side = |own: f64| (own * scale).round().max(1.0) as u32;
+    let side = |own: f64| (own * factor).round().max(1.0) as u32;
     let (width, height) = (side(own_w), side(own_h));
-    let small = if (width, height) == (w, h) { picture } else { shrink(&picture, width, height)? };
+    let small = if (width, height) == (w, h) {
+        picture
+    } else {
+        scale(&picture, (width, height), ScaleFilter::CatmullRom, None)?
+    };
     let mut out = Cursor::new(Vec::new());
     if small.pixels().any(|p| p[3] < 255) {
         small
@@ -266,19 +270,6 @@ pub fn small(picture: RgbaImage, width: u32) -> Result<(Vec<u8>, &'static str), 
         .encode_image(&rgb)
         .map_err(|e| MediaError::Encode(e.to_string()))?;
     Ok((out.into_inner(), "image/jpeg"))
-}
-
-fn shrink(picture: &RgbaImage, width: u32, height: u32) -> Result<RgbaImage, MediaError> {
-    let fail = |e: &dyn std::fmt::Display| MediaError::Encode(e.to_string());
-    let (w, h) = picture.dimensions();
-    let source = fir::images::ImageRef::new(w, h, picture.as_raw(), fir::PixelType::U8x4)
-        .map_err(|e| fail(&e))?;
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x4);
-    let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::CatmullRom));
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| fail(&e))?;
-    RgbaImage::from_raw(width, height, target.into_vec())
-        .ok_or_else(|| MediaError::Encode("wrong length".to_owned()))
 }
 
 /// A PNG, fast and decently small; without an alpha channel where every pixel is opaque.

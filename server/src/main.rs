@@ -14,7 +14,9 @@ use gesso_server::config::{
 };
 use gesso_server::db::Db;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// After how many seconds a server that was told to stop ends in any case.
 const STOP_S: u64 = 9;
@@ -30,13 +32,27 @@ const OWN_FILES: u64 = 256;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Sends the log to standard error.
-fn init_log(filter: EnvFilter, format: LogFormat) {
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+/// What the log tells if nobody says otherwise: targets and their levels.
+const LOG_FILTER: &str = "warn,gesso_server=info";
+
+/// Sends the log to standard error. `GESSO_LOG` names targets and levels, like [`LOG_FILTER`].
+///
+/// # Errors
+/// When the variable cannot be read.
+fn init_log(format: LogFormat) -> Result<(), String> {
+    let wanted = std::env::var("GESSO_LOG").ok().filter(|text| !text.trim().is_empty());
+    let filter: Targets = wanted.as_deref().unwrap_or(LOG_FILTER).parse().map_err(|error| {
+        format!(
+            "GESSO_LOG cannot be read ({error}); write a level, or targets with one: {LOG_FILTER}"
+        )
+    })?;
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = match format {
+        LogFormat::Text => log.with_filter(filter).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry().with(log).init();
+    Ok(())
 }
 
 fn main() -> ExitCode {
@@ -45,9 +61,11 @@ fn main() -> ExitCode {
         let drawn = serve_drawing(width, std::io::stdin().lock(), std::io::stdout().lock());
         return if drawn.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    let filter = EnvFilter::try_from_env("GESSO_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,gesso_server=info"));
-    init_log(filter, cli.log_format);
+    if let Err(error) = init_log(cli.log_format) {
+        // There is no log yet. Without standard error nobody can be told.
+        writeln!(std::io::stderr(), "{error}").ok();
+        return ExitCode::FAILURE;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string()),

@@ -1,4 +1,4 @@
-//! The program, told to stop while clients are in the middle of something.
+//! The program as a whole: its log, and told to stop while clients are in the middle of something.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -18,10 +18,15 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(args: &[&str]) -> Self {
         let data = TempDir::new().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_gesso"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data.path())
+            .args(args)
             .env("GESSO_LOG", "gesso=info,gesso_server=info")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -99,4 +104,32 @@ fn told_twice_it_ends_at_once() {
     server.log_says("told to stop twice");
     assert_eq!(server.end(), Some(130));
     drop(open);
+}
+
+#[test]
+fn the_log_is_json_a_line_if_wanted() {
+    let mut server = Server::start_with(&["--log-format", "json"]);
+    server.tell(Signal::TERM);
+    let mut log = String::new();
+    server.log.read_to_string(&mut log).unwrap();
+    let lines: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert!(!lines.is_empty());
+    for line in lines {
+        for key in ["timestamp", "level", "target", "message"] {
+            assert!(line[key].is_string(), "{key} of {line}");
+        }
+    }
+}
+
+#[test]
+fn a_log_filter_that_cannot_be_read_is_told() {
+    let run = Command::new(env!("CARGO_BIN_EXE_gesso"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data", "/nonexistent"])
+        .env("GESSO_LOG", "gesso_server=loud")
+        .output()
+        .unwrap();
+    assert!(!run.status.success());
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert!(said.contains("GESSO_LOG") && said.contains("gesso_server=info"), "{said}");
 }

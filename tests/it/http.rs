@@ -192,3 +192,20 @@ async fn people_choose_their_name() {
     let wrong = server.call(Method::PATCH, "/api/me", Some(json!({"color": "red"}))).await;
     assert_eq!(wrong.1["code"], "bad_request");
 }
+
+/// Whoever only asks whether the server is alive is nobody, and waits for no database.
+#[tokio::test]
+async fn programs_that_ask_for_its_health_are_given_no_name() {
+    let server = TestServer::start(&tests::Database::Sqlite).await;
+    for (path, is_person) in [
+        ("/healthz", false),
+        ("/readyz", false),
+        ("/metrics", false),
+        ("/", true),
+        ("/api/me", true),
+    ] {
+        let answer = reqwest::get(format!("{}{path}", server.url)).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers().contains_key("set-cookie"), is_person, "{path}");
+    }
+}

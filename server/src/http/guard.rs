@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::ApiError;
+use crate::http::health;
 use crate::newcomers::{newcomer, script};
 
 /// The cookie that tells one person from another in open mode.
@@ -90,10 +91,15 @@ fn is_loopback_host(host: &str) -> bool {
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
-/// Finds out who asks; somebody new gets an id, a name and a colour.
+/// Finds out who asks; somebody new gets an id, a name and a colour. Nobody is asked for where it makes no difference: a
+/// database that does not answer is no reason for the server to seem dead, nor for its pages not to come.
 pub async fn person(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let known = cookie(request.headers()).filter(|id| is_id(id)).map(str::to_owned);
     let path = request.uri().path();
+    if health::is_health(path) {
+        return next.run(request).await;
+    }
+    let is_told = path.starts_with("/api/") || path.starts_with("/sync/");
     // A script without a cookie jar is one person over all its requests, so that what counts by person
     // (an Idempotency-Key, a place in the queue) works for it; pages and sockets are people of their own.
     let is_script = known.is_none() && path.starts_with("/api/") && path != "/api/me";
@@ -103,7 +109,9 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
         None if is_script => script(),
         None => app.newcomers.welcome(),
     };
-    let me = match app.db.person(&unchanged.id).await {
+    // Somebody new has chosen nothing yet.
+    let chosen = if is_told && !is_new { app.db.person(&unchanged.id).await } else { Ok(None) };
+    let me = match chosen {
         Ok(chosen) => chosen.unwrap_or(unchanged),
         Err(error) => return ApiError::from(error).into_response(),
     };

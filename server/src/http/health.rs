@@ -20,6 +20,11 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(metrics))
 }
 
+/// True for the paths of this file, which are asked by programs.
+pub(super) fn is_health(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz" | "/metrics")
+}
+
 /// Returns gauges of the work the server has in hand, in the text format of Prometheus.
 #[utoipa::path(
     get, path = "/metrics", tag = "server",

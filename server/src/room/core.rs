@@ -216,6 +216,11 @@ impl Core {
         })
     }
 
+    /// The client id that it writes under: another each time a document is opened.
+    pub(crate) fn id(&self) -> u64 {
+        self.own
+    }
+
     /// Why the core can no longer be used, if so.
     pub(crate) fn broken(&self) -> Option<&str> {
         self.broken.as_deref()

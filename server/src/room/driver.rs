@@ -596,6 +596,7 @@ impl Driver {
         let meta = self.core.read(|txn| schema::read_meta(txn));
         let is_new = self.listed.as_ref() != Some(&meta);
         let append = Append {
+            room: self.core.id(),
             claims: self.core.take_claims(),
             listed: is_new.then(|| self.listed.insert(meta).clone()),
             canvas: self.setup.canvas.clone(),

@@ -60,6 +60,8 @@ pub(crate) enum Found {
 #[derive(Debug)]
 pub(crate) struct Append {
     pub(crate) canvas: CanvasId,
+    /// The loaded room that it comes from ([`Core::id`](super::core::Core::id)).
+    pub(crate) room: u64,
     pub(crate) seq: i64,
     pub(crate) data: Bytes,
     /// Name and description that the list of canvases has from then on, where they are others than before.
@@ -176,17 +178,38 @@ pub(crate) fn spawn_log_writer(store: Arc<dyn Store>) -> mpsc::Sender<Append> {
     sender
 }
 
+/// Updates that could not be stored. Nothing that the same room wrote after one may be stored: it builds on it. A room
+/// that was loaded since then builds on what is stored, which may be more than the database could say.
+#[derive(Debug, Default)]
+struct Failures(HashMap<CanvasId, (u64, i64)>);
+
+impl Failures {
+    /// True if an update comes after one of its room that could not be stored.
+    fn precede(&self, append: &Append) -> bool {
+        self.0
+            .get(&append.canvas)
+            .is_some_and(|(room, seq)| *room == append.room && append.seq > *seq)
+    }
+
+    fn add(&mut self, append: &Append) {
+        self.0.insert(append.canvas.clone(), (append.room, append.seq));
+    }
+
+    /// An update of that canvas is stored.
+    fn end(&mut self, append: &Append) {
+        self.0.remove(&append.canvas);
+    }
+}
+
 async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) {
-    // Canvases with an update that could not be stored, by its place: nothing after it may be stored before it.
-    let mut failed: HashMap<CanvasId, i64> = HashMap::new();
+    let mut failures = Failures::default();
     let mut committed: Option<Instant> = None;
     while let Some(first) = receiver.recv().await {
         let due = committed.map_or_else(Instant::now, |at| at + COMMIT_INTERVAL);
         let mut batch = gather(first, &mut receiver, due).await;
-        if !failed.is_empty() {
-            let (late, rest): (Vec<Append>, Vec<Append>) = batch.into_iter().partition(|append| {
-                failed.get(&append.canvas).is_some_and(|seq| append.seq > *seq)
-            });
+        if !failures.0.is_empty() {
+            let (late, rest): (Vec<Append>, Vec<Append>) =
+                batch.into_iter().partition(|append| failures.precede(append));
             for append in late {
                 append.done.send(Err(after_failure())).ok();
             }
@@ -199,12 +222,12 @@ async fn write_log(store: Arc<dyn Store>, mut receiver: mpsc::Receiver<Append>) 
         committed = Some(Instant::now());
         if appended.is_ok() {
             for append in batch {
-                failed.remove(&append.canvas);
+                failures.end(&append);
                 // A room that no longer listens has been given up and will load from the log.
                 append.done.send(Ok(())).ok();
             }
         } else {
-            one_by_one(&*store, batch, &mut failed).await;
+            one_by_one(&*store, batch, &mut failures).await;
         }
     }
 }
@@ -232,17 +255,17 @@ fn after_failure() -> StoreError {
 }
 
 /// One canvas's trouble is not everybody's: what cannot go together is tried alone.
-async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failed: &mut HashMap<CanvasId, i64>) {
+async fn one_by_one(store: &dyn Store, batch: Vec<Append>, failures: &mut Failures) {
     for append in batch {
-        if failed.get(&append.canvas).is_some_and(|seq| append.seq > *seq) {
+        if failures.precede(&append) {
             append.done.send(Err(after_failure())).ok();
             continue;
         }
         let result = store.append(std::slice::from_ref(&append)).await;
         if result.is_ok() {
-            failed.remove(&append.canvas);
+            failures.end(&append);
         } else {
-            failed.insert(append.canvas.clone(), append.seq);
+            failures.add(&append);
         }
         append.done.send(result).ok();
     }
@@ -256,6 +279,7 @@ mod tests {
         let (done, _) = oneshot::channel();
         Append {
             canvas: CanvasId::new("c"),
+            room: 1,
             seq,
             data: Bytes::from_static(b"x"),
             listed: None,

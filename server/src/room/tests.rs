@@ -38,6 +38,8 @@ struct MemoryStore {
     canvases: Mutex<BTreeMap<CanvasId, Log>>,
     loads: AtomicUsize,
     fails: AtomicBool,
+    /// Stores what it is given and fails then, as a database whose answer is lost.
+    fails_late: AtomicBool,
     append_ms: AtomicU64,
     load_ms: AtomicU64,
 }
@@ -102,10 +104,16 @@ impl Store for MemoryStore {
             let mut canvases = self.canvases.lock().unwrap();
             for append in batch {
                 let log = canvases.get_mut(&append.canvas).unwrap();
+                if log.rows.iter().any(|(seq, _)| *seq == append.seq) {
+                    return Err(StoreError::Unreadable("its place is taken".to_owned()));
+                }
                 log.rows.push((append.seq, append.data.clone()));
                 for claim in &append.claims {
                     log.clients.insert(claim.client as i64, claim.person.to_string());
                 }
+            }
+            if self.fails_late.load(Ordering::Relaxed) {
+                return Err(StoreError::Unreadable("the answer is lost".to_owned()));
             }
             Ok(())
         })

@@ -1,31 +1,30 @@
 //! Filters.
 
+use std::f32::consts::FRAC_1_SQRT_2;
+
+use biquad::{Biquad as _, Coefficients, DirectForm2Transposed, Type};
+
 use super::SR;
-use crate::math::{cos, sin};
 
 /// A filter of two poles (R. Bristow-Johnson, “Cookbook formulae for audio EQ biquad filter coefficients”).
 #[derive(Clone, Debug)]
-pub(crate) struct Biquad {
-    b: [f32; 3],
-    a: [f32; 2],
-    z: [f32; 2],
-}
+pub(crate) struct Biquad(DirectForm2Transposed<f32>);
 
 impl Biquad {
-    fn of(b: [f32; 3], a: [f32; 3]) -> Self {
-        let n = 1.0 / a[0];
-        Self { b: b.map(|v| v * n), a: [a[1] * n, a[2] * n], z: [0.0; 2] }
+    /// Returns the filter; frequencies that the rate cannot carry are taken for the nearest that it can.
+    fn of(filter: Type<f32>, hz: f32, q: f32, rate: f32) -> Coefficients<f32> {
+        // As a part of half the rate.
+        let frequency = hz.clamp(5.0, rate * 0.48) / rate * 2.0;
+        Coefficients::from_normalized_params(filter, frequency, q)
+            .expect("the frequency is below half the rate, and no caller has a quality of 0")
     }
 
-    fn angle(hz: f32, rate: f32, q: f32) -> (f32, f32) {
-        let w = std::f32::consts::TAU * hz.clamp(5.0, rate * 0.48) / rate;
-        (cos(w), sin(w) / (2.0 * q))
+    fn new(coefficients: Coefficients<f32>) -> Self {
+        Self(DirectForm2Transposed::<f32>::new(coefficients))
     }
 
     pub(crate) fn lowpass(hz: f32, q: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, SR, q);
-        let b = (1.0 - c) / 2.0;
-        Self::of([b, 1.0 - c, b], [1.0 + alpha, -2.0 * c, 1.0 - alpha])
+        Self::new(Self::of(Type::LowPass, hz, q, SR))
     }
 
     pub(crate) fn highpass(hz: f32, q: f32) -> Self {
@@ -34,70 +33,33 @@ impl Biquad {
 
     /// A high-pass for another rate.
     pub(crate) fn highpass_at(hz: f32, q: f32, rate: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, rate, q);
-        let b = f32::midpoint(1.0, c);
-        Self::of([b, -1.0 - c, b], [1.0 + alpha, -2.0 * c, 1.0 - alpha])
+        Self::new(Self::of(Type::HighPass, hz, q, rate))
     }
 
     /// Lets a band through, whose middle keeps its level.
     pub(crate) fn bandpass(hz: f32, q: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, SR, q);
-        Self::of([alpha, 0.0, -alpha], [1.0 + alpha, -2.0 * c, 1.0 - alpha])
+        // The cookbook's other band-pass lifts the middle by `q`.
+        let lifted = Self::of(Type::BandPass, hz, q, SR);
+        Self::new(Coefficients { b0: lifted.b0 / q, b2: lifted.b2 / q, ..lifted })
     }
 
     /// Lifts or lowers a band by decibels, for any rate.
     pub(crate) fn bell_at(hz: f32, q: f32, gain_db: f32, rate: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, rate, q);
-        let a = super::db(gain_db / 2.0);
-        Self::of(
-            [1.0 + alpha * a, -2.0 * c, 1.0 - alpha * a],
-            [1.0 + alpha / a, -2.0 * c, 1.0 - alpha / a],
-        )
+        Self::new(Self::of(Type::PeakingEQ(gain_db), hz, q, rate))
     }
 
     /// Lifts or lowers everything above a frequency by decibels, for any rate.
     pub(crate) fn high_shelf_at(hz: f32, gain_db: f32, rate: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, rate, 0.707);
-        let a = super::db(gain_db / 2.0);
-        let k = 2.0 * a.sqrt() * alpha;
-        Self::of(
-            [
-                a * ((a + 1.0) + (a - 1.0) * c + k),
-                -2.0 * a * ((a - 1.0) + (a + 1.0) * c),
-                a * ((a + 1.0) + (a - 1.0) * c - k),
-            ],
-            [
-                (a + 1.0) - (a - 1.0) * c + k,
-                2.0 * ((a - 1.0) - (a + 1.0) * c),
-                (a + 1.0) - (a - 1.0) * c - k,
-            ],
-        )
+        Self::new(Self::of(Type::HighShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
     }
 
     /// Lifts or lowers everything below a frequency by decibels, for any rate.
     pub(crate) fn low_shelf_at(hz: f32, gain_db: f32, rate: f32) -> Self {
-        let (c, alpha) = Self::angle(hz, rate, 0.707);
-        let a = super::db(gain_db / 2.0);
-        let k = 2.0 * a.sqrt() * alpha;
-        Self::of(
-            [
-                a * ((a + 1.0) - (a - 1.0) * c + k),
-                2.0 * a * ((a - 1.0) - (a + 1.0) * c),
-                a * ((a + 1.0) - (a - 1.0) * c - k),
-            ],
-            [
-                (a + 1.0) + (a - 1.0) * c + k,
-                -2.0 * ((a - 1.0) + (a + 1.0) * c),
-                (a + 1.0) + (a - 1.0) * c - k,
-            ],
-        )
+        Self::new(Self::of(Type::LowShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
     }
 
     pub(crate) fn run(&mut self, x: f32) -> f32 {
-        let y = self.b[0] * x + self.z[0];
-        self.z[0] = self.b[1] * x - self.a[0] * y + self.z[1];
-        self.z[1] = self.b[2] * x - self.a[1] * y;
-        y
+        self.0.run(x)
     }
 
     pub(crate) fn all(mut self, samples: &mut [f32]) {

@@ -1,10 +1,9 @@
 //! Lanczos resampling in linear light with premultiplied alpha, band by band.
 
-use fast_image_resize as fir;
 use image::RgbaImage;
 
 use crate::paint::{decode_channel, encode_channel};
-use gesso_media::WorkError;
+use gesso_media::{ScaleFilter, WorkError, scale_deep};
 
 /// Enlarges the rows from `top` to `low` of the result, with the source rows around them that Lanczos3 reaches.
 pub(super) fn band(
@@ -14,46 +13,32 @@ pub(super) fn band(
     out: &mut RgbaImage,
 ) -> Result<(), WorkError> {
     const REACH: u32 = 4;
-    let fail = |e: &dyn std::fmt::Display| WorkError::Internal(e.to_string());
     let (w, h) = image.dimensions();
     let first = (top / scale).saturating_sub(REACH);
     let last = (low.div_ceil(scale) + REACH).min(h);
     let linear: Vec<u16> = (0..=255_u8)
         .map(|c| (decode_channel(f32::from(c) / 255.0) * 65_535.0 + 0.5) as u16)
         .collect();
-    let mut source = Vec::with_capacity((last - first) as usize * w as usize * 8);
+    let mut source = Vec::with_capacity((last - first) as usize * w as usize);
     for y in first..last {
         for x in 0..w {
             let p = image.get_pixel(x, y);
             let alpha = u32::from(p[3]);
-            for c in 0..3 {
-                let value = (u32::from(linear[usize::from(p[c])]) * alpha + 127) / 255;
-                source.extend_from_slice(&(value as u16).to_ne_bytes());
-            }
-            source.extend_from_slice(&((alpha * 257) as u16).to_ne_bytes());
+            let light =
+                |c: usize| ((u32::from(linear[usize::from(p[c])]) * alpha + 127) / 255) as u16;
+            source.push([light(0), light(1), light(2), (alpha * 257) as u16]);
         }
     }
-    let source = fir::images::Image::from_vec_u8(w, last - first, source, fir::PixelType::U16x4)
-        .map_err(|e| fail(&e))?;
     let (width, rows) = (w * scale, (last - first) * scale);
-    let mut target = fir::images::Image::new(width, rows, fir::PixelType::U16x4);
-    let options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3))
-        .use_alpha(false);
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| fail(&e))?;
-    let bytes = target.buffer();
+    let enlarged = scale_deep(source, (w, last - first), (width, rows), ScaleFilter::Lanczos3)
+        .map_err(|error| WorkError::Internal(error.to_string()))?;
     let encoded: Vec<u8> =
         (0..=4095_u32).map(|i| (encode_channel(i as f32 / 4095.0) * 255.0 + 0.5) as u8).collect();
     let skip = top - first * scale;
     for y in top..low {
-        let line = &bytes[(y - top + skip) as usize * width as usize * 8..];
+        let line = &enlarged[(y - top + skip) as usize * width as usize..];
         for x in 0..width {
-            let at = |c: usize| {
-                u32::from(u16::from_ne_bytes([
-                    line[x as usize * 8 + c * 2],
-                    line[x as usize * 8 + c * 2 + 1],
-                ]))
-            };
+            let at = |c: usize| u32::from(line[x as usize][c]);
             let alpha = at(3);
             let mut pixel = [0, 0, 0, ((alpha + 128) / 257) as u8];
             if alpha > 0 {

@@ -1,11 +1,9 @@
 //! Pictures cut to a frame, and one frame going over into the next.
 
-use fast_image_resize as fir;
-
 use crate::camera::raster::{Texture, rows};
 use crate::camera::relief::Study;
 use crate::math::{lerp, smoothstep};
-use gesso_media::{RgbaImage, WorkError};
+use gesso_media::{Part, RgbaImage, ScaleFilter, WorkError, scale};
 
 /// Largest resolution of a shot's picture, as a multiple of the frame's, so that coming closer shows more.
 const FINER: f32 = 1.25;
@@ -31,7 +29,7 @@ pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, WorkE
     }
     let scale = (cw as f32 / w as f32).clamp(1.0, FINER);
     let (tw, th) = ((w as f32 * scale) as u32, (h as f32 * scale) as u32);
-    resized(&picture, (tw, th), Some((left, top, cw, ch)))
+    resized(&picture, (tw, th), Some(Part { x: left, y: top, width: cw, height: ch }))
 }
 
 fn shrunk(picture: &RgbaImage) -> Result<RgbaImage, WorkError> {
@@ -43,22 +41,11 @@ fn shrunk(picture: &RgbaImage) -> Result<RgbaImage, WorkError> {
 
 fn resized(
     picture: &RgbaImage,
-    (width, height): (u32, u32),
-    part: Option<(f64, f64, f64, f64)>,
+    size: (u32, u32),
+    part: Option<Part>,
 ) -> Result<RgbaImage, WorkError> {
-    let fail = |e: &dyn std::fmt::Display| WorkError::Internal(e.to_string());
-    let (w, h) = picture.dimensions();
-    let source = fir::images::ImageRef::new(w, h, picture.as_raw(), fir::PixelType::U8x4)
-        .map_err(|e| fail(&e))?;
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x4);
-    let mut options = fir::ResizeOptions::new()
-        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Lanczos3));
-    if let Some((x, y, w, h)) = part {
-        options = options.crop(x, y, w, h);
-    }
-    fir::Resizer::new().resize(&source, &mut target, &options).map_err(|e| fail(&e))?;
-    let picture = RgbaImage::from_raw(width, height, target.into_vec());
-    picture.ok_or_else(|| WorkError::Internal("wrong length".to_owned()))
+    scale(picture, size, ScaleFilter::Lanczos3, part)
+        .map_err(|error| WorkError::Internal(error.to_string()))
 }
 
 /// Where to put a window of this part of the picture, as parts of the room it has.

@@ -227,3 +227,22 @@ async fn ids_stay_with_a_person_who_is_away_while_the_room_is_not_in_memory() {
     assert_eq!(reader.get("meta", "offline").as_deref(), Some("written"));
     assert_eq!(reader.get("meta", "stolen"), None);
 }
+
+#[tokio::test]
+async fn a_canvas_goes_on_after_an_update_was_stored_though_the_database_could_not_say_so() {
+    let store = MemoryStore::with(&c());
+    let rooms = rooms(&store, quick());
+    let address = listen(rooms.clone()).await;
+    let mut client = Client::synced(address, "c?saved=1", 1).await;
+    client.set("meta", "one", "1").await;
+    client.until_saved().await;
+    store.fails_late.store(true, Ordering::Relaxed);
+    client.set("meta", "two", "2").await;
+    assert_eq!(client.until_closed().await, close::RESTART);
+    store.fails_late.store(false, Ordering::Relaxed);
+    let mut again = Client::synced(address, "c?saved=1", 2).await;
+    assert_eq!(again.get("meta", "two").as_deref(), Some("2"), "it was stored");
+    again.set("meta", "three", "3").await;
+    again.until_saved().await;
+    assert_eq!(store.log(&c()).rows.len(), 3);
+}
