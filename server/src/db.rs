@@ -40,6 +40,8 @@ const READERS_MAX: u32 = 4;
 const CACHE_KIB: &str = "-256";
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// Time a request waits for a connection to PostgreSQL.
+const POSTGRES_ACQUIRE_MAX: Duration = Duration::from_secs(8);
 /// After how many pages the write-ahead log is copied into the file: 16 MB of them.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Time a statement waits for another's lock, in ms.
@@ -119,6 +121,27 @@ impl DbError {
         let code = error.as_database_error().and_then(|error| error.code());
         // PostgreSQL: disk full. SQLite: SQLITE_FULL.
         code.is_some_and(|code| code == "53100" || code == "13")
+    }
+
+    /// True if the database cannot be reached, or has no connection to give: whether a write was stored is not known.
+    pub fn is_away(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        if matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+        ) {
+            return true;
+        }
+        let code = error.as_database_error().and_then(|error| error.code());
+        // PostgreSQL: connection exceptions, too many connections, and shut down, crashed or not started yet.
+        code.is_some_and(|code| {
+            code.len() == 5 && code.starts_with("08")
+                || matches!(&*code, "53300" | "57P01" | "57P02" | "57P03")
+        })
     }
 
     pub(crate) fn row(table: &'static str) -> impl Fn(serde_json::Error) -> Self {
@@ -214,7 +237,9 @@ impl Db {
         let db = match url {
             None => Self::open_sqlite(&data.join("gesso.db")).await?,
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS_MAX);
+                let options = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS_MAX)
+                    .acquire_timeout(POSTGRES_ACQUIRE_MAX);
                 Self::Postgres(options.connect(url).await?)
             }
             Some(url) => return Err(DbError::Url(url.to_owned())),

@@ -17,6 +17,12 @@ use crate::run::RunError;
 /// After how many seconds a canvas that was being closed can be opened again.
 const CLOSING_S: u32 = 2;
 
+/// After how many seconds a database that did not answer may be asked again.
+const AWAY_S: u32 = 5;
+
+const DATABASE_AWAY: &str = "The server's database does not answer. Ask again in a moment; whether this request changed \
+     anything shows when it is back.";
+
 /// An answer that is no success.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -68,8 +74,16 @@ fn refused_write(error: &DbError) -> ApiError {
     ApiError::new(ErrorCode::Internal, WRITE_REFUSED)
 }
 
+fn away(error: &DbError) -> ApiError {
+    tracing::error!(%error, "the database does not answer");
+    ApiError::later(ErrorCode::Unavailable, DATABASE_AWAY, AWAY_S)
+}
+
 /// For people, what the database says of its storage; `None` where it is something else.
 fn storage_problem(error: &DbError) -> Option<ApiError> {
+    if error.is_away() {
+        return Some(away(error));
+    }
     if error.is_full() {
         return Some(disk_full(error));
     }
@@ -84,6 +98,9 @@ impl From<DbError> for ApiError {
 
 impl From<AssetError> for ApiError {
     fn from(error: AssetError) -> Self {
+        if let AssetError::Db(error) = error {
+            return error.into();
+        }
         if error.code() == ErrorCode::Internal {
             // Logged here, because people are told more than nothing: that the disk is full.
             tracing::error!(error = &error as &dyn std::error::Error, "an asset request failed");

@@ -43,6 +43,19 @@ impl Db {
         )
     }
 
+    /// A run without its plan.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn run_without_plan(&self, id: &RunId) -> Result<Option<RunRow>, DbError> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {RUN_COLUMNS}, {NO_SNAPSHOT} FROM runs WHERE id = $1"
+        ));
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
+        )
+    }
+
     /// The runs of a canvas, newest first, below the number given; without their plans.
     ///
     /// # Errors

@@ -1,5 +1,8 @@
 //! Health of the server, its readiness for work, and gauges of the work in hand.
 
+use std::path::Path;
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -10,8 +13,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::db::Db;
 use crate::error::ApiError;
 
+/// Time a database may take to answer.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+/// So much room on the disk is too little to go on with, in bytes.
+const FREE_MIN_BYTES: u64 = 4 << 20;
 /// After how many seconds a server that is not ready is asked again.
 const NOT_READY_S: u32 = 5;
 
@@ -67,12 +75,29 @@ async fn alive() -> Json<Health> {
 )]
 async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let not_ready = |why: &str| Err(ApiError::later(ErrorCode::Unavailable, why, NOT_READY_S));
-    match app.db.ping().await {
-        Ok(()) if app.shutdown.is_cancelled() => not_ready("The server is stopping."),
-        Ok(()) => Ok(Json(Health { status: "ready".to_owned(), version: None })),
-        Err(error) => {
-            tracing::error!(%error, "the database does not answer");
-            not_ready("The database does not answer.")
-        }
+    if app.shutdown.is_cancelled() {
+        return not_ready("The server is stopping.");
     }
+    if let Err(error) = answers(&app.db).await {
+        tracing::error!(error, "the database does not answer");
+        return not_ready("The database does not answer.");
+    }
+    if is_full(&app.options.data) {
+        return not_ready("The disk with the data folder is full.");
+    }
+    Ok(Json(Health { status: "ready".to_owned(), version: None }))
+}
+
+async fn answers(db: &Db) -> Result<(), String> {
+    match tokio::time::timeout(ANSWER_MAX, db.ping()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(elapsed) => Err(elapsed.to_string()),
+    }
+}
+
+/// True if nothing can be written to a folder any more, as far as its file system says.
+fn is_full(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder)
+        .is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FREE_MIN_BYTES)
 }

@@ -6,6 +6,7 @@ use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::problem::ErrorCode;
 use serde::Serialize;
+use tokio::runtime::Handle;
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -30,23 +31,29 @@ pub(super) async fn place(app: &App) -> Result<Place, ApiError> {
     Ok(place)
 }
 
-/// Something as JSON, in a reader's place.
+/// Something as JSON that is read and written in a reader's place: what a database answers is put together by whoever
+/// waits for it, and must not be a thread that serves connections.
 ///
 /// # Errors
-/// `unavailable` while answers that nobody takes hold too much memory.
-pub(super) async fn json<T: Serialize + Send + 'static>(
+/// Those of reading; `unavailable` while answers that nobody takes hold too much memory.
+pub(super) async fn read<T: Serialize>(
     app: &App,
     place: Place,
-    value: T,
+    reading: impl Future<Output = Result<T, ApiError>> + Send + 'static,
 ) -> Result<Response, ApiError> {
-    let (place, written) = place.run(move || serde_json::to_vec(&value)).await?;
-    answer(app, place, written.map_err(|error| ApiError::Internal(error.to_string()))?)
+    let runtime = Handle::current();
+    let written = place.run(move || {
+        let value = runtime.block_on(reading)?;
+        serde_json::to_vec(&value).map_err(|error| ApiError::Internal(error.to_string()))
+    });
+    let (place, written) = written.await?;
+    answer(app, place, written?)
 }
 
 /// JSON that was written in a reader's place.
 ///
 /// # Errors
-/// As [`json`].
+/// As [`read`].
 pub(super) fn answer(app: &App, place: Place, written: Vec<u8>) -> Result<Response, ApiError> {
     let Some(bytes) = app.rooms.hold_answer(written) else {
         return Err(ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S));

@@ -290,14 +290,24 @@ async fn list(
     page: PageQuery,
 ) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let place = large::place(&app).await?;
-    let rows = app.db.runs_of(&id, page.number()?, page.rows()).await?;
+    let (place, below) = (large::place(&app).await?, page.number()?);
+    large::read(&app.clone(), place, async move { listed(&app, &id, below, &page).await }).await
+}
+
+/// A page of the runs of a canvas below this number.
+async fn listed(
+    app: &App,
+    canvas: &CanvasId,
+    below: Option<i64>,
+    page: &PageQuery,
+) -> Result<Page<RunBody>, ApiError> {
+    let rows = app.db.runs_of(canvas, below, page.rows()).await?;
     let Page { items: rows, next } = page.cut(rows, |row| row.number.to_string());
     let mut full = next.is_some();
     let mut items = Vec::with_capacity(rows.len());
     let (mut parts, mut left) = (0, rows.len());
     for row in rows {
-        let run = body(&app, row, false).await?;
+        let run = body(app, row, false).await?;
         left -= 1;
         parts += run.steps.iter().map(|step| 1 + step.outputs.len()).sum::<usize>();
         items.push(run);
@@ -308,12 +318,12 @@ async fn list(
         }
     }
     let next = items.last().filter(|_| full).map(|run| run.number.to_string());
-    large::json(&app, place, Page { items, next }).await
+    Ok(Page { items, next })
 }
 
 async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
     known_id(id.as_str(), "run")?;
-    app.db.run(id).await?.ok_or_else(|| ApiError::not_found("run"))
+    app.db.run_without_plan(id).await?.ok_or_else(|| ApiError::not_found("run"))
 }
 
 /// A run with everything that is known of it.
@@ -330,8 +340,8 @@ async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response,
 
 /// The answer that tells everything of a run.
 async fn whole(app: &App, run: RunRow, place: Place) -> Result<Response, ApiError> {
-    let run = body(app, run, true).await?;
-    large::json(app, place, run).await
+    let of = app.clone();
+    large::read(app, place, async move { body(&of, run, true).await }).await
 }
 
 /// The same to somebody who has changed it.
@@ -532,10 +542,14 @@ async fn history(
     known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
     let place = large::place(&app).await?;
-    let (made, is_more) = app.db.history(&id, &node, after, page.limit(), PAGE_BYTES_MAX).await?;
-    let next = made.last().filter(|_| is_more).map(|(seq, _)| seq.to_string());
-    let items = made.into_iter().map(|(_, made)| made).collect();
-    large::json(&app, place, Page::<GenerationBody> { items, next }).await
+    let (db, limit) = (app.db.clone(), page.limit());
+    let made = async move {
+        let (made, is_more) = db.history(&id, &node, after, limit, PAGE_BYTES_MAX).await?;
+        let next = made.last().filter(|_| is_more).map(|(seq, _)| seq.to_string());
+        let items = made.into_iter().map(|(_, made)| made).collect();
+        Ok(Page::<GenerationBody> { items, next })
+    };
+    large::read(&app, place, made).await
 }
 
 /// An item of a step, as the API tells it.

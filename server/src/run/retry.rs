@@ -32,7 +32,11 @@ impl Runs {
         let room = self.inner.rooms.open(&run.canvas).await?;
         let place = self.inner.rooms.readers().place().await?;
         let copy = room.copy().await?;
-        let plan = run.plan()?;
+        let Some(row) = self.inner.services.db.run(&run.id).await? else {
+            return refuse(ErrorCode::NotFound, "There is no such run any more.");
+        };
+        let (place, plan) = place.run(move || row.plan()).await?;
+        let plan = plan?;
         let past = self.past(run, &plan).await?;
         let which = which.clone();
         let planning = move || {

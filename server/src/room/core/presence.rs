@@ -58,6 +58,19 @@ impl Presence {
         }
     }
 
+    /// True if somebody else, who can come back, is shown under a client id.
+    pub(super) fn is_of_other(
+        &self,
+        client: u64,
+        conn: Option<ConnId>,
+        person: Option<&str>,
+    ) -> bool {
+        self.table.get(&client).is_some_and(|known| {
+            let is_own = conn.is_some() && known.owner == conn || person == Some(&*known.person);
+            !is_own && !is_nameless(&known.person)
+        })
+    }
+
     /// Takes one entry a connection sent; what it may not say is ignored.
     pub(super) fn take(
         &mut self,

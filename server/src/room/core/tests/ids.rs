@@ -91,6 +91,19 @@ fn says(client: u64, clock: u32, state: &str) -> Vec<u8> {
 }
 
 #[test]
+fn the_id_that_a_person_is_shown_under_is_theirs_before_they_write() {
+    let mut world = World::new();
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let id = world.pages[a].doc.client_id().get();
+    world.send(a, says(id, 1, "{\"user\":\"a\"}"));
+    let violation = forgery(&world, a, "stolen");
+    world.send(b, violation);
+    world.act(a, |txn| set(txn, "meta", "first", "mine"));
+    assert_eq!(json(&world.core.doc)["meta"], serde_json::json!({"first": "mine"}));
+    assert_eq!(world.pages[a].saved, 2, "the answer to step 1 and an edit");
+}
+
+#[test]
 fn nobody_else_speaks_for_somebody_who_is_away() {
     let mut world = World::new();
     let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
