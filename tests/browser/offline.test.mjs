@@ -12,15 +12,18 @@ before(async () => {
 })
 after(() => studio?.stop())
 
-/** Number of entries of edits that this browser keeps. */
-const kept = page => page.evaluate(() => new Promise((resolve, reject) => {
+/** Number of entries that this browser keeps: of edits, or of canvases as they were seen. */
+const kept = (page, isSeen = false) => page.evaluate(isSeen => new Promise((resolve, reject) => {
   const opening = indexedDB.open('gesso')
   opening.onerror = () => reject(opening.error)
   opening.onsuccess = () => {
-    const counting = opening.result.transaction('kept').objectStore('kept').count()
-    counting.onsuccess = () => { opening.result.close(); resolve(counting.result) }
+    const listing = opening.result.transaction('kept').objectStore('kept').getAllKeys()
+    listing.onsuccess = () => {
+      opening.result.close()
+      resolve(listing.result.filter(key => key.endsWith('/seen') === isSeen).length)
+    }
   }
-}))
+}), isSeen)
 const isShellKept = page => page.evaluate(async () =>
   Boolean(await caches.match('/', { cacheName: 'gesso-shell' })) && Boolean(navigator.serviceWorker.controller))
 
@@ -40,6 +43,28 @@ test('a reload while the server is away brings the canvas with the edits, and th
   await studio.gesso.restart()
   await until('it arrives', async () => (await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes[0].text === 'brief, written alone')
   await until('nothing is kept any more', async () => await kept(mara) === 0)
+})
+
+test('a canvas that was left is shown while the server is away, without any edit', async () => {
+  const { ids: [text] } = await studio.canvas(mara, [{ kind: 'text', text: 'as it was', pos: [0, 0] }])
+  const before = await kept(mara, true)
+  await mara.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }))
+  await until('it is kept', async () => await kept(mara, true) > before)
+  await studio.gesso.kill()
+  await mara.reload()
+  await mara.getByText('You are offline.').waitFor()
+  assert.equal(await card(mara, text).locator('textarea').inputValue(), 'as it was')
+  await studio.gesso.restart()
+  await mara.getByText('Saved').first().waitFor()
+})
+
+test('a canvas that was deleted is kept no more', async () => {
+  const { id } = await studio.canvas(mara, [{ kind: 'text', text: 'to go', pos: [0, 0] }])
+  await mara.evaluate(() => Object.defineProperty(document, 'hidden', { get: () => true }))
+  const before = await kept(mara, true)
+  await until('it is kept', async () => await kept(mara, true) > before)
+  await studio.gesso.api('DELETE', `/api/canvases/${id}`)
+  await until('it goes', async () => await kept(mara, true) === before)
 })
 
 test('a page of the server before is not kept beside the new one', async () => {

@@ -1,16 +1,30 @@
-//! Edits that are only on this page are kept in the browser, so that a reload while offline loses nothing.
+//! What the browser keeps of canvases, so that a reload while offline loses nothing and shows what was there.
 //!
-//! Each page writes one entry, `{canvas}/{client}`: how many edits, then the replica as one update. An entry goes as
-//! soon as the server has called everything durable. A page that opens a canvas takes in all entries of it.
+//! Edits that are only on this page: each page writes one entry, `{canvas}/{client}`: how many edits, then the replica as one
+//! update. It goes as soon as the server has called everything durable. Canvases as they were last seen: `{canvas}/seen`, the
+//! same without edits, for the few that were seen last. A page that opens a canvas takes in all entries of it.
 
 use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::web::canvas::store::page::Page;
+use crate::core::sync::Phase;
+use crate::web::canvas::store::page::{Core, Page, now_ms};
+use crate::web::ui::theme::storage;
 
 const DATABASE: &str = "gesso";
 const STORE: &str = "kept";
+
+/// The end of the key of a canvas as it was last seen.
+const SEEN: &str = "/seen";
+/// Where the browser has the ids of those canvases, the last one first.
+const SEEN_ORDER: &str = "gesso.seen";
+/// Number of canvases that are kept as they were last seen.
+const SEEN_MAX: usize = 20;
+/// The largest canvas that is, encoded, in bytes.
+const SEEN_BYTES_MAX: usize = 8 << 20;
+/// Time after which a canvas in use is kept anew, in ms; one that is left is kept at once.
+const SEEN_EVERY_MS: f64 = 60_000.0;
 
 async fn open() -> Result<Database, idb::Error> {
     let mut request = Factory::new()?.open(DATABASE, Some(1))?;
@@ -93,7 +107,11 @@ async fn restore(page: Page) {
             if taken.is_ok() {
                 core.sync.restored(u64::from_le_bytes(*count));
             }
-            core.kept.taken.push(key);
+            if key.ends_with(SEEN) {
+                core.kept.has_seen = true;
+            } else {
+                core.kept.taken.push(key);
+            }
             taken
         };
         if let Ok(changes) = changes {
@@ -132,7 +150,53 @@ pub fn keep(page: Page) {
             let _removed = remove(&keys).await;
             done(page);
         });
+    } else if unsaved == 0 {
+        keep_seen(page, core);
     }
+}
+
+/// Keeps the canvas as it is seen, now and then and when the page is left; none that its person may not see any more.
+fn keep_seen(page: Page, core: &mut Core) {
+    let canvas: String = page.id.get_value().to_string();
+    let is_over = matches!(core.sync.phase(), Phase::Ended(_));
+    let is_due = document().hidden() || now_ms() - core.kept.seen_ms >= SEEN_EVERY_MS;
+    let is_news = *core.sync.phase() == Phase::Live && is_due && core.kept.is_stale;
+    if !is_news && !(is_over && core.kept.has_seen) {
+        return;
+    }
+    core.kept.is_stale = false;
+    core.kept.seen_ms = now_ms();
+    let state = if is_over { Vec::new() } else { core.replica.encode() };
+    let is_kept = !is_over && state.len() <= SEEN_BYTES_MAX;
+    core.kept.has_seen = is_kept;
+    let mut gone = seen(&canvas, is_kept);
+    core.kept.busy = true;
+    leptos::task::spawn_local(async move {
+        if is_kept {
+            let bytes = [&0_u64.to_le_bytes()[..], &state].concat();
+            // Without storage a page that is loaded while offline shows nothing, as before.
+            let _kept = put(&format!("{canvas}{SEEN}"), &bytes).await;
+        }
+        gone.iter_mut().for_each(|canvas| canvas.push_str(SEEN));
+        let _removed = remove(&gone).await;
+        done(page);
+    });
+}
+
+/// Puts a canvas in front of those that are kept as they were seen, or takes it out; gives those that are kept no more.
+fn seen(canvas: &str, is_kept: bool) -> Vec<String> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let known = storage.get_item(SEEN_ORDER).ok().flatten().unwrap_or_default();
+    let others = known.split_whitespace().filter(|other| *other != canvas);
+    let mut order: Vec<&str> = is_kept.then_some(canvas).into_iter().chain(others).collect();
+    let mut gone: Vec<String> =
+        order.drain(order.len().min(SEEN_MAX)..).map(str::to_owned).collect();
+    if !is_kept {
+        gone.push(canvas.to_owned());
+    }
+    // Where it cannot be written the order is the one of before.
+    let _written = storage.set_item(SEEN_ORDER, &order.join(" "));
+    gone
 }
 
 fn done(page: Page) {

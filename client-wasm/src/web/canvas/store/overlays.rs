@@ -140,6 +140,12 @@ pub struct Kept {
     pub(crate) taken: Vec<String>,
     /// A write is under way.
     pub(crate) busy: bool,
+    /// The canvas is kept as it was seen.
+    pub(crate) has_seen: bool,
+    /// It changed since then.
+    pub(crate) is_stale: bool,
+    /// When that was, in ms since 1970.
+    pub(crate) seen_ms: f64,
 }
 
 /// A file on its way, as it is shown.

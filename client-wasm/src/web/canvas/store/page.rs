@@ -393,6 +393,7 @@ impl Page {
         let core = self.core();
         let mut guard = core.borrow_mut();
         let core = &mut *guard;
+        core.kept.is_stale = true;
         let mut gone = Vec::new();
         for id in changes.nodes.union(&changes.outcome) {
             match view_of(&core.replica, id) {
