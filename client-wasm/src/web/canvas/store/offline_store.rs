@@ -161,7 +161,8 @@ fn keep_seen(page: Page, core: &mut Core) {
     let is_over = matches!(core.sync.phase(), Phase::Ended(_));
     let is_due = document().hidden() || now_ms() - core.kept.seen_ms >= SEEN_EVERY_MS;
     let is_news = *core.sync.phase() == Phase::Live && is_due && core.kept.is_stale;
-    if !is_news && !(is_over && core.kept.has_seen) {
+    let is_lost = is_over && core.kept.has_seen;
+    if !(is_news || is_lost) {
         return;
     }
     core.kept.is_stale = false;
