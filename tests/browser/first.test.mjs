@@ -248,4 +248,16 @@ describe('a page', { timeout: 120_000 }, () => {
   })
 })
 
+test('a double click on Run runs once, and to the end', async () => {
+  const { id, ids } = await studio.canvas(page, [
+    { kind: 'text', text: 'a green hill', pos: [0, 0] },
+    { kind: 'image_generator', pos: [340, 0], settings: { resolution: '0.5K' } }
+  ], [[0, 'text', 1, 'prompt']])
+  await runButton(page, ids[1]).dblclick()
+  await becomes(page, ids[1], 'completed')
+  const { items } = await studio.gesso.get(`/api/canvases/${id}/runs`)
+  assert.deepEqual(items.map(run => run.status), ['succeeded'])
+  assert.equal(await page.getByRole('alert').count(), 0)
+})
+
 test('no page complained', () => assert.deepEqual(studio.complaints, []))

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::core::angles;
 use crate::core::price::{self, Price};
 use crate::web::canvas::store::overlays::Confirming;
-use crate::web::canvas::store::page::{Page, fresh_id};
+use crate::web::canvas::store::page::{Page, fresh_id, now_ms};
 use crate::web::http;
 use gesso_protocol::api::Credits;
 use gesso_protocol::problem::NodeProblem;
@@ -119,8 +119,24 @@ pub fn stale(page: Page, id: &str) -> Vec<&'static str> {
     page.read(|canvas| plan::outdated(canvas, &graph, &catalog, id, &usable)).unwrap_or_default()
 }
 
+/// A second click so soon after the one that asked for a run belongs to it, in ms: it neither runs the same once more nor
+/// stops what has just begun.
+const DOUBLE_MS: f64 = 500.0;
+
+/// True if a run was asked for just now; with a target, that run.
+fn is_double(page: Page, target: Option<&Target>) -> bool {
+    let core = page.core();
+    let core = core.borrow();
+    core.asked.as_ref().is_some_and(|(asked, at)| {
+        now_ms() - at < DOUBLE_MS && target.is_none_or(|target| target == asked)
+    })
+}
+
 /// Runs, after a question where it is much.
 pub fn start(page: Page, target: Target) {
+    if is_double(page, Some(&target)) {
+        return;
+    }
     match price_now(page, &target) {
         Err(refusal) => {
             complain(page, &refusal.detail, &refusal.nodes);
@@ -134,6 +150,7 @@ pub fn start(page: Page, target: Target) {
 
 /// Asks the server to run. Nobody pays more than the button said.
 pub fn go(page: Page, target: &Target, most: Money) {
+    page.core().borrow_mut().asked = Some((target.clone(), now_ms()));
     page.complaints.set(Arc::default());
     page.run_panel.set(true);
     let path = format!("/api/canvases/{}/runs", page.id.get_value());
@@ -241,6 +258,12 @@ pub fn stop_node(page: Page, node: &str) {
 
 /// Stops a run.
 pub fn stop(page: Page, run: &str) {
+    if !is_double(page, None) {
+        cancel(page, run);
+    }
+}
+
+fn cancel(page: Page, run: &str) {
     let path = format!("/api/runs/{run}/cancel");
     leptos::task::spawn_local(async move {
         if let Err(error) = http::post::<Value>(&path, &http::nothing()).await {
@@ -255,7 +278,7 @@ pub fn stop_all(page: Page) {
         runs.iter().filter(|r| !r.status.is_terminal()).map(|r| r.id.clone()).collect()
     });
     for run in runs {
-        stop(page, &run);
+        cancel(page, &run);
     }
 }
 

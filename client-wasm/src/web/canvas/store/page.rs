@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use gesso_protocol::catalog::{Catalog, Model};
 use gesso_protocol::graph::Graph;
+use gesso_protocol::plan::Target;
 use gesso_protocol::schema::{Connection, Meta, NewNode, Node, RunInfo};
 use leptos::prelude::*;
 
@@ -98,6 +99,8 @@ pub struct Core {
     pub told_ms: f64,
     /// Awareness is to be brought up to date.
     pub tell_due: bool,
+    /// The run that was last asked for, and when, in ms since 1970.
+    pub asked: Option<(Target, f64)>,
     /// True if the first fit was done.
     pub fitted: bool,
     /// True if [`Page::slow_revision`] is about to count.
@@ -265,6 +268,7 @@ impl Page {
             pointer: None,
             told_ms: 0.0,
             tell_due: true,
+            asked: None,
             fitted: false,
             slow_due: false,
             was_far: false,
