@@ -615,10 +615,11 @@ async fn a_store_elsewhere_works_the_same() {
     let bytes = film();
     let meta = assets.store(bytes.clone().into(), about("a.mp4")).await.unwrap();
     assert_eq!(assets.load(&AssetId::new(meta.asset.id.as_str())).await.unwrap(), bytes);
-    let poster = assets.thumbnail(&AssetId::new(meta.asset.id.as_str()), Some(160)).await.unwrap();
+    let poster =
+        assets.thumbnail(&AssetId::new(meta.asset.id.as_str()), Some(160), "").await.unwrap();
     assert_eq!(decode(&poster.bytes, Default::default()).unwrap().dimensions(), (96, 64));
     assert_eq!(
-        assets.waveform(&AssetId::new(meta.asset.id.as_str())).await.unwrap().peaks.len(),
+        assets.waveform(&AssetId::new(meta.asset.id.as_str()), "").await.unwrap().peaks.len(),
         400
     );
     assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 0, "copies go");

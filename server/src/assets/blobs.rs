@@ -16,11 +16,11 @@ use object_store::{
 };
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Compared, Found};
 use super::error::AssetError;
+use super::fair_limiter::FairLimiter;
 use super::limits::AssetLimits;
 
 /// Where bytes wait for their name.
@@ -43,12 +43,12 @@ struct Inner {
     tools: ToolRunner,
     limits: AssetLimits,
     /// Turns of work on pictures, each of which may take hundreds of megabytes.
-    pictures: Arc<Semaphore>,
+    pictures: FairLimiter,
     /// Turns of work of programs, which may take long.
-    films: Arc<Semaphore>,
+    films: FairLimiter,
     /// Turns of drawing, which some pictures make long.
-    drawings: Arc<Semaphore>,
-    long_drawings: Arc<Semaphore>,
+    drawings: FairLimiter,
+    long_drawings: FairLimiter,
     compared: Compared,
 }
 
@@ -153,9 +153,9 @@ impl Blobs {
         tools: ToolRunner,
         limits: AssetLimits,
     ) -> Self {
-        let pictures = Arc::new(Semaphore::new(limits.decoders_max.max(1)));
-        let films = Arc::new(Semaphore::new(limits.programs_max.max(1)));
-        let drawings = Arc::new(Semaphore::new(limits.drawings_max.max(1)));
+        let pictures = FairLimiter::new(limits.decoders_max);
+        let films = FairLimiter::new(limits.programs_max);
+        let drawings = FairLimiter::new(limits.drawings_max);
         let inner = Inner {
             store,
             root,
@@ -165,7 +165,7 @@ impl Blobs {
             pictures,
             films,
             drawings,
-            long_drawings: Arc::new(Semaphore::new(1)),
+            long_drawings: FairLimiter::new(1),
             compared: Compared::default(),
         };
         Self(Arc::new(inner))
@@ -196,11 +196,17 @@ impl Blobs {
         }
     }
 
-    /// Stores what a model made. Vector pictures are cleaned; what was not told of anything else is looked for.
+    /// Stores what a model made in a run of this person. Vector pictures are cleaned; what was not told of anything else is
+    /// looked for.
     ///
     /// # Errors
     /// When the store fails, and for what is not whole.
-    pub async fn write_made(&self, bytes: Bytes, told: Told) -> Result<Kept, AssetError> {
+    pub async fn write_made(
+        &self,
+        bytes: Bytes,
+        told: Told,
+        person: &str,
+    ) -> Result<Kept, AssetError> {
         let sniffed = gesso_media::sniff(&bytes);
         let is_known = match sniffed.map(|sniffed| sniffed.kind) {
             None | Some(MediaKind::Model3d) => true,
@@ -218,7 +224,7 @@ impl Blobs {
         file.write_all(&bytes).await?;
         file.flush().await?;
         drop(file);
-        self.accept(path, sniffed).await
+        self.accept(path, sniffed, person).await
     }
 
     /// The bytes of an asset; `None` where there are none.
@@ -288,6 +294,7 @@ impl Blobs {
         &self,
         path: TempPath,
         sniffed: Sniffed,
+        person: &str,
     ) -> Result<Kept, AssetError> {
         let picture = self.0.limits.picture;
         let root = self.0.root.clone();
@@ -307,7 +314,7 @@ impl Blobs {
             };
             Ok((Kept { id, bytes, found: Some(found) }, left))
         };
-        let (kept, left) = self.work(Turn::of(sniffed.kind), looked).await?;
+        let (kept, left) = self.work(Turn::of(sniffed.kind), person, looked).await?;
         if let Some(path) = left {
             self.send(&path, &kept.id).await?;
         }
@@ -358,22 +365,21 @@ impl Blobs {
         Ok(Local::Copy(path))
     }
 
-    /// Does work away from the async threads, a few at a time; it is told to stop when nobody waits for it any more.
+    /// Does work for somebody away from the async threads, a few at a time; it is told to stop when nobody waits for it
+    /// any more.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         turn: Turn,
+        person: &str,
         task: impl FnOnce(&ToolRunner, &Control<'_>) -> Result<T, WorkError> + Send + 'static,
     ) -> Result<T, AssetError> {
-        let turns = match turn {
+        let limiter = match turn {
             Turn::Picture => &self.0.pictures,
             Turn::Film => &self.0.films,
             Turn::Drawing => &self.0.drawings,
             Turn::LongDrawing => &self.0.long_drawings,
         };
-        let turn = Arc::clone(turns)
-            .acquire_owned()
-            .await
-            .map_err(|error| AssetError::Work(error.to_string()))?;
+        let permit = limiter.take(person).await;
         let stop = CancellationToken::new();
         let unwanted = stop.clone().drop_guard();
         let tools = self.0.tools.clone();
@@ -381,8 +387,8 @@ impl Blobs {
             let cancelled = || stop.is_cancelled();
             let control = Control { progress: &|_| {}, cancelled: &cancelled };
             let done = task(&tools, &control);
-            // The work goes on for a moment when nobody waits any more: the turn is its own until it ends.
-            drop(turn);
+            // The work goes on for a moment when nobody waits any more: the permit is its own until it ends.
+            drop(permit);
             done
         });
         let done = work.await;

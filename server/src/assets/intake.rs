@@ -63,7 +63,7 @@ impl Assets {
         about: Incoming,
     ) -> Result<AssetRow, AssetError> {
         let (path, sniffed) = self.stage(stream).await?;
-        let kept = self.0.blobs.accept(path, sniffed).await?;
+        let kept = self.0.blobs.accept(path, sniffed, &about.person).await?;
         let sniffed = kept.found.map_or(sniffed, |found| found.sniffed);
         let (width, height) = kept.found.and_then(|found| found.size_px).unzip();
         let seconds = kept.found.and_then(|found| found.duration_s);

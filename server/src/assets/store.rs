@@ -108,7 +108,7 @@ impl Assets {
         let work = move |_: &ToolRunner, _: &Control<'_>| {
             Ok(gesso_media::decode(&std::fs::read(file.path())?, limits)?)
         };
-        self.0.blobs.work(Turn::Picture, work).await
+        self.0.blobs.work(Turn::Picture, "", work).await
     }
 }
 

@@ -54,7 +54,7 @@ fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, WorkError> {
 }
 
 impl Assets {
-    /// A picture of an asset, at least `width` pixels wide if it has them, and not much wider: of a vector picture and
+    /// A picture of an asset for a person, at least `width` pixels wide if it has them, and not much wider: of a vector picture and
     /// of a model a drawing, of a video a frame, of a sound its waveform.
     ///
     /// # Errors
@@ -63,6 +63,7 @@ impl Assets {
         &self,
         id: &AssetId,
         width: Option<u32>,
+        person: &str,
     ) -> Result<Thumbnail, AssetError> {
         let row = self.row(id).await?;
         let width = bucket(width.unwrap_or(WIDTH_DEFAULT_PX));
@@ -77,7 +78,7 @@ impl Assets {
             }
             tracing::warn!(%cached, "a cached thumbnail is damaged and is made again");
         }
-        let (bytes, mime) = self.picture_of(&row, width).await?;
+        let (bytes, mime) = self.picture_of(&row, width, person).await?;
         let bytes = Bytes::from(bytes);
         self.cache(&cached, bytes.clone()).await;
         Ok(Thumbnail { bytes, mime, width })
@@ -87,6 +88,7 @@ impl Assets {
         &self,
         row: &AssetRow,
         width: u32,
+        person: &str,
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         let drawn = width.min(DRAWN_MAX_PX);
         match row.ty.as_str() {
@@ -95,23 +97,23 @@ impl Assets {
                 let work = move |_: &ToolRunner, _: &Control<'_>| {
                     Ok(gesso_media::thumbnail(&std::fs::read(file.path())?, width)?)
                 };
-                self.0.blobs.work(Turn::Picture, work).await
+                self.0.blobs.work(Turn::Picture, person, work).await
             }
-            "svg" => self.drawing(&row.id, drawn).await,
+            "svg" => self.drawing(&row.id, drawn, person).await,
             "video" => {
-                let poster = self.poster(row).await?;
+                let poster = self.poster(row, person).await?;
                 let work = move |_: &ToolRunner, _: &Control<'_>| {
                     Ok(gesso_media::thumbnail(&poster, width)?)
                 };
-                self.0.blobs.work(Turn::Picture, work).await
+                self.0.blobs.work(Turn::Picture, person, work).await
             }
             "audio" => {
-                let waveform = self.waveform(&row.id).await?;
+                let waveform = self.waveform(&row.id, person).await?;
                 let work = move |_: &ToolRunner, _: &Control<'_>| {
                     let picture = gesso_media::draw_waveform(&waveform, drawn)?;
                     Ok(gesso_media::small(picture, drawn)?)
                 };
-                self.0.blobs.work(Turn::Picture, work).await
+                self.0.blobs.work(Turn::Picture, person, work).await
             }
             "model3d" => {
                 let file = self.0.blobs.local(&row.id).await?;
@@ -120,7 +122,7 @@ impl Assets {
                     let side = drawn.min(MODEL_SIDE_MAX_PX);
                     Ok(gesso_media::small(gesso_studio::solid::preview(&glb, side)?, side)?)
                 };
-                self.0.blobs.work(Turn::Picture, work).await
+                self.0.blobs.work(Turn::Picture, person, work).await
             }
             _ => Err(AssetError::NotFound(format!(
                 "There is no thumbnail of this file, because it is {}.",
@@ -135,12 +137,18 @@ impl Assets {
         &self,
         id: &AssetId,
         width: u32,
+        person: &str,
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         let begun = Instant::now();
-        match self.drawing_within(id, width, Turn::Drawing, QUICK_DRAWING).await {
+        match self.drawing_within(id, width, (Turn::Drawing, person), QUICK_DRAWING).await {
             Err(AssetError::Studio(WorkError::Refused(_))) if begun.elapsed() >= QUICK_DRAWING => {
-                self.drawing_within(id, width, Turn::LongDrawing, gesso_media::DRAWING_TIME_MAX)
-                    .await
+                self.drawing_within(
+                    id,
+                    width,
+                    (Turn::LongDrawing, person),
+                    gesso_media::DRAWING_TIME_MAX,
+                )
+                .await
             }
             drawn => drawn,
         }
@@ -150,7 +158,7 @@ impl Assets {
         &self,
         id: &AssetId,
         width: u32,
-        turn: Turn,
+        (turn, person): (Turn, &str),
         within: Duration,
     ) -> Result<(Vec<u8>, &'static str), AssetError> {
         self.is_drawable(id).map_err(AssetError::Studio)?;
@@ -174,7 +182,7 @@ impl Assets {
             }
             Ok(gesso_media::small(drawn?, width)?)
         };
-        self.0.blobs.work(turn, work).await
+        self.0.blobs.work(turn, person, work).await
     }
 
     /// Refuses a vector picture that is remembered as impossible to draw.
@@ -187,7 +195,7 @@ impl Assets {
     }
 
     /// A frame of a video, as large as any thumbnail of it needs.
-    async fn poster(&self, row: &AssetRow) -> Result<Bytes, AssetError> {
+    async fn poster(&self, row: &AssetRow, person: &str) -> Result<Bytes, AssetError> {
         let cached =
             Path::from_iter(["posters", row.id.as_str().get(..2).unwrap_or("00"), row.id.as_str()]);
         if let Some(bytes) = self.cached(&cached).await?
@@ -204,8 +212,12 @@ impl Assets {
                 gesso_media::poster(path, sniffed(&about, path)?, duration_s, tools, control)?;
             Ok(gesso_media::small(frame, DRAWN_MAX_PX)?)
         };
-        let (bytes, _) =
-            self.0.blobs.work(Turn::Film, work).await.map_err(needs("A picture of this video"))?;
+        let (bytes, _) = self
+            .0
+            .blobs
+            .work(Turn::Film, person, work)
+            .await
+            .map_err(needs("A picture of this video"))?;
         let bytes = Bytes::from(bytes);
         self.cache(&cached, bytes.clone()).await;
         Ok(bytes)
@@ -215,7 +227,7 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound` also for what has no sound or cannot be heard on this server; `Studio`, `Store`, `Db`.
-    pub async fn waveform(&self, id: &AssetId) -> Result<Waveform, AssetError> {
+    pub async fn waveform(&self, id: &AssetId, person: &str) -> Result<Waveform, AssetError> {
         let row = self.row(id).await?;
         let silent = || AssetError::NotFound("There is no sound in this file.".to_owned());
         if !matches!(row.ty.as_str(), "audio" | "video") {
@@ -236,7 +248,7 @@ impl Assets {
         let found = self
             .0
             .blobs
-            .work(Turn::Film, work)
+            .work(Turn::Film, person, work)
             .await
             .map_err(needs("The waveform of this file"))?;
         if let Ok(bytes) = serde_json::to_vec(&found) {

@@ -106,7 +106,7 @@ async fn upload(
     let mut about = Incoming {
         name: query.0.name,
         origin: serde_json::json!({ "kind": "upload" }),
-        person: uploader.map(|Extension(me)| me.id).unwrap_or_default(),
+        person: id_of(uploader),
         now_ms: now_ms(),
     };
     if !multipart {
@@ -290,9 +290,10 @@ async fn thumbnail(
     State(assets): State<Assets>,
     Path(id): Path<AssetId>,
     query: Query<ThumbnailQuery>,
+    me: Option<Extension<Me>>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
-    let small = assets.thumbnail(&id, query.0.w).await?;
+    let small = assets.thumbnail(&id, query.0.w, &id_of(me)).await?;
     let etag = format!("\"{id}-{}\"", small.width);
     let mut response = Response::new(Body::empty());
     guard(response.headers_mut(), &etag);
@@ -303,6 +304,11 @@ async fn thumbnail(
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(small.mime));
     *response.body_mut() = Body::from(small.bytes);
     Ok(response)
+}
+
+/// The id of whoever asks.
+fn id_of(me: Option<Extension<Me>>) -> String {
+    me.map(|Extension(me)| me.id).unwrap_or_default()
 }
 
 /// Returns the loudness of a sound along its length.
@@ -324,9 +330,10 @@ async fn thumbnail(
 async fn waveform(
     State(assets): State<Assets>,
     Path(id): Path<AssetId>,
+    me: Option<Extension<Me>>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
-    let waveform: Waveform = assets.waveform(&id).await?;
+    let waveform: Waveform = assets.waveform(&id, &id_of(me)).await?;
     let etag = format!("\"{id}-waveform\"");
     if is_known(&headers, &etag) {
         let mut response = Response::new(Body::empty());

@@ -302,7 +302,13 @@ impl Attempt {
                 Content::Text(text) => generation.text = Some(text),
                 Content::File { mime, bytes, size_px } => {
                     let told = Told { size_px, duration_s: made.duration_s };
-                    let kept = match self.run.services.blobs.write_made(bytes, told).await {
+                    let kept = match self
+                        .run
+                        .services
+                        .blobs
+                        .write_made(bytes, told, &self.run.row.person)
+                        .await
+                    {
                         Ok(kept) => kept,
                         Err(error) => return Outcome::Failed(self.not_stored(&error)),
                     };
