@@ -175,7 +175,8 @@ fn may_cross(update: &[u8]) -> bool {
 }
 
 fn open(log: &[Bytes], own: u32) -> Core {
-    Core::open(log, Vec::new(), own, limits(), gesso_protocol::schema::repair, 1).expect("the log opens")
+    Core::open(log, Vec::new(), own, limits(), gesso_protocol::schema::repair, 1)
+        .expect("the log opens")
 }
 
 /// Crafted updates, with everything a room goes through between them.
