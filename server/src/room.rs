@@ -20,6 +20,7 @@ mod store;
 mod tests;
 mod time;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,14 +28,18 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
+use gesso_protocol::edit::{self, Edit};
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::problem;
 use gesso_protocol::schema::{self, Canvas};
+use gesso_protocol::values::AssetRef;
 use gesso_protocol::wire::guard::cut;
 use gesso_protocol::wire::{Frame, close};
 use tokio::sync::{OnceCell, mpsc, oneshot};
 use tracing::Instrument as _;
 use yrs::{Transaction, TransactionMut};
 
+use crate::clock::fresh_id;
 use crate::db::Db;
 use crate::readers::Readers;
 use arrivals::Arrivals;
@@ -64,17 +69,31 @@ fn open_state(state: &Bytes) -> Result<yrs::Doc, RoomError> {
     Ok(compact::open(std::slice::from_ref(state))?)
 }
 
-/// Copies everything people wrote in a document, given as its state, into an update of another one that holds none of
-/// it, written by `client`. Takes its time, as [`Copy::canvas`].
+/// The first state of a document: everything people wrote in another one, given as its state, and what these edits make
+/// of that; written by `client`. Takes its time, as [`Copy::canvas`].
 ///
 /// # Errors
-/// [`RoomError::Load`] where it cannot be read.
-pub fn duplicate(state: &Bytes, client: u32) -> Result<Vec<u8>, RoomError> {
-    let content = schema::copy_canvas(&yrs::Transact::transact(&open_state(state)?));
+/// [`RoomError::Load`] where the other one cannot be read; within, the refusal of an edit.
+pub fn first_state(
+    of: Option<&Bytes>,
+    edits: &[Edit],
+    assets: &BTreeMap<String, AssetRef>,
+    nodes_max: usize,
+    client: u32,
+) -> Result<Result<Vec<u8>, problem::Refusal>, RoomError> {
     let doc = gesso_protocol::doc::open(client, "");
     let mut txn = yrs::Transact::transact_mut(&doc);
-    content.paste(&mut txn);
-    Ok(txn.encode_update_v1())
+    if let Some(state) = of {
+        schema::copy_canvas(&yrs::Transact::transact(&open_state(state)?)).paste(&mut txn);
+    }
+    let canvas = schema::read_canvas(&txn);
+    // What is there already counts as it is: a copy is never larger than what it is of.
+    let nodes_max = nodes_max.max(canvas.nodes.len());
+    Ok(edit::check(&canvas, edits, assets, nodes_max, &mut fresh_id).map(|checked| {
+        checked.apply(&mut txn);
+        schema::mark_schema(&mut txn);
+        txn.encode_update_v1()
+    }))
 }
 
 /// A document as it was at one moment, out of its room's hands.
@@ -101,15 +120,6 @@ impl Copy {
             }
         }
     }
-}
-
-/// Whose work an update over HTTP is.
-#[derive(Clone, Copy, Debug)]
-enum Source {
-    /// A person's: it has a budget of CPU time.
-    Posted,
-    /// The server's own, for a person.
-    Made,
 }
 
 /// Interval at which the end of the last connections is looked for, in ms.
@@ -479,21 +489,9 @@ impl RoomHandle {
     /// [`RoomError::Refused`] with why (the code is the close code a connection would get). Of a large update what was
     /// applied before that stays.
     pub async fn apply_update(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
-        self.apply(update, person, Source::Posted).await
-    }
-
-    /// As [`RoomHandle::apply_update`], for an update that the server made for a person: it may take as long as it does.
-    ///
-    /// # Errors
-    /// As [`RoomHandle::apply_update`].
-    pub async fn bring(&self, update: Bytes, person: &str) -> Result<(), RoomError> {
-        self.apply(update, person, Source::Made).await
-    }
-
-    async fn apply(&self, update: Bytes, person: &str, source: Source) -> Result<(), RoomError> {
         let person: Arc<str> = Arc::from(person);
         if update.len() <= cut::PART_BYTES {
-            return self.apply_part(update, &person, source, true).await;
+            return self.apply_part(update, &person, true).await;
         }
         let whole = update.clone();
         let cutting = tokio::task::spawn_blocking(move || cut::cut(&whole));
@@ -501,7 +499,7 @@ impl RoomHandle {
         let Ok(cut) = cutting.await else { return Err(RoomError::Closed) };
         let cut = match cut {
             Ok(Some(cut)) => cut,
-            Ok(None) => return self.apply_part(update, &person, source, true).await,
+            Ok(None) => return self.apply_part(update, &person, true).await,
             Err(error) => {
                 let reason = error.to_string();
                 return Err(RoomError::Refused(Refusal { code: close::MALFORMED, reason }));
@@ -517,7 +515,7 @@ impl RoomHandle {
         let parts = checked.await?;
         let last = parts.len().saturating_sub(1);
         for (at, part) in parts.into_iter().enumerate() {
-            self.apply_part(part.into(), &person, source, at == last).await?;
+            self.apply_part(part.into(), &person, at == last).await?;
         }
         Ok(())
     }
@@ -527,17 +525,13 @@ impl RoomHandle {
         &self,
         update: Bytes,
         person: &Arc<str>,
-        source: Source,
         is_last: bool,
     ) -> Result<(), RoomError> {
         let mut is_first = true;
         loop {
             let (update, person) = (update.clone(), Arc::clone(person));
             let part = self.call(move |core, reply| {
-                let post = || match source {
-                    Source::Posted => core.post(&update, &person, is_first, now_ms()),
-                    Source::Made => core.bring(&update, &person, now_ms()),
-                };
+                let post = || core.post(&update, &person, is_first, now_ms());
                 match large::beside_others(update.len(), post) {
                     Ok(Part::Last) if is_last => after_write(Some(Part::Last), reply),
                     Ok(part) => {

@@ -5,7 +5,8 @@ use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::{Generation, RunStatus};
 
 use super::ids::IdText;
-use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
+use super::log::{FIRST_SEQ, PUT_SNAPSHOT};
+use super::{Db, DbError, WORKSPACE, checksum, with_read, with_tx, with_write};
 
 /// A canvas's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -39,25 +40,42 @@ struct LastRunRow {
 }
 
 impl Db {
-    /// Adds a canvas.
+    /// Adds a canvas and, at once, what its document begins with, a Yjs v1 update.
     ///
     /// # Errors
     /// A unique violation where the id was ever used.
-    pub async fn add_canvas(&self, canvas: &CanvasRow) -> Result<(), DbError> {
-        const SQL: &str = "INSERT INTO canvases \
+    pub async fn add_canvas(
+        &self,
+        canvas: &CanvasRow,
+        state: Option<&[u8]>,
+    ) -> Result<(), DbError> {
+        const CANVAS: &str = "INSERT INTO canvases \
              (id, workspace, name, description, created_at, updated_at, runs_started) \
              VALUES ($1, $2, $3, $4, $5, $6, 0)";
-        with_write!(self, pool => sqlx::query(SQL)
-            .bind(canvas.id.as_str())
-            .bind(WORKSPACE)
-            .bind(&canvas.name)
-            .bind(&canvas.description)
-            .bind(canvas.created_at)
-            .bind(canvas.updated_at)
-            .execute(pool)
-            .await
-            .map(|_| ()))?;
-        Ok(())
+        with_tx!(self, tx => {
+            let added = sqlx::query(CANVAS)
+                .bind(canvas.id.as_str())
+                .bind(WORKSPACE)
+                .bind(&canvas.name)
+                .bind(&canvas.description)
+                .bind(canvas.created_at)
+                .bind(canvas.updated_at)
+                .execute(&mut *tx)
+                .await;
+            match (added, state) {
+                (Ok(_), Some(state)) => sqlx::query(PUT_SNAPSHOT)
+                    .bind(canvas.id.as_str())
+                    .bind(FIRST_SEQ)
+                    .bind(state)
+                    .bind(&checksum::of_state(&canvas.id, FIRST_SEQ, state)[..])
+                    .execute(&mut *tx)
+                    .await
+                    .map(|_| ())
+                    .map_err(DbError::from),
+                (Ok(_), None) => Ok(()),
+                (Err(error), _) => Err(DbError::from(error)),
+            }
+        })
     }
 
     /// A canvas, also a deleted one.

@@ -53,6 +53,13 @@ pub struct Append<'a> {
     pub clients: Vec<(i64, &'a str)>,
 }
 
+/// Puts a snapshot in place of an older one.
+pub(super) const PUT_SNAPSHOT: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (canvas) DO UPDATE \
+     SET seq = excluded.seq, data = excluded.data, checksum = excluded.checksum \
+     WHERE doc_snapshots.seq < excluded.seq";
+/// Place of the snapshot that a document begins with.
+pub(super) const FIRST_SEQ: i64 = 1;
 const SNAPSHOT: &str = "SELECT seq, data, checksum FROM doc_snapshots WHERE canvas = $1";
 const SNAPSHOT_SEQ: &str = "SELECT seq FROM doc_snapshots WHERE canvas = $1";
 
@@ -233,16 +240,12 @@ impl Db {
         seq: i64,
         data: &[u8],
     ) -> Result<(), DbError> {
-        const PUT: &str = "INSERT INTO doc_snapshots (canvas, seq, data, checksum) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (canvas) DO UPDATE \
-             SET seq = excluded.seq, data = excluded.data, checksum = excluded.checksum \
-             WHERE doc_snapshots.seq < excluded.seq";
         const REMOVE: &str = "DELETE FROM doc_updates WHERE canvas = $1 AND seq <= \
              (SELECT seq FROM doc_snapshots WHERE canvas = $1)";
         let sum = checksum::of_state(canvas, seq, data);
         // One transaction: the rows go only with the snapshot that holds them.
         with_tx!(self, tx => {
-            let put = sqlx::query(PUT)
+            let put = sqlx::query(PUT_SNAPSHOT)
                 .bind(canvas.as_str())
                 .bind(seq)
                 .bind(data)

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use bytes::Bytes;
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
     Page,
@@ -106,6 +107,11 @@ async fn add(
 
 /// Makes a canvas, empty or from a template.
 pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiError> {
+    create_of(app, new, None).await
+}
+
+/// Makes a canvas with the content of another one, given as its state, or from a template, or empty.
+async fn create_of(app: &App, new: NewCanvas, of: Option<Bytes>) -> Result<CanvasBody, ApiError> {
     let id = CanvasId::new(new.id.unwrap_or_else(fresh_id));
     if !is_id(id.as_str()) {
         return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
@@ -126,30 +132,34 @@ pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiE
         .unwrap_or_default();
     let name = names::name(&name)?;
     let description = names::description(&description)?;
+    let first = json!([{"op": "set_meta", "name": name, "description": description}]);
+    let mut edits = edit::parse(&first)?;
+    if let Some(template) = from {
+        edits.extend(edit::parse(&template.edits)?);
+    }
+    let assets = facts(app, &edits).await?;
+    let (nodes_max, client) = (app.options.nodes_max, rand::random::<u32>().max(1));
+    // A document may be large: it is read and written anew away from the async threads.
+    let place = app.rooms.readers().place().await?;
+    let write = move || room::first_state(of.as_ref(), &edits, &assets, nodes_max, client);
+    let (place, state) = place.run(write).await?;
     let now = now_ms();
     let row = CanvasRow {
         id: id.clone(),
-        name: name.clone(),
-        description: description.clone(),
+        name,
+        description,
         created_at: now,
         updated_at: now,
         deleted_at: None,
     };
-    app.db.add_canvas(&row).await.map_err(|error| {
+    app.db.add_canvas(&row, Some(&state??)).await.map_err(|error| {
         if error.is_unique_violation() {
             let detail = format!("The id {id} is or was another canvas's. Choose another one.");
             return ApiError::new(ErrorCode::Conflict, detail);
         }
         error.into()
     })?;
-    let room = app.rooms.open(&id).await?;
-    let first = json!([{"op": "set_meta", "name": name, "description": description}]);
-    let mut edits = edit::parse(&first)?;
-    if let Some(template) = from {
-        edits.extend(edit::parse(&template.edits)?);
-    }
-    apply(app, &room, edits).await?;
-    room.edit(schema::mark_schema).await?;
+    drop(place);
     app.events.changed(&id);
     body(app, row).await
 }
@@ -238,27 +248,16 @@ async fn remove(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Stat
 )]
 async fn duplicate(
     State(app): State<App>,
-    Person(me): Person,
     Path(id): Path<CanvasId>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
-    let source = app.rooms.open(&id).await?;
-    // A document may be large: it is read and written anew away from its room and from the async threads.
-    let place = app.rooms.readers().place().await?;
-    let state = source.encode_state().await?;
-    let client = rand::random::<u32>().max(1);
-    let (place, content) = place.run(move || room::duplicate(&state, client)).await?;
-    drop(place);
-    let content = content?;
+    let state = app.rooms.open(&id).await?.encode_state().await?;
     let new = NewCanvas {
         name: Some(names::copy_of(&row.name)),
         description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
         ..NewCanvas::default()
     };
-    let made = create(&app, new).await?;
-    let room = app.rooms.open(&CanvasId::new(made.id.as_str())).await?;
-    room.bring(content.into(), &me.id).await?;
-    Ok((StatusCode::CREATED, Json(made)))
+    Ok((StatusCode::CREATED, Json(create_of(&app, new, Some(state)).await?)))
 }
 
 /// The graph as the runner reads it, with results and problems.
@@ -303,18 +302,24 @@ fn graph_json(copy: room::Copy) -> Result<Vec<u8>, ApiError> {
 /// Checking and writing an edit takes about as long as working on so many bytes.
 const EDIT_BYTES: usize = 100;
 
+/// Facts of the assets that edits name.
+async fn facts(app: &App, edits: &[Edit]) -> Result<BTreeMap<String, AssetRef>, ApiError> {
+    let mut assets = BTreeMap::new();
+    for id in edit::asset_ids(edits) {
+        if let Some(row) = app.assets.known(&AssetId::new(id.as_str())).await? {
+            assets.insert(id, row.reference());
+        }
+    }
+    Ok(assets)
+}
+
 /// Checks edits inside the room against the document as it is then, and writes them in the same transaction.
 async fn apply(
     app: &App,
     room: &RoomHandle,
     edits: Vec<Edit>,
 ) -> Result<Vec<Option<String>>, ApiError> {
-    let mut assets: BTreeMap<String, AssetRef> = BTreeMap::new();
-    for id in edit::asset_ids(&edits) {
-        if let Some(row) = app.assets.known(&AssetId::new(id.as_str())).await? {
-            assets.insert(id, row.reference());
-        }
-    }
+    let assets = facts(app, &edits).await?;
     let nodes_max = app.options.nodes_max;
     let applied = room
         .edit_of(

@@ -194,3 +194,23 @@ async fn owners_of_client_ids_come_with_the_update_and_go_with_their_canvas() {
         assert!(clients().await.is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_canvas_is_never_there_without_what_it_begins_with() {
+    for test in databases().await {
+        let row = CanvasRow {
+            id: CanvasId::new("new"),
+            ..test.db.canvas(&CANVAS).await.unwrap().unwrap()
+        };
+        test.db.add_canvas(&row, Some(&[0, 0])).await.unwrap();
+        let log = test.db.read_log(&row.id).await.unwrap();
+        let snapshot = log.snapshot.unwrap();
+        assert_eq!((snapshot.seq, snapshot.data.as_deref()), (1, Some(&[0, 0][..])));
+        assert_eq!(snapshot.checksum.unwrap(), crate::db::checksum::of_state(&row.id, 1, &[0, 0]));
+        // What is refused brings no document either: that of the deleted canvas is gone.
+        test.db.mark_deleted(&row.id, 70).await.unwrap();
+        test.db.purge(&row.id).await.unwrap();
+        assert!(test.db.add_canvas(&row, Some(&[0, 0])).await.unwrap_err().is_unique_violation());
+        assert_eq!(test.db.read_log(&row.id).await.unwrap().snapshot, None);
+    }
+}

@@ -169,7 +169,7 @@ impl Core {
         if writing.work.is_over(now_us) {
             return Err(Stop::Refused(Refusal::new(close::REFUSED, TOO_MUCH_WORK)));
         }
-        let is_costly = self.opening.is_costly() && !writing.work.is_unlimited();
+        let is_costly = self.opening.is_costly();
         if is_costly && writing.work.excess_us(now_us) > COSTLY_MORE_US {
             return Err(Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, COSTLY)));
         }
@@ -620,17 +620,6 @@ impl Core {
         let (done, work) = self.post_as(HTTP_ORIGIN, Some(person), bytes, work, true);
         self.posted = work;
         done
-    }
-
-    /// As [`Core::post`], for what the server made for a person: it may take as long as it does.
-    pub(crate) fn bring(
-        &mut self,
-        bytes: &[u8],
-        person: &str,
-        now_ms: u64,
-    ) -> Result<Part, Refusal> {
-        let work = Work::default().begin(now_ms, (self.meter)(), &self.limits).unlimited();
-        self.post_as(HTTP_ORIGIN, Some(person), bytes, work, true).0
     }
 
     /// An update of nobody's connection.

@@ -77,15 +77,6 @@ impl Spending {
             self.us_per_update + (bytes as u64 * self.us_per_kilobyte).div_ceil(1_000);
     }
 
-    /// Whatever it takes is allowed.
-    pub(super) fn unlimited(self) -> Self {
-        Self { burst_us: u64::MAX, ..self }
-    }
-
-    pub(super) fn is_unlimited(&self) -> bool {
-        self.burst_us == u64::MAX
-    }
-
     /// The CPU time it took beyond what is allowed, in us.
     pub(super) fn excess_us(&self, cpu_us: u64) -> u64 {
         cpu_us.saturating_sub(self.began_us).saturating_sub(self.allowed_us)
