@@ -8,6 +8,7 @@ use super::effect::ConnId;
 
 /// Most ids that one connection may claim. A page has one, and a new one when it takes a fresh replica.
 const CLAIMS_MAX: usize = 64;
+
 #[derive(Debug)]
 struct Owner {
     conn: Option<ConnId>,
