@@ -24,6 +24,23 @@ const kept = (page, isSeen = false) => page.evaluate(isSeen => new Promise((reso
     }
   }
 }), isSeen)
+/** True once what is kept of edits holds this text, as one person typed it. */
+const isKept = (page, text) => page.evaluate(text => new Promise((resolve, reject) => {
+  const opening = indexedDB.open('gesso')
+  opening.onerror = () => reject(opening.error)
+  opening.onsuccess = () => {
+    const store = opening.result.transaction('kept').objectStore('kept')
+    const listing = store.getAllKeys()
+    listing.onsuccess = () => {
+      const reading = store.getAll()
+      reading.onsuccess = () => {
+        opening.result.close()
+        const edits = reading.result.filter((_, at) => !listing.result[at].endsWith('/seen'))
+        resolve(edits.some(bytes => new TextDecoder().decode(bytes).includes(text)))
+      }
+    }
+  }
+}), text)
 const isShellKept = page => page.evaluate(async () =>
   Boolean(await caches.match('/', { cacheName: 'gesso-shell' })) && Boolean(navigator.serviceWorker.controller))
 
@@ -34,7 +51,7 @@ test('a reload while the server is away brings the canvas with the edits, and th
   await card(mara, text).locator('textarea').click()
   await mara.keyboard.press('End')
   await mara.keyboard.type(', written alone')
-  await until('the edit is kept', async () => await kept(mara) > 0)
+  await until('the edit is kept', () => isKept(mara, ', written alone'))
   await mara.reload()
   await mara.getByRole('application', { name: 'Canvas' }).waitFor()
   await until('the text is there', async () => await card(mara, text).locator('textarea').inputValue() === 'brief, written alone')
