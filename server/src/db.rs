@@ -40,8 +40,6 @@ const READERS_MAX: u32 = 4;
 const CACHE_KIB: &str = "-256";
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
-/// Time a request waits for a connection to PostgreSQL.
-const POSTGRES_ACQUIRE_MAX: Duration = Duration::from_secs(8);
 /// After how many pages the write-ahead log is copied into the file: 16 MB of them.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Time a statement waits for another's lock, in ms.
@@ -237,9 +235,7 @@ impl Db {
         let db = match url {
             None => Self::open_sqlite(&data.join("gesso.db")).await?,
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                let options = PgPoolOptions::new()
-                    .max_connections(POSTGRES_CONNECTIONS_MAX)
-                    .acquire_timeout(POSTGRES_ACQUIRE_MAX);
+                let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS_MAX);
                 Self::Postgres(options.connect(url).await?)
             }
             Some(url) => return Err(DbError::Url(url.to_owned())),

@@ -12,35 +12,25 @@ before(async () => {
 })
 after(() => studio?.stop())
 
-/** Number of entries that this browser keeps: of edits, or of canvases as they were seen. */
-const kept = (page, isSeen = false) => page.evaluate(isSeen => new Promise((resolve, reject) => {
+/** What this browser keeps: `[key, bytes as text]` of each entry. */
+const entries = page => page.evaluate(() => new Promise((resolve, reject) => {
   const opening = indexedDB.open('gesso')
   opening.onerror = () => reject(opening.error)
   opening.onsuccess = () => {
-    const listing = opening.result.transaction('kept').objectStore('kept').getAllKeys()
-    listing.onsuccess = () => {
-      opening.result.close()
-      resolve(listing.result.filter(key => key.endsWith('/seen') === isSeen).length)
+    const found = []
+    const reading = opening.result.transaction('kept').objectStore('kept').openCursor()
+    reading.onsuccess = () => {
+      const at = reading.result
+      if (!at) { opening.result.close(); return resolve(found) }
+      found.push([at.key, new TextDecoder().decode(at.value)])
+      at.continue()
     }
   }
-}), isSeen)
+}))
+/** Number of entries: of edits, or of canvases as they were seen. */
+const kept = async (page, isSeen = false) => (await entries(page)).filter(([key]) => key.endsWith('/seen') === isSeen).length
 /** True once what is kept of edits holds this text, as one person typed it. */
-const isKept = (page, text) => page.evaluate(text => new Promise((resolve, reject) => {
-  const opening = indexedDB.open('gesso')
-  opening.onerror = () => reject(opening.error)
-  opening.onsuccess = () => {
-    const store = opening.result.transaction('kept').objectStore('kept')
-    const listing = store.getAllKeys()
-    listing.onsuccess = () => {
-      const reading = store.getAll()
-      reading.onsuccess = () => {
-        opening.result.close()
-        const edits = reading.result.filter((_, at) => !listing.result[at].endsWith('/seen'))
-        resolve(edits.some(bytes => new TextDecoder().decode(bytes).includes(text)))
-      }
-    }
-  }
-}), text)
+const isKept = async (page, text) => (await entries(page)).some(([key, bytes]) => !key.endsWith('/seen') && bytes.includes(text))
 const isShellKept = page => page.evaluate(async () =>
   Boolean(await caches.match('/', { cacheName: 'gesso-shell' })) && Boolean(navigator.serviceWorker.controller))
 

@@ -9,6 +9,9 @@ use tokio::sync::oneshot;
 /// Further permits for people who have none, so that they need not wait for the end of what others do.
 const SPARE: usize = 1;
 
+/// After so many who began to wait, those who went away meanwhile are forgotten.
+const FORGET_AFTER: usize = 1_024;
+
 /// So many permits at once, and those who wait for one. Clones are the same.
 #[derive(Clone, Debug)]
 pub(super) struct FairLimiter(Arc<Mutex<State>>);
@@ -28,6 +31,8 @@ struct State {
     at_work: BTreeMap<Arc<str>, usize>,
     /// Who waits, by person; no line is empty.
     waiting: BTreeMap<Arc<str>, VecDeque<oneshot::Sender<Permit>>>,
+    /// Number of those who began to wait since the last look for who went away.
+    came: usize,
     /// Who had the last permit of those who waited.
     last: Option<Arc<str>>,
 }
@@ -66,6 +71,20 @@ impl State {
         circle().filter(is_idle).find(may).or_else(|| circle().find(may)).cloned()
     }
 
+    fn wait(&mut self, person: &str) -> oneshot::Receiver<Permit> {
+        self.came += 1;
+        if self.came > FORGET_AFTER {
+            self.came = 0;
+            self.waiting.retain(|_, line| {
+                line.retain(|waiter| !waiter.is_closed());
+                !line.is_empty()
+            });
+        }
+        let (sender, waiter) = oneshot::channel();
+        self.waiting.entry(Arc::from(person)).or_default().push_back(sender);
+        waiter
+    }
+
     /// Whose turn it is, begun; those who no longer wait are left out.
     fn grant(&mut self) -> Option<(Arc<str>, oneshot::Sender<Permit>)> {
         while let Some(person) = self.next() {
@@ -92,6 +111,7 @@ impl FairLimiter {
             busy: 0,
             at_work: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            came: 0,
             last: None,
         })))
     }
@@ -106,9 +126,7 @@ impl FairLimiter {
                     state.begin(&person);
                     return Permit { limiter: self.clone(), person };
                 }
-                let (sender, waiter) = oneshot::channel();
-                state.waiting.entry(Arc::from(person)).or_default().push_back(sender);
-                waiter
+                state.wait(person)
             };
             // A sender that is dropped without a word was left out by mistake: whoever still waits waits anew.
             if let Ok(permit) = waiter.await {
@@ -208,5 +226,13 @@ mod tests {
         drop(permit);
         drop(now(&limiter, "ada").await);
         assert!(limiter.lock().at_work.is_empty());
+        // Nor do those who ask and go away by the thousand stay in the line.
+        let held = [now(&limiter, "ada").await, now(&limiter, "bob").await];
+        for n in 0..4 * FORGET_AFTER {
+            let name = format!("person {n}");
+            assert!(futures_util::poll!(std::pin::pin!(limiter.take(&name))).is_pending());
+        }
+        assert!(limiter.lock().waiting.len() <= FORGET_AFTER + 1);
+        drop(held);
     }
 }

@@ -54,8 +54,8 @@ fn sniffed(row: &AssetRow, path: &FsPath) -> Result<Sniffed, WorkError> {
 }
 
 impl Assets {
-    /// A picture of an asset for a person, at least `width` pixels wide if it has them, and not much wider: of a vector picture and
-    /// of a model a drawing, of a video a frame, of a sound its waveform.
+    /// A picture of an asset for a person, at least `width` pixels wide if it has them, and not much wider: of a vector
+    /// picture and of a model a drawing, of a video a frame, of a sound its waveform.
     ///
     /// # Errors
     /// `NotFound` also for what this server can make no picture of; `Studio`, `Store`, `Db`.

@@ -35,12 +35,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn run(&self, id: &RunId) -> Result<Option<RunRow>, DbError> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {RUN_COLUMNS}, {SNAPSHOT} FROM runs WHERE id = $1"
-        ));
-        Ok(
-            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
-        )
+        self.run_with(id, SNAPSHOT).await
     }
 
     /// A run without its plan.
@@ -48,8 +43,12 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn run_without_plan(&self, id: &RunId) -> Result<Option<RunRow>, DbError> {
+        self.run_with(id, NO_SNAPSHOT).await
+    }
+
+    async fn run_with(&self, id: &RunId, snapshot: &str) -> Result<Option<RunRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {RUN_COLUMNS}, {NO_SNAPSHOT} FROM runs WHERE id = $1"
+            "SELECT {RUN_COLUMNS}, {snapshot} FROM runs WHERE id = $1"
         ));
         Ok(
             with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,

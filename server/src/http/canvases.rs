@@ -6,7 +6,6 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use bytes::Bytes;
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
     Page,
@@ -110,8 +109,12 @@ pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiE
     create_of(app, new, None).await
 }
 
-/// Makes a canvas with the content of another one, given as its state, or from a template, or empty.
-async fn create_of(app: &App, new: NewCanvas, of: Option<Bytes>) -> Result<CanvasBody, ApiError> {
+/// Makes a canvas with the content of another one, or from a template, or empty.
+async fn create_of(
+    app: &App,
+    new: NewCanvas,
+    of: Option<RoomHandle>,
+) -> Result<CanvasBody, ApiError> {
     let id = CanvasId::new(new.id.unwrap_or_else(fresh_id));
     if !is_id(id.as_str()) {
         return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
@@ -139,10 +142,19 @@ async fn create_of(app: &App, new: NewCanvas, of: Option<Bytes>) -> Result<Canva
     }
     let assets = facts(app, &edits).await?;
     let (nodes_max, client) = (app.options.nodes_max, rand::random::<u32>().max(1));
-    // A document may be large: it is read and written anew away from the async threads.
-    let place = app.rooms.readers().place().await?;
-    let write = move || room::first_state(of.as_ref(), &edits, &assets, nodes_max, client);
-    let (place, state) = place.run(write).await?;
+    let first = match of {
+        // A template is small: it waits for nobody.
+        None => room::first_state(None, &edits, &assets, nodes_max, client),
+        Some(room) => {
+            // A document may be large: it is not even asked for before there is a place, and it is read and written anew away
+            // from the async threads.
+            let place = app.rooms.readers().place().await?;
+            let state = room.encode_state().await?;
+            let write = move || room::first_state(Some(&state), &edits, &assets, nodes_max, client);
+            place.run(write).await?.1
+        }
+    };
+    let state = first??;
     let now = now_ms();
     let row = CanvasRow {
         id: id.clone(),
@@ -152,14 +164,13 @@ async fn create_of(app: &App, new: NewCanvas, of: Option<Bytes>) -> Result<Canva
         updated_at: now,
         deleted_at: None,
     };
-    app.db.add_canvas(&row, Some(&state??)).await.map_err(|error| {
+    app.db.add_canvas(&row, Some(&state)).await.map_err(|error| {
         if error.is_unique_violation() {
             let detail = format!("The id {id} is or was another canvas's. Choose another one.");
             return ApiError::new(ErrorCode::Conflict, detail);
         }
         error.into()
     })?;
-    drop(place);
     app.events.changed(&id);
     body(app, row).await
 }
@@ -251,13 +262,13 @@ async fn duplicate(
     Path(id): Path<CanvasId>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
-    let state = app.rooms.open(&id).await?.encode_state().await?;
+    let source = app.rooms.open(&id).await?;
     let new = NewCanvas {
         name: Some(names::copy_of(&row.name)),
         description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
         ..NewCanvas::default()
     };
-    Ok((StatusCode::CREATED, Json(create_of(&app, new, Some(state)).await?)))
+    Ok((StatusCode::CREATED, Json(create_of(&app, new, Some(source)).await?)))
 }
 
 /// The graph as the runner reads it, with results and problems.

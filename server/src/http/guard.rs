@@ -10,10 +10,10 @@ use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::ErrorCode;
 use percent_encoding::percent_decode_str;
 
+use super::health;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::ApiError;
-use crate::http::health;
 use crate::newcomers::{newcomer, script};
 
 /// The cookie that tells one person from another in open mode.

@@ -11,8 +11,8 @@ use super::SR;
 pub(crate) struct Biquad(DirectForm2Transposed<f32>);
 
 impl Biquad {
-    /// Returns the filter; frequencies that the rate cannot carry are taken for the nearest that it can.
-    fn of(filter: Type<f32>, hz: f32, q: f32, rate: f32) -> Coefficients<f32> {
+    /// Returns the coefficients of a filter; frequencies that the rate cannot carry are taken for the nearest that it can.
+    fn coefficients(filter: Type<f32>, hz: f32, q: f32, rate: f32) -> Coefficients<f32> {
         // As a part of half the rate.
         let frequency = hz.clamp(5.0, rate * 0.48) / rate * 2.0;
         Coefficients::from_normalized_params(filter, frequency, q)
@@ -24,7 +24,7 @@ impl Biquad {
     }
 
     pub(crate) fn lowpass(hz: f32, q: f32) -> Self {
-        Self::new(Self::of(Type::LowPass, hz, q, SR))
+        Self::new(Self::coefficients(Type::LowPass, hz, q, SR))
     }
 
     pub(crate) fn highpass(hz: f32, q: f32) -> Self {
@@ -33,29 +33,29 @@ impl Biquad {
 
     /// A high-pass for another rate.
     pub(crate) fn highpass_at(hz: f32, q: f32, rate: f32) -> Self {
-        Self::new(Self::of(Type::HighPass, hz, q, rate))
+        Self::new(Self::coefficients(Type::HighPass, hz, q, rate))
     }
 
     /// Lets a band through, whose middle keeps its level.
     pub(crate) fn bandpass(hz: f32, q: f32) -> Self {
         // The cookbook's other band-pass lifts the middle by `q`.
-        let lifted = Self::of(Type::BandPass, hz, q, SR);
+        let lifted = Self::coefficients(Type::BandPass, hz, q, SR);
         Self::new(Coefficients { b0: lifted.b0 / q, b2: lifted.b2 / q, ..lifted })
     }
 
     /// Lifts or lowers a band by decibels, for any rate.
     pub(crate) fn bell_at(hz: f32, q: f32, gain_db: f32, rate: f32) -> Self {
-        Self::new(Self::of(Type::PeakingEQ(gain_db), hz, q, rate))
+        Self::new(Self::coefficients(Type::PeakingEQ(gain_db), hz, q, rate))
     }
 
     /// Lifts or lowers everything above a frequency by decibels, for any rate.
     pub(crate) fn high_shelf_at(hz: f32, gain_db: f32, rate: f32) -> Self {
-        Self::new(Self::of(Type::HighShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
+        Self::new(Self::coefficients(Type::HighShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
     }
 
     /// Lifts or lowers everything below a frequency by decibels, for any rate.
     pub(crate) fn low_shelf_at(hz: f32, gain_db: f32, rate: f32) -> Self {
-        Self::new(Self::of(Type::LowShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
+        Self::new(Self::coefficients(Type::LowShelf(gain_db), hz, FRAC_1_SQRT_2, rate))
     }
 
     pub(crate) fn run(&mut self, x: f32) -> f32 {

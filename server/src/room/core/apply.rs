@@ -347,7 +347,7 @@ impl Core {
         let mut count = 0;
         for section in news {
             count += 1;
-            if self.is_of_other(section.client, conn, person.as_deref()) {
+            if self.is_foreign(section.client, conn, person.as_deref()) {
                 let need = Need { client: section.client, clock: section.end };
                 return Err(Stop::Gap(need));
             }
@@ -360,8 +360,8 @@ impl Core {
     }
 
     /// True if a client id is somebody else's: they have written under it, or are shown under it.
-    fn is_of_other(&self, client: u64, conn: Option<ConnId>, person: Option<&str>) -> bool {
-        self.ids.is_foreign(client, conn, person) || self.presence.is_of_other(client, conn, person)
+    fn is_foreign(&self, client: u64, conn: Option<ConnId>, person: Option<&str>) -> bool {
+        self.ids.is_foreign(client, conn, person) || self.presence.is_foreign(client, conn, person)
     }
 
     fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {
@@ -591,7 +591,7 @@ impl Core {
         if cut.brings.iter().filter(is_new).any(|need| need.client == self.own) {
             return Err(Refusal::new(close::REFUSED, OWN_ID));
         }
-        let is_foreign = |need: &Need| self.is_of_other(need.client, None, Some(person));
+        let is_foreign = |need: &Need| self.is_foreign(need.client, None, Some(person));
         if !cut.needs.iter().all(is_held) || cut.brings.iter().filter(is_new).any(is_foreign) {
             return Err(Refusal::new(close::REFUSED, GAP));
         }

@@ -38,6 +38,15 @@ pub(super) fn is_nameless(person: &str) -> bool {
     person.starts_with("conn ")
 }
 
+/// True if what belongs to an owner is a connection's, or its person's.
+pub(super) fn is_own(
+    (owner, owner_person): (Option<ConnId>, &str),
+    conn: Option<ConnId>,
+    person: Option<&str>,
+) -> bool {
+    conn.is_some() && owner == conn || person == Some(owner_person)
+}
+
 impl Ids {
     /// The owners that are stored with a document; nobody of them is here.
     pub(super) fn stored(claims: Vec<Claim>) -> Self {
@@ -69,11 +78,9 @@ impl Ids {
         conn: Option<ConnId>,
         person: Option<&str>,
     ) -> bool {
-        self.owners.get(&client).is_some_and(|owner| {
-            let is_own = conn.is_some() && owner.conn == conn
-                || person.is_some_and(|person| *owner.person == *person);
-            !is_own
-        })
+        self.owners
+            .get(&client)
+            .is_some_and(|owner| !is_own((owner.conn, &owner.person), conn, person))
     }
 
     /// A connection has written under an id that is nobody else's.

@@ -9,7 +9,7 @@ use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
 
 use super::effect::ConnId;
-use super::ids::is_nameless;
+use super::ids::{is_nameless, is_own};
 
 /// Most ids that are remembered, of people here and gone; above it new ones are not heard.
 const TABLE_MAX: usize = 16_384;
@@ -59,15 +59,14 @@ impl Presence {
     }
 
     /// True if somebody else, who can come back, is shown under a client id.
-    pub(super) fn is_of_other(
+    pub(super) fn is_foreign(
         &self,
         client: u64,
         conn: Option<ConnId>,
         person: Option<&str>,
     ) -> bool {
         self.table.get(&client).is_some_and(|known| {
-            let is_own = conn.is_some() && known.owner == conn || person == Some(&*known.person);
-            !is_own && !is_nameless(&known.person)
+            !is_own((known.owner, &known.person), conn, person) && !is_nameless(&known.person)
         })
     }
 

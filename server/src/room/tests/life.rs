@@ -163,14 +163,20 @@ async fn a_busy_rooms_log_is_compacted_beside_it() {
     assert_eq!(count, 35);
 }
 
-#[tokio::test]
-async fn a_log_that_fails_saves_nothing_and_the_room_starts_anew() {
-    let store = MemoryStore::with(&c());
-    let rooms = rooms(&store, quick());
+/// Rooms, and a page of one that has saved something.
+async fn in_use(store: &Arc<MemoryStore>) -> (Rooms, SocketAddr, Client) {
+    let rooms = rooms(store, quick());
     let address = listen(rooms.clone()).await;
     let mut client = Client::synced(address, "c?saved=1", 1).await;
     client.set("meta", "one", "1").await;
     client.until_saved().await;
+    (rooms, address, client)
+}
+
+#[tokio::test]
+async fn a_log_that_fails_saves_nothing_and_the_room_starts_anew() {
+    let store = MemoryStore::with(&c());
+    let (rooms, address, mut client) = in_use(&store).await;
     let room = rooms.open(&c()).await.unwrap();
     store.fails.store(true, Ordering::Relaxed);
     let saved = client.saved;
@@ -231,11 +237,7 @@ async fn ids_stay_with_a_person_who_is_away_while_the_room_is_not_in_memory() {
 #[tokio::test]
 async fn a_canvas_goes_on_after_an_update_was_stored_though_the_database_could_not_say_so() {
     let store = MemoryStore::with(&c());
-    let rooms = rooms(&store, quick());
-    let address = listen(rooms.clone()).await;
-    let mut client = Client::synced(address, "c?saved=1", 1).await;
-    client.set("meta", "one", "1").await;
-    client.until_saved().await;
+    let (_rooms, address, mut client) = in_use(&store).await;
     store.fails_late.store(true, Ordering::Relaxed);
     client.set("meta", "two", "2").await;
     assert_eq!(client.until_closed().await, close::RESTART);
