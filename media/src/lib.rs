@@ -32,6 +32,7 @@ mod sniff;
 pub mod streams;
 mod strip;
 mod svg;
+mod svg_names;
 mod svg_text;
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use crate::error::WorkError;
 use crate::limits::DecodeLimits;
 use crate::picture::dimensions;
 use crate::sniff::sniff;
+use crate::svg_names;
 use crate::svg_text;
 
 /// Most bytes of a vector picture.
@@ -33,68 +34,6 @@ const INNER: DecodeLimits = DecodeLimits { side_max_px: 8192, pixels_max: 32_000
 const SVG: &str = "http://www.w3.org/2000/svg";
 const XLINK: &str = "http://www.w3.org/1999/xlink";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
-
-/// Elements that a picture is made of; nothing that runs, loads or links.
-const ELEMENTS: [&str; 58] = [
-    "animate",
-    "animateMotion",
-    "animateTransform",
-    "circle",
-    "clipPath",
-    "defs",
-    "desc",
-    "ellipse",
-    "feBlend",
-    "feColorMatrix",
-    "feComponentTransfer",
-    "feComposite",
-    "feConvolveMatrix",
-    "feDiffuseLighting",
-    "feDisplacementMap",
-    "feDistantLight",
-    "feDropShadow",
-    "feFlood",
-    "feFuncA",
-    "feFuncB",
-    "feFuncG",
-    "feFuncR",
-    "feGaussianBlur",
-    "feImage",
-    "feMerge",
-    "feMergeNode",
-    "feMorphology",
-    "feOffset",
-    "fePointLight",
-    "feSpecularLighting",
-    "feSpotLight",
-    "feTile",
-    "feTurbulence",
-    "filter",
-    "g",
-    "image",
-    "line",
-    "linearGradient",
-    "marker",
-    "mask",
-    "mpath",
-    "path",
-    "pattern",
-    "polygon",
-    "polyline",
-    "radialGradient",
-    "rect",
-    "set",
-    "stop",
-    "style",
-    "svg",
-    "switch",
-    "symbol",
-    "text",
-    "textPath",
-    "title",
-    "tspan",
-    "use",
-];
 
 fn refused(why: &str) -> WorkError {
     WorkError::Refused(format!("This SVG cannot be taken: {why}."))
@@ -155,7 +94,7 @@ fn element(node: Node<'_, '_>, out: &mut String, depth: usize) -> Result<(), Wor
         "a" => "g",
         name => name,
     };
-    if !is_svg(node) || !ELEMENTS.contains(&name) || !animates_harmlessly(node) {
+    if !is_svg(node) || !svg_names::is_element(name) || !animates_harmlessly(node) {
         return Ok(());
     }
     let style = (name == "style")
@@ -209,18 +148,14 @@ fn animates_harmlessly(node: Node<'_, '_>) -> bool {
     if !matches!(node.tag_name().name(), "animate" | "animateMotion" | "animateTransform" | "set") {
         return true;
     }
-    let target = node.attribute("attributeName").unwrap_or_default().to_ascii_lowercase();
-    !target.contains("href") && !target.starts_with("on") && !target.contains(':')
+    let target = node.attribute("attributeName");
+    target.is_none_or(|name| svg_names::is_attribute(name) && !matches!(name, "href" | "style"))
 }
 
 /// The prefix an attribute is written with; `None` where it is left out.
 fn allowed(namespace: Option<&str>, name: &str) -> Option<&'static str> {
-    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if !plain || name.len() > 64 || name.to_ascii_lowercase().starts_with("on") {
-        return None;
-    }
     match namespace {
-        None => Some(""),
+        None => svg_names::is_attribute(name).then_some(""),
         Some(XLINK) if name == "href" => Some("xlink:"),
         Some(XML) if matches!(name, "space" | "lang") => Some("xml:"),
         Some(_) => None,
@@ -389,6 +324,11 @@ mod tests {
             "<script>alert(1)</script>",
             "<rect onclick=\"alert(1)\"/>",
             "<rect ONLOAD=\"alert(1)\"/>",
+            "<image Href=\"https://evil.example/alert.png\"/>",
+            "<image src=\"alert.png\"/>",
+            "<rect autofocus=\"alert\" tabindex=\"1\"/>",
+            "<rect formaction=\"alert\" data=\"alert\" action=\"alert\" ping=\"alert\"/>",
+            "<rect data-bind=\"alert(1)\"/>",
             "<a xlink:href=\"javascript:alert(1)\"><rect/></a>",
             "<a href=\" java&#10;script:alert(1)\"><rect/></a>",
             "<foreignObject><body xmlns=\"http://www.w3.org/1999/xhtml\">alert</body></foreignObject>",

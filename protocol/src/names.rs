@@ -1,11 +1,13 @@
-//! Names and descriptions of canvases: one limit at every door, counted in characters (Unicode scalar values) of what
-//! is kept, and one way to keep a text within it.
+//! Names, descriptions and notes of people and canvases: one limit at every door, counted in characters (Unicode scalar
+//! values) of what is kept, and one way to keep a text within it.
 
 use crate::problem::{ErrorCode, Refusal};
 use crate::schema::lines;
 
 /// The longest name, in characters.
 pub const NAME_CHARS_MAX: usize = 200;
+/// The longest name of a person, in characters.
+pub const PERSON_CHARS_MAX: usize = 60;
 /// The longest description, in characters.
 pub const DESCRIPTION_CHARS_MAX: usize = 5_000;
 /// The name of a canvas that got none.
@@ -16,13 +18,36 @@ const COPY: &str = " (copy)";
 /// A name as it is kept: one line, without space around it.
 ///
 /// # Errors
-/// `bad_request` when nothing is left, or more than [`NAME_CHARS_MAX`] characters are.
+/// `bad_request` when nothing of it can be seen, or more than [`NAME_CHARS_MAX`] characters are left.
 pub fn name(text: &str) -> Result<String, Refusal> {
+    seen(text, NAME_CHARS_MAX)
+}
+
+/// A person's name as it is kept, likewise.
+///
+/// # Errors
+/// `bad_request` when nothing of it can be seen, or more than [`PERSON_CHARS_MAX`] characters are left.
+pub fn person(text: &str) -> Result<String, Refusal> {
+    seen(text, PERSON_CHARS_MAX)
+}
+
+fn seen(text: &str, chars_max: usize) -> Result<String, Refusal> {
     let name = one_line(text);
-    if name.is_empty() {
+    if name.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         return Err(Refusal::new(ErrorCode::BadRequest, "A name cannot be empty."));
     }
-    within(name, "name", NAME_CHARS_MAX)
+    within(name, "name", chars_max)
+}
+
+/// Characters that show nothing by themselves: those of Unicode's property `Default_Ignorable_Code_Point` (16.0) and the
+/// empty Braille cell.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A description as it is kept: line ends are line feeds, no space around it. It may be empty.
@@ -31,6 +56,14 @@ pub fn name(text: &str) -> Result<String, Refusal> {
 /// `bad_request` when it has more than [`DESCRIPTION_CHARS_MAX`] characters.
 pub fn description(text: &str) -> Result<String, Refusal> {
     within(printable(text), "description", DESCRIPTION_CHARS_MAX)
+}
+
+/// A note to a decision as it is kept, likewise.
+///
+/// # Errors
+/// `bad_request` when it has more than [`DESCRIPTION_CHARS_MAX`] characters.
+pub fn note(text: &str) -> Result<String, Refusal> {
+    within(printable(text), "note", DESCRIPTION_CHARS_MAX)
 }
 
 /// The name of a copy, with the end of a long name left out.
@@ -66,7 +99,9 @@ fn cut(text: &str, chars_max: usize) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Unicode's own line and paragraph ends are no control characters.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let text: String = text.chars().map(|c| if breaks(c) { ' ' } else { c }).collect();
     text.trim().to_owned()
 }
 
@@ -93,7 +128,15 @@ mod tests {
             assert!(copy.ends_with(" (copy)"));
             assert_eq!(shortened(&format!("{longest} more"), NAME_CHARS_MAX), longest);
         }
-        assert!(name(" \u{0} ").is_err());
+        for nothing in
+            ["", " \u{0} ", "\u{200b}", "\u{2028}\u{2029}", "\u{3164} \u{fe0f}", "\u{2800}"]
+        {
+            assert!(name(nothing).is_err() && person(nothing).is_err(), "{nothing:?}");
+        }
+        assert_eq!(name("One\u{2028}two").unwrap(), "One two");
+        assert_eq!(person(" Ada\nB. ").unwrap(), "Ada B.");
+        assert_eq!(name("❤\u{fe0f}").unwrap(), "❤\u{fe0f}");
+        assert!(person(&"a".repeat(PERSON_CHARS_MAX + 1)).is_err());
         assert_eq!(copy_of("Fox"), "Fox (copy)");
         assert_eq!(copy_of(" "), "Untitled (copy)");
     }

@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::ids::CanvasId;
-use gesso_protocol::schema::Meta;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
@@ -318,15 +317,7 @@ impl RoomHooks for Hooks {
         })
     }
 
-    fn edited<'a>(&'a self, canvas: &'a CanvasId, meta: Meta) -> BoxFuture<'a, ()> {
-        Box::pin(async move {
-            let told = self.db.touch_canvas(canvas, &meta.name, &meta.description, now_ms()).await;
-            match told {
-                Ok(()) => self.events.changed(canvas),
-                Err(error) => {
-                    tracing::error!(%error, canvas = canvas.as_str(), "the list cannot be brought up to date");
-                }
-            }
-        })
+    fn edited(&self, canvas: &CanvasId) {
+        self.events.changed(canvas);
     }
 }

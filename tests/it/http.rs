@@ -1,5 +1,6 @@
 //! The HTTP API as a stranger with `curl` uses it.
 
+use gesso_server::failpoint::Failpoints;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{TestServer, databases};
@@ -121,7 +122,9 @@ async fn what_is_wrong_is_told() {
     }
     let (status, made) = server.call(Method::POST, "/api/canvases", None).await;
     assert_eq!((status, &made["name"]), (StatusCode::CREATED, &json!("Untitled")));
-    server.refused("/api/canvases", json!({"name": 5}), "bad_request").await;
+    for name in [json!(5), json!(""), json!(" \u{200b}\u{2028}")] {
+        server.refused("/api/canvases", json!({"name": name}), "bad_request").await;
+    }
     server.refused("/api/canvases", json!({"id": canvas}), "conflict").await;
     server.refused("/api/canvases", json!({"template": "none"}), "not_found").await;
 }
@@ -164,6 +167,11 @@ async fn canvases_come_and_go() {
         assert_eq!((unknown.0, &unknown.1["code"]), (StatusCode::NOT_FOUND, &json!("not_found")));
         let made = server.post(&format!("/api/templates/{first}/use"), json!({})).await;
         assert_eq!(made["name"], "Your first image");
+        let used = format!("/api/templates/{first}/use");
+        let named = server.post(&used, json!({"id": "mine", "name": "Mine"})).await;
+        assert_eq!((&named["id"], &named["name"]), (&json!("mine"), &json!("Mine")));
+        server.refused(&used, json!({"template": "another"}), "bad_request").await;
+        server.call(Method::DELETE, "/api/canvases/mine", None).await;
         let at = format!("/api/canvases/{}", made["id"].as_str().unwrap());
         let renamed = server.call(Method::PATCH, &at, Some(json!({"name": "Renamed"}))).await;
         assert_eq!((renamed.0, &renamed.1["name"]), (StatusCode::OK, &json!("Renamed")));
@@ -181,6 +189,34 @@ async fn canvases_come_and_go() {
     }
 }
 
+/// The list is in order the moment an edit is answered, and so it is after a crash.
+#[tokio::test]
+async fn what_was_edited_last_is_first_in_the_list() {
+    for database in databases() {
+        let server = TestServer::start_mortal(&database, Failpoints::default()).await;
+        let first = server.canvas(json!([])).await;
+        let second = server.canvas(json!([])).await;
+        let order = async |server: &TestServer| {
+            let list = server.get("/api/canvases").await;
+            list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["id"].clone())
+                .collect::<Vec<_>>()
+        };
+        for n in 0..3 {
+            for canvas in [&first, &second] {
+                let note = json!([{"op": "add_node", "kind": "text", "text": n.to_string()}]);
+                server.post(&format!("/api/canvases/{canvas}/edits"), note).await;
+                assert_eq!(order(&server).await[0], **canvas, "after edit {n}");
+            }
+        }
+        let server = server.kill().await.restart().await;
+        assert_eq!(order(&server).await, [json!(second), json!(first)]);
+    }
+}
+
 #[tokio::test]
 async fn people_choose_their_name() {
     let server = TestServer::start(&tests::Database::Sqlite).await;
@@ -189,6 +225,11 @@ async fn people_choose_their_name() {
     let named = server.call(Method::PATCH, "/api/me", Some(json!({"name": "Mara"}))).await;
     assert_eq!(named.1["name"], "Mara");
     assert_eq!(server.get("/api/me").await["name"], "Mara");
+    let two_lines =
+        server.call(Method::PATCH, "/api/me", Some(json!({"name": "Ma\nra\u{2028}"}))).await;
+    assert_eq!(two_lines.1["name"], "Ma ra");
+    let nothing = server.call(Method::PATCH, "/api/me", Some(json!({"name": "\u{200b}"}))).await;
+    assert_eq!(nothing.1["code"], "bad_request");
     let wrong = server.call(Method::PATCH, "/api/me", Some(json!({"color": "red"}))).await;
     assert_eq!(wrong.1["code"], "bad_request");
 }

@@ -115,30 +115,6 @@ impl Db {
             .await)?)
     }
 
-    /// Copies what the document says into the row and notes that it changed.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn touch_canvas(
-        &self,
-        id: &CanvasId,
-        name: &str,
-        description: &str,
-        now_ms: i64,
-    ) -> Result<(), DbError> {
-        const SQL: &str = "UPDATE canvases SET name = $2, description = $3, updated_at = $4 \
-             WHERE id = $1 AND deleted_at IS NULL";
-        with_write!(self, pool => sqlx::query(SQL)
-            .bind(id.as_str())
-            .bind(name)
-            .bind(description)
-            .bind(now_ms)
-            .execute(pool)
-            .await
-            .map(|_| ()))?;
-        Ok(())
-    }
-
     /// Marks a canvas as deleted: from here on nothing opens it or starts a run on it. Answers whether there was one.
     ///
     /// # Errors

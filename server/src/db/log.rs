@@ -3,6 +3,8 @@
 
 mod aside;
 
+use std::collections::BTreeMap;
+
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Meta;
 
@@ -47,6 +49,8 @@ pub struct Append<'a> {
     pub seq: i64,
     /// A Yjs v1 update.
     pub data: &'a [u8],
+    /// When the document changed, in ms since 1970.
+    pub at: i64,
     /// Name and description that the list has from then on; none where they stay.
     pub listed: Option<&'a Meta>,
     /// Yjs client ids that belong to these people from then on.
@@ -203,6 +207,10 @@ impl Db {
             "INSERT INTO doc_updates (canvas, seq, data, checksum) SELECT * FROM (VALUES ";
         const LIST: &str =
             "UPDATE canvases SET name = ?, description = ? WHERE id = ? AND deleted_at IS NULL";
+        const TOUCH: &str =
+            "UPDATE canvases SET updated_at = v.column2 FROM (SELECT * FROM (VALUES ";
+        const TOUCHED: &str = ") AS u WHERE column1 IS NOT NULL) AS v \
+             WHERE id = v.column1 AND updated_at < v.column2 AND deleted_at IS NULL";
         const CLAIM: &str =
             "INSERT INTO doc_clients (canvas, client, person) SELECT * FROM (VALUES ";
         const CLAIMED: &str =
@@ -221,6 +229,13 @@ impl Db {
             update.clients.iter().map(claim).collect::<Vec<_>>()
         };
         script.padded(CLAIM, updates.iter().flat_map(claims).collect(), CLAIMED, &[]);
+        let mut touched: BTreeMap<&CanvasId, i64> = BTreeMap::new();
+        for Append { canvas, at, .. } in updates {
+            let latest = touched.entry(canvas).or_insert(*at);
+            *latest = (*latest).max(*at);
+        }
+        let touched = touched.into_iter().map(|(canvas, at)| args![canvas, at]).collect();
+        script.padded(TOUCH, touched, TOUCHED, &[]);
         for Append { canvas, listed, .. } in updates {
             if let Some(Meta { name, description }) = listed {
                 script.push(LIST, args![name, description, *canvas]);

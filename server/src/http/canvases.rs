@@ -126,11 +126,12 @@ async fn create_of(
             Some(found.ok_or_else(|| ApiError::not_found("template"))?)
         }
     };
-    let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    let name = given(new.name)
+    let name = new
+        .name
         .or_else(|| from.as_ref().map(|template| template.name.clone()))
         .unwrap_or_else(|| names::UNTITLED.to_owned());
-    let description = given(new.description)
+    let description = new
+        .description
         .or_else(|| from.as_ref().map(|template| template.description.clone()))
         .unwrap_or_default();
     let name = names::name(&name)?;
@@ -226,7 +227,6 @@ async fn change(
         schema::set_meta(txn, "description", &in_description);
     })
     .await?;
-    app.db.touch_canvas(&id, &name, &description, now_ms()).await?;
     app.events.changed(&id);
     let row = existing(&app, &id).await?;
     Ok(Json(body(&app, row).await?))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gesso_protocol::api::{Me, MeChange};
+use gesso_protocol::names;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,8 +12,6 @@ use super::guard;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// The longest name, in characters.
-const NAME_CHARS_MAX: usize = 60;
 /// The most favourites.
 const FAVOURITES_MAX: usize = 1_000;
 
@@ -42,12 +41,7 @@ async fn change(
     Body(change): Body<MeChange>,
 ) -> Result<Json<Me>, ApiError> {
     if let Some(name) = change.name {
-        let name = name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX {
-            let detail = format!("A name has 1 to {NAME_CHARS_MAX} characters.");
-            return Err(ApiError::bad_request(detail));
-        }
-        me.name = name;
+        me.name = names::person(&name)?;
     }
     if let Some(color) = change.color {
         let digits = color.strip_prefix('#').unwrap_or_default();

@@ -12,6 +12,7 @@ use gesso_protocol::api::{
     StepBody,
 };
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::names;
 use gesso_protocol::plan::{Mode, Retry, Target};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::problem::ErrorCode;
@@ -433,7 +434,7 @@ async fn review(
         node: NodeId::new(request.node),
         accept: request.accept,
         reject: request.reject,
-        note: request.note.unwrap_or_default(),
+        note: names::note(&request.note.unwrap_or_default())?,
         person: me.id,
         person_name: me.name,
     };

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::canvases;
-use super::extract::{PageQuery, Paging, foreign_cursor};
+use super::extract::{Json as Body, PageQuery, Paging, foreign_cursor};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -68,14 +68,22 @@ async fn preview(Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> 
 #[utoipa::path(
     post, path = "/templates/{id}/use", tag = "templates",
     params(("id" = String, Path, description = "A template.")),
-    responses((status = 201, description = "The new canvas.", body = CanvasBody)),
+    request_body = Option<NewCanvas>,
+    responses(
+        (status = 201, description = "The new canvas.", body = CanvasBody),
+        (status = 404, description = "There is no such template."),
+        (status = 409, description = "The id is or was used."),
+    ),
 )]
 async fn use_one(
     State(app): State<App>,
     Path(id): Path<String>,
+    Body(new): Body<NewCanvas>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
-    let new = NewCanvas { template: Some(id), ..NewCanvas::default() };
-    let made = canvases::create(&app, new).await?;
+    if new.template.as_ref().is_some_and(|other| *other != id) {
+        return Err(ApiError::bad_request("The body names another template than the address."));
+    }
+    let made = canvases::create(&app, NewCanvas { template: Some(id), ..new }).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 

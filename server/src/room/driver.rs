@@ -31,6 +31,7 @@ use super::mend::{self, Stored};
 use super::outbox::Outbox;
 use super::store::{Append, Store};
 use super::time::now_ms;
+use crate::clock;
 
 /// Interval at which a room looks at the clock, in ms.
 const TICK_MS: u64 = 250;
@@ -515,20 +516,17 @@ impl Driver {
         self.tell();
     }
 
-    /// Tells the list that the document changed.
+    /// Tells the list that the document changed, once that is stored: the list is read from the database.
     fn tell(&mut self) {
         let (told, at) = self.told;
-        let persisted = self.core.persisted();
-        if persisted == told
+        if self.durable == told
             || at.elapsed() < Duration::from_millis(self.setup.limits.tell_ms)
             || self.core.broken().is_some()
         {
             return;
         }
-        self.told = (persisted, Instant::now());
-        let meta = self.core.read(|txn| schema::read_meta(txn));
-        let (hooks, canvas) = (Arc::clone(&self.setup.hooks), self.setup.canvas.clone());
-        tokio::spawn(async move { hooks.edited(&canvas, meta).await });
+        self.told = (self.durable, Instant::now());
+        self.setup.hooks.edited(&self.setup.canvas);
     }
 
     /// Sends all that is due, and persists.
@@ -602,6 +600,7 @@ impl Driver {
             canvas: self.setup.canvas.clone(),
             seq: self.seq,
             data: update,
+            at: clock::now_ms(),
             is_awaited: self.is_ending || !self.fresh.is_empty(),
             done,
         };

@@ -4,7 +4,6 @@ use std::error::Error as StdError;
 
 use futures_util::future::BoxFuture;
 use gesso_protocol::ids::CanvasId;
-use gesso_protocol::schema::Meta;
 use yrs::TransactionMut;
 
 /// A write that rewrites what differs from the database, in one of the server's transactions.
@@ -21,7 +20,7 @@ pub trait RoomHooks: Send + Sync + 'static {
         chosen: Vec<String>,
     ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn StdError + Send + Sync>>>;
 
-    /// Tells that the document changed, with its name and description as they are now; at most once in
+    /// Tells that the document, and with it the canvas's row, changed; at most once in
     /// [`RoomLimits::tell_ms`](super::RoomLimits::tell_ms).
-    fn edited<'a>(&'a self, canvas: &'a CanvasId, meta: Meta) -> BoxFuture<'a, ()>;
+    fn edited(&self, canvas: &CanvasId);
 }

@@ -64,6 +64,8 @@ pub(crate) struct Append {
     pub(crate) room: u64,
     pub(crate) seq: i64,
     pub(crate) data: Bytes,
+    /// When the document changed, in ms since 1970.
+    pub(crate) at: i64,
     /// Name and description that the list of canvases has from then on, where they are others than before.
     pub(crate) listed: Option<Meta>,
     /// Owners of client ids, to be stored with it.
@@ -129,6 +131,7 @@ impl Store for Db {
                     canvas: &append.canvas,
                     seq: append.seq,
                     data: &append.data,
+                    at: append.at,
                     listed: append.listed.as_ref(),
                     clients: append.claims.iter().map(as_row).collect(),
                 })
@@ -282,6 +285,7 @@ mod tests {
             room: 1,
             seq,
             data: Bytes::from_static(b"x"),
+            at: 0,
             listed: None,
             claims: Vec::new(),
             is_awaited,

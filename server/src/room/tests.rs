@@ -26,7 +26,6 @@ use super::store::Found;
 use std::error::Error as StdError;
 
 use futures_util::future::BoxFuture;
-use gesso_protocol::schema::Meta;
 
 use super::*;
 use crate::db::log::{LogRow, Mend, SetAside, StoredLog};
@@ -182,9 +181,7 @@ impl RoomHooks for Truth {
         Box::pin(async move { Ok(write) })
     }
 
-    fn edited<'a>(&'a self, _: &'a CanvasId, _: Meta) -> BoxFuture<'a, ()> {
-        Box::pin(async {})
-    }
+    fn edited(&self, _: &CanvasId) {}
 }
 
 /// The canvas of most tests.

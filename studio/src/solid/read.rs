@@ -1,6 +1,10 @@
 //! Reads a GLB of unknown origin. The typed JSON is the `gltf` crate's; its readers of binary data are not used, because
 //! they trust offsets and counts. Here each is checked, and what a mesh may cost is bounded.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use gltf::json;
 use json::Index;
 use json::accessor::{ComponentType, GenericComponentType, Type};
@@ -88,7 +92,7 @@ fn large() -> WorkError {
 }
 
 /// The two chunks of a GLB.
-fn chunks(glb: &[u8]) -> Result<(&[u8], &[u8]), WorkError> {
+pub(super) fn chunks(glb: &[u8]) -> Result<(&[u8], &[u8]), WorkError> {
     if glb.len() > BYTES_MAX {
         return Err(large());
     }
@@ -120,7 +124,24 @@ fn chunks(glb: &[u8]) -> Result<(&[u8], &[u8]), WorkError> {
 
 struct Source<'a> {
     root: json::Root,
-    bin: &'a [u8],
+    /// The bytes of each buffer; none of those that lie elsewhere.
+    buffers: Vec<Cow<'a, [u8]>>,
+}
+
+/// The bytes of a `data:` link in base64 (RFC 2397); `None` for any other link: nothing is fetched for an upload.
+fn inlined(link: &str) -> Option<Vec<u8>> {
+    let (head, data) = link.strip_prefix("data:")?.split_once(',')?;
+    head.ends_with(";base64").then(|| STANDARD.decode(data).ok())?
+}
+
+/// The first buffer without a link is the file's own binary part (glTF 2.0, §4.4.3.3).
+fn buffers<'a>(root: &json::Root, bin: &'a [u8]) -> Vec<Cow<'a, [u8]>> {
+    let bytes = |(index, buffer): (usize, &json::Buffer)| match &buffer.uri {
+        Some(link) => Cow::Owned(inlined(link).unwrap_or_default()),
+        None if index == 0 => Cow::Borrowed(bin),
+        None => Cow::default(),
+    };
+    root.buffers.iter().enumerate().map(bytes).collect()
 }
 
 /// The numbers of an accessor, as they are stored.
@@ -172,20 +193,16 @@ fn size_of_component(kind: ComponentType) -> usize {
     }
 }
 
-impl<'a> Source<'a> {
-    fn view(&self, index: Index<json::buffer::View>) -> Option<(&'a [u8], Option<usize>)> {
+impl Source<'_> {
+    fn view(&self, index: Index<json::buffer::View>) -> Option<(&[u8], Option<usize>)> {
         let view = self.root.buffer_views.get(index.value())?;
-        let buffer = self.root.buffers.get(view.buffer.value())?;
-        // Only the file itself is read: nothing else is fetched for an upload.
-        if view.buffer.value() != 0 || buffer.uri.is_some() {
-            return None;
-        }
+        let buffer = self.buffers.get(view.buffer.value())?;
         let start = usize::try_from(view.byte_offset.map_or(0, |o| o.0)).ok()?;
         let end = start.checked_add(usize::try_from(view.byte_length.0).ok()?)?;
-        Some((self.bin.get(start..end)?, view.byte_stride.map(|s| s.0)))
+        Some((buffer.get(start..end)?, view.byte_stride.map(|s| s.0)))
     }
 
-    fn numbers(&self, index: Index<json::Accessor>) -> Result<Numbers<'a>, WorkError> {
+    fn numbers(&self, index: Index<json::Accessor>) -> Result<Numbers<'_>, WorkError> {
         let broken = || damaged("its geometry points outside the file");
         let accessor = self.root.accessors.get(index.value()).ok_or_else(broken)?;
         let (Checked::Valid(GenericComponentType(kind)), Checked::Valid(shape)) =
@@ -228,7 +245,7 @@ impl<'a> Source<'a> {
         primitive: &json::mesh::Primitive,
         semantic: Semantic,
         count: usize,
-    ) -> Option<Numbers<'a>> {
+    ) -> Option<Numbers<'_>> {
         let index = primitive.attributes.get(&Checked::Valid(semantic))?;
         self.numbers(*index).ok().filter(|numbers| numbers.count == count)
     }
@@ -308,9 +325,12 @@ impl<'a> Source<'a> {
     /// A texture, small; `None` where it cannot be opened.
     fn texture(&self, index: usize, pixels: &mut u64) -> Option<RgbaImage> {
         let image = self.root.images.get(self.root.textures.get(index)?.source.value())?;
-        let (bytes, _) = self.view(image.buffer_view?)?;
+        let bytes = match (image.buffer_view, &image.uri) {
+            (Some(view), _) => Cow::Borrowed(self.view(view)?.0),
+            (None, link) => Cow::Owned(inlined(link.as_deref()?)?),
+        };
         let limits = DecodeLimits { side_max_px: 8192, pixels_max: *pixels };
-        let picture = gesso_media::decode(bytes, limits).ok()?;
+        let picture = gesso_media::decode(&bytes, limits).ok()?;
         *pixels -= u64::from(picture.width()) * u64::from(picture.height());
         let side = picture.width().max(picture.height());
         if side <= TEXTURE_KEPT_PX {
@@ -388,7 +408,8 @@ pub(super) fn read(glb: &[u8]) -> Result<Read, WorkError> {
     let (json, bin) = chunks(glb)?;
     let root =
         json::Root::from_slice(json).map_err(|_error| damaged("its description is damaged"))?;
-    let source = Source { root, bin };
+    let buffers = buffers(&root, bin);
+    let source = Source { root, buffers };
     let parts = source.parts()?;
     if parts.iter().all(|part| part.mesh.triangles.is_empty()) {
         return Err(damaged("it holds no surfaces"));

@@ -235,6 +235,41 @@ fn read_elsewhere(glb: &[u8]) -> usize {
     triangles
 }
 
+/// The same model with its buffer and its pictures as `data:` links in the description.
+fn with_links(glb: &[u8]) -> Vec<u8> {
+    use base64::Engine as _;
+    let (description, bin) = read::chunks(glb).unwrap();
+    let mut root: serde_json::Value = serde_json::from_slice(description).unwrap();
+    let link = |mime: &str, bytes: &[u8]| {
+        let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+        serde_json::json!(format!("data:{mime};base64,{data}"))
+    };
+    let views = root["bufferViews"].clone();
+    for image in root["images"].as_array_mut().into_iter().flatten() {
+        let view = &views[image["bufferView"].as_u64().unwrap() as usize];
+        let at = |key: &str| view[key].as_u64().unwrap_or_default() as usize;
+        let bytes = &bin[at("byteOffset")..at("byteOffset") + at("byteLength")];
+        image["uri"] = link("image/png", bytes);
+        image.as_object_mut().unwrap().remove("bufferView");
+    }
+    root["buffers"][0]["uri"] = link("application/octet-stream", bin);
+    let mut text = serde_json::to_vec(&root).unwrap();
+    text.resize(text.len().next_multiple_of(4), b' ');
+    let mut out = b"glTF\x02\0\0\0".to_vec();
+    out.extend((20 + text.len() as u32).to_le_bytes());
+    out.extend((text.len() as u32).to_le_bytes());
+    out.extend(b"JSON");
+    out.extend(text);
+    out
+}
+
+#[test]
+fn a_model_whose_parts_are_links_with_their_data_looks_the_same() {
+    let packed = sample();
+    let linked = with_links(&packed);
+    assert_eq!(preview(&linked, 48).unwrap(), preview(&packed, 48).unwrap());
+}
+
 #[test]
 fn everything_that_has_a_word_is_a_sound_model() {
     let mut wrong = Vec::new();

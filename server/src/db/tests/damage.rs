@@ -44,7 +44,7 @@ impl TestDb {
 async fn rows_carry_checksums_and_go_with_their_canvas() {
     for test in databases().await {
         let append =
-            Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None, clients: vec![] };
+            Append { canvas: &CANVAS, seq: 1, data: &[0, 0], at: 0, listed: None, clients: vec![] };
         test.db.append_log(std::slice::from_ref(&append)).await.unwrap();
         test.db.compact_log(&CANVAS, 1, &[0, 0]).await.unwrap();
         test.db.append_log(&[Append { seq: 2, ..append }]).await.unwrap();
@@ -90,6 +90,7 @@ async fn what_lies_on_other_pages_than_the_damaged_one_is_still_read() {
             canvas: &CANVAS,
             seq: at as i64 + 1,
             data,
+            at: 0,
             listed: None,
             clients: vec![],
         }])
@@ -148,29 +149,46 @@ async fn a_database_that_may_not_be_written_is_not_damaged() {
     let folder = folder();
     Db::open(None, &folder).await.unwrap().close().await;
     let db = Db::open_unchanged(None, &folder).await.unwrap().unwrap();
-    let append = Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: None, clients: vec![] };
+    let append =
+        Append { canvas: &CANVAS, seq: 1, data: &[0, 0], at: 0, listed: None, clients: vec![] };
     let refused = db.append_log(&[append]).await.unwrap_err();
     assert!(refused.is_refused_write() && !refused.is_damage(), "{refused}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[tokio::test]
-async fn the_list_has_a_new_name_with_the_update_that_gave_it() {
+async fn the_list_has_name_and_time_with_the_update_that_changed_them() {
     for test in databases().await {
+        let made = test.db.canvas(&CANVAS).await.unwrap().unwrap();
         let meta = Meta { name: "New".to_owned(), description: "Why".to_owned() };
-        let append =
-            Append { canvas: &CANVAS, seq: 1, data: &[0, 0], listed: Some(&meta), clients: vec![] };
-        test.db.append_log(&[append]).await.unwrap();
+        let append = |seq, at, listed| Append {
+            canvas: &CANVAS,
+            seq,
+            data: &[0, 0],
+            at,
+            listed,
+            clients: vec![],
+        };
+        let at = made.updated_at + 5;
+        test.db.append_log(&[append(1, at, Some(&meta)), append(2, at - 1, None)]).await.unwrap();
+        // A clock that was put back does not put a canvas behind those that were changed before it.
+        test.db.append_log(&[append(3, at - 2, None)]).await.unwrap();
         let row = test.db.canvas(&CANVAS).await.unwrap().unwrap();
-        assert_eq!((row.name, row.description), ("New".to_owned(), "Why".to_owned()));
+        assert_eq!((&*row.name, &*row.description, row.updated_at), ("New", "Why", at));
     }
 }
 
 #[tokio::test]
 async fn owners_of_client_ids_come_with_the_update_and_go_with_their_canvas() {
     for test in databases().await {
-        let append =
-            |seq, clients| Append { canvas: &CANVAS, seq, data: &[0, 0], listed: None, clients };
+        let append = |seq, clients| Append {
+            canvas: &CANVAS,
+            seq,
+            data: &[0, 0],
+            at: 0,
+            listed: None,
+            clients,
+        };
         let most = (1_i64 << 53) - 1;
         test.db
             .append_log(&[append(1, vec![(7, "ada"), (most, "bob")]), append(2, vec![(8, "ada")])])
