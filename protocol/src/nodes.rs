@@ -1,5 +1,5 @@
 //! The node kinds: typed ports and what each kind holds (R-GRAPH-1). One file a kind, listed once, in
-//! `node_kinds!`; nothing else in the product enumerates them.
+//! `node_kinds!`, in the order of menus.
 
 use serde::Serialize;
 
@@ -70,6 +70,21 @@ pub struct OutputSpec {
     pub ty: PortType,
 }
 
+/// What a run of a kind makes, as far as it is known before: prices behind it depend on that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makes {
+    /// Nobody can tell, or it does not run.
+    Unknown,
+    /// A file without a length.
+    File,
+    /// A file as long as its setting `duration` says.
+    Lasting,
+    /// A file as long as the longest input.
+    AsLongAsInputs,
+    /// A sound as long as it takes to speak the text.
+    Spoken,
+}
+
 /// Everything that is known of a kind without a document.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeSpec {
@@ -81,24 +96,29 @@ pub struct NodeSpec {
     pub title: &'static str,
     /// One sentence of what it does.
     pub description: &'static str,
-    /// Where menus list it.
+    /// The family by which the API groups it.
     pub family: Family,
     /// Inputs, top to bottom.
     pub inputs: &'static [PortSpec],
-    /// Outputs, top to bottom; the first is the main one.
+    /// Outputs, top to bottom; the first is the main one. One of a fixed type is named after it, or ends in `_frame`.
     pub outputs: &'static [OutputSpec],
-    /// The input that the node's own text stands for.
+    /// The input that the node's own text stands for. Words reach a model through this input alone, joined with the node's
+    /// own text, trimmed; a kind that takes text has it, with [`Self::has_text`].
     pub own_text: Option<&'static str>,
     /// True if it gives what it holds without running.
     pub source: bool,
     /// True if it holds a formatted or prompt text (`text`).
     pub has_text: bool,
+    /// Words in that text while it is empty: what to write.
+    pub text_hint: &'static str,
     /// True if it holds a negative prompt (`negative`).
     pub has_negative: bool,
     /// True if it holds list items (`items`).
     pub has_items: bool,
-    /// True if `count` (number of generations) applies.
+    /// True if `count` (number of generations) applies: another try may be another result.
     pub counted: bool,
+    /// What a run of it makes.
+    pub makes: Makes,
 }
 
 impl NodeSpec {
@@ -179,6 +199,17 @@ mod tests {
             assert!(crate::ids::is_id(spec.id));
             assert!(std::ptr::eq(spec.kind.spec(), *spec) || spec.kind.spec().id == spec.id);
             assert!(!spec.source || spec.inputs.is_empty(), "{} is no source", spec.id);
+            assert_eq!(spec.has_text, !spec.text_hint.is_empty(), "{}", spec.id);
+            assert!(spec.runs() || spec.makes == Makes::Unknown, "{}", spec.id);
+            for port in spec.inputs.iter().filter(|port| port.ty == PortType::Fixed(DataType::Text))
+            {
+                let is_read = spec.own_text == Some(port.name);
+                assert!(
+                    is_read,
+                    "{}: the words that come by {} reach no model",
+                    spec.id, port.name
+                );
+            }
             if let Some(port) = spec.own_text {
                 let port = spec.input(port).expect("own text stands for an input");
                 assert_eq!(port.ty, PortType::Fixed(DataType::Text));
@@ -190,7 +221,6 @@ mod tests {
                 }
             }
         }
-        assert_eq!(SPECS.len(), 20);
         assert!(spec("nonsense").is_none());
     }
 }

@@ -17,8 +17,8 @@ use look::{Look, Motion};
 use request::{Request, Task};
 use seen::{Length, Seen};
 
-/// The longest text that is read, in characters: what is beyond adds time and no sense.
-const TEXT_CHARS_MAX: usize = 200_000;
+/// The longest text that is read, in characters.
+pub(crate) const TEXT_CHARS_MAX: usize = 200_000;
 /// The most films that are looked at, and pictures.
 const FILMS_MAX: usize = 4;
 
@@ -31,8 +31,8 @@ pub(crate) fn compute(
     control.at(0.0)?;
     let seen = look_at(job, tools, control)?;
     control.at(0.8)?;
-    let text: String = job.prompt.chars().take(TEXT_CHARS_MAX).collect();
-    let request = Request::read(&text, job.text("instructions"), job.text("mode"), &seen);
+    let text = job.prompt.as_str();
+    let request = Request::read(text, job.text("instructions"), job.text("mode"), &seen);
     let length = match job.text("length") {
         "short" => Length::Short,
         "long" => Length::Long,

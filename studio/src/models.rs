@@ -1,4 +1,4 @@
-//! Which function computes which model. The only list of them.
+//! Which function computes which model, and what it takes.
 
 use crate::job::{Job, Made};
 use crate::unread::{self, Vocabulary};
@@ -21,26 +21,45 @@ struct Model {
     seeded: bool,
     /// The words it understands, where it does not take whole texts.
     vocabulary: Option<Vocabulary>,
+    /// The most characters of its prompt.
+    prompt_max: usize,
+    /// True if it takes seconds to minutes: films, and what works on every pixel of a large picture.
+    slow: bool,
 }
 
-/// The most characters of a prompt. What it is read for takes time in proportion to it; voiceovers and assistants, which
-/// take whole texts, have limits of their own.
+/// The most characters of a prompt that is read word by word. What it is read for takes time in proportion to it.
 const PROMPT_CHARS_MAX: usize = 20_000;
 
-/// Models that take whole texts.
-const TAKE_TEXTS: [&str; 2] = ["studio-assistant", "studio-voice"];
+impl Model {
+    /// Takes whole texts of so many characters.
+    const fn texts(self, prompt_max: usize) -> Self {
+        Self { prompt_max, ..self }
+    }
+
+    /// Takes seconds to minutes.
+    const fn slow(self) -> Self {
+        Self { slow: true, ..self }
+    }
+}
 
 const fn seeded(id: &'static str, compute: Compute) -> Model {
-    Model { id, compute, seeded: true, vocabulary: None }
+    Model { seeded: true, ..exact(id, compute) }
 }
 
 /// A model that reads its prompt word by word.
 const fn read(id: &'static str, compute: Compute, vocabulary: Vocabulary) -> Model {
-    Model { id, compute, seeded: true, vocabulary: Some(vocabulary) }
+    Model { vocabulary: Some(vocabulary), ..seeded(id, compute) }
 }
 
 const fn exact(id: &'static str, compute: Compute) -> Model {
-    Model { id, compute, seeded: false, vocabulary: None }
+    Model {
+        id,
+        compute,
+        seeded: false,
+        vocabulary: None,
+        prompt_max: PROMPT_CHARS_MAX,
+        slow: false,
+    }
 }
 
 /// The built-in models as data, in TOML, a file a family; read by `gesso_protocol::catalog`.
@@ -55,16 +74,16 @@ pub const CATALOG: &[&str] = &[
 
 /// Every built-in model.
 const MODELS: &[Model] = &[
-    seeded("studio-assistant", assistant::compute),
+    seeded("studio-assistant", assistant::compute).texts(assistant::TEXT_CHARS_MAX),
     exact("studio-camera", camera::compute),
-    exact("studio-lips", lip_sync::compute),
-    exact("studio-mixer", mix::compute),
-    read("studio-motion", video::compute, video::VOCABULARY),
+    exact("studio-lips", lip_sync::compute).slow(),
+    exact("studio-mixer", mix::compute).slow(),
+    read("studio-motion", video::compute, video::VOCABULARY).slow(),
     read("studio-painter", paint::compute, paint::VOCABULARY),
     read("studio-vector", vector::compute, vector::VOCABULARY),
-    seeded("studio-upscaler", upscale::compute),
-    read("studio-solid", solid::compute, solid::VOCABULARY),
-    exact("studio-voice", voice::compute),
+    seeded("studio-upscaler", upscale::compute).slow(),
+    read("studio-solid", solid::compute, solid::VOCABULARY).slow(),
+    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX),
     read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY),
     read("studio-music", music::compute, music::VOCABULARY),
 ];
@@ -84,11 +103,14 @@ pub fn compute(
 ) -> Result<Vec<Made>, WorkError> {
     let model = model(&job.model)
         .ok_or_else(|| WorkError::Refused(format!("The studio has no model “{}”.", job.model)))?;
-    for (words, what) in [(&job.prompt, "prompt"), (&job.negative, "negative prompt")] {
+    for (words, what, most) in [
+        (&job.prompt, "prompt", model.prompt_max),
+        (&job.negative, "negative prompt", PROMPT_CHARS_MAX),
+    ] {
         let chars = words.chars().count();
-        if chars > PROMPT_CHARS_MAX && !TAKE_TEXTS.contains(&model.id) {
+        if chars > most {
             return Err(WorkError::Refused(format!(
-                "This {what} has {chars} characters; this model reads at most {PROMPT_CHARS_MAX}. Shorten it."
+                "This {what} has {chars} characters; this model reads at most {most}. Shorten it, or split it over several nodes."
             )));
         }
     }
@@ -100,6 +122,12 @@ pub fn compute(
 pub fn unread(job: &Job) -> Option<String> {
     let vocabulary = model(&job.model)?.vocabulary?;
     unread::told(&job.prompt, vocabulary)
+}
+
+/// True if a model takes seconds to minutes.
+#[must_use]
+pub fn is_slow(id: &str) -> bool {
+    model(id).is_some_and(|model| model.slow)
 }
 
 /// True if another seed gives another result of a model.
@@ -119,13 +147,14 @@ mod tests {
     fn a_prompt_without_end_is_refused_before_it_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
-        let long = "a red fox ".repeat(PROMPT_CHARS_MAX / 10) + "!";
-        for found in MODELS.iter().filter(|model| !TAKE_TEXTS.contains(&model.id)) {
-            let mut job =
-                Job { model: found.id.to_owned(), prompt: long.clone(), ..Job::default() };
+        for found in MODELS {
+            let long = |most: usize| "a red fox ".repeat(most / 10) + "!";
+            let model = found.id.to_owned();
+            let mut job = Job { model, prompt: long(found.prompt_max), ..Job::default() };
             let refused = compute(&job, &tools, &Control::none()).unwrap_err().to_string();
-            assert!(refused.contains("20001 characters"), "{}: {refused}", found.id);
-            std::mem::swap(&mut job.prompt, &mut job.negative);
+            let told = format!("{} characters", found.prompt_max + 1);
+            assert!(refused.contains(&told), "{}: {refused}", found.id);
+            (job.prompt, job.negative) = (String::new(), long(PROMPT_CHARS_MAX));
             let refused = compute(&job, &tools, &Control::none()).unwrap_err().to_string();
             assert!(refused.contains("negative prompt"), "{}: {refused}", found.id);
         }

@@ -19,7 +19,7 @@ const SPOKEN_RATE: u32 = 22_050;
 /// Loudness of a voice, in LUFS.
 const LUFS: f32 = -18.0;
 /// The longest script, in characters.
-const CHARS_MAX: usize = 50_000;
+pub(crate) const CHARS_MAX: usize = 50_000;
 /// The longest speech, in seconds: an hour is 350 MB.
 const SECONDS_MAX: usize = 3600;
 
@@ -128,12 +128,6 @@ pub(crate) fn compute(
             "There is nothing to speak: write the words of the voiceover, or connect a text."
                 .to_owned(),
         ));
-    }
-    let chars = text.chars().count();
-    if chars > CHARS_MAX {
-        return Err(WorkError::Refused(format!(
-            "This script has {chars} characters; one voiceover speaks at most {CHARS_MAX}. Split it over several nodes."
-        )));
     }
     let speaker = Speaker::of(job);
     let pieces = script::pieces(&text);

@@ -6,14 +6,15 @@ import { after, before, describe, test } from 'node:test'
 import { Studio, becomes, card, dialog, runButton } from './studio.mjs'
 
 const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const KINDS = [
-  'text', 'upload', 'media', 'list', 'image_generator', 'video_generator', 'assistant', 'image_upscaler', 'svg_generator',
-  'camera_angles', 'voiceover', 'sound_effects', 'music_generator', 'video_audio_mix', 'lip_sync', 'model3d_generator',
-  'evaluator', 'sticky_note', 'sticker', 'group']
+/** Every kind there is, as the server tells them. */
+let KINDS
 const MORE = { image_generator: { text: 'a fox at dusk', settings: { results: 2 } }, list: { items: ['one', 'two'] }, group: { size: [300, 200] } }
 
 let studio
-before(async () => { studio = await Studio.start('access') })
+before(async () => {
+  studio = await Studio.start('access')
+  KINDS = (await studio.gesso.get('/api/catalog')).kinds.map(({ id }) => id)
+})
 after(() => studio?.stop())
 
 /** Everything that axe-core finds in a page as it is. */

@@ -169,7 +169,7 @@ describe('a picture is edited', { timeout: 200_000 }, () => {
 })
 
 /** A cube as GLB: 24 corners, 12 triangles, one matt colour. */
-function cube () {
+function cube (linked = false) {
   const sides = [[[0, 0, 1], [1, 0, 0], [0, 1, 0]], [[0, 0, -1], [-1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 0, -1], [0, 1, 0]], [[-1, 0, 0], [0, 0, 1], [0, 1, 0]], [[0, 1, 0], [1, 0, 0], [0, 0, -1]], [[0, -1, 0], [1, 0, 0], [0, 0, 1]]]
   const places = []
   const normals = []
@@ -204,8 +204,10 @@ function cube () {
     head.write(type, 4, 'latin1')
     return Buffer.concat([head, data])
   }
+  if (linked) scene.buffers[0].uri = `data:application/octet-stream;base64,${bin.toString('base64')}`
   const text = JSON.stringify(scene)
-  const body = Buffer.concat([chunk(Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4)), 'JSON'), chunk(bin, 'BIN\0')])
+  const described = chunk(Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4)), 'JSON')
+  const body = linked ? described : Buffer.concat([described, chunk(bin, 'BIN\0')])
   const head = Buffer.alloc(12)
   head.write('glTF')
   head.writeUInt32LE(2, 4)
@@ -250,6 +252,13 @@ describe('files are seen and heard', { timeout: 200_000 }, () => {
     await turn.click()
     assert.equal(await page.evaluate(() => document.querySelector('model-viewer').hasAttribute('auto-rotate')), await turn.getAttribute('aria-pressed') === 'true')
     // No picture of it: drawn without a graphics card on a busy machine it would take longer than anybody waits.
+    await page.keyboard.press('Escape')
+    // One whose data stand in its description, as some programs write them.
+    const linked = await store(cube(true), 'Linked.glb', 'model/gltf-binary')
+    assert.equal((await fetch(`${gesso.url}/api/assets/${linked.id}/thumbnail?w=64`)).status, 200)
+    const { ids: [other] } = await canvas({ kind: 'upload', title: 'Linked', asset: linked.id })
+    await card(other).getByRole('button', { name: 'Open preview' }).click()
+    await page.locator('.solid[data-stand="shown"]').waitFor({ timeout: 60_000 })
     await page.keyboard.press('Escape')
   })
 

@@ -42,14 +42,17 @@ test('a reload while the server is away brings the canvas with the edits, and th
   await mara.keyboard.press('End')
   await mara.keyboard.type(', written alone')
   await until('the edit is kept', () => isKept(mara, ', written alone'))
+  // What is typed in the last moment has no time to be written to a database.
+  await mara.keyboard.type(' to the end')
   await mara.reload()
   await mara.getByRole('application', { name: 'Canvas' }).waitFor()
-  await until('the text is there', async () => await card(mara, text).locator('textarea').inputValue() === 'brief, written alone')
+  await until('the text is there', async () => await card(mara, text).locator('textarea').inputValue() === 'brief, written alone to the end')
   await mara.getByText('You are offline.').waitFor()
   await studio.shoot(mara, 'reloaded')
   await studio.gesso.restart()
-  await until('it arrives', async () => (await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes[0].text === 'brief, written alone')
+  await until('it arrives', async () => (await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes[0].text === 'brief, written alone to the end')
   await until('nothing is kept any more', async () => await kept(mara) === 0)
+  assert.deepEqual(await mara.evaluate(() => Object.keys(localStorage).filter(key => key.startsWith('gesso.last.'))), [])
 })
 
 test('a canvas that was left is shown while the server is away, without any edit', async () => {

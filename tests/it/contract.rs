@@ -11,6 +11,7 @@ use tests::{Database, TestServer};
 const ROUTES: &str = include_str!("../data/routes.txt");
 const SPEC_HTTP: &str = include_str!("../../docs/spec/http.md");
 const SPEC_GRAPH: &str = include_str!("../../docs/spec/graph.md");
+const SPEC_DOCUMENT: &str = include_str!("../../docs/spec/document.md");
 const MODELS: &str = include_str!("../../docs/models.md");
 
 #[tokio::test]
@@ -35,8 +36,32 @@ async fn the_routes_are_those_that_were_agreed_and_each_is_in_the_specification(
     }
 }
 
+/// The text of a rule.
+fn rule<'a>(spec: &'a str, name: &str) -> &'a str {
+    let (_, rest) = spec.split_once(&format!("**{name}**")).unwrap_or_else(|| panic!("no {name}"));
+    rest.split("\n**R-").next().unwrap_or(rest)
+}
+
 #[test]
 fn every_kind_is_documented() {
+    let count = format!("The catalogue has {} node kinds", SPECS.len());
+    assert!(SPEC_GRAPH.contains(&count), "docs/spec/graph.md, R-GRAPH-1: {count}");
+    let table = rule(SPEC_GRAPH, "R-GRAPH-1");
+    for spec in SPECS {
+        let is_in = |text: &str| text.contains(&format!("`{}`", spec.id));
+        let row = table.lines().find(|line| line.starts_with('|') && is_in(line));
+        let row =
+            row.unwrap_or_else(|| panic!("docs/spec/graph.md, R-GRAPH-1: no row of {}", spec.id));
+        let ports = spec.inputs.iter().map(|port| port.name);
+        for port in ports.chain(spec.outputs.iter().map(|port| port.name)) {
+            assert!(row.contains(&format!("`{port}`")), "R-GRAPH-1: {} has {port}", spec.id);
+        }
+        let counted = is_in(rule(SPEC_GRAPH, "R-GRAPH-42"));
+        assert_eq!(counted, spec.counted, "docs/spec/graph.md, R-GRAPH-42: {}", spec.id);
+        let texts =
+            rule(SPEC_DOCUMENT, "R-DOC-14").split("`items` exists").next().unwrap_or_default();
+        assert_eq!(is_in(texts), spec.has_text, "docs/spec/document.md, R-DOC-14: {}", spec.id);
+    }
     for spec in SPECS {
         assert!(SPEC_GRAPH.contains(&format!("`{}`", spec.id)), "docs/spec/graph.md: {}", spec.id);
         // An evaluator chooses among what others made.

@@ -1,6 +1,6 @@
 //! Assistant: writes and refines prompts, describes pictures and videos, suggests directions.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `assistant` nodes.
@@ -21,7 +21,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("prompt"),
     source: false,
     has_text: true,
+    text_hint: "Ask for something…",
     has_negative: false,
     has_items: false,
     counted: true,
+    makes: Makes::Unknown,
 };

@@ -1,6 +1,6 @@
 //! Evaluator: waits for a person to choose what flows on.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 
 /// Specification of `evaluator` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -18,7 +18,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

@@ -1,6 +1,6 @@
 //! Group: holds nodes together so that they move as one.
 
-use super::{Family, NodeKind, NodeSpec};
+use super::{Family, Makes, NodeKind, NodeSpec};
 
 /// Specification of `group` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -14,7 +14,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

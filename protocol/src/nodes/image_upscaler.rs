@@ -1,6 +1,6 @@
 //! Image Upscaler: makes a picture larger and sharper.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `image_upscaler` nodes.
@@ -19,7 +19,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::File,
 };

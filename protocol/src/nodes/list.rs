@@ -1,6 +1,6 @@
 //! List: holds several texts or files; everything after it runs once for each of them.
 
-use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+use super::{Family, Makes, NodeKind, NodeSpec, OutputSpec, PortType};
 
 /// Specification of `list` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -16,7 +16,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: true,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: true,
     counted: false,
+    makes: Makes::Unknown,
 };

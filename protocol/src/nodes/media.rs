@@ -1,6 +1,6 @@
 //! Media: holds something picked from the library.
 
-use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+use super::{Family, Makes, NodeKind, NodeSpec, OutputSpec, PortType};
 
 /// Specification of `media` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -16,7 +16,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: true,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

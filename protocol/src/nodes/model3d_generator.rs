@@ -1,6 +1,6 @@
 //! 3D Generator: makes a 3D model from pictures or words.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `model3d_generator` nodes.
@@ -20,7 +20,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("prompt"),
     source: false,
     has_text: true,
+    text_hint: "Describe the model…",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::File,
 };

@@ -1,6 +1,6 @@
 //! Music Generator: composes a track from words.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `music_generator` nodes.
@@ -19,7 +19,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("prompt"),
     source: false,
     has_text: true,
+    text_hint: "Describe the music…",
     has_negative: false,
     has_items: false,
     counted: true,
+    makes: Makes::Lasting,
 };

@@ -1,6 +1,6 @@
 //! Sticker: a visual marker; never runs.
 
-use super::{Family, NodeKind, NodeSpec};
+use super::{Family, Makes, NodeKind, NodeSpec};
 
 /// Specification of `sticker` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -14,7 +14,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

@@ -1,6 +1,6 @@
 //! Sticky Note: a note for people; never runs.
 
-use super::{Family, NodeKind, NodeSpec};
+use super::{Family, Makes, NodeKind, NodeSpec};
 
 /// Specification of `sticky_note` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -14,7 +14,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: true,
+    text_hint: "Write a note…",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

@@ -1,6 +1,6 @@
 //! SVG Generator: draws vector graphics from words.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `svg_generator` nodes.
@@ -20,7 +20,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("prompt"),
     source: false,
     has_text: true,
+    text_hint: "Describe the drawing…",
     has_negative: false,
     has_items: false,
     counted: true,
+    makes: Makes::File,
 };

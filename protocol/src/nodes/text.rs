@@ -1,6 +1,6 @@
 //! Text: writes prompts, scripts and notes; what it holds flows to any number of nodes.
 
-use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+use super::{Family, Makes, NodeKind, NodeSpec, OutputSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `text` nodes.
@@ -17,7 +17,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: true,
     has_text: true,
+    text_hint: "Write something…",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

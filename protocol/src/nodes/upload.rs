@@ -1,6 +1,6 @@
 //! Upload: holds a file from the computer: picture, video, sound, vector or 3D model.
 
-use super::{Family, NodeKind, NodeSpec, OutputSpec, PortType};
+use super::{Family, Makes, NodeKind, NodeSpec, OutputSpec, PortType};
 
 /// Specification of `upload` nodes.
 pub const SPEC: NodeSpec = NodeSpec {
@@ -16,7 +16,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: true,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

@@ -1,6 +1,6 @@
 //! Video Audio Mix: lays one or more tracks under a video.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `video_audio_mix` nodes.
@@ -20,7 +20,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: None,
     source: false,
     has_text: false,
+    text_hint: "",
     has_negative: false,
     has_items: false,
     counted: false,
+    makes: Makes::Unknown,
 };

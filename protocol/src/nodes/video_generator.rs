@@ -1,6 +1,6 @@
 //! Video Generator: makes a short video from words, pictures and sound.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `video_generator` nodes.
@@ -23,7 +23,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("prompt"),
     source: false,
     has_text: true,
+    text_hint: "Describe the scene…",
     has_negative: true,
     has_items: false,
     counted: true,
+    makes: Makes::Lasting,
 };

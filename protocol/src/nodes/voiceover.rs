@@ -1,6 +1,6 @@
 //! Voiceover: speaks a script.
 
-use super::{Family, NodeKind, NodeSpec, Need, OutputSpec, PortSpec, PortType};
+use super::{Family, Makes, Need, NodeKind, NodeSpec, OutputSpec, PortSpec, PortType};
 use crate::values::DataType;
 
 /// Specification of `voiceover` nodes.
@@ -19,7 +19,9 @@ pub const SPEC: NodeSpec = NodeSpec {
     own_text: Some("text"),
     source: false,
     has_text: true,
+    text_hint: "What should be said?",
     has_negative: false,
     has_items: false,
     counted: true,
+    makes: Makes::Spoken,
 };

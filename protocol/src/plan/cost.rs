@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::facts::milliseconds;
 use super::model::{InputBinding, Step, Unit};
 use crate::invocation::Invocation;
-use crate::nodes::{self, NodeKind};
+use crate::nodes::{self, Makes, NodeKind};
 use crate::pricing::{Milli, Money, Price, Unit as Per};
 use crate::schema::ItemContent;
 use crate::steps;
@@ -86,30 +86,17 @@ pub(super) fn expected(step: &Step, arriving: &UnitInputs<'_>) -> Option<Facts> 
         }
         longest.map(|longest| file(Some(longest)))
     };
-    match nodes::spec(&step.kind)?.kind {
-        NodeKind::VideoGenerator | NodeKind::SoundEffects | NodeKind::MusicGenerator => told(),
-        NodeKind::LipSync => longest(),
-        NodeKind::Voiceover => {
+    match nodes::spec(&step.kind)?.makes {
+        Makes::Lasting => told(),
+        Makes::AsLongAsInputs => longest(),
+        Makes::Spoken => {
             let each = step.seconds_per_character?.0;
             let speed = step.params.get("speed").and_then(Money::from_json).map_or(1000, |s| s.0);
             let characters = characters(step, &arriving.inputs)?.0;
             Some(file(Some(characters.saturating_mul(each) / speed.max(1) + SPEECH_REST_MS)))
         }
-        NodeKind::ImageGenerator
-        | NodeKind::ImageUpscaler
-        | NodeKind::SvgGenerator
-        | NodeKind::CameraAngles
-        | NodeKind::Model3dGenerator => Some(file(None)),
-        NodeKind::Assistant
-        | NodeKind::VideoAudioMix
-        | NodeKind::Evaluator
-        | NodeKind::Text
-        | NodeKind::Upload
-        | NodeKind::Media
-        | NodeKind::List
-        | NodeKind::StickyNote
-        | NodeKind::Sticker
-        | NodeKind::Group => None,
+        Makes::File => Some(file(None)),
+        Makes::Unknown => None,
     }
 }
 

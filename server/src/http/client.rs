@@ -20,10 +20,11 @@ struct Embedded {
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
 /// Sources a page of ours may load from, and actions it may take. Styles may be inline because views set positions and
-/// colours that way; the viewer for 3D models fetches the textures inside a file as `blob:`.
+/// colours that way; the viewer for 3D models fetches the textures inside a file as `blob:`
+/// and buffers that are links as `data:`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; media-src 'self' blob:; \
-     connect-src 'self' blob: ws: wss:; font-src 'self'; object-src 'none'; base-uri 'none'; \
+     connect-src 'self' blob: data: ws: wss:; font-src 'self'; object-src 'none'; base-uri 'none'; \
      form-action 'self'; frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gesso</title>\

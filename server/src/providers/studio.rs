@@ -15,14 +15,10 @@ use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
 /// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
 
-/// The lane of models that take seconds to minutes: films, and what works on every pixel of a large picture.
+/// The lane of models that take seconds to minutes.
 const SLOW: &str = "studio";
 /// The lane of all others.
 const QUICK: &str = "studio/quick";
-/// The models of the slow lane.
-const SLOW_MODELS: [&str; 5] =
-    ["studio-motion", "studio-lips", "studio-mixer", "studio-upscaler", "studio-solid"];
-
 /// The provider.
 pub struct Studio {
     tools: ToolRunner,
@@ -59,7 +55,7 @@ impl Provider for Studio {
     }
 
     fn lane(&self, model: &str) -> &str {
-        if SLOW_MODELS.contains(&model) { SLOW } else { QUICK }
+        if models::is_slow(model) { SLOW } else { QUICK }
     }
 
     fn missing(&self, model: &Model) -> Vec<String> {
@@ -190,17 +186,12 @@ const fn data_type(kind: MediaKind) -> DataType {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gesso_protocol::catalog::Catalog;
 
     #[test]
     fn what_is_quick_does_not_wait_for_films() {
         let folder = tempfile::tempdir().unwrap();
         let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
         let studio = Studio::new(tools);
-        let catalog = Catalog::read(models::CATALOG).unwrap();
-        for model in SLOW_MODELS {
-            assert!(catalog.model(model).is_some(), "{model} is in no catalogue");
-        }
         let lanes: Vec<&str> = studio.lanes().into_iter().map(|(lane, _)| lane).collect();
         assert_eq!(lanes, [SLOW, QUICK]);
         assert_eq!(studio.lane("studio-motion"), SLOW);

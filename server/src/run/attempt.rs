@@ -31,6 +31,8 @@ use crate::providers::{Call, Content, InputFile, Produced, Provider, ProviderErr
 
 /// The most characters of what a provider says about a failure.
 const DETAIL_CHARS_MAX: usize = 2_000;
+/// The most characters of a text that a provider made: the document holds it, and everybody loads it.
+const TEXT_CHARS_MAX: usize = 1_000_000;
 /// The most characters of a prompt that name a file.
 const STEM_CHARS_MAX: usize = 48;
 
@@ -299,7 +301,11 @@ impl Attempt {
                 ..Generation::default()
             };
             match made.content {
-                Content::Text(text) => generation.text = Some(text),
+                Content::Text(text) => {
+                    let (text, note) = bounded(text);
+                    generation.note = generation.note.or(note);
+                    generation.text = Some(text);
+                }
                 Content::File { mime, bytes, size_px } => {
                     let told = Told { size_px, duration_s: made.duration_s };
                     let kept = match self
@@ -384,6 +390,18 @@ impl Attempt {
     }
 }
 
+/// A text as it is kept, and what to say of it where it is longer. It is paid for: better its beginning than nothing.
+fn bounded(text: String) -> (String, Option<String>) {
+    match text.char_indices().nth(TEXT_CHARS_MAX) {
+        None => (text, None),
+        Some((end, _)) => {
+            let whole = text.chars().count();
+            let note = format!("Kept of {whole} characters: the first {TEXT_CHARS_MAX}.");
+            (text[..end].to_owned(), Some(note))
+        }
+    }
+}
+
 /// Names a result: as its node, where somebody named that, else by the first words of the prompt.
 fn file_stem(step: &Step, prompt: &str) -> String {
     let usual = gesso_protocol::nodes::spec(&step.kind).map_or("", |spec| spec.title);
@@ -402,4 +420,19 @@ fn file_stem(step: &Step, prompt: &str) -> String {
         stem.push_str(word);
     }
     if stem.is_empty() { step.title.clone() } else { stem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_end_is_kept_in_part_and_says_so() {
+        assert_eq!(bounded("é".to_owned()), ("é".to_owned(), None));
+        let most = "é".repeat(TEXT_CHARS_MAX);
+        assert_eq!(bounded(most.clone()), (most.clone(), None));
+        let (kept, note) = bounded(format!("{most}and more"));
+        assert_eq!(kept, most);
+        assert_eq!(note.unwrap(), "Kept of 1000008 characters: the first 1000000.");
+    }
 }

@@ -82,8 +82,6 @@ fn what_cannot_be_spoken_is_refused() {
     for text in ["", "   \n", "…!?", "🙂"] {
         assert!(matches!(speak(text, &[]), Err(WorkError::Refused(_))), "{text}");
     }
-    let long = "a ".repeat(CHARS_MAX);
-    assert!(matches!(speak(&long, &[]), Err(WorkError::Refused(_))));
     let dir = tempfile::tempdir().unwrap();
     let tools = ToolRunner::new(Programs::default(), dir.path()).unwrap();
     let job = Job { model: "studio-voice".into(), prompt: "Hello".into(), ..Job::default() };

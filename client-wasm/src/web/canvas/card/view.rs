@@ -297,7 +297,7 @@ fn head_mark(card: &Card) -> AnyView {
 fn text_body(card: &Card) -> impl IntoView + use<> {
     view! {
         <div class="prompt text written">
-            <TextField page=card.page node=card.id() field="text" label="Text" placeholder="Write something…" />
+            <TextField page=card.page node=card.id() field="text" label="Text" placeholder=nodes::text::SPEC.text_hint />
         </div>
     }
 }
@@ -316,15 +316,8 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
                 spec.own_text.is_some_and(|port| graph.sources(&id.get_value(), port).next().is_some())
             })
         });
-        let hint = match spec.id {
-            "image_generator" => "Describe the picture…",
-            "video_generator" => "Describe the scene…",
-            "assistant" => "Ask for something…",
-            "voiceover" => "What should be said?",
-            _ => "Describe it…",
-        };
         let hint = Signal::derive(move || {
-            let words = if is_wired.get() { "Add to what is connected…" } else { hint };
+            let words = if is_wired.get() { "Add to what is connected…" } else { spec.text_hint };
             words.to_owned()
         });
         view! {
@@ -391,7 +384,7 @@ fn sticky(card: Card) -> impl IntoView {
             style=place(&card)
         >
             {title}
-            <TextField page=card.page node=card.id() field="text" label="Note" placeholder="Write a note…" />
+            <TextField page=card.page node=card.id() field="text" label="Note" placeholder=nodes::sticky_note::SPEC.text_hint />
             {holder_tab(&card)}
             {corner(&card)}
         </div>

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::presence::{Presence, Spot, Viewport};
 use crate::core::sync::{Action, Event};
+use crate::web::canvas::store::offline_store::{keep, keep_last_moment, restore_soon};
 use crate::web::canvas::store::page::{Page, now_ms, random};
 use crate::web::canvas::store::session::Socket;
 
@@ -50,19 +51,29 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
         move || {
             if page.try_core().is_some() {
                 tick(page);
-                crate::web::canvas::store::offline_store::keep(page);
+                keep(page);
             }
         },
         Duration::from_millis(500),
     );
     let online = window_event_listener(leptos::ev::online, move |_| happened(page, &Event::Wake));
-    let leave = window_event_listener(leptos::ev::pagehide, move |_| say_farewell(page));
+    let leave = window_event_listener(leptos::ev::pagehide, move |_| {
+        keep_last_moment(page);
+        say_farewell(page);
+    });
+    // A phone ends pages that are hidden without another word.
+    let hide = window_event_listener(leptos::ev::visibilitychange, move |_| {
+        if document().hidden() {
+            keep_last_moment(page);
+        }
+    });
     on_cleanup(move || {
         if let Ok(clock) = clock {
             clock.clear();
         }
         online.remove();
         leave.remove();
+        hide.remove();
         say_farewell(page);
         if let Some(core) = page.try_core() {
             core.borrow_mut().socket = None;
@@ -70,7 +81,7 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
     });
     move || {
         leptos::task::spawn_local(async move {
-            crate::web::canvas::store::offline_store::restore_soon(page).await;
+            restore_soon(page).await;
             // Without the server there may be nothing more to come.
             if page.try_core().is_some() && page.read(|canvas| !canvas.nodes.is_empty()) {
                 crate::web::canvas::actions::camera::first_fit(page);

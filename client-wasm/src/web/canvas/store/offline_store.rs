@@ -2,7 +2,11 @@
 //!
 //! Edits that are only on this page: each page writes one entry, `{canvas}/{client}`: how many edits, then the replica as one
 //! update. It goes as soon as the server has called everything durable. Canvases as they were last seen: `{canvas}/seen`, the
-//! same without edits, for the few that were seen last. A page that opens a canvas takes in all entries of it.
+//! same without edits, for the few that were seen last. What is typed in the last moment before a page goes, when a
+//! database has no time to write, stands in the local storage under the same key. A page that opens a canvas takes in all
+//! entries of it.
+
+use std::collections::HashMap;
 
 use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
 use leptos::prelude::*;
@@ -17,6 +21,10 @@ const STORE: &str = "kept";
 
 /// The end of the key of a canvas as it was last seen.
 const SEEN: &str = "/seen";
+/// The start of the keys of last moments in the local storage.
+const LAST: &str = "gesso.last.";
+/// The longest of them, in bytes: the storage of a server holds some million characters.
+const LAST_BYTES_MAX: usize = 1 << 20;
 /// Where the browser has the ids of those canvases, the last one first.
 const SEEN_ORDER: &str = "gesso.seen";
 /// Number of canvases that are kept as they were last seen.
@@ -56,7 +64,29 @@ async fn remove(keys: &[String]) -> Result<(), idb::Error> {
     }
     transaction.commit()?.await?;
     database.close();
+    if let Some(storage) = storage() {
+        for key in keys {
+            // What is left over is taken in once more, and changes nothing then.
+            let _removed = storage.remove_item(&format!("{LAST}{key}"));
+        }
+    }
     Ok(())
+}
+
+/// Last moments of pages of a canvas, with the keys of their entries.
+fn last_moments(prefix: &str) -> Vec<(String, Vec<u8>)> {
+    let Some(storage) = storage() else { return Vec::new() };
+    let names = (0..storage.length().unwrap_or_default())
+        .filter_map(|at| storage.key(at).ok().flatten())
+        .filter_map(|name| name.strip_prefix(LAST).map(str::to_owned))
+        .filter(|key| key.starts_with(prefix));
+    names
+        .filter_map(|key| {
+            let text = storage.get_item(&format!("{LAST}{key}")).ok().flatten()?;
+            let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).ok());
+            Some((key, bytes.collect::<Option<Vec<u8>>>()?))
+        })
+        .collect()
 }
 
 async fn entries(prefix: &str) -> Result<Vec<(String, Vec<u8>)>, idb::Error> {
@@ -97,15 +127,20 @@ pub async fn restore_soon(page: Page) {
 async fn restore(page: Page) {
     let prefix = format!("{}/", page.id.get_value());
     // Without storage there is nothing to take in.
-    let Ok(found) = entries(&prefix).await else { return };
+    let mut found = entries(&prefix).await.unwrap_or_default();
+    found.extend(last_moments(&prefix));
     let Some(core) = page.try_core() else { return };
+    let mut counted: HashMap<String, u64> = HashMap::new();
     for (key, bytes) in found {
         let Some((count, update)) = bytes.split_first_chunk::<8>() else { continue };
         let changes = {
             let mut core = core.borrow_mut();
             let taken = core.replica.apply(update);
             if taken.is_ok() {
-                core.sync.restored(u64::from_le_bytes(*count));
+                // A last moment counts what its page's entry counts too.
+                let count = u64::from_le_bytes(*count);
+                let before = counted.insert(key.clone(), count).unwrap_or_default();
+                core.sync.restored(count.saturating_sub(before));
             }
             if key.ends_with(SEEN) {
                 core.kept.has_seen = true;
@@ -117,6 +152,27 @@ async fn restore(page: Page) {
         if let Ok(changes) = changes {
             page.draw(&changes);
         }
+    }
+}
+
+/// An entry: how many edits, then an update.
+fn entry(edits: u64, update: &[u8]) -> Vec<u8> {
+    [&edits.to_le_bytes()[..], update].concat()
+}
+
+/// Keeps what the entry lacks at once, where the browser writes before the page goes; called when it may be going.
+pub fn keep_last_moment(page: Page) {
+    let Some(core) = page.try_core() else { return };
+    let core = core.borrow();
+    let unsaved = core.sync.unsaved();
+    let Some(storage) = storage().filter(|_| unsaved > 0) else { return };
+    let rest = core.kept.vector.as_ref().and_then(|vector| core.replica.diff(vector).ok());
+    let bytes = entry(unsaved, &rest.unwrap_or_else(|| core.replica.encode()));
+    if bytes.len() <= LAST_BYTES_MAX {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        let key = format!("{LAST}{}/{}", page.id.get_value(), core.replica.client());
+        // Where there is no room the page's entry is what is left of it.
+        let _kept = storage.set_item(&key, &text);
     }
 }
 
@@ -133,17 +189,22 @@ pub fn keep(page: Page) {
     if unsaved > 0 && unsaved != core.kept.edits {
         core.kept.edits = unsaved;
         core.kept.busy = true;
-        let mut bytes = unsaved.to_le_bytes().to_vec();
-        bytes.extend(core.replica.encode());
+        let bytes = entry(unsaved, &core.replica.encode());
+        let vector = core.replica.state_vector();
         leptos::task::spawn_local(async move {
             // Without storage the edits are on this page alone, as the banner says.
-            let _kept = put(&key, &bytes).await;
+            if put(&key, &bytes).await.is_ok()
+                && let Some(core) = page.try_core()
+            {
+                core.borrow_mut().kept.vector = Some(vector);
+            }
             done(page);
         });
     } else if unsaved == 0 && (core.kept.edits > 0 || !core.kept.taken.is_empty()) {
         let mut keys = std::mem::take(&mut core.kept.taken);
         keys.push(key);
         core.kept.edits = 0;
+        core.kept.vector = None;
         core.kept.busy = true;
         leptos::task::spawn_local(async move {
             // What is left over is taken in once more, and changes nothing then.
@@ -174,7 +235,7 @@ fn keep_seen(page: Page, core: &mut Core) {
     core.kept.busy = true;
     leptos::task::spawn_local(async move {
         if is_kept {
-            let bytes = [&0_u64.to_le_bytes()[..], &state].concat();
+            let bytes = entry(0, &state);
             // Without storage a page that is loaded while offline shows nothing, as before.
             let _kept = put(&format!("{canvas}{SEEN}"), &bytes).await;
         }

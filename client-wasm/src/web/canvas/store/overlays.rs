@@ -136,6 +136,8 @@ pub struct Context {
 pub struct Kept {
     /// Number of unsaved edits the entry holds.
     pub(crate) edits: u64,
+    /// State vector of the replica that the entry holds, once it is written.
+    pub(crate) vector: Option<Vec<u8>>,
     /// Keys of entries of earlier pages that were taken in.
     pub(crate) taken: Vec<String>,
     /// A write is under way.
