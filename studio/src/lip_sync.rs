@@ -71,16 +71,18 @@ fn size((w, h): (u32, u32)) -> (u32, u32) {
 }
 
 /// The mouth the settings say, or the guessed one.
-fn placed(job: &Job, guess: impl FnOnce() -> Mouth) -> Mouth {
+fn placed(job: &Job, guess: impl FnOnce() -> Option<Mouth>) -> Result<Mouth, WorkError> {
     if job.flag("auto") {
-        return guess();
+        let none = "There is no face to be seen in this picture. Connect one that shows a face from the front, or switch \
+                    “Look for the mouth” off and say where it is.";
+        return guess().ok_or_else(|| WorkError::Refused(none.to_owned()));
     }
     let part = |key: &str, default: f64| job.number(key, default).clamp(0.0, 1.0) as f32;
-    Mouth {
+    Ok(Mouth {
         x: part("mouth_x", 0.5),
         y: part("mouth_y", 0.62),
         width: part("mouth_width", 0.14).clamp(0.02, 0.9),
-    }
+    })
 }
 
 fn strength(job: &Job) -> f32 {
@@ -97,7 +99,7 @@ fn still(
 ) -> Result<Spoken, WorkError> {
     let size = size(picture.dimensions());
     let base = flattened(picture, size);
-    let mouth = placed(job, || face::guess(&base, size));
+    let mouth = placed(job, || face::guess(&base, size))?;
     let reel = reel(size, RATE, sound);
     let talk = Talk::hear(sound, &reel);
     let gain = strength(job);
@@ -161,7 +163,7 @@ fn filmed(
             "This video has no frames. Export it again as MP4 and replace it.".to_owned(),
         ));
     };
-    let mouth = placed(job, || face::guess(&first, size));
+    let mouth = placed(job, || face::guess(&first, size))?;
     let mut track = Track::new(&first, size, &mouth);
     let talk = Talk::hear(sound, &reel);
     let gain = strength(job);

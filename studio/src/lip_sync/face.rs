@@ -1,19 +1,28 @@
-//! Where a mouth may be. Skin and what is redder and darker in its lower half is looked for; where there is no skin, the
-//! lower part of the upper half of whatever stands out. It is a guess.
+//! Where a mouth may be: a patch of skin in the shape of a face, and what is redder and darker in its lower half. It is a
+//! guess; where there is neither, there is no face.
 
 use super::mouth::Mouth;
-use crate::camera::raster::Texture;
-use crate::camera::relief::{Plane, Study};
+use crate::camera::relief::Plane;
 use crate::math::smoothstep;
 use gesso_media::RgbaImage;
 
 /// Longest side of the picture that is searched.
 const SIDE: f32 = 192.0;
 
-/// A guessed mouth in an RGB frame.
-pub(crate) fn guess(frame: &[u8], (w, h): (u32, u32)) -> Mouth {
-    let small = shrunk(frame, w, h);
-    by_skin(&small).unwrap_or_else(|| by_outline(&small))
+/// How much redder and darker than the skin around it a mouth is at least.
+const MOUTH_MIN: f32 = 0.3;
+/// How much darker than the bridge of the nose eyes are at least, in parts of the brightness of the skin.
+const EYES_MIN: f32 = 0.15;
+/// The least that both are together: painted faces have 1.36 and more, sunsets and dunes up to 1.02.
+const BOTH_MIN: f32 = 1.15;
+/// The least part of the box around a patch of skin that a face fills.
+const FILLED_MIN: f32 = 0.4;
+/// Height of a face, with what is bare below it, in its widths.
+const SHAPES: std::ops::RangeInclusive<f32> = 0.65..=2.8;
+
+/// A guessed mouth in an RGB frame; `None` where no face is seen.
+pub(crate) fn guess(frame: &[u8], (w, h): (u32, u32)) -> Option<Mouth> {
+    by_skin(&shrunk(frame, w, h))
 }
 
 fn shrunk(frame: &[u8], w: u32, h: u32) -> RgbaImage {
@@ -97,7 +106,9 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
     let (top, end) = spread(list.iter().map(|at| at / w));
     let wide = (right - left) as f32;
     let high = ((end - top) as f32).min(wide * 1.35);
-    if wide < 8.0 || high < 8.0 {
+    let filled = count as f32 / (wide * (end - top) as f32).max(1.0);
+    let shape = (end - top) as f32 / wide.max(1.0);
+    if wide < 8.0 || high < 8.0 || filled < FILLED_MIN || !SHAPES.contains(&shape) {
         return None;
     }
     let mean = |c: usize| list.iter().map(|at| colors[*at][c]).sum::<f32>() / count as f32;
@@ -125,28 +136,50 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
             }
         }
     }
+    let dark = Plane::new(w, h, |x, y| (light - colors[y * w + x][0]) / light.max(1.0));
+    let gap = eyes(&dark, (cx, top as f32), (wide, high));
+    if found.2 < MOUTH_MIN || gap < EYES_MIN || found.2 + gap < BOTH_MIN {
+        return None;
+    }
     // How far the stretch goes to both sides.
     let level = odd.at((found.0 + 0.5) / w as f32, (found.1 + 0.5) / h as f32) * 0.45;
-    let mut width = wide * 0.36;
-    if found.2 > 0.25 {
-        let run = |step: f32| {
-            let mut d = 0.0;
-            while d < wide * 0.35
-                && odd.at((found.0 + step * d + 0.5) / w as f32, (found.1 + 0.5) / h as f32) > level
-            {
-                d += 1.0;
-            }
-            d
-        };
-        let (a, b) = (run(-1.0), run(1.0));
-        found.0 += (b - a) / 2.0;
-        width = (a + b).clamp(wide * 0.22, wide * 0.55);
-    }
+    let run = |step: f32| {
+        let mut d = 0.0;
+        while d < wide * 0.35
+            && odd.at((found.0 + step * d + 0.5) / w as f32, (found.1 + 0.5) / h as f32) > level
+        {
+            d += 1.0;
+        }
+        d
+    };
+    let (a, b) = (run(-1.0), run(1.0));
+    found.0 += (b - a) / 2.0;
+    let width = (a + b).clamp(wide * 0.22, wide * 0.55);
     Some(Mouth {
         x: (found.0 + 0.5) / w as f32,
         y: (found.1 + 0.5) / h as f32,
         width: width / w as f32,
     })
+}
+
+/// How much darker than what is between them the two places are that look most like eyes, one on each side of `cx`, in parts of
+/// the brightness of the skin. A sky or a dune that darkens downwards is as dark in between.
+fn eyes(dark: &Plane, (cx, top): (f32, f32), (wide, high): (f32, f32)) -> f32 {
+    let (w, h) = (dark.width as f32, dark.height as f32);
+    let at = |x: f32, y: f32| dark.at((x + 0.5) / w, (y + 0.5) / h);
+    let mut best = 0.0_f32;
+    for row in 0..=12 {
+        let y = top + high * (0.2 + 0.4 * row as f32 / 12.0);
+        for middle in -2..=2 {
+            let middle = cx + wide * 0.04 * middle as f32;
+            for apart in 0..=8 {
+                let apart = wide * (0.12 + 0.2 * apart as f32 / 8.0);
+                let both = at(middle - apart, y).min(at(middle + apart, y));
+                best = best.max(both - at(middle, y));
+            }
+        }
+    }
+    best
 }
 
 /// The range that holds all but the outermost hundredth at both ends.
@@ -155,26 +188,6 @@ fn spread(values: impl Iterator<Item = usize>) -> (usize, usize) {
     sorted.sort_unstable();
     let at = |part: usize| sorted.get(sorted.len() * part / 100).copied().unwrap_or(0);
     (at(1), at(98))
-}
-
-/// By what stands out: its upper part is taken for a head.
-fn by_outline(picture: &RgbaImage) -> Mouth {
-    let study = Study::new(&Texture::new(picture.clone()));
-    let saliency = study.saliency();
-    let (w, h) = (saliency.width, saliency.height);
-    let strong: Vec<usize> = (0..w * h).filter(|at| saliency.values[*at] > 0.45).collect();
-    if strong.len() * 200 < w * h {
-        return Mouth { x: 0.5, y: 0.62, width: 0.14 };
-    }
-    let (left, right) = spread(strong.iter().map(|at| at % w));
-    let (top, end) = spread(strong.iter().map(|at| at / w));
-    let wide = (right - left).max(1) as f32;
-    let high = ((end - top).max(1) as f32).min(wide * 1.3);
-    Mouth {
-        x: (left + right) as f32 / 2.0 / w as f32,
-        y: ((top as f32 + high * 0.7) / h as f32).min(0.92),
-        width: (wide * 0.26 / w as f32).clamp(0.04, 0.4),
-    }
 }
 
 /// Follows the face around a mouth from frame to frame by its brightness in the first one.

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{Content, Input};
-use gesso_media::Programs;
+use gesso_media::{DecodeLimits, Programs};
 
 /// A drawn face: skin on blue, two dark eyes, a red mouth at (0.5, 0.68) a quarter of the picture wide.
 fn drawn(w: u32, h: u32) -> RgbaImage {
@@ -180,16 +180,54 @@ fn nothing_but_the_region_is_touched_and_a_closed_mouth_nothing() {
 #[test]
 fn the_mouth_of_a_face_is_found() {
     for (w, h) in [(240, 240), (400, 300), (150, 190)] {
-        let found = face::guess(&flattened(&drawn(w, h), (w, h)), (w, h));
+        let found = face::guess(&flattened(&drawn(w, h), (w, h)), (w, h)).unwrap();
         assert!(
             (found.x - 0.5).abs() < 0.05 && (found.y - 0.68).abs() < 0.05,
             "{w} {h}: {found:?}"
         );
         assert!((0.12..0.4).contains(&found.width), "{w} {h}: {found:?}");
     }
-    let grey = vec![90; 64 * 64 * 3];
-    let nowhere = face::guess(&grey, (64, 64));
-    assert!((0.2..0.95).contains(&nowhere.y) && nowhere.width > 0.0);
+    assert_eq!(face::guess(&[90; 64 * 64 * 3], (64, 64)), None);
+}
+
+/// Nobody wants a mouth on a lake.
+#[test]
+fn a_picture_without_a_face_is_refused_and_a_portrait_speaks() {
+    let (tools, _dir) = tools();
+    let size = (384, 384);
+    let mut wrong = Vec::new();
+    for (prompt, is_face) in [
+        ("a portrait of a woman", true),
+        ("a portrait of an old man with a beard", true),
+        ("a portrait of a girl with red hair and a hat", true),
+        ("portrait of a man with glasses", true),
+        ("a lake", false),
+        ("a lake at sunset", false),
+        ("a lighthouse by the sea at sunset", false),
+        ("a forest in autumn", false),
+        ("desert dunes", false),
+        ("a red house at night", false),
+        ("a bowl of oranges on a table", false),
+        ("misty mountains at dawn", false),
+    ] {
+        for seed in 1..3 {
+            let (aspect, resolution) = (serde_json::json!("1:1"), serde_json::json!("0.5K"));
+            let job = Job {
+                model: "studio-painter".into(),
+                prompt: prompt.into(),
+                seed,
+                params: [("aspect_ratio".into(), aspect), ("resolution".into(), resolution)].into(),
+                ..Job::default()
+            };
+            let made = crate::models::compute(&job, &tools, &Control::none()).unwrap();
+            let Content::File { bytes, .. } = &made[0].content else { panic!("no picture") };
+            let picture = gesso_media::decode(bytes, DecodeLimits::default()).unwrap();
+            if face::guess(&flattened(&picture, size), size).is_some() != is_face {
+                wrong.push((prompt, seed));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
 
 #[test]
@@ -225,6 +263,6 @@ fn what_does_not_do_is_refused() {
         assert!(matches!(error, WorkError::Refused(_)), "{error:?}");
     }
     let tiny = gesso_media::encode_png(&drawn(1, 1)).unwrap();
-    let (_, size, _) = made(&job(vec![("image", tiny), ("audio", voice(0.6))], true));
+    let (_, size, _) = made(&job(vec![("image", tiny), ("audio", voice(0.6))], false));
     assert_eq!(size, (16, 16));
 }
