@@ -23,8 +23,18 @@ struct Model {
     vocabulary: Option<Vocabulary>,
     /// The most characters of its prompt.
     prompt_max: usize,
-    /// True if it takes seconds to minutes: films, and what works on every pixel of a large picture.
-    slow: bool,
+    lane: Lane,
+}
+
+/// What waits for each other: models of one lane share its slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What is done at once.
+    Quick,
+    /// What takes seconds to minutes: films, and what works on every pixel of a large picture.
+    Slow,
+    /// What speaks: as long as its text says.
+    Speech,
 }
 
 /// The most characters of a prompt that is read word by word. What it is read for takes time in proportion to it.
@@ -36,9 +46,8 @@ impl Model {
         Self { prompt_max, ..self }
     }
 
-    /// Takes seconds to minutes.
-    const fn slow(self) -> Self {
-        Self { slow: true, ..self }
+    const fn lane(self, lane: Lane) -> Self {
+        Self { lane, ..self }
     }
 }
 
@@ -58,7 +67,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
         seeded: false,
         vocabulary: None,
         prompt_max: PROMPT_CHARS_MAX,
-        slow: false,
+        lane: Lane::Quick,
     }
 }
 
@@ -76,14 +85,14 @@ pub const CATALOG: &[&str] = &[
 const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute).texts(assistant::TEXT_CHARS_MAX),
     exact("studio-camera", camera::compute),
-    exact("studio-lips", lip_sync::compute).slow(),
-    exact("studio-mixer", mix::compute).slow(),
-    read("studio-motion", video::compute, video::VOCABULARY).slow(),
+    exact("studio-lips", lip_sync::compute).lane(Lane::Slow),
+    exact("studio-mixer", mix::compute).lane(Lane::Slow),
+    read("studio-motion", video::compute, video::VOCABULARY).lane(Lane::Slow),
     read("studio-painter", paint::compute, paint::VOCABULARY),
     read("studio-vector", vector::compute, vector::VOCABULARY),
-    seeded("studio-upscaler", upscale::compute).slow(),
-    read("studio-solid", solid::compute, solid::VOCABULARY).slow(),
-    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX),
+    seeded("studio-upscaler", upscale::compute).lane(Lane::Slow),
+    read("studio-solid", solid::compute, solid::VOCABULARY).lane(Lane::Slow),
+    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX).lane(Lane::Speech),
     read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY),
     read("studio-music", music::compute, music::VOCABULARY),
 ];
@@ -124,10 +133,10 @@ pub fn unread(job: &Job) -> Option<String> {
     unread::told(&job.prompt, vocabulary)
 }
 
-/// True if a model takes seconds to minutes.
+/// The lane of a model.
 #[must_use]
-pub fn is_slow(id: &str) -> bool {
-    model(id).is_some_and(|model| model.slow)
+pub fn lane(id: &str) -> Lane {
+    model(id).map_or(Lane::Quick, |model| model.lane)
 }
 
 /// True if another seed gives another result of a model.

@@ -22,6 +22,8 @@ const LUFS: f32 = -18.0;
 pub(crate) const CHARS_MAX: usize = 50_000;
 /// The longest speech, in seconds: an hour is 350 MB.
 const SECONDS_MAX: usize = 3600;
+/// The most sentences and lines of a script. Each is spoken by itself, which takes time also where it is short.
+const PIECES_MAX: usize = 2_000;
 
 /// Languages of the catalogue, and what espeak-ng 1.51 calls them.
 const LANGUAGES: &[(&str, &str)] = &[
@@ -131,6 +133,12 @@ pub(crate) fn compute(
     }
     let speaker = Speaker::of(job);
     let pieces = script::pieces(&text);
+    if pieces.len() > PIECES_MAX {
+        return Err(WorkError::Refused(format!(
+            "This script has {} sentences and lines; one voiceover speaks at most {PIECES_MAX}. Split it over several nodes.",
+            pieces.len()
+        )));
+    }
     let mut take = Take::new(speaker.voice.bright_db);
     let total: usize = pieces.iter().map(|piece| piece.text.len()).sum();
     let (mut done, mut heard) = (0, false);

@@ -189,7 +189,7 @@ async fn a_review_waits_survives_a_restart_and_is_decided_once() {
         server.refused(&review, json!({"node": "e", "accept": ["nonsense"]}), "bad_request").await;
         server.refused(&review, json!({"node": "e"}), "bad_request").await;
         server.refused(&review, json!({"node": "u", "reject": true}), "not_found").await;
-        let accept = json!({"node": "e", "accept": [candidates[0], candidates[2]]});
+        let accept = json!({"node": "e", "accept": [candidates[0], candidates[2], candidates[0]]});
         server.post(&review, accept.clone()).await;
         server.refused(&review, accept, "conflict").await;
         let run = server.ended(&id).await;

@@ -262,3 +262,35 @@ async fn results_land_on_the_node_they_were_made_for_alone() {
         assert_eq!(node["generations"].as_array().unwrap().len(), 1, "{node}");
     }
 }
+
+/// Undone, or made anew under its id: what was paid for is there, also for those who never left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_comes_back_shows_what_was_made_meanwhile() {
+    for database in databases() {
+        for between in [json!([]), json!([{"op": "add_node", "id": "b", "kind": "text"}])] {
+            let server = TestServer::start(&database).await;
+            let canvas = server.canvas(json!([image("b", "slow")])).await;
+            let edits = format!("/api/canvases/{canvas}/edits");
+            let runs = format!("/api/canvases/{canvas}/runs");
+            let run = server.post(&runs, json!({"mode": "workflow"})).await;
+            let run = run["id"].as_str().unwrap().to_owned();
+            server.until(&format!("/api/runs/{run}"), |run| run["status"] == "running").await;
+            let gone = json!([{"op": "remove_node", "node": "b"}]);
+            server.post(&edits, gone.clone()).await;
+            server.post(&edits, between.clone()).await;
+            server.fake.release();
+            assert_eq!(server.ended(&run).await["status"], "succeeded");
+            if between != json!([]) {
+                server.post(&edits, gone).await;
+            }
+            server.post(&edits, json!([image("b", "slow")])).await;
+            let graph = format!("/api/canvases/{canvas}/graph");
+            let is_whole = |graph: &Value| {
+                let node = &graph["nodes"][0];
+                node["state"] == "completed"
+                    && node["generations"].as_array().is_some_and(|made| made.len() == 1)
+            };
+            server.until(&graph, is_whole).await;
+        }
+    }
+}

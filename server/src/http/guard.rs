@@ -62,9 +62,11 @@ fn refusal(headers: &HeaderMap, method: &str, public_url: Option<&str>) -> Optio
         let why = "This server is open to its own machine only; behind a proxy it needs accounts.";
         return Some(why.to_owned());
     }
-    let Some(host) = text(headers, "host") else {
+    // Names of hosts have no case (RFC 9110, §4.2.3).
+    let Some(host) = text(headers, "host").map(str::to_ascii_lowercase) else {
         return Some("A request needs a Host header.".to_owned());
     };
+    let host = host.as_str();
     let public = public_url.map(|url| url.trim_end_matches('/'));
     let public_host = public.and_then(|url| url.split_once("://")).map(|(_, host)| host);
     if !is_loopback_host(host) && Some(host) != public_host {
@@ -162,7 +164,7 @@ mod tests {
 
     #[test]
     fn only_the_own_address_is_answered() {
-        for host in ["localhost:8787", "127.0.0.1", "[::1]:1", "gesso.example"] {
+        for host in ["localhost:8787", "LocalHost", "127.0.0.1", "[::1]:1", "Gesso.example"] {
             assert!(!refused(&[("host", host)], "GET"), "{host}");
         }
         let others = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "::1"];

@@ -1,6 +1,6 @@
 //! Runs: their price, their start, what became of them; and the history of nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -427,9 +427,11 @@ async fn review(
     State(app): State<App>,
     Person(me): Person,
     Path(id): Path<RunId>,
-    Body(request): Body<ReviewRequest>,
+    Body(mut request): Body<ReviewRequest>,
 ) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
+    let mut named = BTreeSet::new();
+    request.accept.retain(|candidate| named.insert(candidate.clone()));
     let decision = Decision {
         node: NodeId::new(request.node),
         accept: request.accept,

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use gesso_media::{Control, MediaKind, Program, ToolRunner, WorkError};
 use gesso_protocol::catalog::Model;
 use gesso_protocol::values::DataType;
-use gesso_studio::{Input, Job, models};
+use gesso_studio::models::{self, Lane};
+use gesso_studio::{Input, Job};
 use tokio::sync::Semaphore;
 
 use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
@@ -17,6 +18,8 @@ const AT_ONCE_MAX: usize = 4;
 
 /// The lane of models that take seconds to minutes.
 const SLOW: &str = "studio";
+/// The lane of voiceovers.
+const SPEECH: &str = "studio/speech";
 /// The lane of all others.
 const QUICK: &str = "studio/quick";
 /// The provider.
@@ -24,6 +27,7 @@ pub struct Studio {
     tools: ToolRunner,
     slow: Arc<Semaphore>,
     quick: Arc<Semaphore>,
+    speech: Arc<Semaphore>,
     at_once: usize,
 }
 
@@ -33,7 +37,7 @@ impl Studio {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
         let slots = || Arc::new(Semaphore::new(at_once));
-        Self { tools, slow: slots(), quick: slots(), at_once }
+        Self { tools, slow: slots(), quick: slots(), speech: slots(), at_once }
     }
 }
 
@@ -51,11 +55,15 @@ impl Provider for Studio {
     }
 
     fn lanes(&self) -> Vec<(&str, usize)> {
-        vec![(SLOW, self.at_once), (QUICK, self.at_once)]
+        [SLOW, QUICK, SPEECH].map(|lane| (lane, self.at_once)).to_vec()
     }
 
     fn lane(&self, model: &str) -> &str {
-        if models::is_slow(model) { SLOW } else { QUICK }
+        match models::lane(model) {
+            Lane::Slow => SLOW,
+            Lane::Quick => QUICK,
+            Lane::Speech => SPEECH,
+        }
     }
 
     fn missing(&self, model: &Model) -> Vec<String> {
@@ -67,8 +75,11 @@ impl Provider for Studio {
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
         Box::pin(async move {
-            let is_slow = self.lane(&call.invocation.model) == SLOW;
-            let slots = if is_slow { &self.slow } else { &self.quick };
+            let slots = match models::lane(&call.invocation.model) {
+                Lane::Slow => &self.slow,
+                Lane::Quick => &self.quick,
+                Lane::Speech => &self.speech,
+            };
             let slot = tokio::select! {
                 slot = Arc::clone(slots).acquire_owned() => slot,
                 () = call.cancel.cancelled() => return Err(ProviderError::Cancelled),
@@ -188,13 +199,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_quick_does_not_wait_for_films() {
+    fn what_is_quick_waits_neither_for_films_nor_for_long_texts() {
         let folder = tempfile::tempdir().unwrap();
         let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
         let studio = Studio::new(tools);
         let lanes: Vec<&str> = studio.lanes().into_iter().map(|(lane, _)| lane).collect();
-        assert_eq!(lanes, [SLOW, QUICK]);
+        assert_eq!(lanes, [SLOW, QUICK, SPEECH]);
         assert_eq!(studio.lane("studio-motion"), SLOW);
         assert_eq!(studio.lane("studio-assistant"), QUICK);
+        assert_eq!(studio.lane("studio-voice"), SPEECH);
     }
 }

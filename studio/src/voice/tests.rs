@@ -82,6 +82,9 @@ fn what_cannot_be_spoken_is_refused() {
     for text in ["", "   \n", "…!?", "🙂"] {
         assert!(matches!(speak(text, &[]), Err(WorkError::Refused(_))), "{text}");
     }
+    // Before any of it is spoken.
+    let lines = speak(&"1\n".repeat(PIECES_MAX + 1), &[]).unwrap_err().to_string();
+    assert!(lines.contains("2001 sentences and lines"), "{lines}");
     let dir = tempfile::tempdir().unwrap();
     let tools = ToolRunner::new(Programs::default(), dir.path()).unwrap();
     let job = Job { model: "studio-voice".into(), prompt: "Hello".into(), ..Job::default() };

@@ -1,10 +1,12 @@
 //! Committing what was written, and what follows from it: what goes out, what may not be and is undone, what new nodes
 //! lack.
 
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use gesso_protocol::schema;
 use gesso_protocol::wire::guard::Scan;
 use gesso_protocol::wire::guard::pieces::Piece;
 use yrs::updates::encoder::Encode as _;
@@ -91,18 +93,7 @@ impl Core {
         if changes.is_empty() {
             return has_violated;
         }
-        for (id, change) in &changes {
-            match change {
-                NodeChange::Inserted => {
-                    self.nodes += 1;
-                    if self.forgotten.remove(id) {
-                        self.effects.push(Effect::CheckOutcome);
-                    }
-                }
-                NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),
-                NodeChange::Replaced => {}
-            }
-        }
+        self.follow_nodes(&changes);
         let doc = self.doc.clone();
         let mut txn = doc.transact_mut_with(SERVER_ORIGIN);
         let repair = self.repair;
@@ -120,6 +111,31 @@ impl Core {
             self.node_changes.lock().expect("no holder panics").clear();
         }
         has_violated
+    }
+
+    /// Counts the nodes, and has the outcome of those looked up that came back: nothing was written for them while they
+    /// were gone, or while their id was another kind's.
+    fn follow_nodes(&mut self, changes: &[(String, NodeChange)]) {
+        let had_outcome: HashSet<&String> = self.read(|txn| {
+            let ids = changes.iter().map(|(id, _)| id);
+            ids.filter(|id| schema::has_outcome(txn, id)).collect()
+        });
+        let mut has_come_back = false;
+        for (id, change) in changes {
+            if *change != NodeChange::Inserted && had_outcome.contains(id) {
+                self.forgotten.insert(id.clone());
+            }
+            match change {
+                NodeChange::Inserted => self.nodes += 1,
+                NodeChange::Removed => self.nodes = self.nodes.saturating_sub(1),
+                NodeChange::Replaced => {}
+            }
+            // It stays noted: it may be of another kind now, and of the first one later.
+            has_come_back |= *change != NodeChange::Removed && self.forgotten.contains(id);
+        }
+        if has_come_back {
+            self.effects.push(Effect::CheckOutcome);
+        }
     }
 
     /// Takes over an update that the document encoded.
