@@ -62,12 +62,13 @@ fn refusal(package: &Package, licensees: &[Licensee], bans: &Bans) -> Option<Str
     (!is_allowed).then(|| format!("{name} is licensed under {written}"))
 }
 
+/// Also of what only other systems need: a new machine downloads that here, and nothing where it is there.
 fn metadata() -> Metadata {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("Cargo.toml");
     MetadataCommand::new()
         .manifest_path(manifest)
         .features(CargoOpt::AllFeatures)
-        .other_options(["--locked".to_owned(), "--offline".to_owned()])
+        .other_options(["--locked".to_owned()])
         .exec()
         .unwrap()
 }

@@ -64,7 +64,8 @@ pub(super) fn convert(
     command.arg(&from).arg(&to);
     let damaged = || {
         WorkError::Refused(format!(
-            "This {name} picture cannot be opened. Save it as PNG or JPEG and upload that."
+            "This {name} picture cannot be opened: it is damaged, moves, or is of a kind that libheif does not know. Save it \
+             as PNG or JPEG, what moves as WebP or MP4, and upload that."
         ))
     };
     let talk = Talk { within: Some(TIME_MAX), ..Talk::default() };
