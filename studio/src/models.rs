@@ -33,8 +33,8 @@ pub enum Lane {
     Quick,
     /// What takes seconds to minutes: films, and what works on every pixel of a large picture.
     Slow,
-    /// What speaks: as long as its text says.
-    Speech,
+    /// Voices, music and effects: seconds to minutes, as long as they sound.
+    Sound,
 }
 
 /// The most characters of a prompt that is read word by word. What it is read for takes time in proportion to it.
@@ -92,9 +92,9 @@ const MODELS: &[Model] = &[
     read("studio-vector", vector::compute, vector::VOCABULARY),
     seeded("studio-upscaler", upscale::compute).lane(Lane::Slow),
     read("studio-solid", solid::compute, solid::VOCABULARY).lane(Lane::Slow),
-    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX).lane(Lane::Speech),
-    read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY),
-    read("studio-music", music::compute, music::VOCABULARY),
+    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX).lane(Lane::Sound),
+    read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY).lane(Lane::Sound),
+    read("studio-music", music::compute, music::VOCABULARY).lane(Lane::Sound),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {

@@ -18,8 +18,8 @@ const AT_ONCE_MAX: usize = 4;
 
 /// The lane of models that take seconds to minutes.
 const SLOW: &str = "studio";
-/// The lane of voiceovers.
-const SPEECH: &str = "studio/speech";
+/// The lane of voices, music and effects.
+const SOUND: &str = "studio/sound";
 /// The lane of all others.
 const QUICK: &str = "studio/quick";
 /// The provider.
@@ -27,7 +27,7 @@ pub struct Studio {
     tools: ToolRunner,
     slow: Arc<Semaphore>,
     quick: Arc<Semaphore>,
-    speech: Arc<Semaphore>,
+    sound: Arc<Semaphore>,
     at_once: usize,
 }
 
@@ -37,7 +37,7 @@ impl Studio {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
         let slots = || Arc::new(Semaphore::new(at_once));
-        Self { tools, slow: slots(), quick: slots(), speech: slots(), at_once }
+        Self { tools, slow: slots(), quick: slots(), sound: slots(), at_once }
     }
 }
 
@@ -55,14 +55,14 @@ impl Provider for Studio {
     }
 
     fn lanes(&self) -> Vec<(&str, usize)> {
-        [SLOW, QUICK, SPEECH].map(|lane| (lane, self.at_once)).to_vec()
+        [SLOW, QUICK, SOUND].map(|lane| (lane, self.at_once)).to_vec()
     }
 
     fn lane(&self, model: &str) -> &str {
         match models::lane(model) {
             Lane::Slow => SLOW,
             Lane::Quick => QUICK,
-            Lane::Speech => SPEECH,
+            Lane::Sound => SOUND,
         }
     }
 
@@ -78,7 +78,7 @@ impl Provider for Studio {
             let slots = match models::lane(&call.invocation.model) {
                 Lane::Slow => &self.slow,
                 Lane::Quick => &self.quick,
-                Lane::Speech => &self.speech,
+                Lane::Sound => &self.sound,
             };
             let slot = tokio::select! {
                 slot = Arc::clone(slots).acquire_owned() => slot,
@@ -204,9 +204,9 @@ mod tests {
         let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
         let studio = Studio::new(tools);
         let lanes: Vec<&str> = studio.lanes().into_iter().map(|(lane, _)| lane).collect();
-        assert_eq!(lanes, [SLOW, QUICK, SPEECH]);
+        assert_eq!(lanes, [SLOW, QUICK, SOUND]);
         assert_eq!(studio.lane("studio-motion"), SLOW);
         assert_eq!(studio.lane("studio-assistant"), QUICK);
-        assert_eq!(studio.lane("studio-voice"), SPEECH);
+        assert_eq!(studio.lane("studio-voice"), SOUND);
     }
 }
