@@ -174,7 +174,12 @@ pub(super) fn write(
         root["samplers"] =
             json!([{ "magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071 }]);
     }
-    let mut text = serde_json::to_vec(&root).map_err(|e| WorkError::Internal(e.to_string()))?;
+    container(&root, &bin)
+}
+
+/// A description and its binary part as one file (glTF 2.0, §4.4).
+pub(super) fn container(root: &Value, bin: &[u8]) -> Result<Vec<u8>, WorkError> {
+    let mut text = serde_json::to_vec(root).map_err(|e| WorkError::Internal(e.to_string()))?;
     text.resize(text.len().next_multiple_of(4), b' ');
     let length = 12 + 8 + text.len() + 8 + bin.len();
     let word = |n: usize| {
@@ -192,6 +197,6 @@ pub(super) fn write(
     out.extend_from_slice(&text);
     out.extend_from_slice(&word(bin.len())?);
     out.extend_from_slice(b"BIN\0");
-    out.extend_from_slice(&bin);
+    out.extend_from_slice(bin);
     Ok(out)
 }

@@ -253,14 +253,7 @@ fn with_links(glb: &[u8]) -> Vec<u8> {
         image.as_object_mut().unwrap().remove("bufferView");
     }
     root["buffers"][0]["uri"] = link("application/octet-stream", bin);
-    let mut text = serde_json::to_vec(&root).unwrap();
-    text.resize(text.len().next_multiple_of(4), b' ');
-    let mut out = b"glTF\x02\0\0\0".to_vec();
-    out.extend((20 + text.len() as u32).to_le_bytes());
-    out.extend((text.len() as u32).to_le_bytes());
-    out.extend(b"JSON");
-    out.extend(text);
-    out
+    glb::container(&root, &[]).unwrap()
 }
 
 #[test]

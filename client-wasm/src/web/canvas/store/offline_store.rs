@@ -126,7 +126,7 @@ pub async fn restore_soon(page: Page) {
 
 async fn restore(page: Page) {
     let prefix = format!("{}/", page.id.get_value());
-    // Without storage there is nothing to take in.
+    // Where there is no database last moments may be there all the same.
     let mut found = entries(&prefix).await.unwrap_or_default();
     found.extend(last_moments(&prefix));
     let Some(core) = page.try_core() else { return };
