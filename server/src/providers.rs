@@ -5,6 +5,6 @@ mod registry;
 pub mod studio;
 
 pub use provider::{
-    Call, Content, InputFile, Produced, Provider, ProviderError, Repeat, Submitted,
+    Call, Content, InputFile, Lane, Produced, Provider, ProviderError, Repeat, Submitted,
 };
 pub use registry::{Providers, how_to_get};

@@ -24,7 +24,7 @@ fn main() -> Result<()> {
             out = args.next().context("--out DIR")?.into();
         } else if let Some((port, file)) = arg.split_once("=@") {
             let bytes = std::fs::read(file).with_context(|| file.to_owned())?.into();
-            job.inputs.push(Input { port: port.to_owned(), bytes });
+            job.inputs.push(Input::new(port, bytes));
         } else if let Some(("negative", words)) = arg.split_once('=') {
             words.clone_into(&mut job.negative);
         } else if let Some((key, value)) = arg.split_once('=') {

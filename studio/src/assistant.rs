@@ -19,8 +19,10 @@ use seen::{Length, Seen};
 
 /// The longest text that is read, in characters.
 pub(crate) const TEXT_CHARS_MAX: usize = 200_000;
-/// The most films that are looked at, and pictures.
+/// The most films that are looked at.
 const FILMS_MAX: usize = 4;
+/// Most pixels of a picture as it is looked at.
+const PICTURE_PIXELS_MAX: u64 = 4_000_000;
 
 /// The model `studio-assistant`.
 pub(crate) fn compute(
@@ -54,10 +56,10 @@ pub(crate) fn compute(
 
 fn look_at(job: &Job, tools: &ToolRunner, control: &Control<'_>) -> Result<Seen, WorkError> {
     let mut seen = Seen::default();
-    for picture in job.files("images") {
+    for looked in job.small_pictures("images", PICTURE_PIXELS_MAX) {
         control.check()?;
-        let picture = gesso_media::decode(picture, gesso_media::DecodeLimits::default())?;
-        seen.pictures.push(Look::of(&picture));
+        let (picture, size_px) = looked?;
+        seen.pictures.push(Look { size_px, ..Look::of(&picture) });
     }
     control.at(0.3)?;
     let programs = tools.programs();

@@ -1,6 +1,7 @@
 //! The job of a built-in model and the results it gives: the same shape for every family.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -30,9 +31,36 @@ pub struct Job {
 #[derive(Clone, Debug)]
 pub struct Input {
     /// On which input.
-    pub port: String,
+    port: String,
     /// Content.
-    pub bytes: bytes::Bytes,
+    bytes: bytes::Bytes,
+    /// The picture in it, once a model has looked: the results of one invocation decode it once.
+    decoded: Arc<OnceLock<Decoded>>,
+}
+
+/// A picture, and the most pixels that were wanted of it.
+#[derive(Debug)]
+struct Decoded {
+    pixels_max: u64,
+    picture: Arc<RgbaImage>,
+}
+
+impl Input {
+    /// A file on an input.
+    #[must_use]
+    pub fn new(port: impl Into<String>, bytes: impl Into<bytes::Bytes>) -> Self {
+        Self { port: port.into(), bytes: bytes.into(), decoded: Arc::default() }
+    }
+
+    fn picture(&self, pixels_max: u64) -> Result<Arc<RgbaImage>, WorkError> {
+        if let Some(kept) = self.decoded.get().filter(|kept| kept.pixels_max == pixels_max) {
+            return Ok(Arc::clone(&kept.picture));
+        }
+        let picture = Arc::new(gesso_media::decode_within(&self.bytes, pixels_max)?);
+        // Who lost the race, or asked for another size, has its own.
+        drop(self.decoded.set(Decoded { pixels_max, picture: Arc::clone(&picture) }));
+        Ok(picture)
+    }
 }
 
 impl Job {
@@ -64,7 +92,7 @@ impl Job {
 
     /// The files on an input.
     pub fn files<'a>(&'a self, port: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.inputs.iter().filter(move |input| input.port == port).map(|input| &*input.bytes)
+        self.on(port).map(|input| &*input.bytes)
     }
 
     /// The first file on an input.
@@ -77,9 +105,27 @@ impl Job {
     ///
     /// # Errors
     /// [`WorkError::Media`] for what is no picture, damaged or too large.
-    pub fn pictures(&self, port: &str) -> Result<Vec<RgbaImage>, WorkError> {
-        let decode = |bytes| gesso_media::decode_within(bytes, PICTURE_PIXELS_MAX);
-        Ok(self.files(port).map(decode).collect::<Result<_, _>>()?)
+    pub fn pictures(&self, port: &str) -> Result<Vec<Arc<RgbaImage>>, WorkError> {
+        self.on(port).map(|input| input.picture(PICTURE_PIXELS_MAX)).collect()
+    }
+
+    /// The same, of at most so many pixels each, with the size of each file's picture.
+    ///
+    /// # Errors
+    /// Those of [`Job::pictures`].
+    pub(crate) fn small_pictures<'a>(
+        &'a self,
+        port: &'a str,
+        pixels_max: u64,
+    ) -> impl Iterator<Item = Result<(Arc<RgbaImage>, (u32, u32)), WorkError>> {
+        self.on(port).map(move |input| {
+            let size_px = gesso_media::dimensions(&input.bytes)?;
+            Ok((input.picture(pixels_max)?, size_px))
+        })
+    }
+
+    fn on<'a>(&'a self, port: &'a str) -> impl Iterator<Item = &'a Input> {
+        self.inputs.iter().filter(move |input| input.port == port)
     }
 
     /// Width and height in pixels that `aspect_ratio` and `resolution` ask for: as many pixels as a square whose
@@ -190,6 +236,20 @@ mod tests {
     fn job(params: &[(&str, &str)]) -> Job {
         let params = params.iter().map(|(k, v)| ((*k).to_owned(), Value::from(*v))).collect();
         Job { params, ..Job::default() }
+    }
+
+    #[test]
+    fn the_results_of_one_invocation_decode_a_picture_once() {
+        let png = |side| gesso_media::encode_png(&RgbaImage::new(side, side)).unwrap();
+        let mut first = job(&[]);
+        first.inputs = vec![Input::new("image", png(40)), Input::new("other", png(5))];
+        let second = Job { seed: 1, ..first.clone() };
+        let [one, two] = [&first, &second].map(|job| job.pictures("image").unwrap());
+        assert!(one.len() == 1 && Arc::ptr_eq(&one[0], &two[0]));
+        let smaller: Vec<_> =
+            second.small_pictures("image", 100).collect::<Result<_, _>>().unwrap();
+        assert_eq!((smaller[0].0.dimensions(), smaller[0].1), ((10, 10), (40, 40)));
+        assert!(Arc::ptr_eq(&first.pictures("image").unwrap()[0], &one[0]));
     }
 
     #[test]

@@ -23,18 +23,23 @@ struct Model {
     vocabulary: Option<Vocabulary>,
     /// The most characters of its prompt.
     prompt_max: usize,
-    lane: Lane,
+    weight: Weight,
 }
 
-/// What waits for each other: models of one lane share its slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
+/// The kind of work of a model: models of one kind wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
     /// What is done at once.
     Quick,
     /// What takes seconds to minutes: films, and what works on every pixel of a large picture.
     Slow,
     /// Voices, music and effects: seconds to minutes, as long as they sound.
     Sound,
+}
+
+impl Weight {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Slow, Self::Quick, Self::Sound];
 }
 
 /// The most characters of a prompt that is read word by word. What it is read for takes time in proportion to it.
@@ -46,8 +51,8 @@ impl Model {
         Self { prompt_max, ..self }
     }
 
-    const fn lane(self, lane: Lane) -> Self {
-        Self { lane, ..self }
+    const fn weight(self, weight: Weight) -> Self {
+        Self { weight, ..self }
     }
 }
 
@@ -67,7 +72,7 @@ const fn exact(id: &'static str, compute: Compute) -> Model {
         seeded: false,
         vocabulary: None,
         prompt_max: PROMPT_CHARS_MAX,
-        lane: Lane::Quick,
+        weight: Weight::Quick,
     }
 }
 
@@ -85,16 +90,16 @@ pub const CATALOG: &[&str] = &[
 const MODELS: &[Model] = &[
     seeded("studio-assistant", assistant::compute).texts(assistant::TEXT_CHARS_MAX),
     exact("studio-camera", camera::compute),
-    exact("studio-lips", lip_sync::compute).lane(Lane::Slow),
-    exact("studio-mixer", mix::compute).lane(Lane::Slow),
-    read("studio-motion", video::compute, video::VOCABULARY).lane(Lane::Slow),
+    exact("studio-lips", lip_sync::compute).weight(Weight::Slow),
+    exact("studio-mixer", mix::compute).weight(Weight::Slow),
+    read("studio-motion", video::compute, video::VOCABULARY).weight(Weight::Slow),
     read("studio-painter", paint::compute, paint::VOCABULARY),
     read("studio-vector", vector::compute, vector::VOCABULARY),
-    seeded("studio-upscaler", upscale::compute).lane(Lane::Slow),
-    read("studio-solid", solid::compute, solid::VOCABULARY).lane(Lane::Slow),
-    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX).lane(Lane::Sound),
-    read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY).lane(Lane::Sound),
-    read("studio-music", music::compute, music::VOCABULARY).lane(Lane::Sound),
+    seeded("studio-upscaler", upscale::compute).weight(Weight::Slow),
+    read("studio-solid", solid::compute, solid::VOCABULARY).weight(Weight::Slow),
+    exact("studio-voice", voice::compute).texts(voice::CHARS_MAX).weight(Weight::Sound),
+    read("studio-foley", sound_effects::compute, sound_effects::VOCABULARY).weight(Weight::Sound),
+    read("studio-music", music::compute, music::VOCABULARY).weight(Weight::Sound),
 ];
 
 fn model(id: &str) -> Option<&'static Model> {
@@ -133,10 +138,10 @@ pub fn unread(job: &Job) -> Option<String> {
     unread::told(&job.prompt, vocabulary)
 }
 
-/// The lane of a model.
+/// The kind of work of a model.
 #[must_use]
-pub fn lane(id: &str) -> Lane {
-    model(id).map_or(Lane::Quick, |model| model.lane)
+pub fn weight(id: &str) -> Weight {
+    model(id).map_or(Weight::Quick, |model| model.weight)
 }
 
 /// True if another seed gives another result of a model.

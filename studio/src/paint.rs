@@ -119,8 +119,12 @@ fn compose(
     control: &Control<'_>,
 ) -> Result<RgbaImage, WorkError> {
     let (width, height) = (request.width, request.height);
-    let shown: Vec<&RgbaImage> =
-        request.references.iter().filter(|r| r.width() > 0 && r.height() > 0).collect();
+    let shown: Vec<&RgbaImage> = request
+        .references
+        .iter()
+        .map(|r| &**r)
+        .filter(|r| r.width() > 0 && r.height() > 0)
+        .collect();
     let reference = if weight > 0.0 { palette::study(&request.references) } else { None };
     let mut brush = Brush::new(width, height, control)?;
     brush.without.clone_from(&intent.without.motifs);

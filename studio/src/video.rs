@@ -11,6 +11,8 @@ mod shot;
 mod wish;
 mod words;
 
+use std::sync::Arc;
+
 use crate::camera::raster::Texture;
 use crate::camera::relief::{Relief, Study};
 use crate::film::{Reel, Sound, Source, encode};
@@ -110,7 +112,7 @@ impl Film {
     fn plan(
         job: &Job,
         wish: &Wish,
-        pictures: Vec<(Role, RgbaImage)>,
+        pictures: Vec<(Role, Arc<RgbaImage>)>,
         control: &Control<'_>,
     ) -> Result<Self, WorkError> {
         let (w, h) = wish.size;
@@ -128,7 +130,7 @@ impl Film {
         let mut looked = Vec::new();
         for (n, (role, picture)) in pictures.into_iter().enumerate() {
             control.at(0.7 + 0.3 * n as f32 / count as f32)?;
-            let texture = Texture::new(frame::cut(picture, w, h)?);
+            let texture = Texture::new(frame::cut(&picture, w, h)?);
             let study = Study::new(&texture);
             let kind = wish.camera.unwrap_or_else(|| Move::chosen(&job.prompt, n, &rng));
             let place = Place::guess(&study);

@@ -1,5 +1,6 @@
 //! The painter and the upscaler as their callers see them.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gesso_media::{Control, WorkError};
@@ -138,7 +139,7 @@ fn references_draw_the_colours_towards_them() {
             });
             let target = mean(&reference);
             let mut request = request(prompt, 160, 120, 5);
-            request.references = vec![reference];
+            request.references = vec![Arc::new(reference)];
             let steered = mean(&paint(&request, &Control::none()).expect("paints"));
             let gap = |m: [f64; 3]| (0..3).map(|c| (m[c] - target[c]).abs()).sum::<f64>();
             assert!(
@@ -152,11 +153,13 @@ fn references_draw_the_colours_towards_them() {
 #[test]
 fn references_of_any_size_are_fine() {
     let mut request = request("sea", 80, 80, 5);
-    request.references = vec![
+    request.references = [
         RgbaImage::new(0, 0),
         RgbaImage::new(1, 1),
         RgbaImage::from_pixel(3, 500, Rgba([1, 2, 3, 255])),
-    ];
+    ]
+    .map(Arc::new)
+    .into();
     paint(&request, &Control::none()).expect("paints");
 }
 

@@ -41,8 +41,10 @@ pub(crate) fn run(work: &Workspace) -> Result<ExitCode> {
         );
         shell::must(cargo.env("RUSTDOCFLAGS", "-D warnings"))
     });
-    let binary = report.keep("server", || {
-        shell::must(&mut native(work, &["build", "--workspace", "--bins"], dist.as_deref()))?;
+    let binary = report.keep("server and tests", || {
+        // Together with the tests: alone it is built of crates with fewer features, and all of them twice.
+        let all = ["test", "--workspace", "--lib", "--bins", "--tests", "--no-run"];
+        shell::must(&mut native(work, &all, dist.as_deref()))?;
         Ok(work.binary("debug"))
     });
 

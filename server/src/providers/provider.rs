@@ -119,6 +119,17 @@ pub enum ProviderError {
     Cancelled,
 }
 
+/// Calls of a provider that wait for each other's slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane<'a> {
+    /// Unique among all providers.
+    pub name: &'a str,
+    /// Number of slots.
+    pub at_once: usize,
+    /// Slots beyond those, each for somebody who holds none in this lane.
+    pub spare: usize,
+}
+
 /// Somebody who computes models.
 pub trait Provider: Send + Sync {
     /// Name in the catalogue.
@@ -127,9 +138,9 @@ pub trait Provider: Send + Sync {
     fn repeat(&self) -> Repeat;
     /// Number of calls it takes at once.
     fn at_once(&self) -> usize;
-    /// The lanes that calls wait in, and how many go at once in each: what is quick need not wait for what is slow.
-    fn lanes(&self) -> Vec<(&str, usize)> {
-        vec![(self.id(), self.at_once())]
+    /// The lanes that calls wait in: what is quick need not wait for what is slow.
+    fn lanes(&self) -> Vec<Lane<'_>> {
+        vec![Lane { name: self.id(), at_once: self.at_once(), spare: 0 }]
     }
     /// The lane of a model.
     fn lane(&self, model: &str) -> &str {

@@ -1,34 +1,42 @@
 //! The built-in models: computed on this machine by `gesso_studio`, a bounded number at once, off the async
 //! threads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use gesso_media::{Control, MediaKind, Program, ToolRunner, WorkError};
 use gesso_protocol::catalog::Model;
 use gesso_protocol::values::DataType;
-use gesso_studio::models::{self, Lane};
+use gesso_studio::models::{self, Weight};
 use gesso_studio::{Input, Job};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
-use super::provider::{Call, Content, Produced, Provider, ProviderError, Repeat};
+use super::provider::{Call, Content, Lane, Produced, Provider, ProviderError, Repeat};
 
 /// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
+/// How much less of a busy processor the models get than what serves people: a third, at a nice value of 5.
+const NICENESS: i32 = 5;
 
-/// The lane of models that take seconds to minutes.
-const SLOW: &str = "studio";
-/// The lane of voices, music and effects.
-const SOUND: &str = "studio/sound";
-/// The lane of all others.
-const QUICK: &str = "studio/quick";
+/// Slots of each lane beyond those, for people who hold none.
+const SPARE: usize = 1;
+
+/// The lane of a kind of work.
+const fn name(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Slow => "studio",
+        Weight::Quick => "studio/quick",
+        Weight::Sound => "studio/sound",
+    }
+}
+
 /// The provider.
 pub struct Studio {
     tools: ToolRunner,
-    slow: Arc<Semaphore>,
-    quick: Arc<Semaphore>,
-    sound: Arc<Semaphore>,
     at_once: usize,
+    /// One permit for each computation that may be under way, also one that nobody waits for any more.
+    permits: BTreeMap<Weight, Arc<Semaphore>>,
 }
 
 impl Studio {
@@ -36,8 +44,9 @@ impl Studio {
     pub fn new(tools: ToolRunner) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let at_once = cores.clamp(1, AT_ONCE_MAX);
-        let slots = || Arc::new(Semaphore::new(at_once));
-        Self { tools, slow: slots(), quick: slots(), sound: slots(), at_once }
+        let permits =
+            Weight::ALL.map(|weight| (weight, Arc::new(Semaphore::new(at_once + SPARE)))).into();
+        Self { tools, at_once, permits }
     }
 }
 
@@ -54,16 +63,13 @@ impl Provider for Studio {
         self.at_once
     }
 
-    fn lanes(&self) -> Vec<(&str, usize)> {
-        [SLOW, QUICK, SOUND].map(|lane| (lane, self.at_once)).to_vec()
+    fn lanes(&self) -> Vec<Lane<'_>> {
+        let lane = |weight| Lane { name: name(weight), at_once: self.at_once, spare: SPARE };
+        Weight::ALL.map(lane).to_vec()
     }
 
     fn lane(&self, model: &str) -> &str {
-        match models::lane(model) {
-            Lane::Slow => SLOW,
-            Lane::Quick => QUICK,
-            Lane::Sound => SOUND,
-        }
+        name(models::weight(model))
     }
 
     fn missing(&self, model: &Model) -> Vec<String> {
@@ -75,32 +81,42 @@ impl Provider for Studio {
 
     fn invoke(&self, call: Call) -> BoxFuture<'_, Result<Vec<Produced>, ProviderError>> {
         Box::pin(async move {
-            let slots = match models::lane(&call.invocation.model) {
-                Lane::Slow => &self.slow,
-                Lane::Quick => &self.quick,
-                Lane::Sound => &self.sound,
-            };
-            let slot = tokio::select! {
-                slot = Arc::clone(slots).acquire_owned() => slot,
+            let permits = Arc::clone(&self.permits[&models::weight(&call.invocation.model)]);
+            let permit = tokio::select! {
+                permit = permits.acquire_owned() => permit,
                 () = call.cancel.cancelled() => return Err(ProviderError::Cancelled),
             };
-            let slot = slot.map_err(|closed| ProviderError::Transient {
-                detail: closed.to_string(),
-                retry_after_ms: None,
-            })?;
+            let transient =
+                |detail: String| ProviderError::Transient { detail, retry_after_ms: None };
+            let permit = permit.map_err(|closed| transient(closed.to_string()))?;
             let tools = self.tools.clone();
             // A server that stops drops this future: then nobody waits for the work either.
             let stop = call.cancel.child_token();
             let unwanted = stop.clone().drop_guard();
-            let work = tokio::task::spawn_blocking(move || {
-                let made = compute(&call, &tools, &|| stop.is_cancelled());
-                drop(slot);
-                made
-            });
-            let made = work.await;
+            let (done, made) = oneshot::channel();
+            // A thread of its own: its priority cannot be raised again.
+            let work = move || {
+                step_back();
+                done.send(compute(&call, &tools, &|| stop.is_cancelled())).ok();
+                drop(permit);
+            };
+            std::thread::Builder::new()
+                .name("studio".to_owned())
+                .spawn(work)
+                .map_err(|error| transient(format!("No thread for the model: {error}.")))?;
+            let made = made.await;
             drop(unwanted);
-            made.unwrap_or_else(|panic| Err(permanent(format!("The model failed: {panic}."))))
+            made.unwrap_or_else(|_: oneshot::error::RecvError| {
+                Err(permanent("The model failed: it panicked.".to_owned()))
+            })
         })
+    }
+}
+
+/// Lets whatever serves people go before this thread, and the programs that it starts.
+fn step_back() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a model computes at the priority of everything else");
     }
 }
 
@@ -139,8 +155,7 @@ fn compute(
     cancelled: &(dyn Fn() -> bool + Send + Sync),
 ) -> Result<Vec<Produced>, ProviderError> {
     let inputs = call.files.iter();
-    let inputs =
-        inputs.map(|file| Input { port: file.port.clone(), bytes: file.bytes.clone() }).collect();
+    let inputs = inputs.map(|file| Input::new(&file.port, file.bytes.clone())).collect();
     let mut job = Job {
         model: call.invocation.model.clone(),
         prompt: call.invocation.prompt(),
@@ -203,10 +218,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let tools = ToolRunner::new(gesso_media::Programs::default(), folder.path()).unwrap();
         let studio = Studio::new(tools);
-        let lanes: Vec<&str> = studio.lanes().into_iter().map(|(lane, _)| lane).collect();
-        assert_eq!(lanes, [SLOW, QUICK, SOUND]);
-        assert_eq!(studio.lane("studio-motion"), SLOW);
-        assert_eq!(studio.lane("studio-assistant"), QUICK);
-        assert_eq!(studio.lane("studio-voice"), SOUND);
+        let lanes = ["studio-motion", "studio-assistant", "studio-voice"];
+        let lanes = lanes.map(|model| studio.lane(model));
+        assert_eq!(lanes, ["studio", "studio/quick", "studio/sound"]);
+        for lane in studio.lanes() {
+            assert!(lanes.contains(&lane.name) && lane.spare > 0, "{lane:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::commit::GroupCommit;
 use super::event::Mailbox;
 use super::limits::RunLimits;
 use super::progress::Progress;
-use super::scheduler::Scheduler;
+use super::scheduler::{Scheduler, Slot};
 use crate::assets::Blobs;
 use crate::db::Db;
 use crate::db::runs::{Changes, RecordError, RunRow};
@@ -59,6 +59,11 @@ impl RunContext {
             Some(provider) => provider.lane(&planned.model).to_owned(),
             None => planned.provider.clone(),
         }
+    }
+
+    /// The slot that the grant of a call of this step has taken.
+    pub(super) fn slot(&self, step: StepIndex) -> Slot {
+        self.services.scheduler.slot(&self.lane(step), &self.row.person)
     }
 
     /// Passes a failpoint; `false` when this server is dead from here on.

@@ -346,7 +346,7 @@ impl Driver {
         let mut prepared = Vec::with_capacity(granted.len());
         for unit in granted {
             let step = self.core.units().all[unit.at()].step;
-            let slot = self.run.services.scheduler.slot(&self.run.lane(step));
+            let slot = self.run.slot(step);
             if !self.core.begin(unit) {
                 continue;
             }
@@ -560,7 +560,7 @@ impl Driver {
             match event {
                 Event::Granted(unit) => {
                     let step = self.core.units().all[unit.at()].step;
-                    drop(self.run.services.scheduler.slot(&self.run.lane(step)));
+                    drop(self.run.slot(step));
                 }
                 Event::Ended { unit, outcome: Outcome::Completed(output), .. } => {
                     late.extend(late_row(&self.run, unit, *output));

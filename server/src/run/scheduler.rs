@@ -39,12 +39,13 @@ pub(super) struct Scheduler {
 pub(super) struct Slot {
     scheduler: Scheduler,
     lane: String,
+    person: String,
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         let mut inside = self.scheduler.inside();
-        inside.queue.release(&self.lane);
+        inside.queue.release(&self.lane, &self.person);
         inside.grant();
     }
 }
@@ -64,8 +65,8 @@ impl Scheduler {
     pub(super) fn new(providers: &Providers) -> Self {
         let mut queue = FairQueue::new(AT_ONCE_MAX);
         for provider in providers.all() {
-            for (lane, at_once) in provider.lanes() {
-                queue.limit(lane, at_once);
+            for lane in provider.lanes() {
+                queue.limit(lane.name, lane.at_once, lane.spare);
             }
         }
         let inside =
@@ -105,9 +106,9 @@ impl Scheduler {
         self.inside().queue.withdraw(run, unit);
     }
 
-    /// The slot that a grant has taken.
-    pub(super) fn slot(&self, lane: &str) -> Slot {
-        Slot { scheduler: self.clone(), lane: lane.to_owned() }
+    /// The slot that a grant to this person has taken.
+    pub(super) fn slot(&self, lane: &str, person: &str) -> Slot {
+        Slot { scheduler: self.clone(), lane: lane.to_owned(), person: person.to_owned() }
     }
 
     pub(super) fn leave(&self, run: &RunId) {

@@ -84,7 +84,7 @@ impl Look {
             }
         }
         let total = f32::max(detail, 1e-6) * (GRID - 1) as f32;
-        let reference = palette::study(std::slice::from_ref(picture));
+        let reference = palette::study(&[picture]);
         Self {
             size_px: (w, h),
             colors: reference.map(|r| r.colors).unwrap_or_default(),

@@ -18,8 +18,8 @@ fn ask(prompt: &str, settings: Value, inputs: Vec<Input>, seed: u64) -> Result<S
 
 fn picture(paint: impl Fn(u32, u32) -> [u8; 4]) -> Vec<Input> {
     let picture = RgbaImage::from_fn(120, 80, |x, y| paint(x, y).into());
-    let bytes = gesso_media::encode_png(&picture).unwrap().into();
-    vec![Input { port: "images".to_owned(), bytes }]
+    let bytes = gesso_media::encode_png(&picture).unwrap();
+    vec![Input::new("images", bytes)]
 }
 
 #[test]
@@ -111,10 +111,9 @@ fn long_and_strange_texts_are_read() {
             );
         }
     }
-    let broken =
-        vec![Input { port: "images".to_owned(), bytes: b"\x89PNG\r\n\x1a\n".to_vec().into() }];
+    let broken = vec![Input::new("images", b"\x89PNG\r\n\x1a\n".to_vec())];
     assert!(matches!(ask("", json!({}), broken, 1), Err(WorkError::Media(_))));
-    let film = vec![Input { port: "videos".to_owned(), bytes: b"x".to_vec().into() }];
+    let film = vec![Input::new("videos", b"x".to_vec())];
     assert!(ask("", json!({}), film, 1).unwrap().contains("ffmpeg"));
     let dot = picture(|_, _| [9, 9, 9, 255]);
     assert!(ask("", json!({}), dot, 1).unwrap().contains("black"));

@@ -26,11 +26,11 @@ fn seen(picture: &RgbaImage, value: Value, strength: f32) -> RgbaImage {
 }
 
 fn job(angles: Value, picture: &RgbaImage) -> Job {
-    let bytes = gesso_media::encode_png(picture).unwrap().into();
+    let bytes = gesso_media::encode_png(picture).unwrap();
     Job {
         model: "studio-camera".to_owned(),
         params: [("angles".to_owned(), angles)].into(),
-        inputs: vec![Input { port: "image".to_owned(), bytes }],
+        inputs: vec![Input::new("image", bytes)],
         ..Job::default()
     }
 }
@@ -193,7 +193,7 @@ fn wrong_angles_are_refused_with_what_there_is() {
     job.params.insert("fill_color".to_owned(), json!("greenish"));
     let error = compute(&job, &tools, &Control::none()).unwrap_err();
     assert!(error.to_string().contains("hexadecimal"), "{error}");
-    job.inputs[0].bytes = bytes::Bytes::from_static(b"not a picture");
+    job.inputs[0] = Input::new("image", b"not a picture".to_vec());
     job.params.remove("fill");
     let error = compute(&job, &tools, &Control::none()).unwrap_err();
     assert!(matches!(error, WorkError::Media(_)), "{error:?}");

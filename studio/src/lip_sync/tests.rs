@@ -53,8 +53,7 @@ fn level(at: f64) -> f64 {
 fn job(inputs: Vec<(&str, Vec<u8>)>, auto: bool) -> Job {
     let params = json!({"auto": auto, "mouth_x": 0.5, "mouth_y": 0.68, "mouth_width": 0.25, "strength": 0.8});
     let params = params.as_object().unwrap().clone().into_iter().collect();
-    let input =
-        |(port, bytes): (&str, Vec<u8>)| Input { port: port.to_owned(), bytes: bytes.into() };
+    let input = |(port, bytes): (&str, Vec<u8>)| Input::new(port, bytes);
     let inputs = inputs.into_iter().map(input).collect();
     Job { model: "studio-lips".to_owned(), params, inputs, ..Job::default() }
 }

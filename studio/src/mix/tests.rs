@@ -47,10 +47,7 @@ impl Desk {
     }
 
     fn mix(&self, settings: Value, video: &[u8], tracks: &[&[u8]]) -> Result<Vec<u8>, WorkError> {
-        let input = |port: &str, bytes: &[u8]| Input {
-            port: port.to_owned(),
-            bytes: bytes.to_vec().into(),
-        };
+        let input = |port: &str, bytes: &[u8]| Input::new(port, bytes.to_vec());
         let mut inputs = vec![input("video", video)];
         inputs.extend(tracks.iter().map(|t| input("audio", t)));
         let params = serde_json::from_value(settings).unwrap();
@@ -172,7 +169,7 @@ fn pixels_that_are_not_square_are_shown_in_their_shape() {
     for (seconds, settings) in [(2.0, json!({})), (5.0, json!({"length": "longest"}))] {
         let tone = desk.tone(400, seconds);
         let inputs = [("video", &film[..]), ("audio", &tone)]
-            .map(|(port, bytes)| Input { port: port.to_owned(), bytes: bytes.to_vec().into() });
+            .map(|(port, bytes)| Input::new(port, bytes.to_vec()));
         let params = serde_json::from_value(settings).unwrap();
         let job = Job { params, inputs: inputs.into(), ..Job::default() };
         let made = compute(&job, &desk.tools, &Control::none()).unwrap().remove(0);

@@ -1,6 +1,8 @@
 //! The few colours a picture is painted with, from its hour, its place, the colours named and the
 //! pictures referred to.
 
+use std::borrow::Borrow;
+
 use image::RgbaImage;
 
 use super::color::Rgb;
@@ -271,10 +273,11 @@ pub(crate) struct Reference {
 }
 
 /// Studies up to 4,096 pixels of each picture.
-pub(crate) fn study(references: &[RgbaImage]) -> Option<Reference> {
+pub(crate) fn study<P: Borrow<RgbaImage>>(references: &[P]) -> Option<Reference> {
     let mut samples: Vec<[f32; 3]> = Vec::new();
     let mut horizon = Vec::new();
     for picture in references {
+        let picture = picture.borrow();
         let (w, h) = picture.dimensions();
         if w == 0 || h == 0 {
             continue;

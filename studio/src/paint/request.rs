@@ -1,5 +1,7 @@
 //! The request for a picture.
 
+use std::sync::Arc;
+
 use gesso_media::WorkError;
 use image::RgbaImage;
 
@@ -23,7 +25,7 @@ pub struct PaintRequest {
     /// Varies layout and detail.
     pub seed: u64,
     /// Pictures whose colours (and, a little, whose horizon) the painting takes up.
-    pub references: Vec<RgbaImage>,
+    pub references: Vec<Arc<RgbaImage>>,
 }
 
 /// Why a size cannot be painted.

@@ -90,10 +90,7 @@ fn a_reference_gives_its_colours() {
         if x < 20 { [20, 40, 200, 255] } else { [240, 240, 250, 255] }.into()
     });
     let mut wish = job("a tree", json!({"style": "icon"}));
-    wish.inputs.push(Input {
-        port: "references".to_owned(),
-        bytes: gesso_media::encode_png(&blue).unwrap().into(),
-    });
+    wish.inputs.push(Input::new("references", gesso_media::encode_png(&blue).unwrap()));
     let with = drawn(&wish);
     let strong = |svg: &str| {
         colors(svg).iter().any(|c| {
@@ -102,7 +99,7 @@ fn a_reference_gives_its_colours() {
         })
     };
     assert!(strong(&with), "{with}");
-    wish.inputs[0].bytes = b"no picture".to_vec().into();
+    wish.inputs[0] = Input::new("references", b"no picture".to_vec());
     let dir = tempfile::tempdir().unwrap();
     let tools = ToolRunner::new(gesso_media::Programs::default(), dir.path()).unwrap();
     assert!(matches!(compute(&wish, &tools, &Control::none()), Err(WorkError::Media(_))));

@@ -10,7 +10,7 @@ const FINER: f32 = 1.25;
 
 /// The part of a picture that a frame of `w` × `h` shows best, in about its size. Cut rather than given bars: where the
 /// subject seems to be stays in.
-pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, WorkError> {
+pub(crate) fn cut(picture: &RgbaImage, w: u32, h: u32) -> Result<RgbaImage, WorkError> {
     let (pw, ph) = picture.dimensions();
     let aspect = f64::from(w) / f64::from(h);
     let own = f64::from(pw) / f64::from(ph);
@@ -22,14 +22,14 @@ pub(crate) fn cut(picture: RgbaImage, w: u32, h: u32) -> Result<RgbaImage, WorkE
     let free = (f64::from(pw) - cw, f64::from(ph) - ch);
     let (mut left, mut top) = (free.0 / 2.0, free.1 / 2.0);
     if free.0 > 1.0 || free.1 > 1.0 {
-        let small = shrunk(&picture)?;
+        let small = shrunk(picture)?;
         let part = (cw / f64::from(pw), ch / f64::from(ph));
         let (u, v) = best(&Study::new(&Texture::new(small)), (part.0 as f32, part.1 as f32));
         (left, top) = (free.0 * f64::from(u), free.1 * f64::from(v));
     }
     let scale = (cw as f32 / w as f32).clamp(1.0, FINER);
     let (tw, th) = ((w as f32 * scale) as u32, (h as f32 * scale) as u32);
-    resized(&picture, (tw, th), Some(Part { x: left, y: top, width: cw, height: ch }))
+    resized(picture, (tw, th), Some(Part { x: left, y: top, width: cw, height: ch }))
 }
 
 fn shrunk(picture: &RgbaImage) -> Result<RgbaImage, WorkError> {
@@ -108,7 +108,7 @@ mod tests {
             let inside = (40..90).contains(&x) && (30..110).contains(&y);
             if inside { Rgba([190, 40, 30, 255]) } else { Rgba([210, 214, 220, 255]) }
         });
-        let cut = cut(picture, 100, 100).unwrap();
+        let cut = cut(&picture, 100, 100).unwrap();
         let red = cut.pixels().filter(|p| p[0] > 150 && p[1] < 90).count() as f32;
         let whole = 50.0 * 80.0 / (120.0 * 120.0);
         let share = red / (cut.width() * cut.height()) as f32;
@@ -119,7 +119,7 @@ mod tests {
     fn any_picture_fills_the_frame() {
         for (w, h) in [(1, 1), (1, 900), (3000, 2), (64, 64)] {
             let picture = RgbaImage::from_pixel(w, h, Rgba([7, 80, 160, 255]));
-            let cut = cut(picture, 90, 64).unwrap();
+            let cut = cut(&picture, 90, 64).unwrap();
             assert!(cut.width() >= 90 && cut.height() >= 64);
             assert!(cut.pixels().all(|p| p.0 == [7, 80, 160, 255]));
         }

@@ -37,8 +37,7 @@ fn job(prompt: &str, settings: Value, inputs: Vec<(&str, Vec<u8>)>) -> Job {
             .into_iter()
             .collect();
     params.extend(settings.as_object().unwrap().clone());
-    let input =
-        |(port, bytes): (&str, Vec<u8>)| Input { port: port.to_owned(), bytes: bytes.into() };
+    let input = |(port, bytes): (&str, Vec<u8>)| Input::new(port, bytes);
     Job {
         model: "studio-motion".to_owned(),
         prompt: prompt.to_owned(),

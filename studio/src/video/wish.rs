@@ -1,5 +1,7 @@
 //! The wishes for a film.
 
+use std::sync::Arc;
+
 use crate::film::{Rate, Reel};
 use crate::video::moves::Move;
 use crate::video::words::Weather;
@@ -20,7 +22,7 @@ pub(super) struct Wish {
 }
 
 impl Wish {
-    pub(super) fn read(job: &Job, pictures: &[(Role, RgbaImage)]) -> Result<Self, WorkError> {
+    pub(super) fn read(job: &Job, pictures: &[(Role, Arc<RgbaImage>)]) -> Result<Self, WorkError> {
         let seconds = job.number("duration", 4.0);
         if !(1.0..=15.0).contains(&seconds) {
             return Err(WorkError::Refused(format!(
@@ -51,7 +53,7 @@ pub(super) enum Role {
 }
 
 /// Width and height in pixels: the shorter side is the resolution, both are even.
-fn size(job: &Job, pictures: &[(Role, RgbaImage)]) -> (u32, u32) {
+fn size(job: &Job, pictures: &[(Role, Arc<RgbaImage>)]) -> (u32, u32) {
     let short = match job.text("resolution") {
         "480p" => 480.0,
         "1080p" => 1080.0,

@@ -36,9 +36,7 @@ impl Bench {
         if let Some(angles) = settings.get("angles") {
             params.insert("angles".to_owned(), angles.clone());
         }
-        let inputs = inputs
-            .iter()
-            .map(|(port, bytes)| Input { port: (*port).to_owned(), bytes: bytes.to_vec().into() });
+        let inputs = inputs.iter().map(|(port, bytes)| Input::new(*port, bytes.to_vec()));
         Job {
             model: model.to_owned(),
             prompt: prompt.to_owned(),

@@ -1,5 +1,6 @@
 //! The fair queue (R-RUN-70): a free slot of a provider goes to the next person in turn, there to the first of
-//! their runs, there to the first unit that waits. Pure: no clock, no input or output.
+//! their runs, there to the first unit that waits. Spare slots go only to people who hold none of that provider, so
+//! that nobody alone can keep others waiting. Pure: no clock, no input or output.
 //!
 //! Invariant: a provider's lanes name exactly the runs that are not held and have units waiting for it. A lane with
 //! nothing behind it would take its person's turn for ever.
@@ -43,7 +44,11 @@ type Lane = BTreeSet<(i64, RunId)>;
 #[derive(Debug, Default)]
 struct Provider {
     at_once: Option<usize>,
+    /// Slots beyond `at_once`, for people who hold none.
+    spare: usize,
     busy: usize,
+    /// Slots by who holds them; no count is 0.
+    holders: BTreeMap<Arc<str>, usize>,
     /// People with something that may start, with their runs; no lane is empty.
     lanes: BTreeMap<Arc<str>, Lane>,
     /// Who had the last turn.
@@ -53,6 +58,20 @@ struct Provider {
 impl Provider {
     fn has_room(&self) -> bool {
         self.at_once.is_none_or(|most| self.busy < most)
+    }
+
+    /// Who has the next turn, where there is a slot for them.
+    fn next(&self) -> Option<(&Arc<str>, &Lane)> {
+        if self.has_room() {
+            return self.circle().next();
+        }
+        let has_spare = self.at_once.is_some_and(|most| self.busy < most + self.spare);
+        let mut circle = self.circle();
+        if has_spare {
+            circle.find(|(person, _)| !self.holders.contains_key(*person))
+        } else {
+            None
+        }
     }
 
     /// People in the order of their turns: in a circle, from the one after the last.
@@ -97,10 +116,12 @@ impl FairQueue {
         }
     }
 
-    /// Sets the slots of a provider. Without this it has as many as there are in all.
-    pub fn limit(&mut self, provider: &str, at_once: usize) {
+    /// Sets the slots of a provider, and those beyond them that only people who hold none may take. Without this it
+    /// has as many as there are in all.
+    pub fn limit(&mut self, provider: &str, at_once: usize, spare: usize) {
         let name = self.name(provider);
-        self.providers.entry(name).or_default().at_once = Some(at_once);
+        let limited = self.providers.entry(name).or_default();
+        (limited.at_once, limited.spare) = (Some(at_once), spare);
     }
 
     /// The name of a provider, which is known from here on.
@@ -180,8 +201,8 @@ impl FairQueue {
     }
 
     fn grant_of(&mut self, name: &Arc<str>) -> Option<Grant> {
-        let provider = self.providers.get_mut(name).filter(|provider| provider.has_room())?;
-        let (person, lane) = provider.circle().next()?;
+        let provider = self.providers.get_mut(name)?;
+        let (person, lane) = provider.next()?;
         let (person, spot) = (Arc::clone(person), lane.first()?.clone());
         let entry = self.runs.get_mut(&spot.1)?;
         let line = entry.lines.get_mut(name)?;
@@ -193,16 +214,21 @@ impl FairQueue {
         }
         entry.has_started = true;
         provider.busy += 1;
+        *provider.holders.entry(Arc::clone(&person)).or_default() += 1;
         provider.last = Some(person);
         Some(Grant { run: spot.1, unit })
     }
 
-    /// A call ended.
-    pub fn release(&mut self, provider: &str) {
-        if let Some(provider) = self.providers.get_mut(provider).filter(|of| of.busy > 0) {
-            provider.busy -= 1;
-            self.busy -= 1;
+    /// A call of this person ended.
+    pub fn release(&mut self, provider: &str, person: &str) {
+        let Some(provider) = self.providers.get_mut(provider) else { return };
+        let Some(count) = provider.holders.get_mut(person) else { return };
+        *count -= 1;
+        if *count == 0 {
+            provider.holders.remove(person);
         }
+        provider.busy -= 1;
+        self.busy -= 1;
     }
 
     /// A run has ended: nothing of it waits any more. Slots that it holds are released one by one.

@@ -18,6 +18,13 @@ fn u(numbers: impl IntoIterator<Item = u32>) -> Vec<UnitIndex> {
     numbers.into_iter().map(UnitIndex::new).collect()
 }
 
+/// Ends a call of whoever has one.
+fn release(queue: &mut FairQueue, provider: &str) {
+    let holders = queue.providers.get(provider).map(|provider| &provider.holders);
+    let person = holders.and_then(|holders| holders.keys().next().cloned());
+    queue.release(provider, person.as_deref().unwrap_or("nobody"));
+}
+
 fn granted(queue: &mut FairQueue) -> Vec<String> {
     queue.grant().iter().map(|grant| format!("{}{}", grant.run, grant.unit)).collect()
 }
@@ -29,7 +36,7 @@ fn positions(queue: &FairQueue) -> Vec<String> {
 /// One slot of the provider `p`, and these runs: `name person units`.
 fn queue(runs: &[(&str, &str, u32)]) -> FairQueue {
     let mut queue = FairQueue::new(100);
-    queue.limit("p", 1);
+    queue.limit("p", 1, 0);
     for (place, (run, person, units)) in (0_i64..).zip(runs) {
         queue.enter(&r(run), person, place * 10, false);
         queue.wait(&r(run), "p", &u(0..*units));
@@ -46,7 +53,7 @@ fn drained(queue: &mut FairQueue) -> Vec<String> {
             return order;
         }
         for _ in &next {
-            queue.release("p");
+            release(queue, "p");
         }
         order.extend(next);
     }
@@ -66,7 +73,7 @@ fn a_slot_is_one_call_and_providers_do_not_wait_for_each_other() {
     let first: BTreeSet<String> = granted(&mut queue).into_iter().collect();
     assert_eq!(first, ["a0", "a7", "a8"].map(str::to_owned).into());
     assert_eq!(granted(&mut queue), Vec::<String>::new());
-    queue.release("p");
+    release(&mut queue, "p");
     assert_eq!(granted(&mut queue), ["a1"]);
     let mut small = FairQueue::new(1);
     small.enter(&r("a"), "ann", 0, false);
@@ -124,7 +131,7 @@ proptest! {
         let names = ["p", "q"];
         let limits = [2_usize, 1];
         for (name, limit) in names.iter().zip(limits) {
-            queue.limit(name, limit);
+            queue.limit(name, limit, 0);
         }
         for run in 0..6 {
             queue.enter(&r(&format!("r{run}")), &format!("person{}", run % 3), run, false);
@@ -154,7 +161,7 @@ proptest! {
                 }
                 Step::Release(provider) if busy[provider] > 0 => {
                     busy[provider] -= 1;
-                    queue.release(names[provider]);
+                    release(&mut queue, names[provider]);
                 }
                 Step::Release(_) => {}
                 Step::Hold(run, held) => queue.hold(&r(&format!("r{run}")), held),
@@ -175,7 +182,7 @@ proptest! {
             for provider in 0..2 {
                 while busy[provider] > 0 {
                     busy[provider] -= 1;
-                    queue.release(names[provider]);
+                    release(&mut queue, names[provider]);
                 }
             }
             take(&mut queue, &mut waiting, &mut busy)?;

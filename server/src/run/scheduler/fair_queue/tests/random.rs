@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{r, u};
+use super::{r, release, u};
 use crate::run::scheduler::fair_queue::*;
 
 const PROVIDERS: [&str; 3] = ["p", "q", "r"];
@@ -48,10 +48,11 @@ struct Model {
     queue: FairQueue,
     at_once: usize,
     limits: [usize; 3],
+    spares: [usize; 3],
     members: BTreeMap<RunId, Member>,
     /// `(run, unit, provider)` in the order in which they began to wait.
     waiting: Vec<(RunId, UnitIndex, usize)>,
-    busy: Vec<usize>,
+    busy: Vec<(usize, String)>,
     /// The first turns of runs, with their providers, in order.
     firsts: Vec<(usize, RunId)>,
     next_unit: u32,
@@ -60,15 +61,16 @@ struct Model {
 }
 
 impl Model {
-    fn new(at_once: usize, limits: [usize; 3]) -> Self {
+    fn new(at_once: usize, limits: [usize; 3], spares: [usize; 3]) -> Self {
         let mut queue = FairQueue::new(at_once);
-        for (name, limit) in PROVIDERS.iter().zip(limits) {
-            queue.limit(name, limit);
+        for ((name, limit), spare) in PROVIDERS.iter().zip(limits).zip(spares) {
+            queue.limit(name, limit, spare);
         }
         Self {
             queue,
             at_once,
             limits,
+            spares,
             members: BTreeMap::new(),
             waiting: Vec::new(),
             busy: Vec::new(),
@@ -88,9 +90,25 @@ impl Model {
         of.filter_map(|(run, ..)| self.eager(run).cloned()).collect()
     }
 
-    fn room(&self, provider: usize) -> bool {
-        let used = self.busy.iter().filter(|other| **other == provider).count();
-        self.busy.len() < self.at_once && used < self.limits[provider]
+    fn used(&self, provider: usize) -> usize {
+        self.busy.iter().filter(|(other, _)| *other == provider).count()
+    }
+
+    fn holds(&self, provider: usize, person: &str) -> bool {
+        self.busy.iter().any(|(other, holder)| *other == provider && holder == person)
+    }
+
+    /// True where a slot is free for this person.
+    fn room(&self, provider: usize, person: &str) -> bool {
+        let (used, limit) = (self.used(provider), self.limits[provider]);
+        let spare = used < limit + self.spares[provider] && !self.holds(provider, person);
+        self.busy.len() < self.at_once && (used < limit || spare)
+    }
+
+    /// True where others may go first again and again: only spare slots are free, and those are not for this person.
+    fn has_enough(&self, provider: usize, person: &str) -> bool {
+        let is_full = self.used(provider) >= self.limits[provider];
+        self.spares[provider] > 0 && is_full && self.holds(provider, person)
     }
 
     fn apply(&mut self, op: &Op) {
@@ -126,8 +144,8 @@ impl Model {
             Op::Grant => self.grant(),
             Op::Release { pick } => {
                 if !self.busy.is_empty() {
-                    let provider = self.busy.swap_remove(pick % self.busy.len());
-                    self.queue.release(PROVIDERS[provider]);
+                    let (provider, person) = self.busy.swap_remove(pick % self.busy.len());
+                    self.queue.release(PROVIDERS[provider], &person);
                 }
             }
             Op::Leave { run } => {
@@ -149,7 +167,8 @@ impl Model {
         }
         // A turn can be claimed only by who could have had it all the time.
         for provider in 0..PROVIDERS.len() {
-            let eager = self.eager_people(provider);
+            let mut eager = self.eager_people(provider);
+            eager.retain(|person| !self.has_enough(provider, person));
             self.passed.retain(|(of, person), _| *of != provider || eager.contains(person));
         }
     }
@@ -194,10 +213,10 @@ impl Model {
                 .position(|(run, unit, _)| *run == grant.run && *unit == grant.unit);
             let at = at.unwrap_or_else(|| panic!("{grant:?} does not wait"));
             let (run, unit, provider) = self.waiting[at].clone();
-            assert!(self.room(provider), "{grant:?} is one too many");
             let member = &self.members[&run];
             assert!(!member.held, "{grant:?} is held");
             let person = member.person.clone();
+            assert!(self.room(provider, &person), "{grant:?} is one too many");
             let best = self
                 .waiting
                 .iter()
@@ -206,12 +225,14 @@ impl Model {
                 .map(|(other, first, _)| (other.clone(), *first));
             assert_eq!(best, Some((run.clone(), unit)), "the person's first run, its first unit");
             self.waiting.remove(at);
-            self.busy.push(provider);
+            let mut others = self.eager_people(provider);
+            others.retain(|other| *other != person && self.room(provider, other));
+            self.busy.push((provider, person.clone()));
             if !std::mem::replace(&mut self.members.get_mut(&run).unwrap().started, true) {
                 self.firsts.push((provider, run.clone()));
             }
             self.passed.remove(&(provider, person.clone()));
-            for other in self.eager_people(provider).into_iter().filter(|other| *other != person) {
+            for other in others {
                 let passed = self.passed.entry((provider, other.clone())).or_default();
                 let times = passed.entry(person.clone()).or_default();
                 *times += 1;
@@ -219,8 +240,9 @@ impl Model {
             }
         }
         for (provider, name) in PROVIDERS.iter().enumerate() {
-            let idle = self.room(provider) && !self.eager_people(provider).is_empty();
-            assert!(!idle, "a slot of {name} is free and somebody waits");
+            let eager = self.eager_people(provider);
+            let idle = eager.iter().find(|person| self.room(provider, person));
+            assert_eq!(idle, None, "a slot of {name} is free and they wait");
         }
     }
 
@@ -290,9 +312,10 @@ proptest! {
     fn it_is_fair_and_loses_nothing(
         at_once in 1usize..6,
         limits in [1usize..4, 1usize..4, 1usize..4],
+        spares in [0usize..3, 0usize..3, 0usize..3],
         ops in prop::collection::vec(op(), 1..120),
     ) {
-        let mut model = Model::new(at_once, limits);
+        let mut model = Model::new(at_once, limits, spares);
         for op in &ops {
             model.apply(op);
         }
@@ -306,7 +329,7 @@ proptest! {
         ops in prop::collection::vec(op(), 1..60),
         picks in prop::collection::vec(any::<usize>(), 1..8),
     ) {
-        let mut model = Model::new(at_once, limits);
+        let mut model = Model::new(at_once, limits, [0; 3]);
         for op in &ops {
             model.apply(op);
         }
@@ -320,7 +343,7 @@ proptest! {
         begun in 0usize..4,
     ) {
         let mut queue = FairQueue::new(10);
-        queue.limit("p", 1);
+        queue.limit("p", 1, 0);
         for (at, (person, count)) in units.iter().enumerate() {
             let run = r(&format!("r{at:02}"));
             queue.enter(&run, &format!("p{person}"), at as i64, false);
@@ -328,7 +351,7 @@ proptest! {
         }
         for _ in 0..begun {
             queue.grant();
-            queue.release("p");
+            release(&mut queue, "p");
         }
         let name: Arc<str> = Arc::from("p");
         let told: BTreeMap<RunId, usize> = queue
@@ -341,7 +364,7 @@ proptest! {
             let grants = queue.grant();
             let Some(grant) = grants.first() else { break };
             seen.entry(grant.run.clone()).or_insert(turn);
-            queue.release("p");
+            release(&mut queue, "p");
         }
         prop_assert_eq!(told, seen);
     }

@@ -1,6 +1,6 @@
 //! The rules of the queue, one by one.
 
-use super::{r, u};
+use super::{r, release, u};
 use crate::run::scheduler::fair_queue::*;
 
 /// Returns the units that start now, as `run:unit`, in order.
@@ -15,7 +15,7 @@ fn turns(queue: &mut FairQueue, provider: &str, count: usize) -> Vec<String> {
         let now = granted(queue);
         assert!(!now.is_empty(), "nothing starts after {turns:?}");
         for _ in &now {
-            queue.release(provider);
+            release(queue, provider);
         }
         turns.extend(now);
     }
@@ -32,7 +32,7 @@ fn waiting(queue: &FairQueue) -> Vec<String> {
 /// One slot, and these runs `(run, person, place)` with units 0 and 1 waiting for `p`.
 fn one_slot(runs: &[(&str, &str, i64)]) -> FairQueue {
     let mut queue = FairQueue::new(10);
-    queue.limit("p", 1);
+    queue.limit("p", 1, 0);
     for (run, person, place) in runs {
         queue.enter(&r(run), person, *place, false);
         queue.wait(&r(run), "p", &u([0, 1]));
@@ -43,19 +43,19 @@ fn one_slot(runs: &[(&str, &str, i64)]) -> FairQueue {
 #[test]
 fn a_single_unit_waits_for_one_turn_of_somebody_with_a_thousand() {
     let mut queue = FairQueue::new(10);
-    queue.limit("p", 1);
+    queue.limit("p", 1, 0);
     queue.enter(&r("big"), "ann", 1, false);
     queue.wait(&r("big"), "p", &u(0..1000));
     assert_eq!(granted(&mut queue), ["big:0"]);
     queue.enter(&r("small"), "zoe", 2, false);
     queue.wait(&r("small"), "p", &u([7]));
-    queue.release("p");
+    release(&mut queue, "p");
     assert_eq!(granted(&mut queue), ["small:7"], "the slot went round");
-    queue.release("p");
+    release(&mut queue, "p");
     assert_eq!(granted(&mut queue), ["big:1"]);
     queue.enter(&r("other"), "abe", 3, false);
     queue.wait(&r("other"), "p", &u([0]));
-    queue.release("p");
+    release(&mut queue, "p");
     assert_eq!(granted(&mut queue), ["other:0"], "also to somebody whose name comes before");
 }
 
@@ -70,7 +70,7 @@ fn ones_own_runs_go_by_place_and_units_in_the_order_given() {
 #[test]
 fn no_more_start_than_a_provider_and_all_together_may() {
     let mut queue = FairQueue::new(5);
-    queue.limit("p", 2);
+    queue.limit("p", 2, 0);
     queue.enter(&r("r"), "ann", 1, false);
     queue.wait(&r("r"), "p", &u([0, 1, 2]));
     queue.wait(&r("r"), "free", &u([10, 11, 12, 13]));
@@ -78,14 +78,37 @@ fn no_more_start_than_a_provider_and_all_together_may() {
     assert_eq!(first.len(), 5, "{first:?}");
     assert_eq!(first.iter().filter(|turn| ["r:0", "r:1"].contains(&turn.as_str())).count(), 2);
     assert!(granted(&mut queue).is_empty());
-    queue.release("p");
+    release(&mut queue, "p");
     assert_eq!(granted(&mut queue).len(), 1);
-    queue.limit("idle", 1);
-    queue.release("idle");
-    queue.release("unknown");
-    queue.release("free");
+    queue.limit("idle", 1, 0);
+    release(&mut queue, "idle");
+    release(&mut queue, "unknown");
+    release(&mut queue, "free");
     assert_eq!(granted(&mut queue).len(), 1, "a slot that nobody had is not given");
     assert!(granted(&mut queue).is_empty());
+}
+
+#[test]
+fn a_spare_slot_is_for_who_has_none() {
+    let mut queue = FairQueue::new(10);
+    queue.limit("p", 2, 1);
+    queue.enter(&r("big"), "ann", 1, false);
+    queue.wait(&r("big"), "p", &u(0..9));
+    assert_eq!(granted(&mut queue), ["big:0", "big:1"], "nobody alone has all of them");
+    for (run, person) in [("b", "bob"), ("c", "cid")] {
+        queue.enter(&r(run), person, 2, false);
+        queue.wait(&r(run), "p", &u([0, 1]));
+    }
+    assert_eq!(granted(&mut queue), ["b:0"], "who comes new need not wait");
+    queue.release("p", "ann");
+    assert_eq!(granted(&mut queue), ["c:0"], "it is filled again by somebody who has none");
+    queue.release("p", "bob");
+    assert_eq!(granted(&mut queue), ["b:1"], "ann has one already");
+    queue.release("p", "cid");
+    queue.release("p", "bob");
+    assert_eq!(granted(&mut queue), ["c:1"], "cid's turn comes before ann's");
+    queue.release("p", "cid");
+    assert_eq!(granted(&mut queue), ["big:2"]);
 }
 
 #[test]
@@ -110,7 +133,7 @@ fn providers_take_turns_where_slots_are_short() {
         let grants = queue.grant();
         let [grant] = grants.as_slice() else { panic!("one slot: {grants:?}") };
         let provider = BTreeMap::from([("a", "p"), ("b", "q"), ("c", "r")])[&grant.run.as_str()];
-        queue.release(provider);
+        release(&mut queue, provider);
         seen.push(provider);
     }
     assert_eq!(seen, ["p", "q", "r", "p", "q", "r"]);
@@ -159,7 +182,7 @@ fn what_is_withdrawn_or_has_left_gets_no_turn() {
     );
     queue.withdraw(&r("b"), UnitIndex::new(0));
     queue.withdraw(&r("b"), UnitIndex::new(1));
-    queue.release("p");
+    release(&mut queue, "p");
     assert!(granted(&mut queue).is_empty());
     assert!(waiting(&queue).is_empty());
     queue.wait(&r("b"), "p", &u([1]));
@@ -262,8 +285,8 @@ fn positions_count_everything_that_comes_before() {
 #[test]
 fn a_quick_provider_counts_for_positions() {
     let mut queue = FairQueue::new(100);
-    queue.limit("slow", 1);
-    queue.limit("wide", 4);
+    queue.limit("slow", 1, 0);
+    queue.limit("wide", 4, 0);
     for (at, run) in ["a", "b", "c"].into_iter().enumerate() {
         queue.enter(&r(run), run, at as i64, false);
         queue.wait(&r(run), "slow", &u([0]));
@@ -282,7 +305,7 @@ fn many_runs_of_many_units_all_have_their_turn() {
     const RUNS: u32 = 200;
     const UNITS: u32 = 200;
     let mut queue = FairQueue::new(64);
-    queue.limit("p", 32);
+    queue.limit("p", 32, 0);
     let units = u(0..UNITS);
     for run in 0..RUNS {
         let name = format!("r{run}");
@@ -299,7 +322,7 @@ fn many_runs_of_many_units_all_have_their_turn() {
         for grant in &grants {
             count += 1;
             let run: u32 = grant.run.as_str()[1..].parse().unwrap();
-            queue.release(if run.is_multiple_of(2) { "p" } else { "q" });
+            release(&mut queue, if run.is_multiple_of(2) { "p" } else { "q" });
         }
     }
     assert_eq!(count, RUNS * UNITS);
