@@ -28,6 +28,7 @@ pub mod price;
 pub mod reading_order;
 pub mod results;
 pub mod retouch;
+pub mod rich;
 pub mod stacking;
 pub mod status;
 pub mod stickers;

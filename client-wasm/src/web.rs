@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod canvas;
+pub mod caret;
 pub mod dom;
 pub mod home;
 pub mod http;

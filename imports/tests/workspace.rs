@@ -9,7 +9,7 @@ use imports::{Crate, Graph, circles};
 /// another folder of its own layer (no feature knows a sibling).
 const CLIENT: [&[&str]; 11] = [
     &["core"],
-    &["web/dom.rs", "web/http.rs", "web/nav.rs"],
+    &["web/caret.rs", "web/dom.rs", "web/http.rs", "web/nav.rs"],
     &["web/ui"],
     &["web/people.rs", "web/home/when.rs"],
     &["web/canvas/store"],

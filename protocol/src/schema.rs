@@ -7,6 +7,7 @@ mod model;
 mod outcome;
 mod read;
 mod repair;
+mod rich;
 mod shared;
 mod shown;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,
 };
 pub use repair::repair;
+pub use rich::{Block, Format, Piece, format_text, is_link, read_pieces, replace_with_pieces};
 pub use shared::{node_count, node_map, stands, text_of};
 pub use shown::{Shown, edit_text, lines, splice_text};
 pub use write::{

@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use gesso_protocol::pricing::Money;
 
 use crate::defaults;
@@ -25,6 +27,42 @@ pub struct Cli {
     /// Options of `serve`.
     #[command(flatten)]
     pub serve: ServeOptions,
+}
+
+impl Cli {
+    /// Reads the command line of this process. An option of `serve` in front of another command would be that of
+    /// nobody: it is refused, as everything is that cannot be read, which ends the process.
+    pub fn read() -> Self {
+        match Self::try_read(std::env::args_os()) {
+            Ok(cli) => cli,
+            Err(error) => error.exit(),
+        }
+    }
+
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what to do.
+    pub fn try_read(
+        args: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>,
+    ) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.clone().try_get_matches_from(args)?;
+        if let Some(name) = matches.subcommand_name() {
+            let is_given = |arg: &&Arg| {
+                let source = matches.value_source(arg.get_id().as_str());
+                source == Some(ValueSource::CommandLine) && !arg.is_global_set()
+            };
+            let given = command.get_arguments().find(is_given).and_then(Arg::get_long);
+            let what = given.map(|option| {
+                format!("--{option} belongs behind the command: gesso {name} --{option} …")
+            });
+            if let Some(what) = what {
+                return Err(command.error(ErrorKind::ArgumentConflict, what));
+            }
+        }
+        Self::from_arg_matches(&matches)
+    }
 }
 
 /// Format of the log. Its lines name the canvas, the run or the invocation they are about, as a span.
@@ -207,5 +245,32 @@ fn grant(text: &str) -> Result<Money, String> {
         _ => Err(format!(
             "a grant is a number of credits above 0, at most {GRANT_MAX}, with at most three decimals"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_in_front_of_another_command_is_refused() {
+        for line in ["--data /x serve", "--data /x credits grant 7", "--listen 127.0.0.1:1 doctor"]
+        {
+            let line = format!("gesso {line}");
+            let error = Cli::try_read(line.split(' ')).unwrap_err().to_string();
+            assert!(error.contains("belongs behind the command"), "{line}: {error}");
+        }
+        for line in
+            ["", "--data /x", "serve --data /x", "--log-format json serve", "doctor --data /x"]
+        {
+            let line = format!("gesso {line}");
+            let cli = Cli::try_read(line.split_whitespace()).unwrap();
+            let data = match &cli.command {
+                Some(Command::Serve(options)) => options.data.clone(),
+                _ => cli.serve.data.clone(),
+            };
+            let is_given = line.contains("gesso --data") || line.contains("serve --data");
+            assert_eq!(data == std::path::Path::new("/x"), is_given, "{line}");
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser as _;
 use gesso_media::serve_drawing;
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
@@ -56,7 +55,7 @@ fn init_log(format: LogFormat) -> Result<(), String> {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     if let Some(Command::DrawSvg { width }) = cli.command {
         let drawn = serve_drawing(width, std::io::stdin().lock(), std::io::stdout().lock());
         return if drawn.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };

@@ -402,6 +402,19 @@ impl RoomHandle {
         .await
     }
 
+    /// Has the outcome looked up and put right where it differs from the database's.
+    ///
+    /// # Errors
+    /// [`RoomError::Closed`].
+    pub async fn reconcile(&self) -> Result<(), RoomError> {
+        self.call(|core, reply| {
+            core.check_outcome();
+            reply.send(Ok(())).ok();
+            None
+        })
+        .await
+    }
+
     /// The document as it is now, for whoever wants to read all of it: the room hands out no more than it has to, and
     /// is free for others while it is read.
     ///

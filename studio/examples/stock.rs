@@ -126,7 +126,7 @@ impl Shop {
         };
         for (port, stem) in &recipe.inputs {
             let Some(path) = self.found(stem)? else { return Ok(None) };
-            job.inputs.push(Input::new(&port, std::fs::read(path)?));
+            job.inputs.push(Input::new(port, std::fs::read(path)?));
         }
         let made = models::compute(&job, &self.tools, &Control::none())
             .with_context(|| recipe.file.clone())?;

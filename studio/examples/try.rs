@@ -23,7 +23,7 @@ fn main() -> Result<()> {
         } else if arg == "--out" {
             out = args.next().context("--out DIR")?.into();
         } else if let Some((port, file)) = arg.split_once("=@") {
-            let bytes = std::fs::read(file).with_context(|| file.to_owned())?.into();
+            let bytes = std::fs::read(file).with_context(|| file.to_owned())?;
             job.inputs.push(Input::new(port, bytes));
         } else if let Some(("negative", words)) = arg.split_once('=') {
             words.clone_into(&mut job.negative);

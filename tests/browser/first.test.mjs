@@ -160,7 +160,7 @@ describe('a card', { timeout: 120_000 }, () => {
 
   test('asks for a picture only while no text is connected', async () => {
     const { id, ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'a lake' }, { kind: 'image_generator', pos: [340, 0] }])
-    const asks = async () => await card(page, ids[1]).locator('textarea').first().getAttribute('placeholder')
+    const asks = async () => await card(page, ids[1]).locator('.rich').first().getAttribute('aria-placeholder')
     await until('it asks', async () => await asks() === 'Describe the picture…')
     await studio.gesso.post(`/api/canvases/${id}/edits`, [{ op: 'connect', from: [ids[0], 'text'], to: [ids[1], 'prompt'] }])
     await until('it does no more', async () => await asks() === 'Add to what is connected…')
@@ -213,7 +213,7 @@ describe('a page', { timeout: 120_000 }, () => {
     const page = await studio.person('Ida Falk')
     await page.addInitScript(() => { IDBFactory.prototype.open = () => new EventTarget() })
     const { ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'still here' }])
-    await until('the text is there', async () => await card(page, ids[0]).locator('textarea').first().inputValue() === 'still here')
+    await until('the text is there', async () => await card(page, ids[0]).locator('.rich').first().textContent() === 'still here')
     await page.getByText('Saved', { exact: true }).waitFor()
   })
 

@@ -88,9 +88,9 @@ describe('what is added', () => {
   test('takes what is typed next as its text', async () => {
     await canvas()
     await page.getByRole('button', { name: 'Image', exact: true }).click()
-    await until('the caret is in the prompt', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))
+    await until('the caret is in the prompt', () => page.evaluate(() => document.activeElement?.isContentEditable))
     await page.keyboard.type('the tent at night')
-    await until('it is in the prompt', async () => await cards().locator('textarea').first().inputValue() === 'the tent at night')
+    await until('it is in the prompt', async () => await cards().locator('.rich').first().textContent() === 'the tent at night')
     assert.equal(await cards().count(), 1)
   })
 
@@ -113,7 +113,7 @@ describe('keys', () => {
     await canvas()
     await press('е', 'KeyT')
     await until('a text is added', async () => await cards().count() === 1)
-    await until('the caret is in it', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'))
+    await until('the caret is in it', () => page.evaluate(() => document.activeElement?.isContentEditable))
     await page.keyboard.press('Escape')
     await press('я', 'KeyZ', { ctrlKey: true })
     await until('it is undone', async () => await cards().count() === 0)
@@ -123,7 +123,7 @@ describe('keys', () => {
 
   test('leave somebody alone who composes a character', async () => {
     await canvas({ kind: 'text', text: 'a', pos: [0, 0] })
-    const area = cards().locator('textarea').first()
+    const area = cards().locator('.rich').first()
     await area.click()
     await area.dispatchEvent('keydown', { key: 'Escape', isComposing: true, bubbles: true })
     await area.dispatchEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true })

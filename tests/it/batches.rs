@@ -250,6 +250,49 @@ async fn history_keeps_what_made_each_result_and_edits_join_it() {
 }
 
 #[tokio::test]
+async fn what_the_document_does_not_hold_flows_all_the_same() {
+    let server = TestServer::start(&Database::Sqlite).await;
+    let canvas = server
+        .canvas(json!([assistant("a", "tell"), assistant("b", ""), wire("a.text", "b.prompt")]))
+        .await;
+    for _ in 0..52 {
+        run(&server, &canvas, json!({"mode": "node", "node": "a"})).await;
+    }
+    let path = |node: &str| format!("/api/canvases/{canvas}/nodes/{node}/generations?limit=1000");
+    let history = server.get(&path("a")).await;
+    let made = history["items"].as_array().unwrap();
+    let (oldest, newest) = (&made[0], made.last().unwrap());
+    let choose = json!([{"op": "set", "node": "a", "output": {"": {
+        "use": {"generation": oldest["id"]}, "after": newest["id"]}}}]);
+    server.post(&format!("/api/canvases/{canvas}/edits"), choose).await;
+    let held = |node: &Value| {
+        node["generations"].as_array().unwrap().iter().any(|made| made["id"] == oldest["id"])
+    };
+    assert!(held(&result(&server, &canvas, "a").await), "it is told");
+    run(&server, &canvas, json!({"mode": "node", "node": "b"})).await;
+    let given = server.get(&path("b")).await;
+    assert_eq!(given["items"][0]["inputs"]["prompt"][0]["text"], oldest["text"], "{given}");
+
+    // Of a large batch the document holds the first items only.
+    let texts: Vec<String> = (0..215).map(|n| format!("word {n}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let nodes = json!([
+        list("l", &texts),
+        assistant("a", ""),
+        assistant("b", ""),
+        wire("l.items", "a.prompt"),
+        wire("a.text", "b.prompt")
+    ]);
+    let canvas = server.canvas(nodes).await;
+    run(&server, &canvas, json!({"mode": "node", "node": "a"})).await;
+    // Nothing that ran is told as never run.
+    let estimate = format!("/api/canvases/{canvas}/estimate");
+    server.refused(&estimate, json!({"mode": "outdated"}), "bad_request").await;
+    let all = run(&server, &canvas, json!({"mode": "node", "node": "b"})).await;
+    assert_eq!(items(&all, "b").len(), 215);
+}
+
+#[tokio::test]
 async fn an_outdated_run_takes_what_was_made_before() {
     let server = TestServer::start(&Database::Sqlite).await;
     let canvas = server

@@ -8,18 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use gesso_protocol::doc as document;
-use gesso_protocol::schema::{self, Canvas, Content, Shown};
+use gesso_protocol::schema::{self, Canvas, Content, Piece, Shown};
 use yrs::types::{DeepObservable as _, Event, PathSegment};
 use yrs::undo::UndoManager;
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
 use yrs::{
-    Assoc, Doc, IndexedSequence as _, Map as _, MapRef, ReadTxn as _, StateVector, StickyIndex,
-    Transact as _, Update,
+    Any, Assoc, Doc, IndexedSequence as _, Map as _, MapRef, ReadTxn as _, StateVector,
+    StickyIndex, Transact as _, Update,
 };
 
 pub use yrs::TransactionMut;
 
+use super::rich::Step;
 use super::textdiff::Edit;
 
 /// Origin of this page's own writes.
@@ -276,6 +277,38 @@ impl Replica {
         let (_, changes) = self.edit(|txn| {
             let Some(text) = schema::text_of(txn, node, field) else { return };
             schema::edit_text(txn, &text, edit.at, edit.delete, &edit.insert);
+        });
+        changes
+    }
+
+    /// The pieces of a text with their formats.
+    pub fn pieces(&self, node: &str, field: &str) -> Option<Vec<Piece>> {
+        let txn = self.doc.transact();
+        Some(schema::read_pieces(&txn, &schema::text_of(&txn, node, field)?))
+    }
+
+    /// Does the steps of an edit of a formatted text.
+    pub fn edit_rich(&mut self, node: &str, field: &str, steps: &[Step]) -> Changes {
+        let (_, changes) = self.edit(|txn| {
+            let Some(text) = schema::text_of(txn, node, field) else { return };
+            for step in steps {
+                match step {
+                    Step::Replace(at, delete, pieces) => {
+                        schema::replace_with_pieces(txn, &text, (*at, *delete), pieces);
+                    }
+                    Step::Block(at, block) => {
+                        let value = match block.id() {
+                            "" => Any::Null,
+                            id => Any::from(id),
+                        };
+                        schema::format_text(txn, &text, (*at, 1), "block", &value);
+                    }
+                    Step::Mark(at, count, mark) => {
+                        let (key, value) = mark.attribute();
+                        schema::format_text(txn, &text, (*at, *count), key, &value);
+                    }
+                }
+            }
         });
         changes
     }

@@ -53,6 +53,7 @@ pub fn CanvasPage(
                 <stage::viewport::Viewport page=page />
                 <chrome::empty::Empty page=page />
                 <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
+                <chrome::format_bar::FormatBar page=page />
                 <comments::pins::Pins page=page />
                 <comments::thread::OpenThread page=page />
                 <live::chat::ChatField page=page />

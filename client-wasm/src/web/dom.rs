@@ -139,11 +139,19 @@ pub fn is_narrow() -> bool {
     window().inner_width().ok().and_then(|width| width.as_f64()).is_some_and(|width| width <= WIDTH)
 }
 
+/// The fields that texts on the canvas are written in.
+pub const WRITTEN: &str = "textarea, [contenteditable]";
+
+/// True if this is a field of several lines.
+pub fn is_written(element: &web_sys::Element) -> bool {
+    element.matches(WRITTEN).unwrap_or(false)
+}
+
 /// True if keys go into a text field.
 pub fn typing() -> bool {
     document().active_element().is_some_and(|e| {
         let tag = e.tag_name();
-        tag == "TEXTAREA"
+        is_written(&e)
             || tag == "SELECT"
             || (tag == "INPUT" && e.get_attribute("type").as_deref() != Some("range"))
     })

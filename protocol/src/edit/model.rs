@@ -45,6 +45,22 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// True if it chooses what an item shows and passes on.
+    #[must_use]
+    pub fn chooses(&self) -> bool {
+        match self {
+            Self::AddNode { fields, .. } | Self::Set { fields, .. } => {
+                fields.output.values().any(Option::is_some)
+            }
+            Self::RemoveNode { .. }
+            | Self::Connect(_)
+            | Self::Disconnect { .. }
+            | Self::SetMeta { .. } => false,
+        }
+    }
+}
+
 /// Keys of a node as a client wrote them, checked for form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {

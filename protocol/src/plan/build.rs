@@ -17,9 +17,10 @@ use crate::catalog::{Catalog, Model};
 use crate::graph::{Graph, History, camera_angles, flow};
 use crate::ids::NodeId;
 use crate::lineage::{JoinError, Pairing};
+use crate::names;
 use crate::nodes::{NodeKind, NodeSpec, PortSpec};
 use crate::pricing::Money;
-use crate::problem::{ErrorCode, NodeProblem, Refusal, brief, quoted};
+use crate::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use crate::schema::{Canvas, Generation, Node, NodeState};
 use crate::steps;
 
@@ -341,7 +342,7 @@ impl<'a> Planner<'a> {
         let mut step = Step {
             node: NodeId::new(id),
             kind: spec.id.to_owned(),
-            title: brief(node.shown_title(), TITLE_CHARS_MAX).into_owned(),
+            title: names::shortened(node.shown_title(), TITLE_CHARS_MAX),
             model: String::new(),
             version: String::new(),
             provider: String::new(),

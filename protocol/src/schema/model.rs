@@ -480,3 +480,34 @@ pub struct Canvas {
     /// `runs`.
     pub runs: BTreeMap<String, RunInfo>,
 }
+
+impl Canvas {
+    /// The generations that results and choices name and that the document does not hold (R-DOC-30); the database has
+    /// those that there are.
+    #[must_use]
+    pub fn unheld_generations(&self) -> BTreeSet<String> {
+        let held: BTreeSet<&str> =
+            self.generations.values().flatten().map(|made| made.id.as_str()).collect();
+        let items = self.results.values().flat_map(|result| result.items.values());
+        let named = items.flat_map(|item| item.generations.iter().map(String::as_str));
+        let chosen = self.chosen_generations();
+        let unheld = named.chain(chosen).filter(|id| !held.contains(id));
+        unheld.map(str::to_owned).collect()
+    }
+
+    /// The generations that choices name.
+    pub fn chosen_generations(&self) -> impl Iterator<Item = &str> {
+        let choices = self.nodes.values().flat_map(|node| node.output.values());
+        choices.filter_map(|choice| match &choice.chosen {
+            Chosen::Generation(id) => Some(id.as_str()),
+            Chosen::Asset(_) | Chosen::Nothing => None,
+        })
+    }
+
+    /// Takes in a generation of a node, before those that were made after it.
+    pub fn take_in(&mut self, node: &str, made: Generation) {
+        let held = self.generations.entry(node.to_owned()).or_default();
+        let place = held.iter().position(|other| other.at > made.at).unwrap_or(held.len());
+        held.insert(place, made);
+    }
+}

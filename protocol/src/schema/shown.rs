@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use yrs::types::Attrs;
 use yrs::types::text::YChange;
 use yrs::{Any, GetString as _, Out, ReadTxn, Text as _, TextRef, TransactionMut};
 
@@ -20,8 +21,28 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn units(text: &str) -> u32 {
+pub(super) fn units(text: &str) -> u32 {
     text.chars().map(|c| c.len_utf16() as u32).sum()
+}
+
+/// The letters, or `None` for an embed, with their formats, in the order of a text that reads `plain`.
+pub(super) fn stretches_of<'p, T: ReadTxn>(
+    txn: &T,
+    text: &TextRef,
+    plain: &'p str,
+) -> Vec<(Option<&'p str>, Option<Box<Attrs>>)> {
+    let mut rest = plain;
+    let pieces = text.diff(txn, YChange::identity).into_iter().map(|piece| {
+        // An embed may be a string too: then it is no part of what the text reads.
+        let letters = if let Out::Any(Any::String(letters)) = &piece.insert { letters } else { "" };
+        let read = (!letters.is_empty() && rest.starts_with(letters)).then(|| {
+            let (read, after) = rest.split_at(letters.len());
+            rest = after;
+            read
+        });
+        (read, piece.attributes)
+    });
+    pieces.collect()
 }
 
 /// Something in a Y.Text that is not shown.
@@ -56,15 +77,11 @@ impl Shown {
         }
         let mut shown = Self { text: String::with_capacity(plain.len()), ..Self::default() };
         let (mut rest, mut within) = (plain.as_str(), 0);
-        for piece in text.diff(txn, YChange::identity) {
-            // An embed may be a string too: then it is no part of what the text reads.
-            if let Out::Any(Any::String(piece)) = &piece.insert
-                && rest.starts_with(&**piece)
-            {
-                let (read, after) = rest.split_at(piece.len());
-                shown.read(read, after, within);
+        for (read, _) in stretches_of(txn, text, &plain) {
+            if let Some(read) = read {
+                rest = &rest[read.len()..];
+                shown.read(read, rest, within);
                 within += units(read);
-                rest = after;
             } else {
                 shown.hidden.push(Hidden { shown: shown.len, within, is_return: false });
                 within += 1;
@@ -140,7 +157,7 @@ impl Shown {
     }
 
     /// The stretches of the Y.Text, in order, that are what is shown from `at`, `count` units long. Embeds between stay.
-    fn stretches(&self, at: u32, count: u32) -> Vec<(u32, u32)> {
+    pub(super) fn stretches(&self, at: u32, count: u32) -> Vec<(u32, u32)> {
         let end = at.saturating_add(count).min(self.len);
         let mut found: Vec<(u32, u32)> = Vec::new();
         let mut add = |start: u32, len: u32| match found.last_mut() {
@@ -182,6 +199,21 @@ pub fn edit_text(txn: &mut TransactionMut<'_>, text: &TextRef, at: u32, delete: 
     if !insert.is_empty() {
         text.insert(txn, shown.within(at).min(text.len(txn)), &insert);
     }
+}
+
+/// Takes a stretch out of a text, and its carriage returns where there are any; answers where it was.
+pub(super) fn delete_text(
+    txn: &mut TransactionMut<'_>,
+    text: &TextRef,
+    at: u32,
+    delete: u32,
+) -> u32 {
+    tidy(txn, text);
+    let shown = Shown::of(txn, text);
+    for (start, len) in shown.stretches(at, delete).into_iter().rev() {
+        text.remove_range(txn, start, len);
+    }
+    at.min(shown.len)
 }
 
 /// Makes `text` read `wanted` by replacing the one stretch that differs, so that what others type elsewhere

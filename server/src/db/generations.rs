@@ -6,7 +6,7 @@ use gesso_protocol::api::GenerationBody;
 use gesso_protocol::ids::{CanvasId, NodeId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{
-    Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
+    Canvas, Failure, GENERATIONS_KEPT, Generation, NodeResult, NodeState, Outcome, RUNS_KEPT,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -35,6 +35,8 @@ pub struct MadeWith {
 const EVALUATOR: &str = "evaluator";
 /// Of a batch, the items below this position keep all they name in the document.
 const ITEMS_NAMED: i64 = 200;
+/// The most text that is read beside what a document holds, in bytes: more cannot be given to a run.
+const COMPLETED_BYTES_MAX: usize = gesso_protocol::plan::TEXT_BYTES_MAX;
 /// The most values of one statement's list.
 const LISTED_MAX: usize = 512;
 
@@ -316,6 +318,36 @@ impl Db {
     ) -> Result<Vec<(NodeId, Generation)>, DbError> {
         let found = self.generations_named(canvas, ids).await?.into_values();
         Ok(found.map(|(node, made)| (NodeId::new(node), made)).collect())
+    }
+
+    /// Takes into a canvas as its document has it what results and choices name and it does not hold (R-DOC-30): it
+    /// flows all the same. Answers whether a choice named any of that.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn complete(&self, id: &CanvasId, canvas: &mut Canvas) -> Result<bool, DbError> {
+        let unheld = canvas.unheld_generations();
+        if unheld.is_empty() {
+            return Ok(false);
+        }
+        let chosen: BTreeSet<String> = canvas
+            .chosen_generations()
+            .filter(|id| unheld.contains(*id))
+            .map(str::to_owned)
+            .collect();
+        let ids: Vec<String> = unheld.into_iter().collect();
+        let (mut bytes, mut has_chosen) = (0, false);
+        for ids in ids.chunks(LISTED_MAX) {
+            for (node, made) in self.generations_named(id, ids).await?.into_values() {
+                bytes += made.text.as_ref().map_or(0, String::len);
+                has_chosen |= chosen.contains(&made.id);
+                canvas.take_in(&node, made);
+            }
+            if bytes > COMPLETED_BYTES_MAX {
+                break;
+            }
+        }
+        Ok(has_chosen)
     }
 
     /// For each of these fingerprints what the newest invocation on the canvas made that had it, with its node, in

@@ -14,6 +14,7 @@ use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
 use gesso_protocol::ids::{AssetId, CanvasId, is_id};
 use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
+use gesso_protocol::schema::Canvas;
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
 use serde_json::json;
@@ -285,13 +286,15 @@ async fn graph(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Respo
     let room = app.rooms.open(&id).await?;
     let place = large::place(&app).await?;
     let copy = room.copy().await?;
-    let (place, written) = place.run(move || graph_json(copy)).await?;
+    let (place, canvas) = place.run(move || copy.canvas()).await?;
+    let mut canvas = canvas?;
+    app.db.complete(&id, &mut canvas).await?;
+    let (place, written) = place.run(move || graph_json(canvas)).await?;
     large::answer(&app, place, written?)
 }
 
 /// The answer to `GET …/graph`.
-fn graph_json(copy: room::Copy) -> Result<Vec<u8>, ApiError> {
-    let mut canvas = copy.canvas()?;
+fn graph_json(mut canvas: Canvas) -> Result<Vec<u8>, ApiError> {
     let graph = Graph::materialize(&canvas);
     let mut nodes = Vec::with_capacity(canvas.nodes.len());
     for (id, node) in std::mem::take(&mut canvas.nodes) {
@@ -366,7 +369,12 @@ async fn edits(
     existing(&app, &id).await?;
     let edits = edit::parse(&value)?;
     let room = app.rooms.open(&id).await?;
+    let chooses = edits.iter().any(Edit::chooses);
     let ids = apply(&app, &room, edits).await?;
+    if chooses {
+        // The document may not hold what was chosen (R-DOC-30).
+        room.reconcile().await?;
+    }
     Ok(Json(EditsDone { ids }))
 }
 

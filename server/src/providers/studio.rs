@@ -10,15 +10,12 @@ use gesso_protocol::catalog::Model;
 use gesso_protocol::values::DataType;
 use gesso_studio::models::{self, Weight};
 use gesso_studio::{Input, Job};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 
 use super::provider::{Call, Content, Lane, Produced, Provider, ProviderError, Repeat};
 
 /// The most results computed at once, whatever the machine: each takes some hundred megabytes at most.
 const AT_ONCE_MAX: usize = 4;
-/// How much less of a busy processor the models get than what serves people: a third, at a nice value of 5.
-const NICENESS: i32 = 5;
-
 /// Slots of each lane beyond those, for people who hold none.
 const SPARE: usize = 1;
 
@@ -86,37 +83,23 @@ impl Provider for Studio {
                 permit = permits.acquire_owned() => permit,
                 () = call.cancel.cancelled() => return Err(ProviderError::Cancelled),
             };
-            let transient =
-                |detail: String| ProviderError::Transient { detail, retry_after_ms: None };
-            let permit = permit.map_err(|closed| transient(closed.to_string()))?;
+            let permit = permit.map_err(|closed| ProviderError::Transient {
+                detail: closed.to_string(),
+                retry_after_ms: None,
+            })?;
             let tools = self.tools.clone();
             // A server that stops drops this future: then nobody waits for the work either.
             let stop = call.cancel.child_token();
             let unwanted = stop.clone().drop_guard();
-            let (done, made) = oneshot::channel();
-            // A thread of its own: its priority cannot be raised again.
-            let work = move || {
-                step_back();
-                done.send(compute(&call, &tools, &|| stop.is_cancelled())).ok();
+            let work = tokio::task::spawn_blocking(move || {
+                let made = compute(&call, &tools, &|| stop.is_cancelled());
                 drop(permit);
-            };
-            std::thread::Builder::new()
-                .name("studio".to_owned())
-                .spawn(work)
-                .map_err(|error| transient(format!("No thread for the model: {error}.")))?;
-            let made = made.await;
+                made
+            });
+            let made = work.await;
             drop(unwanted);
-            made.unwrap_or_else(|_: oneshot::error::RecvError| {
-                Err(permanent("The model failed: it panicked.".to_owned()))
-            })
+            made.unwrap_or_else(|panic| Err(permanent(format!("The model failed: {panic}."))))
         })
-    }
-}
-
-/// Lets whatever serves people go before this thread, and the programs that it starts.
-fn step_back() {
-    if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "a model computes at the priority of everything else");
     }
 }
 

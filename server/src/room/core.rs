@@ -446,6 +446,10 @@ impl Core {
         let entries = awareness::decode(payload, AWARENESS_ENTRIES_MAX)
             .map_err(|error| Refusal::new(close::MALFORMED, error.to_string()))?;
         for entry in &entries {
+            // Under somebody's name their next update would count as somebody else's.
+            if self.ids.is_foreign(entry.client, Some(conn), Some(&state.person)) {
+                continue;
+            }
             let ids_max = self.limits.awareness_ids_max;
             self.presence.take(conn, &state.person, ids_max, entry, now_ms);
         }
@@ -465,6 +469,11 @@ impl Core {
     fn deny(&mut self, conn: ConnId, reason: &str) {
         let frame = Frame::Denied(reason).encode().into();
         self.effects.push(Effect::Send { conn, frame, covers: None });
+    }
+
+    /// Has the outcome of the canvas looked up.
+    pub(crate) fn check_outcome(&mut self) {
+        self.effects.push(Effect::CheckOutcome);
     }
 
     /// The server's participant: how far a node is.

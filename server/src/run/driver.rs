@@ -554,6 +554,12 @@ impl Driver {
     /// The run has ended: what still comes is late.
     async fn leave(self) {
         self.run.services.scheduler.leave(&self.run.row.id);
+        // What was taken over may be older than what the document holds.
+        if self.state.units.iter().any(|unit| unit.reused)
+            && let Err(error) = self.run.room.reconcile().await
+        {
+            tracing::debug!(%error, run = self.run.row.id.as_str(), "its room has ended");
+        }
         self.run.progress.clear(&self.run.room);
         let mut late = Vec::new();
         for event in self.run.mailbox.close() {

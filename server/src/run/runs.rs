@@ -141,21 +141,27 @@ impl Runs {
     /// A reason for which a run would be refused.
     pub async fn estimate(&self, canvas: &CanvasId, target: &Target) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (_, Planned { plan, .. }) = self.plan(&room, target).await?;
+        let (_, Planned { plan, .. }) = self.plan(canvas, &room, target).await?;
         Ok(Estimate::of(&plan))
     }
 
     /// Reads the document as it is and plans a run of it, away from the threads that serve connections.
     pub(super) async fn plan(
         &self,
+        id: &CanvasId,
         room: &RoomHandle,
         target: &Target,
     ) -> Result<(Place, Planned), RunError> {
         let place = self.inner.rooms.readers().place().await?;
         let copy = room.copy().await?;
+        let (place, canvas) = place.run(move || copy.canvas()).await?;
+        let mut canvas = canvas?;
+        if self.inner.services.db.complete(id, &mut canvas).await? {
+            // Who chose it is to see it, too.
+            room.reconcile().await?;
+        }
         let (inner, target) = (Arc::clone(&self.inner), target.clone());
         let planning = move || {
-            let canvas = copy.canvas()?;
             let graph = Graph::materialize(&canvas);
             let usable = |model: &Model| inner.services.providers.usable(model);
             let plan = plan(&canvas, &graph, &inner.catalog, &target, &usable)?;

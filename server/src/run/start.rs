@@ -53,7 +53,7 @@ impl Runs {
         asked: StartRequest,
     ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (place, mut planned) = self.plan(&room, &asked.target).await?;
+        let (place, mut planned) = self.plan(canvas, &room, &asked.target).await?;
         self.own_records(&mut planned.plan).await?;
         self.begin(canvas, asked, (place, planned), None).await
     }

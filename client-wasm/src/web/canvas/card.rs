@@ -10,6 +10,7 @@ pub mod media;
 pub mod pairing;
 pub mod ports;
 pub mod requirements;
+pub mod rich;
 pub mod status;
 pub mod text;
 pub mod view;

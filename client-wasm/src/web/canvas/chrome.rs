@@ -5,6 +5,7 @@ pub mod bars;
 pub mod context_menu;
 pub mod damage;
 pub mod empty;
+pub mod format_bar;
 pub mod help;
 pub mod preview;
 pub mod spotlight;

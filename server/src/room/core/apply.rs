@@ -359,9 +359,13 @@ impl Core {
         }
     }
 
-    /// True if a client id is somebody else's: they have written under it, or are shown under it.
+    /// True if a client id is somebody else's: they have written under it, or nobody has and they are shown under it.
     fn is_foreign(&self, client: u64, conn: Option<ConnId>, person: Option<&str>) -> bool {
-        self.ids.is_foreign(client, conn, person) || self.presence.is_foreign(client, conn, person)
+        if self.ids.has_owner(client) {
+            self.ids.is_foreign(client, conn, person)
+        } else {
+            self.presence.is_foreign(client, conn, person)
+        }
     }
 
     fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {

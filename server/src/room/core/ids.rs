@@ -71,6 +71,11 @@ impl Ids {
         std::mem::take(&mut self.fresh)
     }
 
+    /// True if somebody has written under an id.
+    pub(super) fn has_owner(&self, client: u64) -> bool {
+        self.owners.contains_key(&client)
+    }
+
     /// True if an id belongs to somebody else.
     pub(super) fn is_foreign(
         &self,

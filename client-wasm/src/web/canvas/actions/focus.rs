@@ -1,7 +1,7 @@
 //! Where the keyboard is.
 
 use crate::core::textdiff;
-use crate::web::dom;
+use crate::web::{caret, dom};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
@@ -14,7 +14,7 @@ pub fn focus_card(id: &str) {
 pub fn blur() {
     if let Some(element) = document().active_element()
         && let Some(element) = element.dyn_ref::<web_sys::HtmlElement>()
-        && element.tag_name() == "TEXTAREA"
+        && dom::is_written(element)
     {
         // Nothing else to do where it does not lose focus.
         let _left = element.blur();
@@ -23,13 +23,18 @@ pub fn blur() {
 
 /// Puts the caret at the end of a card's text and focuses it.
 pub fn focus_text(node: &str) {
-    dom::once_there(format!("[data-node=\"{node}\"] textarea"), |area| caret_into(area, true));
+    let [area, rich] =
+        ["textarea", "[contenteditable]"].map(|of| format!("[data-node=\"{node}\"] {of}"));
+    dom::once_there(format!("{area}, {rich}"), |field| caret_into(field, true));
 }
 
 /// Focuses a text and puts the caret at its end or its beginning.
 pub fn caret_into(area: web_sys::Element, is_at_end: bool) {
-    let Ok(area) = area.dyn_into::<web_sys::HtmlTextAreaElement>() else { return };
     dom::focus(&area);
+    let area = match area.dyn_into::<web_sys::HtmlTextAreaElement>() {
+        Ok(area) => area,
+        Err(rich) => return caret::put_into(&rich, is_at_end),
+    };
     let at = if is_at_end { textdiff::utf16_len(&area.value()) } else { 0 };
     // Where the caret cannot be placed, focus is enough.
     let _placed = area.set_selection_range(at, at);

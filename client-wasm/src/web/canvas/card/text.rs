@@ -1,4 +1,4 @@
-//! A text on the canvas that several people type in at once.
+//! A plain text on the canvas that several people type in at once; formatted ones are in `rich.rs`.
 //!
 //! The field is a plain `<textarea>`: input methods, spell checking and screen readers work as everywhere. What a
 //! person did is read from its value before and after (`core/textdiff.rs`) and goes into the shared text as one
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 use crate::core::presence::Caret;
 use crate::core::textdiff::{self, Edit};
-use crate::web::canvas::store::page::{Page, now_ms};
+use crate::web::canvas::store::page::{Core, Page, now_ms};
 
 /// A pause in typing that ends a step of undo, in ms.
 const STEP_MS: f64 = 800.0;
@@ -102,7 +102,15 @@ pub fn TextField(
             pasted.run(e);
         }
     };
-    let focused = move |_| focused(page, key, area.get_untracked());
+    let tell = move || {
+        if let Some(area) = area.get_untracked().filter(|area| is_in_focus(area)) {
+            tell_caret(page, key, offsets(&area));
+        }
+    };
+    let focused = move |_| {
+        focused(page, key);
+        tell();
+    };
     let left = move |_| left(page);
     // The page's own undo: the browser's would not know others' edits.
     let before = move |e: web_sys::InputEvent| {
@@ -112,8 +120,8 @@ pub fn TextField(
             if kind == "historyUndo" { page.undo() } else { page.redo() }
         }
     };
-    let moved = move |_: web_sys::Event| tell_caret(page, key, area.get_untracked());
-    let moved_by_key = move |_: web_sys::KeyboardEvent| tell_caret(page, key, area.get_untracked());
+    let moved = move |_: web_sys::Event| tell();
+    let moved_by_key = move |_: web_sys::KeyboardEvent| tell();
     let carets = Memo::new(move |_| carets_of(page, key));
 
     view! {
@@ -141,10 +149,16 @@ pub fn TextField(
     .into_any()
 }
 
-type Key = StoredValue<(String, String)>;
+/// A node and a field of it.
+pub(super) type Key = StoredValue<(String, String)>;
+
+/// True if keys go into this field.
+pub(super) fn is_in_focus(field: &web_sys::Element) -> bool {
+    document().active_element().is_some_and(|active| active == *field)
+}
 
 /// Keys in a text: of them all, only those that run and stop work reach the canvas.
-fn key_down(page: Page, key: Key, e: &web_sys::KeyboardEvent) {
+pub(super) fn key_down(page: Page, key: Key, e: &web_sys::KeyboardEvent) {
     if crate::web::dom::is_composing(e) {
         return;
     }
@@ -170,16 +184,15 @@ fn key_down(page: Page, key: Key, e: &web_sys::KeyboardEvent) {
 }
 
 /// A text in focus selects its card.
-fn focused(page: Page, key: Key, area: Option<web_sys::HtmlTextAreaElement>) {
+pub(super) fn focused(page: Page, key: Key) {
     let id = key.with_value(|k| k.0.clone());
     if !page.selection.with_untracked(|s| s.contains(&id)) {
         page.select([id]);
     }
     page.core().borrow_mut().replica.stop_undo();
-    tell_caret(page, key, area);
 }
 
-fn left(page: Page) {
+pub(super) fn left(page: Page) {
     let core = page.core();
     let mut core = core.borrow_mut();
     core.replica.stop_undo();
@@ -200,17 +213,13 @@ fn bring_in(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         state.shown = text;
         return;
     }
-    let focused = document().active_element().is_some_and(|e| e == ***area);
-    let kept = focused.then(|| {
+    let kept = is_in_focus(area).then(|| {
         let (start, end) = offsets(area);
-        let sticky = core.caret.as_ref().filter(|c| c.node == node && c.field == field);
-        let found = sticky.and_then(|c| {
-            let place = |place| core.replica.find_place(&node, &field, place);
-            Some((place(&c.anchor)?, place(&c.head)?))
-        });
-        found.unwrap_or_else(|| match textdiff::diff(&state.shown, &text, None) {
-            Some(edit) => (textdiff::moved(start, &edit), textdiff::moved(end, &edit)),
-            None => (start, end),
+        own_caret(&core, &node, &field).unwrap_or_else(|| {
+            match textdiff::diff(&state.shown, &text, None) {
+                Some(edit) => (textdiff::moved(start, &edit), textdiff::moved(end, &edit)),
+                None => (start, end),
+            }
         })
     });
     area.set_value(&text);
@@ -219,6 +228,23 @@ fn bring_in(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         // A caret that cannot be put back stays at the end.
         let _placed = area.set_selection_range(start, end);
     }
+}
+
+/// Where one's own caret is in a field by what others are told of it: begin and end of what is selected.
+pub(super) fn own_caret(core: &Core, node: &str, field: &str) -> Option<(u32, u32)> {
+    let caret = core.caret.as_ref().filter(|c| c.node == node && c.field == field)?;
+    let place = |place| core.replica.find_place(node, field, place);
+    Some((place(&caret.anchor)?, place(&caret.head)?))
+}
+
+/// Begins a step of undo where a pause was made since one typed last.
+pub(super) fn step(core: &mut Core, typed_ms: &mut f64) {
+    let now = now_ms();
+    if now - *typed_ms > STEP_MS {
+        core.replica.stop_undo();
+    }
+    *typed_ms = now;
+    core.typed_ms = now;
 }
 
 /// Puts what was typed into the shared text.
@@ -234,29 +260,21 @@ fn take_out(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         None => edit,
     };
     state.shown = value;
-    let now = now_ms();
     let changes = {
         let core = page.core();
         let mut core = core.borrow_mut();
-        if now - state.typed_ms > STEP_MS {
-            core.replica.stop_undo();
-        }
+        step(&mut core, &mut state.typed_ms);
         core.replica.edit_text(&node, &field, &edit)
     };
-    state.typed_ms = now;
-    page.core().borrow_mut().typed_ms = now;
-    tell_caret(page, key, Some(area.clone()));
+    if is_in_focus(area) {
+        tell_caret(page, key, offsets(area));
+    }
     page.draw(&changes);
 }
 
 /// Tells others where one types.
-fn tell_caret(page: Page, key: Key, area: Option<web_sys::HtmlTextAreaElement>) {
-    let Some(area) = area else { return };
+pub(super) fn tell_caret(page: Page, key: Key, (start, end): (u32, u32)) {
     let Some((node, field)) = key.try_get_value() else { return };
-    if document().active_element().is_none_or(|e| e != **area) {
-        return;
-    }
-    let (start, end) = offsets(&area);
     let core = page.core();
     let mut core = core.borrow_mut();
     let place = |offset| core.replica.place(&node, &field, offset);
@@ -271,7 +289,7 @@ fn tell_caret(page: Page, key: Key, area: Option<web_sys::HtmlTextAreaElement>) 
 }
 
 /// Others' carets in a field: offset, colour and name.
-fn carets_of(page: Page, key: Key) -> Vec<(u32, String, String)> {
+pub(super) fn carets_of(page: Page, key: Key) -> Vec<(u32, String, String)> {
     page.revision.track();
     let people = page.people.get();
     let Some((node, field)) = key.try_get_value() else { return Vec::new() };

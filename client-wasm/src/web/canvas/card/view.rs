@@ -12,8 +12,8 @@ use crate::core::card_layout;
 use crate::core::icons::of_kind;
 use crate::web::canvas::card::media::MediaBody;
 use crate::web::canvas::card::ports::Ports;
+use crate::web::canvas::card::rich::RichField;
 use crate::web::canvas::card::status::notes;
-use crate::web::canvas::card::text::TextField;
 use crate::web::canvas::live::people;
 use crate::web::canvas::parts::status_mark::card_mark;
 use crate::web::canvas::store::page::Page;
@@ -297,7 +297,7 @@ fn head_mark(card: &Card) -> AnyView {
 fn text_body(card: &Card) -> impl IntoView + use<> {
     view! {
         <div class="prompt text written">
-            <TextField page=card.page node=card.id() field="text" label="Text" placeholder=nodes::text::SPEC.text_hint />
+            <RichField page=card.page node=card.id() field="text" label="Text" placeholder=nodes::text::SPEC.text_hint />
         </div>
     }
 }
@@ -322,7 +322,7 @@ fn runnable(card: &Card, spec: &'static NodeSpec) -> impl IntoView + use<> {
         });
         view! {
             <div class="prompt written">
-                <TextField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />
+                <RichField page=card.page node=card.id() field="text" label="Prompt" placeholder=hint />
             </div>
         }
     });
@@ -384,7 +384,7 @@ fn sticky(card: Card) -> impl IntoView {
             style=place(&card)
         >
             {title}
-            <TextField page=card.page node=card.id() field="text" label="Note" placeholder=nodes::sticky_note::SPEC.text_hint />
+            <RichField page=card.page node=card.id() field="text" label="Note" placeholder=nodes::sticky_note::SPEC.text_hint />
             {holder_tab(&card)}
             {corner(&card)}
         </div>

@@ -80,7 +80,7 @@ pub fn ActionBar(
 }
 
 /// The screen rectangle of what is selected, tracking it.
-fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
+pub(super) fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
     let rects: Vec<Rect> = ids
         .iter()
         .take(100)

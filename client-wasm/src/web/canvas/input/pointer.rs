@@ -15,6 +15,7 @@ use crate::core::editor::{Effect, Input, PortRef, Side, State, World};
 use crate::core::geometry::{Camera, End, Point, Rect, wheel_zoom, wire_near};
 use crate::core::hit_test;
 use crate::web::canvas::store::page::{Asked, Core, Page, port_key};
+use crate::web::dom;
 
 /// The facts that the gesture chart may ask for.
 struct Facts<'a> {
@@ -199,16 +200,15 @@ pub fn connect(page: Page, from: &PortRef, to: &PortRef, replaces: Option<&str>)
 /// Wheel: two fingers or a wheel pan, with Ctrl or Command (or a pinch) they zoom at the pointer.
 pub fn wheel(page: Page, e: &web_sys::WheelEvent) {
     let inside = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    let field =
-        inside.as_ref().and_then(|el| el.closest("textarea,.panel,[data-scroll]").ok().flatten());
+    let field = inside.as_ref().and_then(|el| {
+        el.closest("textarea,[contenteditable],.panel,[data-scroll]").ok().flatten()
+    });
     let zooming = e.ctrl_key() || e.meta_key();
     if let Some(field) = field
         && !zooming
     {
         let focused = document().active_element().as_ref() == Some(&field);
-        if (focused && field.scroll_height() > field.client_height())
-            || field.tag_name() != "TEXTAREA"
-        {
+        if (focused && field.scroll_height() > field.client_height()) || !dom::is_written(&field) {
             return;
         }
     }

@@ -4,6 +4,7 @@ use crate::core::editor::{Button, Mods, PortRef, Side, Target};
 use crate::core::geometry::Point;
 use crate::core::hit_test;
 use crate::web::canvas::store::page::Page;
+use crate::web::dom;
 use leptos::prelude::*;
 
 /// A port takes the pointer within so many screen pixels of its middle.
@@ -43,7 +44,7 @@ pub fn target_of(element: Option<&web_sys::Element>) -> Target {
             return Target::Corner(node);
         }
         let own = element.closest("button,input,select,a,video,audio,[data-own]").ok().flatten();
-        let field = element.closest("textarea").ok().flatten();
+        let field = element.closest(dom::WRITTEN).ok().flatten();
         let typing = field.is_some_and(|f| document().active_element().as_ref() == Some(&f));
         if own.is_some() || typing {
             return Target::Own;

@@ -10,6 +10,7 @@ use crate::core::card_layout;
 use crate::core::icons::of_kind;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::card::footer::RunButton;
+use crate::web::canvas::card::rich::RichField;
 use crate::web::canvas::card::status;
 use crate::web::canvas::card::text::TextField;
 use crate::web::canvas::panels::controls::field;
@@ -123,7 +124,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             <div class="panel-sec">
                 <div class="label">"Prompt"</div>
                 <div class="field area">
-                    <TextField page=card.page node=card.id() field="text" label="Prompt, in the panel"
+                    <RichField page=card.page node=card.id() field="text" label="Prompt, in the panel"
                         placeholder="Describe it…" />
                 </div>
                 <Arriving card=card.clone() spec=spec />

@@ -21,7 +21,7 @@ use crate::web::canvas::live::people::{Cursors, Following};
 use crate::web::canvas::stage::edges::{Refusal, Wires};
 use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::{Asked, Page};
-use crate::web::dom;
+use crate::web::{caret, dom};
 
 /// A finger that rests so long asks for the menu, in ms.
 const LONG_PRESS_MS: u64 = 550;
@@ -346,7 +346,7 @@ fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::
     };
     let p = at(e);
     let under = document().element_from_point(p.x as f32, p.y as f32);
-    let area = under.as_ref().and_then(|el| el.closest("textarea").ok().flatten());
+    let area = under.as_ref().and_then(|el| el.closest(dom::WRITTEN).ok().flatten());
     if mods(e).adds() {
         return;
     }
@@ -356,6 +356,8 @@ fn clicked(page: Page, e: &web_sys::PointerEvent, before: &crate::core::editor::
             let end = crate::core::textdiff::utf16_len(&area.value());
             // Where the caret cannot be placed, focus is enough.
             let _placed = area.set_selection_range(end, end);
+        } else {
+            caret::put_at_point(p);
         }
     } else if let Some(card) = dom::query(&format!("[data-node=\"{id}\"]")) {
         dom::focus(&card);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use gesso_protocol::plan::Target;
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{Place, Thread};
+use gesso_protocol::schema::{Block, Format, Place, Thread};
 use leptos::prelude::*;
 
 use crate::core::price::Price;
 use crate::core::results::ResultRef;
+use crate::core::rich::Mark;
 use crate::core::suggest::Suggestion;
 
 /// A run that somebody is asked about first.
@@ -54,6 +55,30 @@ pub enum Commenting {
     Open(String),
 }
 
+/// What the bar of formats asks a text for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormatCommand {
+    /// Marks what is selected, or what is typed next.
+    Mark(Mark),
+    /// Makes the lines of what is selected a block, or paragraphs where they are one.
+    Block(Block),
+    /// Takes the keyboard back.
+    Focus,
+}
+
+/// A formatted text that has the keyboard.
+#[derive(Clone)]
+pub struct Writing {
+    /// Node.
+    pub node: String,
+    /// True if letters are selected.
+    pub has_selection: bool,
+    /// The format of what is selected, or of what is typed next; its block is the line's.
+    pub format: Format,
+    /// Does what the bar asks for.
+    pub run: Callback<FormatCommand>,
+}
+
 /// The handle.
 #[derive(Clone, Copy)]
 pub struct Overlays {
@@ -71,6 +96,8 @@ pub struct Overlays {
     pub chat: RwSignal<Option<Point>>,
     /// The wires that suggest themselves for a card that was put down.
     pub suggestion: RwSignal<Option<Suggestion>>,
+    /// The formatted text that somebody writes in.
+    pub writing: RwSignal<Option<Writing>>,
     /// The comment that is open or being begun.
     pub commenting: RwSignal<Commenting>,
     /// The threads of comments, by id.
@@ -104,6 +131,7 @@ impl Overlays {
             image_editor: RwSignal::new(None),
             chat: RwSignal::new(None),
             suggestion: RwSignal::new(None),
+            writing: RwSignal::new(None),
             commenting: RwSignal::new(Commenting::No),
             threads: RwSignal::default(),
             library: RwSignal::new(None),

@@ -159,3 +159,18 @@ fn an_old_connection_that_ends_late_does_not_take_its_person_along() {
     world.core.leave(old, world.now_ms);
     assert!(states(&world, 500).is_some());
 }
+
+#[test]
+fn nobody_is_shown_under_an_id_that_somebody_else_has_written_under() {
+    let mut world = World::new();
+    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let id = world.pages[a].doc.client_id().get();
+    world.act(a, |txn| set(txn, "meta", "first", "mine"));
+    world.send(b, says(id, 9, "{\"user\":\"b\"}"));
+    assert_eq!(states(&world, id), None);
+    world.act(a, |txn| set(txn, "meta", "second", "mine"));
+    let both = serde_json::json!({"first": "mine", "second": "mine"});
+    assert_eq!(json(&world.core.doc)["meta"], both);
+    world.send(a, says(id, 1, "{\"user\":\"a\"}"));
+    assert_eq!(states(&world, id).as_deref(), Some("{\"user\":\"a\"}"));
+}

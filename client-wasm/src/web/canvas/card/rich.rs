@@ -1,0 +1,515 @@
+//! A formatted text on the canvas that several people write in at once.
+//!
+//! The field is an editable element that draws what the shared text holds. What a person asks for is told by
+//! `beforeinput` and written into the shared text, which is then drawn again; only what an input method composes
+//! changes the element first, and is read from it when it is done (`core/textdiff.rs`).
+
+mod draw;
+mod paste;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gesso_protocol::schema::{Block, Format, Piece};
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+
+use super::text::{self, Key};
+use crate::core::rich::{self, Line, Mark, Step};
+use crate::core::textdiff;
+use crate::web::canvas::store::overlays::{FormatCommand, Writing};
+use crate::web::canvas::store::page::Page;
+use crate::web::{caret, dom};
+
+/// The memory of a field between events.
+#[derive(Default)]
+struct Field {
+    /// The lines as this code last drew them.
+    drawn: Vec<Line>,
+    /// True if the element may differ from them.
+    is_touched: bool,
+    is_composing: bool,
+    typed_ms: f64,
+    /// What is selected, from anchor to head, as it was last.
+    selected: (u32, u32),
+    /// The format of what is typed next, where somebody chose one with nothing selected.
+    next: Option<Format>,
+}
+
+impl Field {
+    fn range(&self) -> (u32, u32) {
+        let (anchor, head) = self.selected;
+        (anchor.min(head), anchor.max(head))
+    }
+}
+
+/// A field with what it needs to work.
+#[derive(Clone)]
+struct Rich {
+    page: Page,
+    key: Key,
+    area: NodeRef<html::Div>,
+    state: Rc<RefCell<Field>>,
+    /// Does what the bar of formats asks for.
+    run: Callback<FormatCommand>,
+}
+
+/// The formatted text of a node.
+#[component]
+pub fn RichField(
+    page: Page,
+    #[prop(into)] node: String,
+    #[prop(into)] field: String,
+    /// Name for assistive technology.
+    #[prop(into)]
+    label: String,
+    #[prop(into)] placeholder: Signal<String>,
+) -> impl IntoView {
+    let Some(signals) = page.node(&node) else { return ().into_any() };
+    let held = StoredValue::new_local(None::<Rich>);
+    let run = Callback::new(move |command| {
+        if let Some(rich) = held.get_value() {
+            rich.run(command);
+        }
+    });
+    let key = StoredValue::new((node, field));
+    let rich = Rich { page, key, area: NodeRef::new(), state: Rc::default(), run };
+    held.set_value(Some(rich.clone()));
+    let area = rich.area;
+    let carets = RwSignal::new(Vec::<draw::ShownCaret>::new());
+    let others = Memo::new(move |_| text::carets_of(page, key));
+    let view = signals.view.clone();
+    {
+        let rich = rich.clone();
+        Effect::new(move |_| {
+            view.track();
+            let others = others.get();
+            let Some(area) = rich.area.get() else { return };
+            rich.bring_in();
+            carets.set(draw::carets(&area, others));
+        });
+    }
+    {
+        let rich = rich.clone();
+        let moved = move |_: web_sys::Event| rich.moved();
+        on_cleanup(dom::listen_actively(&document(), "selectionchange", moved));
+    }
+    let on = |act: fn(&Rich, web_sys::Event)| {
+        let rich = rich.clone();
+        move |e: web_sys::Event| act(&rich, e)
+    };
+    let keys = {
+        let rich = rich.clone();
+        move |e: web_sys::KeyboardEvent| rich.key_down(&e)
+    };
+    let blurred = {
+        let rich = rich.clone();
+        move |e: web_sys::FocusEvent| rich.left(&e)
+    };
+    let before = on(|rich, e| rich.before_input(e.unchecked_ref()));
+    let input = on(|rich, _| rich.read_back());
+    let begun = on(|rich, _| rich.state.borrow_mut().is_composing = true);
+    let composed = on(|rich, _| {
+        rich.state.borrow_mut().is_composing = false;
+        rich.read_back();
+    });
+    let focused = on(|rich, _| {
+        text::focused(rich.page, rich.key);
+        rich.moved();
+    });
+    let pasted = on(|rich, e| rich.pasted(e.unchecked_ref()));
+    let copied = on(|rich, e| rich.copied(e.unchecked_ref(), false));
+    let cut = on(|rich, e| rich.copied(e.unchecked_ref(), true));
+    let clicked = on(|_, e| follow_link(e.unchecked_ref()));
+    view! {
+        <div class="tf">
+            <div
+                node_ref=area
+                class="rich"
+                contenteditable="true"
+                role="textbox"
+                aria-multiline="true"
+                spellcheck="false"
+                aria-label=label
+                aria-placeholder=placeholder
+                data-hint=placeholder
+                on:beforeinput=move |e| before(e.into())
+                on:input=input
+                on:compositionstart=move |e| begun(e.into())
+                on:compositionend=move |e| composed(e.into())
+                on:keydown=keys
+                on:paste=move |e| pasted(e.into())
+                on:copy=move |e| copied(e.into())
+                on:cut=move |e| cut(e.into())
+                on:click=move |e| clicked(e.into())
+                on:dragstart=|e| e.prevent_default()
+                on:focus=move |e| focused(e.into())
+                on:blur=blurred
+            ></div>
+            <div class="carets" aria-hidden="true">
+                {move || carets.get().into_iter().map(|(left, top, height, color, name)| {
+                    let style = format!("--pc:{color};left:{left:.1}px;top:{top:.1}px;height:{height:.1}px");
+                    view! { <i class="caret" data-p="x" style=style><b>{name}</b></i> }
+                }).collect_view()}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// A link in a text is followed with Ctrl or Command: a click alone puts the caret into it.
+fn follow_link(e: &web_sys::MouseEvent) {
+    let target = e.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    let link = target.and_then(|target| target.closest("a[href]").ok().flatten());
+    let Some(address) = link.and_then(|link| link.get_attribute("href")) else { return };
+    e.prevent_default();
+    if (e.ctrl_key() || e.meta_key())
+        && let Err(cause) = window().open_with_url_and_target_and_features(
+            &address,
+            "_blank",
+            "noopener,noreferrer",
+        )
+    {
+        web_sys::console::warn_1(&cause);
+    }
+}
+
+impl Rich {
+    fn field(&self) -> Option<web_sys::HtmlDivElement> {
+        self.area.get_untracked()
+    }
+
+    /// What is selected, from its beginning to its end.
+    fn range(&self) -> (u32, u32) {
+        self.state.borrow().range()
+    }
+
+    /// The lines of the shared text.
+    fn lines(&self) -> Option<Vec<Line>> {
+        let (node, field) = self.key.try_get_value()?;
+        let core = self.page.core();
+        let core = core.borrow();
+        Some(rich::lines(&core.replica.pieces(&node, &field)?))
+    }
+
+    /// Draws the shared text where the field differs from it.
+    fn bring_in(&self) {
+        let (Some(area), Some(lines)) = (self.field(), self.lines()) else { return };
+        let mut state = self.state.borrow_mut();
+        if state.is_composing || (!state.is_touched && state.drawn == lines) {
+            return;
+        }
+        let is_in_focus = text::is_in_focus(&area);
+        let selected = is_in_focus.then(|| {
+            let (node, field) = self.key.get_value();
+            let core = self.page.core();
+            text::own_caret(&core.borrow(), &node, &field).unwrap_or(state.selected)
+        });
+        draw::draw(&area, &lines, (!state.is_touched).then_some(&state.drawn));
+        (state.drawn, state.is_touched) = (lines, false);
+        if let Some(selected) = selected {
+            state.selected = selected;
+            caret::select(&area, selected);
+        }
+    }
+
+    /// Writes steps into the shared text and puts the caret where it belongs then.
+    fn write(&self, steps: &[Step], selected: (u32, u32)) {
+        let Some((node, field)) = self.key.try_get_value() else { return };
+        let core = self.page.core();
+        let changes = {
+            let mut core = core.borrow_mut();
+            text::step(&mut core, &mut self.state.borrow_mut().typed_ms);
+            core.replica.edit_rich(&node, &field, steps)
+        };
+        self.state.borrow_mut().selected = selected;
+        text::tell_caret(self.page, self.key, selected);
+        self.page.draw(&changes);
+        // Not only when the effect comes: the next key may be here before.
+        self.bring_in();
+        if let Some(area) = self.field().filter(|area| text::is_in_focus(area)) {
+            caret::select(&area, selected);
+        }
+        self.tell_writing();
+    }
+
+    /// Replaces a stretch by letters in the format of where they come.
+    fn put(&self, range: (u32, u32), letters: &str) {
+        let lines = self.state.borrow().drawn.clone();
+        let next = self.state.borrow_mut().next.take();
+        let format = next.unwrap_or_else(|| rich::format_at(&lines, range.0));
+        let letters = gesso_protocol::schema::lines(letters).into_owned();
+        let pieces =
+            if letters.is_empty() { Vec::new() } else { vec![Piece { text: letters, format }] };
+        let (steps, at) = rich::replace(&lines, range, pieces);
+        self.write(&steps, (at, at));
+    }
+
+    fn before_input(&self, e: &web_sys::InputEvent) {
+        let kind = e.input_type();
+        let Some(area) = self.field() else { return };
+        if self.state.borrow().is_composing || kind == "insertCompositionText" {
+            self.state.borrow_mut().is_touched = true;
+            return;
+        }
+        e.prevent_default();
+        self.moved();
+        let selected = self.range();
+        let asked = caret::target_range(e).and_then(|range| {
+            let from = caret::offset_of(&area, &range.start_container(), range.start_offset())?;
+            let to = caret::offset_of(&area, &range.end_container(), range.end_offset())?;
+            Some((from.min(to), from.max(to)))
+        });
+        let range = asked.unwrap_or(selected);
+        match kind.as_str() {
+            "historyUndo" => self.page.undo(),
+            "historyRedo" => self.page.redo(),
+            "formatBold" => self.toggle(|f| f.bold, Mark::Bold),
+            "formatItalic" => self.toggle(|f| f.italic, Mark::Italic),
+            "formatStrikeThrough" => self.toggle(|f| f.strike, Mark::Strike),
+            "insertParagraph" | "insertLineBreak" => self.enter(range),
+            kind if kind.starts_with("delete") => self.delete(range, selected, kind),
+            kind if kind.starts_with("insert") => {
+                let letters = e.data().or_else(|| paste::plain_of(e)).unwrap_or_default();
+                self.insert(range, &letters);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is typed; a space after `#`, `-` or `1.` at the beginning of a line makes it a block.
+    fn insert(&self, range: (u32, u32), letters: &str) {
+        let asked = {
+            let state = self.state.borrow();
+            let line = state.drawn.get(rich::line_at(&state.drawn, range.0));
+            line.filter(|line| {
+                letters == " " && line.block == Block::Paragraph && range.0 == range.1
+            })
+            .and_then(|line| {
+                let signs = rich::plain(&state.drawn, (line.at, range.0));
+                Some((line.at, rich::asked_block(&signs)?))
+            })
+        };
+        match asked {
+            Some((at, block)) => {
+                self.put((at, range.1), "");
+                self.set_block((at, at), block);
+            }
+            None => self.put(range, letters),
+        }
+    }
+
+    /// A new line; in an empty entry of a list it ends the list.
+    fn enter(&self, range: (u32, u32)) {
+        let ends = {
+            let state = self.state.borrow();
+            let line = state.drawn.get(rich::line_at(&state.drawn, range.0));
+            line.filter(|line| line.len == 0 && line.block != Block::Paragraph)
+                .map(|line| line.block)
+        };
+        match ends {
+            Some(block) => self.set_block(range, block),
+            None => self.put(range, "\n"),
+        }
+    }
+
+    /// Takes a stretch away; Backspace at the beginning of a block makes it a paragraph first.
+    fn delete(&self, range: (u32, u32), selected: (u32, u32), kind: &str) {
+        let block = {
+            let state = self.state.borrow();
+            let line = state.drawn.get(rich::line_at(&state.drawn, selected.0));
+            line.filter(|line| {
+                let is_back = kind.ends_with("Backward");
+                is_back && selected.0 == selected.1 && line.at == selected.0
+            })
+            .map(|line| line.block)
+        };
+        match block {
+            Some(block) if block != Block::Paragraph => self.set_block(selected, block),
+            _ if range.0 < range.1 => self.put(range, ""),
+            _ => {}
+        }
+    }
+
+    fn set_block(&self, range: (u32, u32), block: Block) {
+        let selected = self.state.borrow().selected;
+        let steps = rich::set_block(&self.state.borrow().drawn, range, block);
+        let end = |at: u32| at.clamp(range.0, range.1);
+        let selected =
+            if range.0 == range.1 { (end(selected.0), end(selected.1)) } else { selected };
+        self.write_apart(&steps, selected);
+    }
+
+    /// Writes a format: a step of undo of its own.
+    fn write_apart(&self, steps: &[Step], selected: (u32, u32)) {
+        let core = self.page.core();
+        core.borrow_mut().replica.stop_undo();
+        self.write(steps, selected);
+        core.borrow_mut().replica.stop_undo();
+    }
+
+    fn toggle(&self, is_on: fn(&Format) -> bool, mark: fn(bool) -> Mark) {
+        let format = self.format();
+        self.mark(&mark(!is_on(&format)));
+    }
+
+    fn mark(&self, mark: &Mark) {
+        let (range, selected) = (self.range(), self.state.borrow().selected);
+        let range = if range.0 == range.1 && matches!(mark, Mark::Link(_)) {
+            // The whole link is meant, not the letter the caret is at.
+            rich::link_around(&self.state.borrow().drawn, range.0)
+        } else {
+            range
+        };
+        if range.0 == range.1 {
+            let next = mark.on(&self.format());
+            self.state.borrow_mut().next = Some(next);
+            return self.tell_writing();
+        }
+        let steps = rich::set_mark(&self.state.borrow().drawn, range, mark);
+        self.write_apart(&steps, selected);
+    }
+
+    /// The format of what is selected, or of what is typed next; its block is the line's.
+    fn format(&self) -> Format {
+        let state = self.state.borrow();
+        let (from, to) = state.range();
+        let format = match &state.next {
+            Some(next) if from == to => next.clone(),
+            _ => rich::common_format(&state.drawn, from, to),
+        };
+        let line = state.drawn.get(rich::line_at(&state.drawn, from));
+        Format { block: line.map_or(Block::Paragraph, |line| line.block), ..format }
+    }
+
+    fn key_down(&self, e: &web_sys::KeyboardEvent) {
+        let is_command = (e.ctrl_key() || e.meta_key()) && !e.alt_key() && !dom::is_composing(e);
+        let block = match e.code().as_str() {
+            "Digit7" if is_command && e.shift_key() => Some(Block::Ordered),
+            "Digit8" if is_command && e.shift_key() => Some(Block::Bullet),
+            _ => None,
+        };
+        let is_strike = is_command && e.shift_key() && e.key().eq_ignore_ascii_case("x");
+        if is_strike || block.is_some() {
+            e.prevent_default();
+            e.stop_propagation();
+            match block {
+                Some(block) => self.set_block(self.range(), block),
+                None => self.toggle(|f| f.strike, Mark::Strike),
+            }
+            return;
+        }
+        text::key_down(self.page, self.key, e);
+    }
+
+    /// Puts into the shared text what an input method did to the element.
+    fn read_back(&self) {
+        let Some(area) = self.field() else { return };
+        if self.state.borrow().is_composing {
+            return;
+        }
+        let (before, after) = (self.shown_text(), caret::text(&area));
+        let at = caret::selected(&area).map(|(_, head)| head);
+        self.state.borrow_mut().is_touched = true;
+        let Some(edit) = textdiff::diff(&before, &after, at) else { return self.bring_in() };
+        // Others' edits that the field does not show yet have moved the place meanwhile.
+        let lines = self.lines().unwrap_or_default();
+        let end = lines.last().map_or(0, Line::end);
+        let theirs = textdiff::diff(&before, &rich::plain(&lines, (0, end)), None);
+        let at = theirs.map_or(edit.at, |theirs| textdiff::moved(edit.at, &theirs));
+        self.state.borrow_mut().drawn = lines;
+        self.put((at.min(end), (at + edit.delete).min(end)), &edit.insert);
+    }
+
+    fn shown_text(&self) -> String {
+        let state = self.state.borrow();
+        rich::plain(&state.drawn, (0, state.drawn.last().map_or(0, Line::end)))
+    }
+
+    fn pasted(&self, e: &web_sys::ClipboardEvent) {
+        let Some(data) = e.clipboard_data() else { return };
+        // Files and cards are the canvas's.
+        if dom::has_files(&data) {
+            return;
+        }
+        let Some(pieces) = paste::pieces_of(&data) else { return };
+        e.prevent_default();
+        e.stop_propagation();
+        self.moved();
+        let (lines, range) = (self.state.borrow().drawn.clone(), self.range());
+        let (steps, at) = rich::replace(&lines, range, pieces);
+        self.write_apart(&steps, (at, at));
+    }
+
+    fn copied(&self, e: &web_sys::ClipboardEvent, is_cut: bool) {
+        self.moved();
+        let range = self.range();
+        let Some(data) = e.clipboard_data().filter(|_| range.0 < range.1) else { return };
+        e.prevent_default();
+        e.stop_propagation();
+        let lines = self.state.borrow().drawn.clone();
+        for (kind, content) in [
+            ("text/plain", rich::plain(&lines, range)),
+            ("text/html", rich::to_html(&lines, range)),
+        ] {
+            if let Err(cause) = data.set_data(kind, &content) {
+                web_sys::console::warn_1(&cause);
+            }
+        }
+        if is_cut {
+            self.put(range, "");
+        }
+    }
+
+    /// Takes note of the selection.
+    fn moved(&self) {
+        let Some(area) = self.field().filter(|area| text::is_in_focus(area)) else { return };
+        if self.state.borrow().is_composing {
+            return;
+        }
+        let Some(selected) = caret::selected(&area) else { return };
+        {
+            let mut state = self.state.borrow_mut();
+            if state.selected != selected {
+                (state.selected, state.next) = (selected, None);
+            }
+        }
+        text::tell_caret(self.page, self.key, selected);
+        self.tell_writing();
+    }
+
+    /// Tells the bar of formats.
+    fn tell_writing(&self) {
+        let Some((node, _)) = self.key.try_get_value() else { return };
+        let (from, to) = self.range();
+        let (format, run) = (self.format(), self.run);
+        let writing = Writing { node, has_selection: from < to, format, run };
+        self.page.overlays.writing.set(Some(writing));
+    }
+
+    fn run(&self, command: FormatCommand) {
+        let Some(area) = self.field() else { return };
+        if !text::is_in_focus(&area) {
+            let selected = self.state.borrow().selected;
+            dom::focus(&area);
+            caret::select(&area, selected);
+            self.state.borrow_mut().selected = selected;
+        }
+        match command {
+            FormatCommand::Mark(mark) => self.mark(&mark),
+            FormatCommand::Block(block) => self.set_block(self.range(), block),
+            FormatCommand::Focus => {}
+        }
+    }
+
+    fn left(&self, e: &web_sys::FocusEvent) {
+        let to = e.related_target().and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        if to.is_some_and(|to| matches!(to.closest(".formats"), Ok(Some(_)))) {
+            return;
+        }
+        self.state.borrow_mut().next = None;
+        self.page.overlays.writing.set(None);
+        text::left(self.page);
+    }
+}

@@ -1,0 +1,104 @@
+//! Lines as elements, and others' carets over them.
+
+use gesso_protocol::schema::{Block, Piece};
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast as _, JsValue};
+
+use crate::core::rich::Line;
+use crate::web::caret;
+
+/// Another's caret: left, top and height in px of the field, colour and name.
+pub(super) type ShownCaret = (f64, f64, f64, String, String);
+
+/// Draws lines into a field; `drawn` are those that its elements show, where that is known.
+pub(super) fn draw(field: &web_sys::Element, lines: &[Line], drawn: Option<&Vec<Line>>) {
+    if let Err(cause) = try_draw(field, lines, drawn) {
+        web_sys::console::error_1(&cause);
+    }
+}
+
+fn try_draw(
+    field: &web_sys::Element,
+    lines: &[Line],
+    drawn: Option<&Vec<Line>>,
+) -> Result<(), JsValue> {
+    let children = field.child_nodes();
+    for (n, line) in lines.iter().enumerate() {
+        let old = children.item(n as u32);
+        let is_kept = drawn.and_then(|drawn| drawn.get(n)).is_some_and(|was| was.looks_like(line));
+        match old {
+            Some(_) if is_kept => {}
+            Some(old) => {
+                field.replace_child(&*element(line)?, &old)?;
+            }
+            None => {
+                field.append_child(&*element(line)?)?;
+            }
+        }
+    }
+    while let Some(surplus) = children.item(lines.len() as u32) {
+        field.remove_child(&surplus)?;
+    }
+    let is_empty = lines.len() == 1 && lines[0].len == 0 && lines[0].block == Block::Paragraph;
+    field.toggle_attribute_with_force("data-empty", is_empty)?;
+    Ok(())
+}
+
+fn element(line: &Line) -> Result<web_sys::Element, JsValue> {
+    let element = document().create_element("div")?;
+    element.set_class_name("ln");
+    if line.block != Block::Paragraph {
+        element.set_attribute("data-b", line.block.id())?;
+    }
+    if line.pieces.is_empty() {
+        // An empty line has its height by this.
+        element.append_child(&*document().create_element("br")?)?;
+    }
+    for piece in &line.pieces {
+        element.append_child(&*piece_element(piece)?)?;
+    }
+    Ok(element)
+}
+
+fn piece_element(piece: &Piece) -> Result<web_sys::Element, JsValue> {
+    let format = &piece.format;
+    let element = document().create_element(if format.link.is_some() { "a" } else { "span" })?;
+    let marks = [(format.bold, "is-b"), (format.italic, "is-i"), (format.strike, "is-s")];
+    let marks: Vec<&str> =
+        marks.iter().filter(|(is_on, _)| *is_on).map(|(_, name)| *name).collect();
+    if !marks.is_empty() {
+        element.set_class_name(&marks.join(" "));
+    }
+    if let Some(link) = &format.link {
+        element.set_attribute("href", link)?;
+        element.set_attribute("rel", "noopener noreferrer")?;
+    }
+    match format.background.as_deref() {
+        Some(color) if color.starts_with('#') => {
+            // What is no colour is not taken.
+            let style = element.unchecked_ref::<web_sys::HtmlElement>().style();
+            style.set_property("background-color", color)?;
+        }
+        Some(name) => element.set_attribute("data-n", name)?,
+        None => {}
+    }
+    element.set_text_content(Some(&piece.text));
+    Ok(element)
+}
+
+/// Others' carets, in px of the field.
+pub(super) fn carets(
+    field: &web_sys::HtmlElement,
+    others: Vec<(u32, String, String)>,
+) -> Vec<ShownCaret> {
+    let own = field.get_bounding_client_rect();
+    let scale = own.width() / f64::from(field.offset_width().max(1));
+    if others.is_empty() || scale <= 0.0 {
+        return Vec::new();
+    }
+    let place = |(at, color, name): (u32, String, String)| {
+        let (left, top, height) = caret::bounds_at(field, at)?;
+        Some(((left - own.left()) / scale, (top - own.top()) / scale, height / scale, color, name))
+    };
+    others.into_iter().filter_map(place).collect()
+}
