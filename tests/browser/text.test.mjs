@@ -44,7 +44,10 @@ async function delta (canvas, node, look) {
   const provider = new WebsocketProvider(`${studio.gesso.ws}/sync`, canvas, doc, { WebSocketPolyfill: WebSocket })
   try {
     return await until('the document says it', () => look(doc.getMap('nodes').get(node)?.get('text')?.toDelta() ?? []))
-  } finally { provider.destroy() }
+  } finally {
+    provider.destroy()
+    doc.destroy()
+  }
 }
 
 describe('a formatted text', { timeout: 400_000 }, () => {
@@ -87,6 +90,20 @@ describe('a formatted text', { timeout: 400_000 }, () => {
     // The run reads the words alone.
     const graph = await studio.gesso.get(`/api/canvases/${canvas}/graph`)
     assert.equal(graph.nodes.find(other => other.id === node).text, 'The film\na fox at dusk\nsnow\nice\nending')
+  })
+
+  test('the caret stays in view in a long text', async () => {
+    const { node } = await open()
+    await field(mara, node).click()
+    for (let n = 0; n < 30; n++) {
+      await mara.keyboard.type(`line ${n}`)
+      await mara.keyboard.press('Enter')
+    }
+    const isSeen = () => field(mara, node).evaluate(field => {
+      const [own, last] = [field, field.lastElementChild].map(element => element.getBoundingClientRect())
+      return field.scrollHeight > field.clientHeight && last.bottom <= own.bottom + 1
+    })
+    await until('the last line is seen', isSeen)
   })
 
   test('undo takes back formats, and Backspace a block before it joins lines', async () => {
@@ -172,6 +189,14 @@ describe('a formatted text', { timeout: 400_000 }, () => {
     await reads(mara, node, ['h2:Shots', ':A wide one', 'bullet:fox', 'bullet:owl at night'])
     assert.equal(await look(mara, node, 'wide'), 'is-b')
     assert.equal(await look(mara, node, 'at'), 'is-i')
+    await mara.keyboard.press('Control+End')
+    await mara.keyboard.press('Enter')
+    await mara.keyboard.press('Enter')
+    await paste('<table><tr><td>1</td><td>two</td></tr>\n<tr><td>3</td><td></td></tr></table>', 'x')
+    await reads(mara, node, ['h2:Shots', ':A wide one', 'bullet:fox', 'bullet:owl at night', ':1\ttwo', ':3\t'])
+    for (let n = 0; n < 8; n++) await mara.keyboard.press('Backspace')
+    await reads(mara, node, ['h2:Shots', ':A wide one', 'bullet:fox', 'bullet:owl at night', ':'])
+    await mara.keyboard.press('Backspace')
     await mara.keyboard.press('Control+a')
     const copied = await field(mara, node).evaluate(field => {
       const data = new DataTransfer()
@@ -193,11 +218,84 @@ describe('a formatted text', { timeout: 400_000 }, () => {
     const session = await mara.context().newCDPSession(mara)
     await session.send('Input.imeSetComposition', { text: 'に', selectionStart: 1, selectionEnd: 1 })
     await session.send('Input.imeSetComposition', { text: '日本', selectionStart: 2, selectionEnd: 2 })
-    await studio.gesso.post(`/api/canvases/${canvas}/edits`, [{ op: 'set', node, text: '>ab' }])
+    // Others see what is being composed.
+    await until('it is in the document', async () => {
+      const graph = await studio.gesso.get(`/api/canvases/${canvas}/graph`)
+      return graph.nodes.find(other => other.id === node).text === 'ab日本'
+    })
+    await studio.gesso.post(`/api/canvases/${canvas}/edits`, [{ op: 'set', node, text: '>ab日本' }])
     await session.send('Input.insertText', { text: '日本' })
     await reads(mara, node, [':>ab日本'])
     await mara.keyboard.type('c')
     await reads(mara, node, [':>ab日本c'])
+  })
+
+  test('whatever is typed, the field shows what the document has', async () => {
+    const { canvas, node } = await open()
+    await field(mara, node).click()
+    // The same numbers each time (mulberry32, with its usual constants).
+    let seed = 7
+    const random = below => {
+      seed = (seed + 0x6d2b79f5) | 0
+      let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+      t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+      return ((t ^ (t >>> 14)) >>> 0) % below
+    }
+    const keys = ['Enter', 'Enter', 'Backspace', 'Delete', 'Control+Backspace', 'ArrowLeft', 'ArrowUp', 'ArrowRight', 'ArrowDown', 'Home', 'End', 'Shift+ArrowLeft', 'Shift+ArrowUp', 'Shift+Home', 'Control+b', 'Control+Shift+8', 'Control+Shift+7', 'Control+z', 'Control+Shift+z', 'Control+a']
+    const words = ['fox', ' ', '# ', '- ', 'snow and ice', 'é', '狐', '🦊']
+    for (let n = 0; n < 160; n++) {
+      if (random(2) === 0) await mara.keyboard.type(words[random(words.length)])
+      else await mara.keyboard.press(keys[random(keys.length)])
+      if (n % 40 === 39) {
+        const shown = (await lines(mara, node)).map(line => line.slice(line.indexOf(':') + 1)).join('\n').trimEnd()
+        await until(`the document has ${JSON.stringify(shown)}`, async () => {
+          const graph = await studio.gesso.get(`/api/canvases/${canvas}/graph`)
+          const text = (graph.nodes.find(other => other.id === node).text ?? '').trimEnd()
+          if (text === shown) return true
+          throw new Error(JSON.stringify(text))
+        })
+      }
+    }
+  })
+
+  test('an @ names what arrives, goes as one letter and follows the name', async () => {
+    const { id: canvas, ids: [brief, image] } = await studio.canvas(mara, [
+      { kind: 'text', title: 'Brief', text: 'a fox', pos: [0, 0] },
+      { kind: 'image_generator', pos: [420, 0] }
+    ], [[0, 'text', 1, 'prompt']])
+    const list = mara.getByRole('listbox', { name: 'References' })
+    await field(mara, image).click()
+    await mara.keyboard.type('as in @nothing')
+    assert.equal(await list.count(), 0)
+    for (let n = 0; n < 7; n++) await mara.keyboard.press('Backspace')
+    await list.waitFor()
+    await mara.keyboard.type('br')
+    assert.deepEqual(await list.getByRole('option').allTextContents(), ['Brief'])
+    await studio.shoot(mara, '3-mention')
+    await mara.keyboard.press('Enter')
+    await mara.keyboard.type('please')
+    await reads(mara, image, [':as in @Brief please'])
+    assert.equal(await look(mara, image, '@Brief'), 'is-mention')
+    for (let n = 0; n < 8; n++) await mara.keyboard.press('Backspace')
+    await reads(mara, image, [':as in '])
+    await mara.keyboard.type('@')
+    await list.getByRole('option', { name: 'Brief' }).click()
+    await reads(mara, image, [':as in @Brief '])
+    // Escape closes the list and stays in the text.
+    await mara.keyboard.type('@')
+    await list.waitFor()
+    await mara.keyboard.press('Escape')
+    await until('the list is closed', async () => await list.count() === 0)
+    await mara.keyboard.press('Backspace')
+    await card(mara, brief).locator('.node-head .i').first().click()
+    await mara.keyboard.press('F2')
+    await mara.keyboard.type('The brief of May')
+    await mara.keyboard.press('Enter')
+    await reads(mara, image, [':as in @The brief of May '])
+    const found = await delta(canvas, image, delta => delta.find(op => op.attributes?.mention))
+    assert.deepEqual(found, { insert: '@The brief of May', attributes: { mention: brief } })
+    await mara.keyboard.press('Control+z')
+    await reads(mara, image, [':as in @Brief '])
   })
 
   test('a prompt has the bar once letters are selected', async () => {

@@ -289,27 +289,7 @@ impl Replica {
 
     /// Does the steps of an edit of a formatted text.
     pub fn edit_rich(&mut self, node: &str, field: &str, steps: &[Step]) -> Changes {
-        let (_, changes) = self.edit(|txn| {
-            let Some(text) = schema::text_of(txn, node, field) else { return };
-            for step in steps {
-                match step {
-                    Step::Replace(at, delete, pieces) => {
-                        schema::replace_with_pieces(txn, &text, (*at, *delete), pieces);
-                    }
-                    Step::Block(at, block) => {
-                        let value = match block.id() {
-                            "" => Any::Null,
-                            id => Any::from(id),
-                        };
-                        schema::format_text(txn, &text, (*at, 1), "block", &value);
-                    }
-                    Step::Mark(at, count, mark) => {
-                        let (key, value) = mark.attribute();
-                        schema::format_text(txn, &text, (*at, *count), key, &value);
-                    }
-                }
-            }
-        });
+        let (_, changes) = self.edit(|txn| do_steps(txn, node, field, steps));
         changes
     }
 
@@ -453,6 +433,30 @@ impl Replica {
             self.canvas.edges.insert(key.to_owned(), edge);
         }
         old
+    }
+}
+
+/// Does the steps of an edit of a formatted text, within a transaction.
+pub fn do_steps(txn: &mut TransactionMut<'_>, node: &str, field: &str, steps: &[Step]) {
+    let Some(text) = schema::text_of(txn, node, field) else { return };
+    let mut shown = Shown::of(txn, &text);
+    for step in steps {
+        let (range, key, value) = match step {
+            Step::Replace(at, delete, pieces) => {
+                schema::replace_with_pieces(txn, &text, (*at, *delete), pieces);
+                shown = Shown::of(txn, &text);
+                continue;
+            }
+            Step::Block(at, block) => {
+                let id = Some(block.id()).filter(|id| !id.is_empty());
+                ((*at, 1), "block", id.map_or(Any::Null, Any::from))
+            }
+            Step::Mark(at, count, mark) => {
+                let (key, value) = mark.attribute();
+                ((*at, *count), key, value)
+            }
+        };
+        schema::format_text(txn, (&text, &shown), range, key, &value);
     }
 }
 

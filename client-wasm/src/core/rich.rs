@@ -77,10 +77,10 @@ pub fn format_at(lines: &[Line], offset: u32) -> Format {
     for piece in &line.pieces {
         at += utf16_len(&piece.text);
         if offset <= at {
-            // A link ends with its last letter.
+            // A link ends with its last letter, and what is typed into a mention is none.
             let is_end = offset == at;
             let link = piece.format.link.clone().filter(|_| !is_end);
-            return Format { link, ..piece.format.clone() };
+            return Format { link, mention: None, ..piece.format.clone() };
         }
     }
     Format::default()
@@ -108,6 +108,7 @@ pub fn common_format(lines: &[Line], from: u32, to: u32) -> Format {
                             .background
                             .filter(|b| Some(b) == format.background.as_ref()),
                         link: both.link.filter(|l| Some(l) == format.link.as_ref()),
+                        mention: None,
                         block: both.block,
                     },
                 });
@@ -170,6 +171,65 @@ impl Mark {
         }
         format
     }
+}
+
+/// The longest text after an `@` that still looks for a node, in characters.
+const SOUGHT_CHARS_MAX: usize = 40;
+
+/// A node that somebody is about to name at an offset: where the `@` stands, and what was typed after it.
+pub fn sought(lines: &[Line], offset: u32) -> Option<(u32, String)> {
+    let line = lines.get(line_at(lines, offset))?;
+    let before = plain(lines, (line.at, offset));
+    let (rest, typed) = before.rsplit_once('@')?;
+    let begins = rest.chars().next_back().is_none_or(|c| !c.is_alphanumeric());
+    let at = line.at + utf16_len(rest);
+    let is_named = piece_at(lines, at + 1).is_some_and(|(_, piece)| piece.format.mention.is_some());
+    (begins && !is_named && typed.chars().count() <= SOUGHT_CHARS_MAX)
+        .then(|| (at, typed.to_owned()))
+}
+
+/// The piece that the letter before an offset is of, and where it begins.
+fn piece_at(lines: &[Line], offset: u32) -> Option<(u32, &Piece)> {
+    let line = lines.get(line_at(lines, offset))?;
+    let mut at = line.at;
+    line.pieces.iter().find_map(|piece| {
+        let start = at;
+        at += utf16_len(&piece.text);
+        (start < offset && offset <= at).then_some((start, piece))
+    })
+}
+
+/// The mention that ends at an offset: it goes as one letter does.
+pub fn mention_before(lines: &[Line], offset: u32) -> Option<(u32, u32)> {
+    let (start, piece) = piece_at(lines, offset)?;
+    let is_end = start + utf16_len(&piece.text) == offset;
+    (is_end && piece.format.mention.is_some()).then_some((start, offset))
+}
+
+/// What a text writes where it names a node.
+pub fn mention(id: &str, title: &str) -> Piece {
+    let format = Format { mention: Some(id.to_owned()), ..Format::default() };
+    Piece { text: format!("@{}", title.replace('\n', " ")), format }
+}
+
+/// What gives the mentions of a node its new title.
+pub fn renamed(lines: &[Line], id: &str, title: &str) -> Vec<Step> {
+    let wanted = mention(id, title);
+    let mut steps = Vec::new();
+    // From the end on: what one changes moves nothing that is still to come.
+    for line in lines.iter().rev() {
+        let mut at = line.end();
+        for piece in line.pieces.iter().rev() {
+            let len = utf16_len(&piece.text);
+            at -= len;
+            if piece.format.mention.as_deref() == Some(id) && piece.text != wanted.text {
+                let format = piece.format.clone();
+                let named = Piece { text: wanted.text.clone(), format };
+                steps.push(Step::Replace(at, len, vec![named]));
+            }
+        }
+    }
+    steps
 }
 
 /// The letters around an offset that lead to one address; an empty stretch where there are none.
@@ -258,7 +318,7 @@ fn last_block(pieces: &mut [Piece]) -> Option<Block> {
 
 /// What gives all lines of a stretch a block, or takes it away where all of them have it.
 pub fn set_block(lines: &[Line], (from, to): (u32, u32), block: Block) -> Vec<Step> {
-    let touched = &lines[line_at(lines, from)..=line_at(lines, to)];
+    let touched = lines.get(line_at(lines, from)..=line_at(lines, to)).unwrap_or_default();
     let has_all = touched.iter().all(|line| line.block == block);
     let block = if has_all { Block::Paragraph } else { block };
     let step = |line: &Line| {
@@ -304,7 +364,7 @@ fn ended(lines: &[Line], mut steps: Vec<Step>, shown: usize) -> Vec<Step> {
         }
     }
     let has_blocks = feeds.iter().any(|feed| feed.1 != Block::Paragraph);
-    let needed = shown - 1 + usize::from(has_blocks);
+    let needed = shown.saturating_sub(1) + usize::from(has_blocks);
     if feeds.len() < needed {
         let feed = Piece { text: "\n".to_owned(), format: Format::default() };
         steps.push(Step::Replace(len, 0, vec![feed]));

@@ -176,7 +176,21 @@ pub fn bounds_at(field: &web_sys::Element, offset: u32) -> Option<(f64, f64, f64
     Some((bounds.left(), bounds.top(), bounds.height()))
 }
 
-/// The stretches of the page that an input event is about to change.
+/// Scrolls an editable element so that the caret at an offset can be seen: a browser does that only for what it writes
+/// itself.
+pub fn reveal(field: &web_sys::HtmlElement, offset: u32) {
+    let Some((_, top, height)) = bounds_at(field, offset) else { return };
+    let own = field.get_bounding_client_rect();
+    let scale = own.height() / f64::from(field.offset_height().max(1));
+    let above = own.top() - top;
+    let below = top + height - own.bottom();
+    let missing = if above > 0.0 { -above } else { below.max(0.0) };
+    if missing != 0.0 && scale > 0.0 {
+        field.set_scroll_top(field.scroll_top() + (missing / scale).round() as i32);
+    }
+}
+
+/// The stretch of the page that an input event is about to change.
 pub fn target_range(e: &web_sys::InputEvent) -> Option<Range> {
     let ranges = Reflect::get(e, &"getTargetRanges".into()).ok()?.dyn_into::<Function>().ok()?;
     let first = js_sys::Array::from(&ranges.call0(e).ok()?).get(0);

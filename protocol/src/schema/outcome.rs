@@ -219,6 +219,10 @@ pub fn put_run(txn: &mut TransactionMut<'_>, run: &RunInfo) {
             for (key, value) in &keys {
                 map.try_update(txn, key.as_str(), json_to_any(value));
             }
+            // It may be the one too many among those that have ended.
+            if run.status.is_terminal() {
+                drop_old_runs(txn, &runs);
+            }
         }
         None => {
             let prelim: MapPrelim =

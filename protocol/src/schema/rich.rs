@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use yrs::types::Attrs;
+use yrs::types::{Attrs, Delta};
 use yrs::{Any, GetString as _, ReadTxn, Text as _, TextRef, TransactionMut};
 
 use super::shown::{Shown, delete_text, stretches_of, units};
@@ -76,6 +76,8 @@ pub struct Format {
     pub background: Option<String>,
     /// An address they lead to: `http`, `https` or `mailto`.
     pub link: Option<String>,
+    /// The node that they name.
+    pub mention: Option<String>,
     /// The block, where they end a line.
     pub block: Block,
 }
@@ -101,6 +103,7 @@ impl Format {
             strike: flag("strike"),
             background: text("background"),
             link: text("link").filter(|link| is_link(link)),
+            mention: text("mention"),
             block: Block::of_id(&text("block").unwrap_or_default()),
         }
     }
@@ -121,7 +124,9 @@ impl Format {
                 put(key, Any::Bool(true));
             }
         }
-        for (key, value) in [("background", &self.background), ("link", &self.link)] {
+        let texts =
+            [("background", &self.background), ("link", &self.link), ("mention", &self.mention)];
+        for (key, value) in texts {
             if let Some(value) = value {
                 put(key, Any::from(value.as_str()));
             }
@@ -173,38 +178,42 @@ fn split_units(text: &str, count: u32) -> (&str, &str) {
     text.split_at(cut.map_or(text.len(), |(at, _)| at))
 }
 
-/// Replaces a stretch by pieces in formats of their own.
+/// Replaces a stretch by pieces in formats of their own; in one pass, however many there are.
 pub fn replace_with_pieces(
     txn: &mut TransactionMut<'_>,
     text: &TextRef,
     (at, delete): (u32, u32),
     pieces: &[Piece],
 ) {
-    let mut at = delete_text(txn, text, at, delete);
+    let shown = delete_text(txn, text, at, delete);
+    let within = shown.within(at).min(text.len(txn));
+    let mut delta: Vec<Delta<Any>> = Vec::new();
+    if within > 0 {
+        delta.push(Delta::Retain(within, None));
+    }
     for piece in pieces {
         for part in piece.text.split_inclusive('\n') {
             let (letters, feed) = part.strip_suffix('\n').map_or((part, ""), |rest| (rest, "\n"));
             for (part, is_line_feed) in [(letters, false), (feed, true)] {
                 if !part.is_empty() {
-                    let within = Shown::of(txn, text).within(at).min(text.len(txn));
-                    let attributes = piece.format.attributes(is_line_feed);
-                    text.insert_with_attributes(txn, within, part, attributes);
-                    at += units(part);
+                    let attributes = Box::new(piece.format.attributes(is_line_feed));
+                    delta.push(Delta::Inserted(Any::from(part), Some(attributes)));
                 }
             }
         }
     }
+    text.apply_delta(txn, delta);
 }
 
-/// Gives a stretch a value of one attribute; [`Any::Null`] takes it away.
+/// Gives a stretch of what is `shown` of a text a value of one attribute; [`Any::Null`] takes it away.
 pub fn format_text(
     txn: &mut TransactionMut<'_>,
-    text: &TextRef,
+    (text, shown): (&TextRef, &Shown),
     (at, count): (u32, u32),
     key: &str,
     value: &Any,
 ) {
-    for (start, len) in Shown::of(txn, text).stretches(at, count) {
+    for (start, len) in shown.stretches(at, count) {
         text.format(txn, start, len, [(Arc::from(key), value.clone())].into());
     }
 }

@@ -193,27 +193,33 @@ pub fn edit_text(txn: &mut TransactionMut<'_>, text: &TextRef, at: u32, delete: 
         tidy(txn, text);
         shown = Shown::of(txn, text);
     }
-    for (start, len) in shown.stretches(at, delete).into_iter().rev() {
-        text.remove_range(txn, start, len);
-    }
+    remove(txn, text, &shown, (at, delete));
     if !insert.is_empty() {
         text.insert(txn, shown.within(at).min(text.len(txn)), &insert);
     }
 }
 
-/// Takes a stretch out of a text, and its carriage returns where there are any; answers where it was.
+/// Takes a stretch out of a text, and its carriage returns where there are any; answers what is shown then.
 pub(super) fn delete_text(
     txn: &mut TransactionMut<'_>,
     text: &TextRef,
     at: u32,
     delete: u32,
-) -> u32 {
+) -> Shown {
     tidy(txn, text);
     let shown = Shown::of(txn, text);
-    for (start, len) in shown.stretches(at, delete).into_iter().rev() {
+    if delete == 0 {
+        return shown;
+    }
+    remove(txn, text, &shown, (at, delete));
+    Shown::of(txn, text)
+}
+
+/// Takes a stretch of what is `shown` out of a text; embeds in it stay.
+fn remove(txn: &mut TransactionMut<'_>, text: &TextRef, shown: &Shown, (at, count): (u32, u32)) {
+    for (start, len) in shown.stretches(at, count).into_iter().rev() {
         text.remove_range(txn, start, len);
     }
-    at.min(shown.len)
 }
 
 /// Makes `text` read `wanted` by replacing the one stretch that differs, so that what others type elsewhere

@@ -121,6 +121,24 @@ fn only_what_differs_from_the_truth_is_rewritten() {
 }
 
 #[test]
+fn the_newest_runs_are_kept_of_those_that_have_ended() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    let run =
+        |n: i64, status| RunInfo { id: format!("r{n}"), number: n, status, ..RunInfo::default() };
+    for n in 1..=25 {
+        put_run(&mut txn, &run(n, RunStatus::Running));
+    }
+    assert_eq!(read_canvas(&txn).runs.len(), 25, "all that go on");
+    for n in 1..=25 {
+        put_run(&mut txn, &run(n, RunStatus::Succeeded));
+    }
+    let runs = read_canvas(&txn).runs;
+    assert_eq!(runs.len(), RUNS_KEPT);
+    assert!(runs.values().all(|run| run.number > 5), "{runs:?}");
+}
+
+#[test]
 fn generations_are_kept_while_something_names_them() {
     let doc = crate::doc::open(1, "test");
     let mut txn = doc.transact_mut();

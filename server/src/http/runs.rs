@@ -243,10 +243,11 @@ async fn body(app: &App, run: RunRow, whole: bool) -> Result<RunBody, ApiError> 
     }
     let info = run.info();
     let waits = info.status == RunStatus::Queued;
+    let (late, now) = (app.db.late_of(&run.id).await?.into_iter(), now_ms());
     Ok(RunBody {
         queue: if waits { app.runs.position(&run.id) } else { None },
         waiting: waits && run.waiting != 0,
-        late: app.db.late_of(&run.id).await?.into_iter().map(late_body).collect(),
+        late: late.filter(|row| row.expires_at > now).map(late_body).collect(),
         id: info.id,
         canvas: run.canvas.to_string(),
         number: info.number,

@@ -104,7 +104,8 @@ impl Provider for Studio {
 }
 
 fn permanent(detail: String) -> ProviderError {
-    let hint = "Change the settings or the input and run again. Nothing was charged.".to_owned();
+    let hint =
+        "Change the settings or the input and run again. Nothing was charged for it.".to_owned();
     ProviderError::Permanent { detail, hint }
 }
 
@@ -117,12 +118,12 @@ fn told(error: &WorkError) -> ProviderError {
         }
         WorkError::DiskFull => ProviderError::Permanent {
             detail,
-            hint: "Tell whoever runs it; then run again. Nothing was charged.".to_owned(),
+            hint: "Tell whoever runs it; then run again. Nothing was charged for it.".to_owned(),
         },
         WorkError::Program { .. } => ProviderError::Permanent {
             detail,
             hint: "A file on its inputs may be damaged: open it, replace it where it does not play, and run again. \
-                   Nothing was charged."
+                   Nothing was charged for it."
                 .to_owned(),
         },
         WorkError::Refused(_)

@@ -124,7 +124,7 @@ impl Attempt {
         };
         if produced.is_empty() {
             let detail = "The model answered without a result.".to_owned();
-            let hint = "Retry it, or choose another model. Nothing was charged.".to_owned();
+            let hint = "Retry it, or choose another model. Nothing was charged for it.".to_owned();
             return Some(Outcome::Failed(self.failure("rejected", detail, hint)));
         }
         if !self.run.pass(failpoint::UNIT_PRODUCED) {
@@ -343,11 +343,12 @@ impl Attempt {
     fn not_stored(&self, error: &AssetError) -> Failure {
         if error.code() != ErrorCode::Internal {
             let detail = format!("The model made a file that cannot be used. {error}");
-            let hint = "Run it again, or choose another model. Nothing was charged.".to_owned();
+            let hint =
+                "Run it again, or choose another model. Nothing was charged for it.".to_owned();
             return self.failure("rejected", detail, hint);
         }
         tracing::error!(%error, run = self.run.row.id.as_str(), "a result cannot be stored");
-        let hint = "Ask whoever runs the server to look at its disk. Nothing was charged.";
+        let hint = "Ask whoever runs the server to look at its disk. Nothing was charged for it.";
         let detail = format!("The result could not be stored: {error}.");
         self.failure("internal", detail, hint.to_owned())
     }

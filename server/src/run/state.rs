@@ -322,6 +322,6 @@ fn unknown() -> Failure {
         node: None,
         code: "internal".to_owned(),
         detail: "It failed.".to_owned(),
-        hint: "Retry it. Nothing was charged.".to_owned(),
+        hint: "Retry it. Nothing was charged for it.".to_owned(),
     }
 }

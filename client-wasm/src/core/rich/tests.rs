@@ -112,6 +112,27 @@ fn what_comes_whole_keeps_its_last_block() {
 }
 
 #[test]
+fn a_node_is_named_found_and_renamed() {
+    let named = [
+        piece("see ", Block::Paragraph),
+        mention("n1", "Fox"),
+        piece(" or x@y @Mo", Block::Paragraph),
+    ];
+    let all = lines(&named);
+    assert_eq!(sought(&all, 19), Some((16, "Mo".to_owned())));
+    assert_eq!(sought(&all, 15), None, "an address is no mention");
+    assert_eq!(sought(&all, 8), None, "it is named already");
+    assert_eq!(sought(&lines(&[piece("@", Block::Paragraph)]), 1), Some((0, String::new())));
+    assert_eq!(mention_before(&all, 8), Some((4, 8)));
+    assert_eq!([7, 9].map(|at| mention_before(&all, at)), [None, None]);
+    assert_eq!(format_at(&all, 8).mention, None, "it does not grow");
+    let steps = renamed(&all, "n1", "The hare");
+    assert_eq!(steps, [Step::Replace(4, 4, vec![mention("n1", "The hare")])]);
+    assert_eq!(renamed(&all, "n1", "Fox"), []);
+    assert_eq!(renamed(&all, "n2", "Owl"), []);
+}
+
+#[test]
 fn lines_get_a_block_and_lose_it() {
     use Block::{Bullet, Ordered, Paragraph};
     let plain = text(&[(Paragraph, "a"), (Paragraph, "b")]);

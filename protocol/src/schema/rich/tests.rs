@@ -24,6 +24,12 @@ fn doc() -> (Doc, TextRef) {
     (doc, text)
 }
 
+fn mark(txn: &mut TransactionMut<'_>, text: &TextRef, range: (u32, u32), is_bold: bool) {
+    let shown = Shown::of(txn, text);
+    let value = if is_bold { Any::Bool(true) } else { Any::Null };
+    format_text(txn, (text, &shown), range, "bold", &value);
+}
+
 #[test]
 fn what_was_written_is_read() {
     let (doc, text) = doc();
@@ -62,9 +68,9 @@ fn a_stretch_gets_a_format_and_loses_it() {
     let (doc, text) = doc();
     let mut txn = doc.transact_mut();
     text.insert(&mut txn, 0, "one two three");
-    format_text(&mut txn, &text, (4, 3), "bold", &Any::Bool(true));
+    mark(&mut txn, &text, (4, 3), true);
     assert_eq!(read_pieces(&txn, &text)[1], piece("two", bold()));
-    format_text(&mut txn, &text, (0, 13), "bold", &Any::Null);
+    mark(&mut txn, &text, (0, 13), false);
     assert_eq!(read_pieces(&txn, &text), [piece("one two three", Format::default())]);
 }
 
@@ -76,7 +82,7 @@ fn embeds_and_carriage_returns_stay_out_of_the_count() {
     text.insert_embed(&mut txn, 1, Any::from("picture"));
     let read: String = read_pieces(&txn, &text).into_iter().map(|p| p.text).collect();
     assert_eq!(read, "ab\ncd");
-    format_text(&mut txn, &text, (1, 3), "bold", &Any::Bool(true));
+    mark(&mut txn, &text, (1, 3), true);
     let read = read_pieces(&txn, &text);
     assert_eq!(read[1], piece("b\nc", bold()));
     replace_with_pieces(&mut txn, &text, (1, 3), &[piece("x", Format::default())]);

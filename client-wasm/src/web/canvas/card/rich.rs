@@ -18,15 +18,17 @@ use wasm_bindgen::JsCast as _;
 use super::text::{self, Key};
 use crate::core::rich::{self, Line, Mark, Step};
 use crate::core::textdiff;
-use crate::web::canvas::store::overlays::{FormatCommand, Writing};
+use crate::web::canvas::store::overlays::{FormatCommand, Mentioning, Writing};
 use crate::web::canvas::store::page::Page;
 use crate::web::{caret, dom};
 
 /// The memory of a field between events.
 #[derive(Default)]
 struct Field {
-    /// The lines as this code last drew them.
+    /// The lines as this code last drew them, or as they are in the shared text while an input method composes.
     drawn: Vec<Line>,
+    /// The text that the element shows, as far as this code knows.
+    shown: String,
     /// True if the element may differ from them.
     is_touched: bool,
     is_composing: bool,
@@ -35,6 +37,8 @@ struct Field {
     selected: (u32, u32),
     /// The format of what is typed next, where somebody chose one with nothing selected.
     next: Option<Format>,
+    /// Where an `@` stands that somebody did not want to name a node with.
+    declined: Option<u32>,
 }
 
 impl Field {
@@ -53,6 +57,8 @@ struct Rich {
     state: Rc<RefCell<Field>>,
     /// Does what the bar of formats asks for.
     run: Callback<FormatCommand>,
+    /// Names a node of the list that is open.
+    take: Callback<usize>,
 }
 
 /// The formatted text of a node.
@@ -67,15 +73,8 @@ pub fn RichField(
     #[prop(into)] placeholder: Signal<String>,
 ) -> impl IntoView {
     let Some(signals) = page.node(&node) else { return ().into_any() };
-    let held = StoredValue::new_local(None::<Rich>);
-    let run = Callback::new(move |command| {
-        if let Some(rich) = held.get_value() {
-            rich.run(command);
-        }
-    });
-    let key = StoredValue::new((node, field));
-    let rich = Rich { page, key, area: NodeRef::new(), state: Rc::default(), run };
-    held.set_value(Some(rich.clone()));
+    let rich = Rich::new(page, node, field);
+    let key = rich.key;
     let area = rich.area;
     let carets = RwSignal::new(Vec::<draw::ShownCaret>::new());
     let others = Memo::new(move |_| text::carets_of(page, key));
@@ -148,10 +147,7 @@ pub fn RichField(
                 on:blur=blurred
             ></div>
             <div class="carets" aria-hidden="true">
-                {move || carets.get().into_iter().map(|(left, top, height, color, name)| {
-                    let style = format!("--pc:{color};left:{left:.1}px;top:{top:.1}px;height:{height:.1}px");
-                    view! { <i class="caret" data-p="x" style=style><b>{name}</b></i> }
-                }).collect_view()}
+                {draw::caret_views(carets)}
             </div>
         </div>
     }
@@ -176,6 +172,31 @@ fn follow_link(e: &web_sys::MouseEvent) {
 }
 
 impl Rich {
+    /// A field that nothing is drawn in yet; its owner is that of the view.
+    fn new(page: Page, node: String, field: String) -> Self {
+        let held = StoredValue::new_local(None::<Self>);
+        let run = Callback::new(move |command| {
+            if let Some(rich) = held.get_value() {
+                rich.run(command);
+            }
+        });
+        let take = Callback::new(move |place| {
+            if let Some(rich) = held.get_value() {
+                rich.name_node(place);
+            }
+        });
+        // A bar over a card that left the page would ask nobody.
+        let own = node.clone();
+        on_cleanup(move || {
+            page.overlays.writing.try_update(|writing| writing.take_if(|of| of.node == own));
+            page.overlays.mentioning.try_set(None);
+        });
+        let key = StoredValue::new((node, field));
+        let rich = Self { page, key, area: NodeRef::new(), state: Rc::default(), run, take };
+        held.set_value(Some(rich.clone()));
+        rich
+    }
+
     fn field(&self) -> Option<web_sys::HtmlDivElement> {
         self.area.get_untracked()
     }
@@ -207,6 +228,7 @@ impl Rich {
             text::own_caret(&core.borrow(), &node, &field).unwrap_or(state.selected)
         });
         draw::draw(&area, &lines, (!state.is_touched).then_some(&state.drawn));
+        state.shown = rich::plain(&lines, (0, lines.last().map_or(0, Line::end)));
         (state.drawn, state.is_touched) = (lines, false);
         if let Some(selected) = selected {
             state.selected = selected;
@@ -228,8 +250,14 @@ impl Rich {
         self.page.draw(&changes);
         // Not only when the effect comes: the next key may be here before.
         self.bring_in();
-        if let Some(area) = self.field().filter(|area| text::is_in_focus(area)) {
+        if self.state.borrow().is_composing {
+            // The element is the input method's until it is done.
+            if let Some(lines) = self.lines() {
+                self.state.borrow_mut().drawn = lines;
+            }
+        } else if let Some(area) = self.field().filter(|area| text::is_in_focus(area)) {
             caret::select(&area, selected);
+            caret::reveal(&area, selected.1);
         }
         self.tell_writing();
     }
@@ -272,7 +300,9 @@ impl Rich {
             kind if kind.starts_with("delete") => self.delete(range, selected, kind),
             kind if kind.starts_with("insert") => {
                 let letters = e.data().or_else(|| paste::plain_of(e)).unwrap_or_default();
-                self.insert(range, &letters);
+                if !letters.is_empty() {
+                    self.insert(range, &letters);
+                }
             }
             _ => {}
         }
@@ -327,6 +357,14 @@ impl Rich {
         };
         match block {
             Some(block) if block != Block::Paragraph => self.set_block(selected, block),
+            _ if kind == "deleteContentBackward" && selected.0 == selected.1 => {
+                // A mention goes as one letter does.
+                let named = rich::mention_before(&self.state.borrow().drawn, selected.0);
+                let range = named.unwrap_or(range);
+                if range.0 < range.1 {
+                    self.put(range, "");
+                }
+            }
             _ if range.0 < range.1 => self.put(range, ""),
             _ => {}
         }
@@ -391,6 +429,11 @@ impl Rich {
             _ => None,
         };
         let is_strike = is_command && e.shift_key() && e.key().eq_ignore_ascii_case("x");
+        if !dom::is_composing(e) && self.mention_key(&e.key()) {
+            e.prevent_default();
+            e.stop_propagation();
+            return;
+        }
         if is_strike || block.is_some() {
             e.prevent_default();
             e.stop_propagation();
@@ -403,18 +446,19 @@ impl Rich {
         text::key_down(self.page, self.key, e);
     }
 
-    /// Puts into the shared text what an input method did to the element.
+    /// Puts into the shared text what an input method does to the element, also while it composes; drawn is what came
+    /// of it when it is done.
     fn read_back(&self) {
-        let Some(area) = self.field() else { return };
-        if self.state.borrow().is_composing {
-            return;
-        }
-        let (before, after) = (self.shown_text(), caret::text(&area));
+        let (Some(area), Some(lines)) = (self.field(), self.lines()) else { return };
+        let after = caret::text(&area);
         let at = caret::selected(&area).map(|(_, head)| head);
-        self.state.borrow_mut().is_touched = true;
+        let before = {
+            let mut state = self.state.borrow_mut();
+            state.is_touched = true;
+            std::mem::replace(&mut state.shown, after.clone())
+        };
         let Some(edit) = textdiff::diff(&before, &after, at) else { return self.bring_in() };
         // Others' edits that the field does not show yet have moved the place meanwhile.
-        let lines = self.lines().unwrap_or_default();
         let end = lines.last().map_or(0, Line::end);
         let theirs = textdiff::diff(&before, &rich::plain(&lines, (0, end)), None);
         let at = theirs.map_or(edit.at, |theirs| textdiff::moved(edit.at, &theirs));
@@ -422,18 +466,11 @@ impl Rich {
         self.put((at.min(end), (at + edit.delete).min(end)), &edit.insert);
     }
 
-    fn shown_text(&self) -> String {
-        let state = self.state.borrow();
-        rich::plain(&state.drawn, (0, state.drawn.last().map_or(0, Line::end)))
-    }
-
     fn pasted(&self, e: &web_sys::ClipboardEvent) {
-        let Some(data) = e.clipboard_data() else { return };
-        // Files and cards are the canvas's.
-        if dom::has_files(&data) {
+        // A table of a spreadsheet comes with a picture of itself: text goes first.
+        let Some(pieces) = e.clipboard_data().and_then(|data| paste::pieces_of(&data)) else {
             return;
-        }
-        let Some(pieces) = paste::pieces_of(&data) else { return };
+        };
         e.prevent_default();
         e.stop_propagation();
         self.moved();
@@ -486,6 +523,95 @@ impl Rich {
         let (format, run) = (self.format(), self.run);
         let writing = Writing { node, has_selection: from < to, format, run };
         self.page.overlays.writing.set(Some(writing));
+        self.tell_mentioning();
+    }
+
+    /// Opens, changes or closes the list of nodes that may be named.
+    fn tell_mentioning(&self) {
+        let mentioning = self.page.overlays.mentioning;
+        let found = self.mentionable();
+        if found.is_some() || mentioning.with_untracked(Option::is_some) {
+            mentioning.set(found);
+        }
+    }
+
+    fn mentionable(&self) -> Option<Mentioning> {
+        let (node, _) = self.key.try_get_value()?;
+        let area = self.field()?;
+        let (at, sought) = {
+            let mut state = self.state.borrow_mut();
+            let (from, to) = state.range();
+            let found = rich::sought(&state.drawn, from);
+            if found.is_none() {
+                state.declined = None;
+            }
+            let is_open = from == to && !state.is_composing;
+            found.filter(|(at, _)| is_open && state.declined != Some(*at))?
+        };
+        let sought = sought.to_lowercase();
+        let nodes = self.page.graph.with_untracked(|graph| {
+            let mut nodes: Vec<(String, String)> = Vec::new();
+            for edge in graph.incoming(&node) {
+                let id = &edge.edge.from_node;
+                let title = graph.title(id);
+                let is_new = nodes.iter().all(|(known, _)| known != id);
+                if is_new && title.to_lowercase().contains(&sought) {
+                    nodes.push((id.clone(), title.to_owned()));
+                }
+            }
+            nodes
+        });
+        if nodes.is_empty() {
+            return None;
+        }
+        let (left, top, height) = caret::bounds_at(&area, at)?;
+        Some(Mentioning { place: (left, top + height), nodes, chosen: 0, take: self.take })
+    }
+
+    /// What a key does in the list of nodes that may be named; `false` where none is open or the key is another's.
+    fn mention_key(&self, key: &str) -> bool {
+        let mentioning = self.page.overlays.mentioning;
+        let Some(Mentioning { nodes, chosen, .. }) = mentioning.get_untracked() else {
+            return false;
+        };
+        let count = nodes.len();
+        let step = |by: usize| {
+            mentioning.update(|list| {
+                if let Some(list) = list {
+                    list.chosen = (chosen + by) % count;
+                }
+            });
+        };
+        match key {
+            "ArrowDown" => step(1),
+            "ArrowUp" => step(count - 1),
+            "Enter" | "Tab" => self.name_node(chosen),
+            "Escape" => {
+                let mut state = self.state.borrow_mut();
+                state.declined = rich::sought(&state.drawn, state.range().0).map(|(at, _)| at);
+                drop(state);
+                mentioning.set(None);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Puts the name of a node in place of what was typed to find it.
+    fn name_node(&self, place: usize) {
+        let list = self.page.overlays.mentioning.get_untracked();
+        let (_, to) = self.range();
+        let sought = rich::sought(&self.state.borrow().drawn, to);
+        self.page.overlays.mentioning.set(None);
+        let (Some((at, _)), Some((id, title))) =
+            (sought, list.and_then(|list| list.nodes.get(place).cloned()))
+        else {
+            return;
+        };
+        let lines = self.state.borrow().drawn.clone();
+        let space = Piece { text: " ".to_owned(), format: rich::format_at(&lines, at) };
+        let (steps, end) = rich::replace(&lines, (at, to), vec![rich::mention(&id, &title), space]);
+        self.write_apart(&steps, (end, end));
     }
 
     fn run(&self, command: FormatCommand) {
@@ -510,6 +636,7 @@ impl Rich {
         }
         self.state.borrow_mut().next = None;
         self.page.overlays.writing.set(None);
+        self.page.overlays.mentioning.set(None);
         text::left(self.page);
     }
 }

@@ -3,9 +3,10 @@
 use gesso_protocol::schema::{Block, Format, is_link};
 use leptos::prelude::*;
 
+use crate::core::icons::of_kind;
 use crate::core::rich::Mark;
 use crate::web::canvas::chrome::action_bar::held_rect;
-use crate::web::canvas::store::overlays::{FormatCommand, Writing};
+use crate::web::canvas::store::overlays::{FormatCommand, Mentioning, Writing};
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
 use crate::web::ui::icons::icon;
@@ -30,7 +31,11 @@ pub fn FormatBar(page: Page) -> impl IntoView {
         });
         (!page.far.get() && (is_text || of.1)).then_some(of.0)
     });
-    move || shown.get().map(|node| view! { <Bar page=page node=node /> })
+    // Erased: the page around it is built on a small stack.
+    let bar = move || shown.get().map(|node| view! { <Bar page=page node=node /> }.into_any());
+    let mentions =
+        move || page.overlays.mentioning.get().map(|list| mentions(page, list).into_any());
+    view! { {bar}{mentions} }.into_any()
 }
 
 fn style(page: Page, node: &str) -> String {
@@ -99,6 +104,30 @@ fn Bar(page: Page, node: String) -> impl IntoView {
             <i class="sep-v"></i>
             <Background format=format run=Callback::new(run) />
             <Link format=format run=Callback::new(run) />
+        </div>
+    }
+}
+
+/// The nodes that a text may name, below its caret.
+fn mentions(page: Page, list: Mentioning) -> impl IntoView {
+    let Mentioning { place: (left, top), nodes, chosen, take } = list;
+    let (w, h) = page.screen.get();
+    let height = 12.0 + 36.0 * nodes.len() as f64;
+    let top = if top + 8.0 + height > h { (h - height - 8.0).max(8.0) } else { top + 8.0 };
+    let style = format!("left:{:.0}px;top:{top:.0}px", left.min((w - 240.0).max(8.0)));
+    let option = move |(place, (id, title)): (usize, (String, String))| {
+        let kind = page.read(|c| c.nodes.get(&id).map(|node| node.kind.clone()));
+        view! {
+            <button class="menu-item" class:is-on=place == chosen role="option" type="button" tabindex="-1"
+                aria-selected=(place == chosen).to_string() on:click=move |_| take.run(place)>
+                {icon(of_kind(&kind.unwrap_or_default()))}<span>{title}</span>
+            </button>
+        }
+    };
+    view! {
+        <div class="island formats mentions" data-floating role="listbox" aria-label="References" style=style
+            on:mousedown=|e| e.prevent_default()>
+            {nodes.into_iter().enumerate().map(option).collect_view()}
         </div>
     }
 }

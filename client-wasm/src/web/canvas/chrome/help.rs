@@ -59,6 +59,13 @@ const CHANGE: Part = (
 
 const RUN: Part = (Section::Run, "Run", &[]);
 
+const WRITE: &[(&str, &str)] = &[
+    ("Heading, list, numbers at the beginning of a line", "# / - / 1. Space"),
+    ("Bold, italic, struck through", "Mod B / Mod I / Mod Shift X"),
+    ("Numbers, list", "Mod Shift 7 / 8"),
+    ("Follow a link", "Mod click"),
+];
+
 const IMAGE_EDITOR: &[(&str, &str)] = &[
     ("Crop, adjust, draw, mask", "C / A / B / M"),
     ("Eraser, bring back", "E / Shift M"),
@@ -87,7 +94,7 @@ pub fn Help(page: Page) -> impl IntoView {
             view! {
                 <Dialog title="Help and shortcuts" on_close=close width=880>
                     <div class="help-grid">
-                        <div>{left}</div>
+                        <div>{left}<section><h3>"Write"</h3><dl class="keys">{rows(WRITE)}</dl></section></div>
                         <div>{right}<section><h3>"Edit image"</h3><dl class="keys">{rows(IMAGE_EDITOR)}</dl></section></div>
                     </div>
                     <div class="help-note row">

@@ -79,6 +79,19 @@ pub struct Writing {
     pub run: Callback<FormatCommand>,
 }
 
+/// The nodes that somebody may name where they have typed an `@`.
+#[derive(Clone)]
+pub struct Mentioning {
+    /// Left and bottom of the caret, in px of the screen.
+    pub place: (f64, f64),
+    /// Ids and titles, the best first; at least one.
+    pub nodes: Vec<(String, String)>,
+    /// The one that Enter takes.
+    pub chosen: usize,
+    /// Names the node of that place in the list.
+    pub take: Callback<usize>,
+}
+
 /// The handle.
 #[derive(Clone, Copy)]
 pub struct Overlays {
@@ -98,6 +111,8 @@ pub struct Overlays {
     pub suggestion: RwSignal<Option<Suggestion>>,
     /// The formatted text that somebody writes in.
     pub writing: RwSignal<Option<Writing>>,
+    /// The nodes that a text may name where its caret is.
+    pub mentioning: RwSignal<Option<Mentioning>>,
     /// The comment that is open or being begun.
     pub commenting: RwSignal<Commenting>,
     /// The threads of comments, by id.
@@ -132,6 +147,7 @@ impl Overlays {
             chat: RwSignal::new(None),
             suggestion: RwSignal::new(None),
             writing: RwSignal::new(None),
+            mentioning: RwSignal::new(None),
             commenting: RwSignal::new(Commenting::No),
             threads: RwSignal::default(),
             library: RwSignal::new(None),

@@ -23,21 +23,21 @@ fn try_draw(
     drawn: Option<&Vec<Line>>,
 ) -> Result<(), JsValue> {
     let children = field.child_nodes();
-    for (n, line) in lines.iter().enumerate() {
-        let old = children.item(n as u32);
-        let is_kept = drawn.and_then(|drawn| drawn.get(n)).is_some_and(|was| was.looks_like(line));
-        match old {
-            Some(_) if is_kept => {}
-            Some(old) => {
-                field.replace_child(&*element(line)?, &old)?;
-            }
-            None => {
-                field.append_child(&*element(line)?)?;
-            }
-        }
-    }
-    while let Some(surplus) = children.item(lines.len() as u32) {
+    // What an input method left is drawn anew.
+    let drawn = drawn.filter(|drawn| drawn.len() == children.length() as usize);
+    let old = drawn.map_or(&[][..], Vec::as_slice);
+    let same = |(was, is): &(&Line, &Line)| was.looks_like(is);
+    let head = old.iter().zip(lines).take_while(same).count();
+    let rest = old.len().min(lines.len()) - head;
+    let tail = old.iter().rev().zip(lines.iter().rev()).take(rest).take_while(same).count();
+    let kept = if drawn.is_some() { head + tail } else { 0 };
+    while children.length() as usize > kept {
+        let Some(surplus) = children.item(head as u32) else { break };
         field.remove_child(&surplus)?;
+    }
+    let before = children.item(head as u32);
+    for line in &lines[head..lines.len() - tail] {
+        field.insert_before(&*element(line)?, before.as_ref())?;
     }
     let is_empty = lines.len() == 1 && lines[0].len == 0 && lines[0].block == Block::Paragraph;
     field.toggle_attribute_with_force("data-empty", is_empty)?;
@@ -63,7 +63,12 @@ fn element(line: &Line) -> Result<web_sys::Element, JsValue> {
 fn piece_element(piece: &Piece) -> Result<web_sys::Element, JsValue> {
     let format = &piece.format;
     let element = document().create_element(if format.link.is_some() { "a" } else { "span" })?;
-    let marks = [(format.bold, "is-b"), (format.italic, "is-i"), (format.strike, "is-s")];
+    let marks = [
+        (format.bold, "is-b"),
+        (format.italic, "is-i"),
+        (format.strike, "is-s"),
+        (format.mention.is_some(), "is-mention"),
+    ];
     let marks: Vec<&str> =
         marks.iter().filter(|(is_on, _)| *is_on).map(|(_, name)| *name).collect();
     if !marks.is_empty() {
@@ -84,6 +89,15 @@ fn piece_element(piece: &Piece) -> Result<web_sys::Element, JsValue> {
     }
     element.set_text_content(Some(&piece.text));
     Ok(element)
+}
+
+/// Others' carets as elements over a field.
+pub(super) fn caret_views(carets: RwSignal<Vec<ShownCaret>>) -> impl IntoView {
+    let caret = |(left, top, height, color, name): ShownCaret| {
+        let style = format!("--pc:{color};left:{left:.1}px;top:{top:.1}px;height:{height:.1}px");
+        view! { <i class="caret" data-p="x" style=style><b>{name}</b></i> }
+    };
+    move || carets.get().into_iter().map(caret).collect_view()
 }
 
 /// Others' carets, in px of the field.

@@ -112,6 +112,14 @@ impl Reading {
         let own = match tag.as_str() {
             "script" | "style" | "head" | "title" | "template" | "meta" => return,
             "br" => return self.end_line(block),
+            "td" | "th" => {
+                self.children(element, &format, block, depth);
+                if element.next_element_sibling().is_some() {
+                    self.has_letters = true;
+                    self.push("\t", Format::default());
+                }
+                return;
+            }
             "h1" => Some(Block::Heading1),
             "h2" => Some(Block::Heading2),
             "h3" | "h4" | "h5" | "h6" => Some(Block::Heading3),
