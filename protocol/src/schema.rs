@@ -32,7 +32,9 @@ pub use read::{
     read_canvas, read_edge, read_generations, read_meta, read_node, read_result, read_run,
 };
 pub use repair::repair;
-pub use rich::{Block, Format, Piece, format_text, is_link, read_pieces, replace_with_pieces};
+pub use rich::{
+    Block, Format, Piece, format_text, is_link, push_piece, read_pieces, replace_with_pieces,
+};
 pub use shared::{node_count, node_map, stands, text_of};
 pub use shown::{Shown, edit_text, lines, splice_text};
 pub use write::{

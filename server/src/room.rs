@@ -406,7 +406,7 @@ impl RoomHandle {
     ///
     /// # Errors
     /// [`RoomError::Closed`].
-    pub async fn reconcile(&self) -> Result<(), RoomError> {
+    pub async fn check_outcome(&self) -> Result<(), RoomError> {
         self.call(|core, reply| {
             core.check_outcome();
             reply.send(Ok(())).ok();

@@ -3,7 +3,7 @@
 //! A line's block stands on the line feed that ends it, as in Quill. Where any line has a block, a line feed at the end
 //! of the text ends the last line; in plain texts it begins another one, as in any text field.
 
-use gesso_protocol::schema::{Block, Format, Piece};
+use gesso_protocol::schema::{Block, Format, Piece, push_piece};
 use yrs::Any;
 
 use crate::core::textdiff::utf16_len;
@@ -46,10 +46,7 @@ pub fn lines(pieces: &[Piece]) -> Vec<Line> {
             if !text.is_empty() {
                 line.len += utf16_len(text);
                 let format = Format { block: Block::Paragraph, ..piece.format.clone() };
-                match line.pieces.last_mut() {
-                    Some(last) if last.format == format => last.text.push_str(text),
-                    _ => line.pieces.push(Piece { text: text.to_owned(), format }),
-                }
+                push_piece(&mut line.pieces, text, format);
             }
             if letters.is_some() {
                 (line.has_feed, line.block) = (true, piece.format.block);
@@ -300,11 +297,15 @@ pub fn replace(lines: &[Line], (from, to): (u32, u32), mut insert: Vec<Piece>) -
             steps.push(Step::Block(feed, wanted));
         }
     } else if let Some(block) = whole {
-        let feed = Piece { text: "\n".to_owned(), format: Format { block, ..Format::default() } };
-        steps.push(Step::Replace(from + count, 0, vec![feed]));
+        steps.push(Step::Replace(from + count, 0, vec![line_feed(block)]));
     }
     let shown = lines.len() - (last - first) + added;
     (ended(lines, steps, shown), from + count)
+}
+
+/// What ends a line of this block.
+fn line_feed(block: Block) -> Piece {
+    Piece { text: "\n".to_owned(), format: Format { block, ..Format::default() } }
 }
 
 /// Takes the line feed at the end of pieces away where it has a block, and answers that.
@@ -325,8 +326,7 @@ pub fn set_block(lines: &[Line], (from, to): (u32, u32), block: Block) -> Vec<St
         if line.has_feed {
             return Step::Block(line.end(), block);
         }
-        let format = Format { block, ..Format::default() };
-        Step::Replace(line.end(), 0, vec![Piece { text: "\n".to_owned(), format }])
+        Step::Replace(line.end(), 0, vec![line_feed(block)])
     };
     let steps = touched.iter().filter(|line| line.block != block).map(step).collect();
     ended(lines, steps, lines.len())
@@ -366,8 +366,7 @@ fn ended(lines: &[Line], mut steps: Vec<Step>, shown: usize) -> Vec<Step> {
     let has_blocks = feeds.iter().any(|feed| feed.1 != Block::Paragraph);
     let needed = shown.saturating_sub(1) + usize::from(has_blocks);
     if feeds.len() < needed {
-        let feed = Piece { text: "\n".to_owned(), format: Format::default() };
-        steps.push(Step::Replace(len, 0, vec![feed]));
+        steps.push(Step::Replace(len, 0, vec![line_feed(Block::Paragraph)]));
     } else if feeds.len() > needed {
         steps.push(Step::Replace(len - 1, 1, Vec::new()));
     }

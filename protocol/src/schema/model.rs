@@ -481,6 +481,17 @@ pub struct Canvas {
     pub runs: BTreeMap<String, RunInfo>,
 }
 
+impl Chosen {
+    /// The generation, where it is one.
+    #[must_use]
+    pub fn generation(&self) -> Option<&str> {
+        match self {
+            Self::Generation(id) => Some(id),
+            Self::Asset(_) | Self::Nothing => None,
+        }
+    }
+}
+
 impl Canvas {
     /// The generations that results and choices name and that the document does not hold (R-DOC-30); the database has
     /// those that there are.
@@ -498,10 +509,7 @@ impl Canvas {
     /// The generations that choices name.
     pub fn chosen_generations(&self) -> impl Iterator<Item = &str> {
         let choices = self.nodes.values().flat_map(|node| node.output.values());
-        choices.filter_map(|choice| match &choice.chosen {
-            Chosen::Generation(id) => Some(id.as_str()),
-            Chosen::Asset(_) | Chosen::Nothing => None,
-        })
+        choices.filter_map(|choice| choice.chosen.generation())
     }
 
     /// Takes in a generation of a node, before those that were made after it.

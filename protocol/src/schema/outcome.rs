@@ -9,7 +9,7 @@ use yrs::{
     TransactionMut, WriteTxn as _,
 };
 
-use super::model::{Chosen, Generation, ItemResult, NodeResult, RunInfo};
+use super::model::{Generation, ItemResult, NodeResult, RunInfo};
 use super::read::read_choices;
 use super::read::{read_generations, read_result, read_run};
 use crate::ids::{NodeId, RunId};
@@ -156,12 +156,7 @@ pub fn chosen_generations(txn: &impl ReadTxn) -> Vec<String> {
     let Some(nodes) = txn.get_map("nodes") else { return Vec::new() };
     let ids: Vec<String> = nodes.keys(txn).map(str::to_owned).collect();
     let choices = ids.iter().flat_map(|id| read_choices(txn, id));
-    choices
-        .filter_map(|(_, choice)| match choice.chosen {
-            Chosen::Generation(id) => Some(id),
-            Chosen::Asset(_) | Chosen::Nothing => None,
-        })
-        .collect()
+    choices.filter_map(|(_, choice)| choice.chosen.generation().map(str::to_owned)).collect()
 }
 
 /// The generations of a node that its items or somebody's choices name.
@@ -178,10 +173,8 @@ fn named(txn: &TransactionMut<'_>, id: &str) -> BTreeSet<String> {
             named.extend(items.flat_map(|item| item.generations));
         }
     }
-    named.extend(read_choices(txn, id).into_values().filter_map(|choice| match choice.chosen {
-        Chosen::Generation(id) => Some(id),
-        Chosen::Asset(_) | Chosen::Nothing => None,
-    }));
+    let choices = read_choices(txn, id).into_values();
+    named.extend(choices.filter_map(|choice| choice.chosen.generation().map(str::to_owned)));
     named
 }
 

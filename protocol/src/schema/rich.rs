@@ -159,12 +159,17 @@ pub fn read_pieces<T: ReadTxn>(txn: &T, text: &TextRef) -> Vec<Piece> {
             continue;
         }
         let format = Format::read(attributes.as_deref());
-        match pieces.last_mut() {
-            Some(last) if last.format == format => last.text.push_str(read),
-            _ => pieces.push(Piece { text: read.to_owned(), format }),
-        }
+        push_piece(&mut pieces, read, format);
     }
     pieces
+}
+
+/// Adds letters to the last piece where they look the same, else as one of their own.
+pub fn push_piece(pieces: &mut Vec<Piece>, text: &str, format: Format) {
+    match pieces.last_mut() {
+        Some(last) if last.format == format => last.text.push_str(text),
+        _ => pieces.push(Piece { text: text.to_owned(), format }),
+    }
 }
 
 /// Cuts a text after so many UTF-16 units; a letter that would be cut in two goes to the first.

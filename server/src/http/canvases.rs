@@ -373,7 +373,7 @@ async fn edits(
     let ids = apply(&app, &room, edits).await?;
     if chooses {
         // The document may not hold what was chosen (R-DOC-30).
-        room.reconcile().await?;
+        room.check_outcome().await?;
     }
     Ok(Json(EditsDone { ids }))
 }

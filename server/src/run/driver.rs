@@ -556,7 +556,7 @@ impl Driver {
         self.run.services.scheduler.leave(&self.run.row.id);
         // What was taken over may be older than what the document holds.
         if self.state.units.iter().any(|unit| unit.reused)
-            && let Err(error) = self.run.room.reconcile().await
+            && let Err(error) = self.run.room.check_outcome().await
         {
             tracing::debug!(%error, run = self.run.row.id.as_str(), "its room has ended");
         }

@@ -158,7 +158,7 @@ impl Runs {
         let mut canvas = canvas?;
         if self.inner.services.db.complete(id, &mut canvas).await? {
             // Who chose it is to see it, too.
-            room.reconcile().await?;
+            room.check_outcome().await?;
         }
         let (inner, target) = (Arc::clone(&self.inner), target.clone());
         let planning = move || {

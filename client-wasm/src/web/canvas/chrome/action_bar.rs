@@ -96,6 +96,15 @@ pub(super) fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
     Some(Rect::new(corner.x, corner.y, rect.w * camera.zoom, rect.h * camera.zoom))
 }
 
+/// Where a bar stands above a card, `off` px further away than the nearest one. Without room above it goes below; a card
+/// as high as the screen has it at the top edge, over itself.
+pub(super) fn top_beside(rect: Rect, screen_height: f64, off: f64) -> f64 {
+    let (above, below) = (rect.y - 52.0 - off, rect.bottom() + 12.0 + off);
+    let lowest = screen_height - 120.0;
+    let top = if above < 64.0 && below <= lowest { below } else { above };
+    top.clamp(64.0, lowest.max(64.0))
+}
+
 fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     let spec = nodes::spec(&about.kind);
     let single = about.ids.len() == 1;
@@ -105,11 +114,7 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
         let Some(rect) = held_rect(page, &ids) else { return "display:none".to_owned() };
         let (w, h) = page.screen.get();
         let left = rect.x.clamp(72.0, (w - 420.0).max(72.0));
-        let above = rect.y - 52.0;
-        // Without room above it goes below; a card as high as the screen has it at the top edge, over itself.
-        let below = rect.bottom() + 12.0;
-        let top = if above < 64.0 && below <= h - 120.0 { below } else { above };
-        let top = top.clamp(64.0, (h - 120.0).max(64.0));
+        let top = top_beside(rect, h, 0.0);
         let off = rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w;
         if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
     };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::core::icons::of_kind;
 use crate::core::rich::Mark;
-use crate::web::canvas::chrome::action_bar::held_rect;
+use crate::web::canvas::chrome::action_bar::{held_rect, top_beside};
 use crate::web::canvas::store::overlays::{FormatCommand, Mentioning, Writing};
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
@@ -44,10 +44,7 @@ fn style(page: Page, node: &str) -> String {
     // The bar of actions is nearest to the card.
     let has_actions = w >= 480.0 && page.selection.with(|s| s.contains(node));
     let off = if has_actions { STEP } else { 0.0 };
-    let above = rect.y - 52.0 - off;
-    let below = rect.bottom() + 12.0 + off;
-    let top = if above < 64.0 && below <= h - 120.0 { below } else { above };
-    let top = top.clamp(64.0, (h - 120.0).max(64.0));
+    let top = top_beside(rect, h, off);
     let left = rect.x.clamp(12.0, (w - 372.0).max(12.0));
     format!("left:{left:.0}px;top:{top:.0}px")
 }

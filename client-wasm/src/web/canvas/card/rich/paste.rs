@@ -1,7 +1,7 @@
 //! What other programs put on the clipboard, as pieces of a text: headings, lists, bold, italic, struck and linked
 //! letters of HTML, else plain text.
 
-use gesso_protocol::schema::{Block, Format, Piece, is_link};
+use gesso_protocol::schema::{Block, Format, Piece, is_link, push_piece};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 
@@ -59,10 +59,7 @@ struct Reading {
 
 impl Reading {
     fn push(&mut self, text: &str, format: Format) {
-        match self.pieces.last_mut() {
-            Some(last) if last.format == format => last.text.push_str(text),
-            _ => self.pieces.push(Piece { text: text.to_owned(), format }),
-        }
+        push_piece(&mut self.pieces, text, format);
     }
 
     fn end_line(&mut self, block: Block) {
