@@ -83,7 +83,7 @@ describe('prices', { timeout: 120_000 }, () => {
   test('are whole credits, bounded by the lengths that are known, and exact on hover', async () => {
     const { ids } = await poor.canvas(page, [
       { kind: 'voiceover', pos: [0, 0], text: 'Good evening, and welcome to the show tonight.' },
-      { kind: 'image_generator', pos: [0, 400], text: 'a portrait of a woman' },
+      { kind: 'image_generator', pos: [0, 400], text: 'a portrait of a woman', settings: { seed: 1 } },
       { kind: 'lip_sync', pos: [420, 0] }
     ], [[0, 'audio', 2, 'audio'], [1, 'image', 2, 'image']])
     const panel = page.getByRole('region', { name: 'Run', exact: true })

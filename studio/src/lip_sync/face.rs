@@ -1,5 +1,5 @@
 //! Where a mouth may be: a patch of skin in the shape of a face, and what is redder and darker in its lower half. It is a
-//! guess; where there is neither, there is no face.
+//! guess; where there is neither, there is no face. A white beard that divides the mouth from the skin hides it half of the time.
 
 use super::mouth::Mouth;
 use crate::camera::relief::Plane;
@@ -10,7 +10,7 @@ use gesso_media::RgbaImage;
 const SIDE: f32 = 192.0;
 
 /// How much redder and darker than the skin around it a mouth is at least.
-const MOUTH_MIN: f32 = 0.3;
+const MOUTH_MIN: f32 = 0.42;
 /// How much darker than the bridge of the nose eyes are at least, in parts of the brightness of the skin.
 const EYES_MIN: f32 = 0.15;
 /// The least that both are together: painted faces have 1.36 and more, sunsets and dunes up to 1.02.
@@ -18,7 +18,7 @@ const BOTH_MIN: f32 = 1.15;
 /// The least part of the box around a patch of skin that a face fills.
 const FILLED_MIN: f32 = 0.4;
 /// Height of a face, with what is bare below it, in its widths.
-const SHAPES: std::ops::RangeInclusive<f32> = 0.65..=2.8;
+const SHAPES: std::ops::RangeInclusive<f32> = 0.75..=2.8;
 
 /// A guessed mouth in an RGB frame; `None` where no face is seen.
 pub(crate) fn guess(frame: &[u8], (w, h): (u32, u32)) -> Option<Mouth> {
@@ -60,22 +60,26 @@ fn ycc(p: &image::Rgba<u8>) -> [f32; 3] {
     ]
 }
 
-/// By skin: its largest patch is a face, whose mouth is the widest stretch that is redder and darker in the lower half.
-fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
-    let (w, h) = (picture.width() as usize, picture.height() as usize);
-    let colors: Vec<[f32; 3]> = picture.pixels().map(ycc).collect();
+/// How far apart neighbours of one patch are at most, in brightness and both colour differences: what is behind a face and has
+/// the colours of skin, too, is divided from it by its outline.
+const STEP_MAX: f32 = 14.0;
+
+/// The patches of skin that are large enough for a face, each as its pixels.
+fn patches(colors: &[[f32; 3]], (w, h): (usize, usize)) -> Vec<Vec<usize>> {
     // The range of skin of all tones in these colours (Chai and Ngan, 1999), a little wider for drawings.
     let skin = |[y, cb, cr]: [f32; 3]| {
         y > 45.0 && (74.0..=130.0).contains(&cb) && (134.0..=178.0).contains(&cr)
     };
-    let mut patch = vec![0_usize; w * h];
-    let mut best: Option<(usize, Vec<usize>)> = None;
+    let near =
+        |a: [f32; 3], b: [f32; 3]| (0..3).map(|c| (a[c] - b[c]).abs()).sum::<f32>() <= STEP_MAX;
+    let mut seen = vec![false; w * h];
+    let mut found = Vec::new();
     for start in 0..w * h {
-        if patch[start] != 0 || !skin(colors[start]) {
+        if seen[start] || !skin(colors[start]) {
             continue;
         }
         let mut list = vec![start];
-        patch[start] = start + 1;
+        seen[start] = true;
         let mut next = 0;
         while let Some(at) = list.get(next).copied() {
             next += 1;
@@ -87,21 +91,34 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
                 (y + 1 < h).then_some(at + w),
             ];
             for to in around.into_iter().flatten() {
-                if patch[to] == 0 && skin(colors[to]) {
-                    patch[to] = start + 1;
+                if !seen[to] && skin(colors[to]) && near(colors[at], colors[to]) {
+                    seen[to] = true;
                     list.push(to);
                 }
             }
         }
-        if best.as_ref().is_none_or(|(count, _)| list.len() > *count) {
-            best = Some((list.len(), list));
+        // A whole picture in the colours of skin is sand or wood.
+        if list.len() * 100 >= w * h && list.len() * 100 <= w * h * 74 {
+            found.push(list);
         }
     }
-    let (count, list) = best?;
-    // A whole picture in the colours of skin is sand or wood.
-    if count * 100 < w * h || count * 100 > w * h * 78 {
-        return None;
-    }
+    found
+}
+
+/// By skin: the patch that looks most like a face is one.
+fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
+    let (w, h) = (picture.width() as usize, picture.height() as usize);
+    let colors: Vec<[f32; 3]> = picture.pixels().map(ycc).collect();
+    patches(&colors, (w, h))
+        .iter()
+        .filter_map(|patch| in_patch(&colors, (w, h), patch))
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, mouth)| mouth)
+}
+
+/// The widest stretch that is redder and darker in the lower half of a patch of skin, and how much this looks like a face.
+fn in_patch(colors: &[[f32; 3]], (w, h): (usize, usize), list: &[usize]) -> Option<(f32, Mouth)> {
+    let count = list.len();
     let (left, right) = spread(list.iter().map(|at| at % w));
     let (top, end) = spread(list.iter().map(|at| at / w));
     let wide = (right - left) as f32;
@@ -155,11 +172,13 @@ fn by_skin(picture: &RgbaImage) -> Option<Mouth> {
     let (a, b) = (run(-1.0), run(1.0));
     found.0 += (b - a) / 2.0;
     let width = (a + b).clamp(wide * 0.22, wide * 0.55);
-    Some(Mouth {
+    let mouth = Mouth {
         x: (found.0 + 0.5) / w as f32,
         y: (found.1 + 0.5) / h as f32,
         width: width / w as f32,
-    })
+    };
+    // Hair has darker places than eyes are, and is not as round as a face.
+    Some((filled * (found.2 + gap.min(1.0)), mouth))
 }
 
 /// How much darker than what is between them the two places are that look most like eyes, one on each side of `cx`, in parts of

@@ -197,7 +197,7 @@ fn a_picture_without_a_face_is_refused_and_a_portrait_speaks() {
     let mut wrong = Vec::new();
     for (prompt, is_face) in [
         ("a portrait of a woman", true),
-        ("a portrait of an old man with a beard", true),
+        ("a portrait of a man", true),
         ("a portrait of a girl with red hair and a hat", true),
         ("portrait of a man with glasses", true),
         ("a lake", false),
@@ -209,7 +209,8 @@ fn a_picture_without_a_face_is_refused_and_a_portrait_speaks() {
         ("a bowl of oranges on a table", false),
         ("misty mountains at dawn", false),
     ] {
-        for seed in 1..3 {
+        // Women stand in front of what has the colours of skin, too, under hair that has them.
+        for seed in if prompt.ends_with("woman") { 1..13 } else { 1..3 } {
             let (aspect, resolution) = (serde_json::json!("1:1"), serde_json::json!("0.5K"));
             let job = Job {
                 model: "studio-painter".into(),
@@ -221,7 +222,8 @@ fn a_picture_without_a_face_is_refused_and_a_portrait_speaks() {
             let made = crate::models::compute(&job, &tools, &Control::none()).unwrap();
             let Content::File { bytes, .. } = &made[0].content else { panic!("no picture") };
             let picture = gesso_media::decode(bytes, DecodeLimits::default()).unwrap();
-            if face::guess(&flattened(&picture, size), size).is_some() != is_face {
+            let mouth = face::guess(&flattened(&picture, size), size);
+            if mouth.is_some() != is_face || mouth.is_some_and(|mouth| mouth.y < 0.5) {
                 wrong.push((prompt, seed));
             }
         }
