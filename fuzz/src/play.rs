@@ -100,7 +100,10 @@ impl Game {
                             fate = Fate::Saved;
                         }
                     }
-                    Effect::Answer { .. } | Effect::CheckOutcome | Effect::Recovered(_) => {}
+                    Effect::Answer { .. }
+                    | Effect::CheckOutcome
+                    | Effect::ChoicesChanged
+                    | Effect::Recovered(_) => {}
                 }
             }
         }

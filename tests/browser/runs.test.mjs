@@ -400,6 +400,29 @@ describe('the history', { timeout: 300_000 }, () => {
     await old.getByRole('button', { name: 'Show result 1' }).click()
     await until('the first is shown', async () => /1\s*\/\s*2/.test(await node(page, image).locator('.hist').textContent()))
   })
+
+  test('a result that is older than the newest fifty comes back to the card', async () => {
+    const { page } = mara
+    const canvas = (await gesso.post('/api/canvases', { name: 'Many' })).id
+    const { ids: [assistant] } = await gesso.post(`/api/canvases/${canvas}/edits`, [
+      { op: 'add_node', kind: 'assistant', title: 'Lines', pos: [0, 0], text: 'a line about a fox', settings: { seed: 0 } }
+    ])
+    for (let n = 0; n < 52; n++) {
+      await gesso.post(`/api/canvases/${canvas}/edits`, [{ op: 'set', node: assistant, text: `a line about ${n} foxes` }])
+      const { id } = await gesso.post(`/api/canvases/${canvas}/runs`, { mode: 'node', node: assistant })
+      await until('it ended', async () => (await gesso.get(`/api/runs/${id}`)).status === 'succeeded')
+    }
+    const { items: [oldest] } = await gesso.get(`/api/canvases/${canvas}/nodes/${assistant}/generations?limit=1000`)
+    await open(mara, canvas)
+    await node(page, assistant).waitFor()
+    const shows = () => node(page, assistant).textContent()
+    assert.ok(!(await shows()).includes(oldest.text.slice(0, 40)))
+    await select(page, assistant)
+    await page.getByRole('tab', { name: 'History' }).click()
+    await page.getByRole('complementary').getByRole('button', { name: /^Show \d+ older/ }).click()
+    await page.getByRole('button', { name: 'Show result 1', exact: true }).click()
+    await until('the oldest is shown', async () => (await shows()).includes(oldest.text.slice(0, 40)))
+  })
 })
 
 test('no page complained', () => assert.deepEqual(complaints, []))

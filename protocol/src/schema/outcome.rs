@@ -92,21 +92,20 @@ fn generation_array(txn: &mut TransactionMut<'_>, id: &str) -> ArrayRef {
     }
 }
 
+/// The id of an entry of `generations`.
+fn generation_id(held: Out) -> Option<String> {
+    let Out::Any(Any::Map(map)) = held else { return None };
+    let Any::String(id) = map.get("id")? else { return None };
+    Some(id.to_string())
+}
+
 /// Appends what a node made and leaves out what is there already. [`trim_generations`] keeps it short.
 pub fn append_generations(txn: &mut TransactionMut<'_>, id: &str, new: &[Generation]) {
     if new.is_empty() {
         return;
     }
     let array = generation_array(txn, id);
-    let id_of = |held: Out| {
-        if let Out::Any(Any::Map(map)) = held
-            && let Some(Any::String(id)) = map.get("id")
-        {
-            return Some(id.to_string());
-        }
-        None
-    };
-    let mut known: BTreeSet<String> = array.iter(txn).filter_map(id_of).collect();
+    let mut known: BTreeSet<String> = array.iter(txn).filter_map(generation_id).collect();
     let fresh: Vec<Any> =
         new.iter().filter(|made| known.insert(made.id.clone())).map(to_any).collect();
     if !fresh.is_empty() {
@@ -157,6 +156,26 @@ pub fn chosen_generations(txn: &impl ReadTxn) -> Vec<String> {
     let ids: Vec<String> = nodes.keys(txn).map(str::to_owned).collect();
     let choices = ids.iter().flat_map(|id| read_choices(txn, id));
     choices.filter_map(|(_, choice)| choice.chosen.generation().map(str::to_owned)).collect()
+}
+
+/// The generations that people's choices name and that their nodes do not have in the document (R-DOC-30).
+pub fn unheld_choices(txn: &impl ReadTxn) -> BTreeSet<String> {
+    let Some(nodes) = txn.get_map("nodes") else { return BTreeSet::new() };
+    let ids: Vec<String> = nodes.keys(txn).map(str::to_owned).collect();
+    let mut unheld = BTreeSet::new();
+    for id in ids {
+        let choices = read_choices(txn, &id);
+        if choices.is_empty() {
+            continue;
+        }
+        let made = txn.get_map("generations").and_then(|map| map.get(txn, &id));
+        let made = made.and_then(|made| made.cast::<ArrayRef>().ok());
+        let made = made.iter().flat_map(|made| made.iter(txn));
+        let held: BTreeSet<String> = made.filter_map(generation_id).collect();
+        let chosen = choices.values().filter_map(|choice| choice.chosen.generation());
+        unheld.extend(chosen.filter(|id| !held.contains(*id)).map(str::to_owned));
+    }
+    unheld
 }
 
 /// The generations of a node that its items or somebody's choices name.

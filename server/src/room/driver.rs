@@ -193,6 +193,10 @@ pub(crate) struct Driver {
     parts: PollSemaphore,
     outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
     outcome_again: bool,
+    /// Somebody chose what a node shows since the choices were looked at.
+    choices_changed: bool,
+    /// The chosen generations that the document did not hold then: they are looked up once.
+    unheld: BTreeSet<String>,
     /// Writes of the server so far, and how many there were when the outcome was asked for.
     writes: u64,
     writes_at_outcome: u64,
@@ -236,6 +240,8 @@ impl Driver {
             parts,
             outcome: None,
             outcome_again: false,
+            choices_changed: false,
+            unheld: BTreeSet::new(),
             writes: 0,
             writes_at_outcome: 0,
             listed: None,
@@ -512,6 +518,7 @@ impl Driver {
             self.forget(conn);
         }
         self.look_after_compacting();
+        self.look_up_choices();
         self.core.tick(now);
         self.tell();
     }
@@ -581,6 +588,7 @@ impl Driver {
                 }
                 Effect::Persist { number, update } => self.persist(number, update).await,
                 Effect::CheckOutcome => self.check_outcome(),
+                Effect::ChoicesChanged => self.choices_changed = true,
                 Effect::Recovered(ids) => self.recovered(ids),
             }
         }
@@ -650,6 +658,18 @@ impl Driver {
         self.outcome = Some(tokio::spawn(async move {
             hooks.outcome(&canvas, chosen).await.map_err(|error| error.to_string())
         }));
+    }
+
+    /// Has what somebody chose and the document does not hold looked up (R-DOC-30), as seldom as the room ticks.
+    fn look_up_choices(&mut self) {
+        if !std::mem::take(&mut self.choices_changed) {
+            return;
+        }
+        let unheld = self.core.read(|txn| schema::unheld_choices(txn));
+        if unheld.difference(&self.unheld).next().is_some() {
+            self.check_outcome();
+        }
+        self.unheld = unheld;
     }
 
     fn reconcile(&mut self, found: Result<OutcomeWrite, String>) {

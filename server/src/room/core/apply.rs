@@ -15,7 +15,7 @@ use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
 use super::commit::Told;
 use super::conn::{Conn, PendingAt, PendingUpdate, READY};
-use super::effect::{ConnId, Part, Refusal, Role};
+use super::effect::{ConnId, Effect, Part, Refusal, Role};
 use super::guards::{HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
 use super::list_sizes::{ListSizes, weight};
@@ -491,6 +491,9 @@ impl Core {
             match applied {
                 Ok(Ok(())) => {
                     self.index.commit(placed);
+                    if placed.iter().any(|new| self.index.is_choice(new)) {
+                        self.effects.push(Effect::ChoicesChanged);
+                    }
                     writing.told.add(piece);
                 }
                 Ok(Err(reason)) => {

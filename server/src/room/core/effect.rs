@@ -34,6 +34,8 @@ pub(crate) enum Effect {
     Persist { number: u64, update: Bytes },
     /// Somebody wrote where only the server writes: lay the database's truth over the document.
     CheckOutcome,
+    /// Somebody chose what a node shows and passes on, which the document may not hold.
+    ChoicesChanged,
     /// Updates that stood aside under these ids are in the document again.
     Recovered(Vec<String>),
 }

@@ -289,6 +289,19 @@ impl Index {
         List { owner, key: run.key }
     }
 
+    /// True if what was placed is an entry of the map `output` of a node: what somebody shows and passes on.
+    pub(super) fn is_choice(&self, placed: &Placed) -> bool {
+        let Some(Owner::Item(output)) = placed.place.map(|place| place.list.owner) else {
+            return false;
+        };
+        let Some(Place { list: List { owner: Owner::Item(node), key }, .. }) = self.place(output)
+        else {
+            return false;
+        };
+        let nodes = Owner::Root(self.hash("nodes"));
+        key == self.hash("output") && self.place(node).is_some_and(|node| node.list.owner == nodes)
+    }
+
     /// Remembers elements that the document took, in the order in which it took them.
     pub(super) fn commit(&mut self, placed: &[Placed]) {
         for new in placed {

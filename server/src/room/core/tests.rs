@@ -2,7 +2,7 @@ use super::*;
 use gesso_protocol::doc::SERVER_ROOTS;
 use gesso_protocol::wire::read::write_var;
 use yrs::{
-    Any, GetString as _, Map as _, MapPrelim, Out, Text as _, TextPrelim, TransactionMut,
+    Any, GetString as _, Map as _, MapPrelim, MapRef, Out, Text as _, TextPrelim, TransactionMut,
     WriteTxn as _,
 };
 
@@ -39,6 +39,7 @@ struct World {
     log: Vec<Bytes>,
     now_ms: u64,
     checks: usize,
+    choices: usize,
     /// True if what is persisted becomes durable at once.
     is_durable: bool,
 }
@@ -54,7 +55,15 @@ impl World {
 
     fn with(limits: RoomLimits, repair: Repair) -> Self {
         let core = Core::open(&[], Vec::new(), 900, limits, repair, 1).unwrap();
-        Self { core, pages: Vec::new(), log: Vec::new(), now_ms: 1, checks: 0, is_durable: true }
+        Self {
+            core,
+            pages: Vec::new(),
+            log: Vec::new(),
+            now_ms: 1,
+            checks: 0,
+            choices: 0,
+            is_durable: true,
+        }
     }
 
     fn join(&mut self, role: Role) -> usize {
@@ -113,6 +122,7 @@ impl World {
                 }
             }
             Effect::CheckOutcome => self.checks += 1,
+            Effect::ChoicesChanged => self.choices += 1,
             Effect::Recovered(ids) => panic!("nothing stood aside: {ids:?}"),
         }
     }

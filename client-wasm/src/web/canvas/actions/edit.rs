@@ -314,7 +314,7 @@ pub fn set_setting(page: Page, id: &str, key: &str, value: &Value) {
 /// Shows and passes on another generation of the item a card shows, `step` away from the one shown.
 pub fn step_history(page: Page, id: &str, step: isize) {
     let key = crate::web::canvas::store::showing::item_key(page, id);
-    let chosen = page.read(|canvas| {
+    let chosen: Option<String> = page.read(|canvas| {
         let made: Vec<_> = canvas.generations.get(id)?.iter().filter(|g| g.key == key).collect();
         let shown = gesso_protocol::graph::shown_generation(canvas, id, &key);
         let at = shown.and_then(|s| made.iter().position(|g| g.id == s.id)).unwrap_or(made.len());
@@ -322,7 +322,7 @@ pub fn step_history(page: Page, id: &str, step: isize) {
         made.get(to).map(|g| g.id.clone())
     });
     if let Some(chosen) = chosen {
-        choose(page, id, &chosen);
+        choose(page, id, &key, &chosen);
     }
 }
 
@@ -333,19 +333,10 @@ fn put_output(page: Page, id: &str, key: &str, chosen: &Value) {
     page.edit(|txn| schema::set_output(txn, id, key, Some((chosen.clone(), newest.as_deref()))));
 }
 
-/// Shows and passes on a generation.
-pub fn choose(page: Page, id: &str, generation: &str) {
-    let key = page.read(|canvas| {
-        canvas.generations.get(id)?.iter().find(|g| g.id == generation).map(|g| g.key.clone())
-    });
-    match key {
-        Some(key) => put_output(page, id, &key, &json!({"generation": generation})),
-        // The document holds the newest only; the others are kept by the server.
-        None => page.toasts.say(
-            "clock",
-            "That result is too old to be shown on the card. Open or download it, or use its settings.",
-        ),
-    }
+/// Shows and passes on a generation of an item. One that the document does not hold comes from the server once it sees
+/// that it is chosen.
+pub fn choose(page: Page, id: &str, key: &str, generation: &str) {
+    put_output(page, id, key, &json!({"generation": generation}));
 }
 
 /// Shows and passes on a result that was just added, also where the document has it only a moment later.

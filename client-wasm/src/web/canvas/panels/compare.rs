@@ -48,6 +48,7 @@ pub fn Compare(page: Page) -> impl IntoView {
 #[derive(Clone, Debug, PartialEq)]
 struct Column {
     id: String,
+    key: String,
     name: String,
     showing: Showing,
 }
@@ -60,7 +61,12 @@ fn columns(page: Page, compared: &Compared) -> Vec<Column> {
             .iter()
             .filter_map(|id| {
                 let (at, g) = made.iter().enumerate().find(|(_, g)| g.id == *id)?;
-                Some(Column { id: id.clone(), name: name_of(c, made, at, g), showing: shows(g) })
+                Some(Column {
+                    id: id.clone(),
+                    key: g.key.clone(),
+                    name: name_of(c, made, at, g),
+                    showing: shows(g),
+                })
             })
             .collect()
     })
@@ -112,9 +118,9 @@ fn Open(page: Page, compared: Compared) -> impl IntoView {
         move || {
             all.iter()
                 .map(|column| {
-                    let id = column.id.clone();
+                    let (id, key) = (column.id.clone(), column.key.clone());
                     let click = move |_| {
-                        edit::choose(page, &node.get_value(), &id);
+                        edit::choose(page, &node.get_value(), &key, &id);
                         page.overlays.compare.set(None);
                     };
                     view! { <button class="btn" on:click=click>{icon("check")}{format!("Keep {}", column.name)}</button> }

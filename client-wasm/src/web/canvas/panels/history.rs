@@ -95,13 +95,13 @@ fn showing(made: &Generation) -> Showing {
 
 fn thumb(page: Page, id: StoredValue<String>, entry: Entry) -> impl IntoView {
     let Entry { n, made, label } = entry;
-    let (pick, here) = (made.id.clone(), made.clone());
+    let (pick, here) = (made.clone(), made.clone());
     let picked = Memo::new(move |_| is_shown(page, &id.get_value(), &here));
     let name =
         if label.is_empty() { format!("Result {n}") } else { format!("Result {n}, {label}") };
     view! {
         <button class="thumb" class:is-picked=move || picked.get() aria-pressed=move || picked.get().to_string()
-            aria-label=name on:click=move |_| edit::choose(page, &id.get_value(), &pick)>
+            aria-label=name on:click=move |_| edit::choose(page, &id.get_value(), &pick.key, &pick.id)>
             {face(&showing(&made), "", 320)}<span class="n">{n}</span>
         </button>
     }
@@ -206,7 +206,7 @@ fn Row(past: Past, entry: Entry) -> impl IntoView {
     let (at, by, cost) = made.with_value(|g| (g.at, g.by.clone(), g.cost));
     let by = if by.is_empty() { String::new() } else { format!(" · {by}") };
     let title = if label.is_empty() { format!("Result {n}") } else { format!("{n} · {label}") };
-    let choose = move |_| edit::choose(page, &id.get_value(), &gen_id.get_value());
+    let choose = move |_| made.with_value(|g| edit::choose(page, &id.get_value(), &g.key, &g.id));
     let star =
         move |_| edit::star(page, &id.get_value(), &gen_id.get_value(), !starred.get_untracked());
     let unfold = move |_| {

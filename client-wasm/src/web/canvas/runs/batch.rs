@@ -327,9 +327,10 @@ fn tools(
             crate::web::canvas::transfer::download::download_result(page, &id.get_value(), result)
         })
     };
-    let choose = result.with_value(|result| result.one.clone()).map(|(nth, generation)| {
+    let (key, one) = result.with_value(|result| (result.key.clone(), result.one.clone()));
+    let choose = one.map(|(nth, generation)| {
         let click = move |_| {
-            crate::web::canvas::actions::edit::choose(page, &id.get_value(), &generation)
+            crate::web::canvas::actions::edit::choose(page, &id.get_value(), &key, &generation)
         };
         view! {
             <button class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")

@@ -31,6 +31,7 @@ fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
                 Effect::Send { .. }
                 | Effect::Answer { .. }
                 | Effect::CheckOutcome
+                | Effect::ChoicesChanged
                 | Effect::Recovered(_) => {}
             }
         }

@@ -126,6 +126,39 @@ fn forged_outcomes_heal_on_every_replica_also_the_forgers() {
 }
 
 #[test]
+fn what_somebody_chooses_to_show_is_noticed() {
+    let mut world = World::new();
+    let a = world.join(Role::Editor);
+    world.act(a, |txn| {
+        let node = MapPrelim::from([("text", TextPrelim::new("a fox"))]);
+        txn.get_or_insert_map("nodes").insert(txn, "n1", node);
+        let comment = MapPrelim::from([("output", MapPrelim::from([("", "no choice")]))]);
+        txn.get_or_insert_map("comments").insert(txn, "c1", comment);
+    });
+    assert_eq!(world.choices, 0);
+    let output = |txn: &mut TransactionMut<'_>, id: &str| {
+        let nodes = txn.get_or_insert_map("nodes");
+        nodes.get(txn, id).unwrap().cast::<MapRef>().unwrap().insert(
+            txn,
+            "output",
+            MapPrelim::default(),
+        )
+    };
+    world.act(a, |txn| {
+        output(txn, "n1").insert(txn, "", "a choice");
+    });
+    assert_eq!(world.choices, 1);
+    // With the node that it belongs to, as after hours offline.
+    world.act(a, |txn| {
+        let nodes = txn.get_or_insert_map("nodes");
+        nodes.insert(txn, "n2", MapPrelim::default());
+        output(txn, "n2").insert(txn, "", "a choice");
+        set(txn, "meta", "name", "mine");
+    });
+    assert_eq!(world.choices, 2);
+}
+
+#[test]
 fn after_twenty_forgeries_in_a_minute_the_forger_is_closed() {
     let mut world = World::new();
     let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
@@ -266,6 +299,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                 | Effect::Close { .. }
                 | Effect::Persist { .. }
                 | Effect::CheckOutcome
+                | Effect::ChoicesChanged
                 | Effect::Recovered(_)) => world.perform(other),
             }
         }
@@ -296,6 +330,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                         Effect::Close { .. }
                         | Effect::Persist { .. }
                         | Effect::CheckOutcome
+                        | Effect::ChoicesChanged
                         | Effect::Recovered(_) => panic!("nothing else happens"),
                     }
                 }
