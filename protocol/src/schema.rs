@@ -33,7 +33,8 @@ pub use read::{
 };
 pub use repair::repair;
 pub use rich::{
-    Block, Format, Piece, format_text, is_link, push_piece, read_pieces, replace_with_pieces,
+    Block, Format, Piece, follow_titles, format_text, is_link, mention_text, push_piece,
+    read_pieces, replace_with_pieces,
 };
 pub use shared::{node_count, node_map, stands, text_of};
 pub use shown::{Shown, edit_text, lines, splice_text};

@@ -3,7 +3,7 @@
 //! A line's block stands on the line feed that ends it, as in Quill. Where any line has a block, a line feed at the end
 //! of the text ends the last line; in plain texts it begins another one, as in any text field.
 
-use gesso_protocol::schema::{Block, Format, Piece, push_piece};
+use gesso_protocol::schema::{Block, Format, Piece, mention_text, push_piece};
 use yrs::Any;
 
 use crate::core::textdiff::utf16_len;
@@ -206,27 +206,7 @@ pub fn mention_before(lines: &[Line], offset: u32) -> Option<(u32, u32)> {
 /// What a text writes where it names a node.
 pub fn mention(id: &str, title: &str) -> Piece {
     let format = Format { mention: Some(id.to_owned()), ..Format::default() };
-    Piece { text: format!("@{}", title.replace('\n', " ")), format }
-}
-
-/// What gives the mentions of a node its new title.
-pub fn renamed(lines: &[Line], id: &str, title: &str) -> Vec<Step> {
-    let wanted = mention(id, title);
-    let mut steps = Vec::new();
-    // From the end on: what one changes moves nothing that is still to come.
-    for line in lines.iter().rev() {
-        let mut at = line.end();
-        for piece in line.pieces.iter().rev() {
-            let len = utf16_len(&piece.text);
-            at -= len;
-            if piece.format.mention.as_deref() == Some(id) && piece.text != wanted.text {
-                let format = piece.format.clone();
-                let named = Piece { text: wanted.text.clone(), format };
-                steps.push(Step::Replace(at, len, vec![named]));
-            }
-        }
-    }
-    steps
+    Piece { text: mention_text(title), format }
 }
 
 /// The letters around an offset that lead to one address; an empty stretch where there are none.

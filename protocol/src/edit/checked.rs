@@ -62,6 +62,7 @@ impl Checked {
         let mut top = schema::top_z(txn);
         // Completing a node reads all of it: once for each, however many edits there are.
         let mut complete: BTreeSet<&str> = BTreeSet::new();
+        let mut titled: BTreeSet<String> = BTreeSet::new();
         let mut writes = self.writes.iter().peekable();
         while let Some(write) = writes.next() {
             match write {
@@ -96,6 +97,9 @@ impl Checked {
                         schema::repair(txn, node);
                     }
                     write_fields(txn, node, fields);
+                    if fields.plain.contains_key("title") {
+                        titled.insert(node.clone());
+                    }
                     if let Some(items) = items {
                         schema::set_items(txn, node, items);
                     }
@@ -110,6 +114,9 @@ impl Checked {
                     }
                 }
             }
+        }
+        if !titled.is_empty() {
+            schema::follow_titles(txn, &titled);
         }
     }
 }

@@ -475,3 +475,54 @@ fn edits_of_a_node_that_holds_much_take_time_in_proportion() {
     apply(json!([{"op": "remove_node", "node": "a"}]));
     assert!(schema::read_node(&doc.transact(), "a").is_none());
 }
+
+#[test]
+fn texts_name_a_node_by_its_new_title() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    let mut apply = |txn: &mut TransactionMut<'_>, edits: Value| {
+        let edits = parse(&edits).unwrap();
+        let canvas = schema::read_canvas(txn);
+        check(&canvas, &edits, &BTreeMap::new(), 9, &mut String::new).unwrap().apply(txn);
+    };
+    apply(
+        &mut txn,
+        json!([
+            {"op": "add_node", "id": "fox", "kind": "text", "text": "a fox", "title": "Fox"},
+            {"op": "add_node", "id": "p", "kind": "image_generator"},
+            {"op": "add_node", "id": "q", "kind": "image_generator"},
+            {"op": "connect", "from": ["fox", "text"], "to": ["p", "prompt"]},
+        ]),
+    );
+    let mention = schema::Format { mention: Some("fox".to_owned()), ..Default::default() };
+    let bold = schema::Format { bold: true, ..mention.clone() };
+    let plain = schema::Format::default();
+    let pieces = |parts: &[(&str, &schema::Format)]| -> Vec<schema::Piece> {
+        let piece = |(text, format): &(&str, &schema::Format)| schema::Piece {
+            text: (*text).to_owned(),
+            format: (*format).clone(),
+        };
+        parts.iter().map(piece).collect()
+    };
+    let written = pieces(&[
+        ("😀 ", &plain),
+        ("@F", &mention),
+        ("ox", &bold),
+        (" and ", &plain),
+        ("@Fox", &bold),
+    ]);
+    for node in ["p", "q"] {
+        let text = schema::text_of(&txn, node, "text").unwrap();
+        schema::replace_with_pieces(&mut txn, &text, (0, 0), &written);
+    }
+    let read = |txn: &TransactionMut<'_>, node: &str| {
+        schema::read_pieces(txn, &schema::text_of(txn, node, "text").unwrap())
+    };
+    apply(&mut txn, json!([{"op": "set", "node": "fox", "title": "The hare"}]));
+    let renamed =
+        [("😀 ", &plain), ("@The hare", &mention), (" and ", &plain), ("@The hare", &bold)];
+    assert_eq!(read(&txn, "p"), pieces(&renamed));
+    assert_eq!(read(&txn, "q"), written, "it is not connected");
+    apply(&mut txn, json!([{"op": "set", "node": "fox", "title": null}]));
+    assert_eq!(schema::read_canvas(&txn).nodes["p"].text, "😀 @Text and @Text");
+}

@@ -1,11 +1,14 @@
 //! The formats of a shared text (R-DOC-33): read as pieces, written over stretches. Everything is counted in the text
 //! shown of it, in UTF-16 units, as [`Shown`] does.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use yrs::types::{Attrs, Delta};
-use yrs::{Any, GetString as _, ReadTxn, Text as _, TextRef, TransactionMut};
+use yrs::{Any, GetString as _, Map as _, ReadTxn, Text as _, TextRef, TransactionMut};
 
+use super::read::{read_edge, read_node};
+use super::shared::text_of;
 use super::shown::{Shown, delete_text, stretches_of, units};
 
 /// The format of a whole line, kept on the line feed that ends it.
@@ -220,6 +223,86 @@ pub fn format_text(
 ) {
     for (start, len) in shown.stretches(at, count) {
         text.format(txn, start, len, [(Arc::from(key), value.clone())].into());
+    }
+}
+
+/// Most mentions that are renamed at once: a short title that becomes a long one makes texts no longer than this.
+const RENAMED_MAX: usize = 1_000;
+
+/// What a text writes where it names a node.
+#[must_use]
+pub fn mention_text(title: &str) -> String {
+    format!("@{}", title.replace('\n', " "))
+}
+
+/// Has the texts that nodes are connected to name them by the titles they have now (R-DOC-33). At most
+/// [`RENAMED_MAX`] mentions are written.
+pub fn follow_titles(txn: &mut TransactionMut<'_>, nodes: &BTreeSet<String>) {
+    let titles: BTreeMap<String, String> = nodes
+        .iter()
+        .filter_map(|id| Some((id.clone(), mention_text(read_node(txn, id)?.shown_title()))))
+        .collect();
+    let edges = txn.get_map("edges").map(|edges| edges.keys(txn).map(str::to_owned).collect());
+    let edges: Vec<String> = edges.unwrap_or_default();
+    let edges = edges.iter().filter_map(|key| read_edge(txn, key));
+    let targets: BTreeSet<String> = edges
+        .filter(|edge| titles.contains_key(&edge.from_node))
+        .map(|edge| edge.to_node)
+        .collect();
+    let mut left = RENAMED_MAX;
+    for target in targets {
+        if let Some(text) = text_of(txn, &target, "text") {
+            rename_mentions(txn, &text, &titles, &mut left);
+        }
+    }
+}
+
+/// In one pass over the text, however many there are.
+fn rename_mentions(
+    txn: &mut TransactionMut<'_>,
+    text: &TextRef,
+    titles: &BTreeMap<String, String>,
+    left: &mut usize,
+) {
+    let plain = text.get_string(txn);
+    let mut stretches = stretches_of(txn, text, &plain)
+        .into_iter()
+        .map(|(read, attributes)| {
+            let mention = Format::read(attributes.as_deref()).mention;
+            // Lines stay lines.
+            let is_named = read.is_some_and(|read| !read.contains('\n'));
+            (read, mention.filter(|_| is_named), attributes)
+        })
+        .peekable();
+    let mut delta: Vec<Delta<Any>> = Vec::new();
+    let mut kept = 0;
+    while let Some((read, mention, attributes)) = stretches.next() {
+        let len = read.map_or(1, units);
+        let title = mention.as_ref().and_then(|id| titles.get(id)).filter(|_| *left > 0);
+        let (Some(read), Some(title)) = (read, title) else {
+            kept += len;
+            continue;
+        };
+        // Formats within it divide it.
+        let (mut all, mut whole) = (len, read.to_owned());
+        while let Some((Some(more), _, _)) = stretches.next_if(|(_, next, _)| *next == mention) {
+            all += units(more);
+            whole.push_str(more);
+        }
+        if whole == *title {
+            kept += all;
+            continue;
+        }
+        *left -= 1;
+        if kept > 0 {
+            delta.push(Delta::Retain(kept, None));
+        }
+        delta.push(Delta::Inserted(Any::from(title.as_str()), attributes));
+        delta.push(Delta::Deleted(all));
+        kept = 0;
+    }
+    if !delta.is_empty() {
+        text.apply_delta(txn, delta);
     }
 }
 

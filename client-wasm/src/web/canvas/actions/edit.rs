@@ -12,14 +12,12 @@ use serde_json::{Value, json};
 
 use crate::core::card_layout;
 use crate::core::clip::Clip;
-use crate::core::doc::do_steps;
 use crate::core::editor::PortRef;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::{self, Groups};
 use crate::core::keymap::Command;
 use crate::core::placement;
 use crate::core::reading_order;
-use crate::core::rich::{self, Step};
 use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
 
 /// A node of a kind as it begins, without a place.
@@ -278,32 +276,10 @@ pub fn rename(page: Page, id: &str, title: &str) {
         return;
     }
     let value = if title.is_empty() { Value::Null } else { json!(title) };
-    let mentions = mentions_of(page, id, title);
     page.edit(|txn| {
         schema::set_node_value(txn, id, "title", &value);
-        for (node, steps) in &mentions {
-            do_steps(txn, node, "text", steps);
-        }
+        schema::follow_titles(txn, &[id.to_owned()].into());
     });
-}
-
-/// What the texts write that name a node, once it has this title; an empty one is that of its kind.
-fn mentions_of(page: Page, id: &str, title: &str) -> Vec<(String, Vec<Step>)> {
-    let (kind_title, targets) = page.read(|canvas| {
-        let untitled = canvas.nodes.get(id).map(|node| Node { title: None, ..node.clone() });
-        let to = canvas.edges.values().filter(|edge| edge.from_node == id);
-        let to: BTreeSet<String> = to.map(|edge| edge.to_node.clone()).collect();
-        (untitled.map(|node| node.shown_title().to_owned()).unwrap_or_default(), to)
-    });
-    let title = if title.is_empty() { kind_title.as_str() } else { title };
-    let core = page.core();
-    let core = core.borrow();
-    let steps = |node: String| {
-        let pieces = core.replica.pieces(&node, "text")?;
-        let steps = rich::renamed(&rich::lines(&pieces), id, title);
-        (!steps.is_empty()).then_some((node, steps))
-    };
-    targets.into_iter().filter_map(steps).collect()
 }
 
 /// Sets one setting; null takes it back to the model's default.
