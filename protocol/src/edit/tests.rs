@@ -480,7 +480,7 @@ fn edits_of_a_node_that_holds_much_take_time_in_proportion() {
 fn texts_name_a_node_by_its_new_title() {
     let doc = crate::doc::open(1, "test");
     let mut txn = doc.transact_mut();
-    let mut apply = |txn: &mut TransactionMut<'_>, edits: Value| {
+    let apply = |txn: &mut TransactionMut<'_>, edits: Value| {
         let edits = parse(&edits).unwrap();
         let canvas = schema::read_canvas(txn);
         check(&canvas, &edits, &BTreeMap::new(), 9, &mut String::new).unwrap().apply(txn);
