@@ -25,7 +25,7 @@ pub use model::{
 };
 pub use outcome::{
     GENERATIONS_KEPT, Outcome, RUNS_KEPT, append_generations, chosen_generations, forget_nodes,
-    has_outcome, is_kind, is_result_of, put_generations, put_result, put_run, remove_generations,
+    is_kind, is_result_of, put_generations, put_result, put_run, remove_generations,
     remove_item_result, set_item, set_result_keys, trim_generations, unheld_choices,
 };
 pub use read::{

@@ -257,6 +257,14 @@ async fn results_land_on_the_node_they_were_made_for_alone() {
         }
         let back = json!([{"op": "remove_node", "node": "b"}, image("b", "slow")]);
         server.post(&edits, back).await;
+        // It comes back although the room never had what was made for it.
+        let graph = format!("/api/canvases/{canvas}/graph");
+        let is_back = |graph: &Value| {
+            let mut nodes = graph["nodes"].as_array().unwrap().iter();
+            let node = nodes.find(|node| node["id"] == "b").unwrap();
+            node["state"] == "completed" && node["generations"].as_array().unwrap().len() == 1
+        };
+        server.until(&graph, is_back).await;
         let server = server.restart().await;
         let node = shown(&server, &canvas, "b").await;
         assert_eq!(node["generations"].as_array().unwrap().len(), 1, "{node}");

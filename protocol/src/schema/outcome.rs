@@ -260,12 +260,6 @@ fn drop_old_runs(txn: &mut TransactionMut<'_>, runs: &MapRef) {
     }
 }
 
-/// True if results or generations stand in the document under a node's id.
-pub fn has_outcome(txn: &impl ReadTxn, id: &str) -> bool {
-    let is_in = |root: &str| txn.get_map(root).is_some_and(|map| map.contains_key(txn, id));
-    is_in("results") || is_in("generations")
-}
-
 /// Takes results and generations of nodes that are gone out of the document (R-DOC-28); they come back from the
 /// database if the node does. Answers the ids of those nodes.
 pub fn forget_nodes(txn: &mut TransactionMut<'_>) -> BTreeSet<String> {

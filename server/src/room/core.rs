@@ -89,7 +89,7 @@ pub(crate) struct Core {
     index: Index,
     node_changes: NodeChanges,
     nodes: usize,
-    /// Nodes with results that were gone, or of another kind, at some time: nothing was written for them meanwhile.
+    /// Nodes that were gone, or of another kind, at some time: nothing was written for them meanwhile.
     forgotten: BTreeSet<String>,
     /// Upper bound of the document's size, in encoded bytes, and its size when it was last measured.
     document_bytes: usize,

@@ -293,7 +293,7 @@ impl Attempt {
                 at: now_ms(),
                 by: self.run.row.person_name.clone(),
                 ty: Some(made.ty),
-                duration: made.duration_s,
+                duration: made.duration_s.map(whole_ms),
                 cost: *cost,
                 seed: made.seed,
                 fingerprint: self.fingerprint.clone(),
@@ -321,7 +321,7 @@ impl Attempt {
                     let looked = kept.found.and_then(|found| found.size_px);
                     (generation.width, generation.height) = looked.or(size_px).unzip();
                     let looked = kept.found.and_then(|found| found.duration_s);
-                    generation.duration = made.duration_s.or(looked);
+                    generation.duration = made.duration_s.or(looked).map(whole_ms);
                     let mime = kept.found.map_or(mime, |found| found.sniffed.mime.to_owned());
                     generation.mime = Some(mime);
                     generation.asset = Some(kept.id.to_string());
@@ -421,6 +421,11 @@ fn file_stem(step: &Step, prompt: &str) -> String {
         stem.push_str(word);
     }
     if stem.is_empty() { step.title.clone() } else { stem }
+}
+
+/// A length in whole milliseconds, as assets have it: what has more digits is not always read back as it was written.
+fn whole_ms(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! Committing what was written, and what follows from it: what goes out, what may not be and is undone, what new nodes
 //! lack.
 
-use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use gesso_protocol::schema;
 use gesso_protocol::wire::guard::Scan;
 use gesso_protocol::wire::guard::pieces::Piece;
 use yrs::updates::encoder::Encode as _;
@@ -116,13 +114,10 @@ impl Core {
     /// Counts the nodes, and has the outcome of those looked up that came back: nothing was written for them while they
     /// were gone, or while their id was another kind's.
     fn follow_nodes(&mut self, changes: &[(String, NodeChange)]) {
-        let had_outcome: HashSet<&String> = self.read(|txn| {
-            let ids = changes.iter().map(|(id, _)| id);
-            ids.filter(|id| schema::has_outcome(txn, id)).collect()
-        });
         let mut has_come_back = false;
         for (id, change) in changes {
-            if *change != NodeChange::Inserted && had_outcome.contains(id) {
+            // Also where nothing stands under its id: the database may have what was made for another kind.
+            if *change != NodeChange::Inserted {
                 self.forgotten.insert(id.clone());
             }
             match change {
