@@ -158,6 +158,20 @@ describe('a card', { timeout: 120_000 }, () => {
     await until('the third is selected', async () => await card(page, far[2]).evaluate(one => one.classList.contains('is-selected') || one.getAttribute('aria-selected') === 'true' || one.contains(document.activeElement)))
   })
 
+  test('has its bar beside the panel, also in a narrow window', async () => {
+    const narrow = await studio.person('Nils Berg', { viewport: { width: 760, height: 800 } })
+    const { ids } = await studio.canvas(narrow, [
+      { kind: 'text', pos: [0, 0], text: 'a lake' },
+      { kind: 'image_generator', pos: [420, 0], text: 'at dawn' },
+      { kind: 'image_generator', pos: [840, 0], text: 'at night' }
+    ])
+    await narrow.keyboard.press('Shift+Digit1')
+    await card(narrow, ids[2]).locator('.node-head .i').first().click()
+    const bar = await narrow.getByRole('toolbar').boundingBox()
+    const panel = await narrow.getByRole('complementary').boundingBox()
+    assert.ok(bar.x > 60 && bar.x + bar.width <= panel.x, JSON.stringify([bar, panel]))
+  })
+
   test('asks for a picture only while no text is connected', async () => {
     const { id, ids } = await studio.canvas(page, [{ kind: 'text', pos: [0, 0], text: 'a lake' }, { kind: 'image_generator', pos: [340, 0] }])
     const asks = async () => await card(page, ids[1]).locator('.rich').first().getAttribute('aria-placeholder')

@@ -7,6 +7,7 @@ use crate::core::arrange::Axis;
 use crate::core::geometry::{Point, Rect};
 use crate::core::keymap::Side;
 use crate::web::canvas::actions::arrange;
+use crate::web::canvas::actions::camera::free_screen;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::{Showing, showing};
@@ -98,11 +99,28 @@ pub(super) fn held_rect(page: Page, ids: &[String]) -> Option<Rect> {
 
 /// Where a bar stands above a card, `off` px further away than the nearest one. Without room above it goes below; a card
 /// as high as the screen has it at the top edge, over itself.
-pub(super) fn top_beside(rect: Rect, screen_height: f64, off: f64) -> f64 {
+fn top_beside(rect: Rect, screen_height: f64, off: f64) -> f64 {
     let (above, below) = (rect.y - 52.0 - off, rect.bottom() + 12.0 + off);
     let lowest = screen_height - 120.0;
     let top = if above < 64.0 && below <= lowest { below } else { above };
     top.clamp(64.0, lowest.max(64.0))
+}
+
+/// The style of a bar beside a card, in what the panels leave free.
+pub(super) fn style_beside(page: Page, rect: Rect, off: f64) -> String {
+    let (w, h) = page.screen.get();
+    if rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w {
+        return "display:none".to_owned();
+    }
+    let free = free_screen(page);
+    let least = (free.x - 12.0).max(12.0);
+    let left = rect.x.max(least);
+    let top = top_beside(rect, h, off);
+    // As far to the left as its own width asks for, which only the browser knows.
+    let (room, back) = (free.right() - left, least - left);
+    format!(
+        "left:{left:.0}px;top:{top:.0}px;transform:translateX(max({back:.0}px, min(0px, {room:.0}px - 100%)))"
+    )
 }
 
 fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
@@ -112,11 +130,7 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     let ids = about.ids.clone();
     let style = move || {
         let Some(rect) = held_rect(page, &ids) else { return "display:none".to_owned() };
-        let (w, h) = page.screen.get();
-        let left = rect.x.clamp(72.0, (w - 420.0).max(72.0));
-        let top = top_beside(rect, h, 0.0);
-        let off = rect.bottom() < 0.0 || rect.y > h || rect.right() < 0.0 || rect.x > w;
-        if off { "display:none".to_owned() } else { format!("left:{left:.0}px;top:{top:.0}px") }
+        style_beside(page, rect, 0.0)
     };
     let runs = spec.is_some_and(NodeSpec::runs);
     let ids_kept = StoredValue::new(about.ids.clone());

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::core::icons::of_kind;
 use crate::core::rich::Mark;
-use crate::web::canvas::chrome::action_bar::{held_rect, top_beside};
+use crate::web::canvas::chrome::action_bar::{held_rect, style_beside};
 use crate::web::canvas::store::overlays::{FormatCommand, Mentioning, Writing};
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
@@ -40,13 +40,11 @@ pub fn FormatBar(page: Page) -> impl IntoView {
 
 fn style(page: Page, node: &str) -> String {
     let Some(rect) = held_rect(page, &[node.to_owned()]) else { return "display:none".to_owned() };
-    let (w, h) = page.screen.get();
+    let w = page.screen.get().0;
     // The bar of actions is nearest to the card.
     let has_actions = w >= 480.0 && page.selection.with(|s| s.contains(node));
     let off = if has_actions { STEP } else { 0.0 };
-    let top = top_beside(rect, h, off);
-    let left = rect.x.clamp(12.0, (w - 372.0).max(12.0));
-    format!("left:{left:.0}px;top:{top:.0}px")
+    style_beside(page, rect, off)
 }
 
 #[component]
