@@ -4,9 +4,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970; within the process they never go back, so that nothing ends before it began.
-///
-/// # Panics
-/// Never: no holder of the lock panics.
 pub fn now_ms() -> i64 {
     static CLOCK: Mutex<Option<SlewedClock>> = Mutex::new(None);
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
