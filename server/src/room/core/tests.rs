@@ -54,7 +54,11 @@ impl World {
     }
 
     fn with(limits: RoomLimits, repair: Repair) -> Self {
-        let core = Core::open(&[], Vec::new(), 900, limits, repair, 1).unwrap();
+        Self::of(Core::open(&[], Vec::new(), 900, limits, repair, 1).unwrap())
+    }
+
+    /// A room that nobody is in yet.
+    fn of(core: Core) -> Self {
         Self {
             core,
             pages: Vec::new(),

@@ -104,15 +104,7 @@ fn depth_is_known_after_a_reload_and_through_siblings() {
         world.send(a, Frame::Update(&one_level(level, level.checked_sub(1))).encode());
     }
     let core = Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).unwrap();
-    let mut world = World {
-        core,
-        pages: Vec::new(),
-        log: Vec::new(),
-        now_ms: 1,
-        checks: 0,
-        choices: 0,
-        is_durable: true,
-    };
+    let mut world = World::of(core);
     let b = world.join(Role::Editor);
     // Under the deepest: too deep, also after the reload.
     world.send(b, Frame::Update(&one_level(TYPE_MAX_DEPTH, Some(TYPE_MAX_DEPTH - 1))).encode());
