@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::ids::CanvasId;
+use gesso_protocol::schema::Outcome;
 use tokio_util::sync::CancellationToken;
 
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
@@ -21,7 +22,7 @@ use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
 use crate::newcomers::Newcomers;
 use crate::providers::Providers;
-use crate::room::{OutcomeWrite, RoomHooks, RoomLimits, Rooms};
+use crate::room::{RoomHooks, RoomLimits, Rooms};
 use crate::run::{RunLimits, Runs, RunsSetup};
 use crate::serve::limits::ConnectionLimits;
 
@@ -307,14 +308,8 @@ impl RoomHooks for Hooks {
         &'a self,
         canvas: &'a CanvasId,
         chosen: Vec<String>,
-    ) -> BoxFuture<'a, Result<OutcomeWrite, Box<dyn Error + Send + Sync>>> {
-        Box::pin(async move {
-            let outcome = self.db.outcome(canvas, &chosen).await?;
-            let lay: OutcomeWrite = Box::new(move |txn| {
-                outcome.lay(txn);
-            });
-            Ok(lay)
-        })
+    ) -> BoxFuture<'a, Result<Outcome, Box<dyn Error + Send + Sync>>> {
+        Box::pin(async move { Ok(self.db.outcome(canvas, &chosen).await?) })
     }
 
     fn edited(&self, canvas: &CanvasId) {

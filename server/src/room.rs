@@ -51,7 +51,7 @@ use store::{Append, Store, spawn_log_writer};
 use self::core::Part;
 pub use self::core::{Refusal, Role};
 pub use error::RoomError;
-pub use hooks::{OutcomeWrite, RoomHooks};
+pub use hooks::RoomHooks;
 pub use limits::RoomLimits;
 pub use store::StoreError;
 pub(crate) use time::now_ms;

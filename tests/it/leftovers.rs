@@ -271,6 +271,60 @@ async fn results_land_on_the_node_they_were_made_for_alone() {
     }
 }
 
+/// A result of the picture that a node was before is no result of the assistant that it is now, although the assistant
+/// says that it shows that one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_choice_of_what_another_kind_made_flows_nowhere() {
+    for database in databases() {
+        let server = TestServer::start(&database).await;
+        let canvas = server.canvas(json!([image("x", "fine")])).await;
+        let at = format!("/api/canvases/{canvas}/runs");
+        let edits = format!("/api/canvases/{canvas}/edits");
+        let made = server.post(&at, json!({"mode": "node", "node": "x"})).await;
+        server.ended(made["id"].as_str().unwrap()).await;
+        let old = shown(&server, &canvas, "x").await["generations"][0]["id"].clone();
+        let other = json!([
+            {"op": "remove_node", "node": "x"},
+            {"op": "add_node", "id": "x", "kind": "assistant", "text": "hello",
+                "output": {"": {"use": {"generation": old}, "after": null}}},
+            {"op": "add_node", "id": "p", "kind": "image_generator", "settings": {"model": "fake-image"}},
+            {"op": "connect", "from": ["x", "text"], "to": ["p", "prompt"]},
+        ]);
+        server.post(&edits, other).await;
+        let x = shown(&server, &canvas, "x").await;
+        assert_eq!(x["generations"], json!([]), "{x}");
+        let run = json!({"mode": "node", "node": "p"});
+        server.refused(&at, run, "missing_input").await;
+    }
+}
+
+/// What a node made comes back with it, also when the canvas was closed and opened twice meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_gone_for_long_shows_what_it_made() {
+    for database in databases() {
+        let mut server = TestServer::start(&database).await;
+        let canvas = server.canvas(json!([image("b", "fine"), image("other", "fine")])).await;
+        let edits = format!("/api/canvases/{canvas}/edits");
+        let graph = format!("/api/canvases/{canvas}/graph");
+        let runs = format!("/api/canvases/{canvas}/runs");
+        let run = server.post(&runs, json!({"mode": "node", "node": "b"})).await;
+        server.ended(run["id"].as_str().unwrap()).await;
+        server.post(&edits, json!([{"op": "remove_node", "node": "b"}])).await;
+        for _ in 0..2 {
+            server = server.restart().await;
+            let held = server.get(&graph).await;
+            assert_eq!(held["nodes"].as_array().unwrap().len(), 1);
+        }
+        server.post(&edits, json!([image("b", "fine")])).await;
+        let is_whole = |graph: &Value| {
+            let mut nodes = graph["nodes"].as_array().unwrap().iter();
+            let node = nodes.find(|node| node["id"] == "b").unwrap();
+            node["state"] == "completed" && node["generations"].as_array().unwrap().len() == 1
+        };
+        server.until(&graph, is_whole).await;
+    }
+}
+
 /// Undone, or made anew under its id: what was paid for is there, also for those who never left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_comes_back_shows_what_was_made_meanwhile() {

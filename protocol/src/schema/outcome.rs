@@ -285,22 +285,53 @@ pub struct Outcome {
     /// Entries of `generations`, oldest first: the newest [`GENERATIONS_KEPT`] of a node and those that something
     /// names.
     pub generations: BTreeMap<String, Vec<Generation>>,
-    /// The kind of node that a generation was made for, where a run made it.
+    /// The kind of node that a generation was made for, where that is known; an edited one is of the kind of the one
+    /// before it.
     pub kinds: BTreeMap<String, String>,
     /// Entries of `runs`.
     pub runs: BTreeMap<String, RunInfo>,
 }
 
 impl Outcome {
-    /// Returns those of a node's generations that were made for one of this kind. An edited one is of the kind of the
-    /// one before it.
+    /// Returns those of a node's generations that were made for one of this kind.
     fn generations_of(&self, id: &str, kind: &str) -> Vec<Generation> {
-        let mut made_for: Option<&String> = None;
-        let mine = self.generations.get(id).into_iter().flatten().filter(|made| {
-            made_for = self.kinds.get(&made.id).or(made_for);
-            made_for.is_none_or(|made_for| made_for == kind)
-        });
-        mine.cloned().collect()
+        let all = self.generations.get(id).into_iter().flatten();
+        let is_of_kind =
+            |made: &&Generation| self.kinds.get(&made.id).is_none_or(|made_for| made_for == kind);
+        all.filter(is_of_kind).cloned().collect()
+    }
+
+    /// The nodes that it has something for and that the document does not have.
+    pub fn absent_nodes(&self, txn: &impl ReadTxn) -> BTreeSet<String> {
+        let ids = self.results.keys().chain(self.generations.keys());
+        ids.filter(|id| super::node_map(txn, id).is_none()).cloned().collect()
+    }
+
+    /// Adds what the document does not have of what can no longer change: results that have ended, and generations.
+    /// Nothing that it has is rewritten, so that this may be older than the newest write of the server.
+    pub fn add_lasting(&self, txn: &mut TransactionMut<'_>) {
+        for (id, result) in &self.results {
+            let is_missing = !result.state.is_active()
+                && result.kind.as_ref().is_some_and(|kind| is_kind(txn, id, kind))
+                && result_map(txn, id).is_none();
+            if is_missing {
+                put_result(txn, id, result);
+            }
+        }
+        for id in self.generations.keys() {
+            let Some(kind) = kind_of(txn, id) else { continue };
+            let mut generations = self.generations_of(id, &kind);
+            let held = read_generations(txn, id);
+            let held_ids: BTreeSet<&str> = held.iter().map(|made| made.id.as_str()).collect();
+            if generations.iter().all(|made| held_ids.contains(made.id.as_str())) {
+                continue;
+            }
+            let read: BTreeSet<String> = generations.iter().map(|made| made.id.clone()).collect();
+            // What is held and was not read is newer.
+            generations.extend(held.into_iter().filter(|made| !read.contains(&made.id)));
+            remove_generations(txn, id);
+            put_generations(txn, id, &generations);
+        }
     }
 
     /// Rewrites what differs from it in the document, of nodes that exist. Answers how many entries it wrote.

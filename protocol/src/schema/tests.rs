@@ -157,6 +157,41 @@ fn generations_are_kept_while_something_names_them() {
     assert_eq!(truth.lay(&mut txn), 0, "it stands there already");
 }
 
+/// What was read before the newest write brings what lasts and takes nothing back.
+#[test]
+fn what_lasts_is_added_before_what_is_newer() {
+    let doc = crate::doc::open(1, "test");
+    let mut txn = doc.transact_mut();
+    for id in ["g", "busy", "again"] {
+        add_node(&mut txn, &node(id, "image_generator"));
+    }
+    let made = |id: &str| Generation { id: id.into(), ..Generation::default() };
+    let result =
+        |state| NodeResult { state, kind: Some("image_generator".into()), ..NodeResult::default() };
+    put_result(&mut txn, "again", &result(NodeState::Running));
+    put_generations(&mut txn, "g", &[made("g3")]);
+    let read = Outcome {
+        results: [
+            ("g".to_owned(), result(NodeState::Completed)),
+            ("busy".to_owned(), result(NodeState::Running)),
+            ("again".to_owned(), result(NodeState::Completed)),
+            ("gone".to_owned(), result(NodeState::Completed)),
+        ]
+        .into(),
+        generations: [("g".to_owned(), ["g0", "g1", "g2"].map(made).into())].into(),
+        kinds: [("g0".to_owned(), "svg_generator".to_owned())].into(),
+        ..Outcome::default()
+    };
+    read.add_lasting(&mut txn);
+    let ids: Vec<String> = read_generations(&txn, "g").into_iter().map(|made| made.id).collect();
+    assert_eq!(ids, ["g1", "g2", "g3"]);
+    let results = read_canvas(&txn).results;
+    assert_eq!(results["g"].state, NodeState::Completed);
+    assert_eq!(results["again"].state, NodeState::Running, "it was started since");
+    assert_eq!(results.len(), 2, "{results:?}");
+    assert_eq!(read.absent_nodes(&txn), ["gone".to_owned()].into());
+}
+
 /// Anything a foreign writer may put under a key.
 fn any_value() -> impl Strategy<Value = Any> {
     let plain = prop_oneof![

@@ -195,7 +195,8 @@ impl Db {
         Ok(Outcome { results, generations, kinds, runs: runs.collect() })
     }
 
-    /// The kinds of the nodes that these were made for, by their ids, as the runs tell that made them.
+    /// The kinds of the nodes that these were made for, by their ids, as the runs tell that made them. One that somebody
+    /// edited is of the kind of the one that its node made before it.
     async fn kinds_made_for(
         &self,
         made: &BTreeMap<i64, (String, Generation)>,
@@ -222,7 +223,27 @@ impl Db {
             let kind = of_step.get(&(made.run.clone(), node.clone()))?;
             Some((made.id.clone(), kind.clone()))
         };
-        Ok(made.values().filter_map(kind).collect())
+        let mut kinds: BTreeMap<String, String> = made.values().filter_map(kind).collect();
+        let edited = made.values().map(|(_, made)| &made.id).filter(|id| !kinds.contains_key(*id));
+        let edited: Vec<&String> = edited.collect();
+        for ids in edited.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT g.id, (SELECT s.kind FROM generations b \
+                 JOIN steps s ON s.run = b.run AND s.node = b.node \
+                 WHERE b.canvas = g.canvas AND b.node = g.node AND b.seq < g.seq \
+                 ORDER BY b.seq DESC LIMIT 1) FROM generations g WHERE g.id IN ({})",
+                list(1, ids.len())
+            ));
+            let rows: Vec<(String, Option<String>)> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql);
+                for id in ids {
+                    query = query.bind(*id);
+                }
+                query.fetch_all(pool).await
+            })?;
+            kinds.extend(rows.into_iter().filter_map(|(id, kind)| Some((id, kind?))));
+        }
+        Ok(kinds)
     }
 
     /// Reads the rows for the document's `results`, and the ids of the generations that they name.
@@ -338,7 +359,14 @@ impl Db {
         let ids: Vec<String> = unheld.into_iter().collect();
         let (mut bytes, mut has_chosen) = (0, false);
         for ids in ids.chunks(LISTED_MAX) {
-            for (node, made) in self.generations_named(id, ids).await?.into_values() {
+            let named = self.generations_named(id, ids).await?;
+            let kinds = self.kinds_made_for(&named).await?;
+            for (node, made) in named.into_values() {
+                // What was made for a node of another kind, whose id this one has, is not its result (R-DOC-28).
+                let kind = canvas.nodes.get(&node).map(|node| &node.kind);
+                if kind.zip(kinds.get(&made.id)).is_some_and(|(kind, made_for)| kind != made_for) {
+                    continue;
+                }
                 bytes += made.text.as_ref().map_or(0, String::len);
                 has_chosen |= chosen.contains(&made.id);
                 canvas.take_in(&node, made);

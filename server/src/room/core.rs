@@ -30,7 +30,6 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use gesso_protocol::doc::PEOPLE_ROOTS;
 use gesso_protocol::ids::{NodeId, RunId};
-use gesso_protocol::schema;
 use gesso_protocol::wire::awareness;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
 use gesso_protocol::wire::merge::merge;
@@ -750,13 +749,6 @@ impl Core {
     pub(crate) fn share_state(&mut self, now_ms: u64) -> Option<Bytes> {
         let frame = self.answers.get(Vec::new(), &self.doc, self.document_bytes, now_ms)?;
         Some(answers::update_of(&frame))
-    }
-
-    /// Takes what belongs to nodes that are gone out of the document. Should one come back, by an undo, the database's
-    /// truth brings it again.
-    pub(crate) fn forget_nodes(&mut self) {
-        let forgotten = self.write(schema::forget_nodes).unwrap_or_default();
-        self.forgotten.extend(forgotten);
     }
 
     /// Closes every connection.

@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
-use gesso_protocol::schema::{self, Meta};
+use gesso_protocol::schema::{self, Meta, Outcome};
 use gesso_protocol::wire::close;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -24,7 +24,7 @@ use super::budget::{Hold, Usage};
 use super::compact::Compacted;
 use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
 use super::error::RoomError;
-use super::hooks::{OutcomeWrite, RoomHooks};
+use super::hooks::RoomHooks;
 use super::large::{LARGE_BYTES, beside_others, work_of};
 use super::limits::RoomLimits;
 use super::mend::{self, Stored};
@@ -153,7 +153,7 @@ pub(crate) async fn load(setup: &Setup) -> Result<Loaded, RoomError> {
         .await
         .map_err(|error| RoomError::Load(error.to_string()))?;
     let laid = tokio::task::spawn_blocking(move || {
-        core.write(outcome)
+        core.lay_outcome(&outcome)
             .ok_or_else(|| RoomError::Load("the outcome could not be written".to_owned()))?;
         core.forget_nodes();
         Ok::<Core, RoomError>(core)
@@ -191,7 +191,7 @@ pub(crate) struct Driver {
     leaving: BTreeSet<ConnId>,
     /// Turns for parts of large updates.
     parts: PollSemaphore,
-    outcome: Option<JoinHandle<Result<OutcomeWrite, String>>>,
+    outcome: Option<JoinHandle<Result<Outcome, String>>>,
     outcome_again: bool,
     /// Somebody chose what a node shows since the choices were looked at.
     choices_changed: bool,
@@ -519,6 +519,9 @@ impl Driver {
         }
         self.look_after_compacting();
         self.look_up_choices();
+        if self.outcome.is_none() && std::mem::take(&mut self.outcome_again) {
+            self.check_outcome();
+        }
         self.core.tick(now);
         self.tell();
     }
@@ -672,21 +675,22 @@ impl Driver {
         self.unheld = unheld;
     }
 
-    fn reconcile(&mut self, found: Result<OutcomeWrite, String>) {
+    fn reconcile(&mut self, found: Result<Outcome, String>) {
         // What the server wrote since may be newer than what was read; the database always is first.
-        if self.writes != self.writes_at_outcome {
-            self.outcome_again = false;
-            self.check_outcome();
-            return;
-        }
+        let is_stale = self.writes != self.writes_at_outcome;
         match found {
-            Ok(write) => drop(self.core.write(write)),
+            // A run may write for minutes without a pause in which it could be read: what lasts is not to wait for one.
+            Ok(outcome) if is_stale => drop(self.core.write(|txn| outcome.add_lasting(txn))),
+            Ok(outcome) => drop(self.core.lay_outcome(&outcome)),
             Err(error) => {
                 tracing::error!(canvas = %self.setup.canvas, %error, "the outcome could not be read")
             }
         }
         self.is_dirty = true;
-        if std::mem::take(&mut self.outcome_again) {
+        if is_stale {
+            // At the next tick: reading without a pause would come to no end either.
+            self.outcome_again = true;
+        } else if std::mem::take(&mut self.outcome_again) {
             self.check_outcome();
         }
     }
@@ -759,8 +763,8 @@ impl Driver {
 }
 
 async fn wait_for(
-    task: &mut Option<JoinHandle<Result<OutcomeWrite, String>>>,
-) -> Result<OutcomeWrite, String> {
+    task: &mut Option<JoinHandle<Result<Outcome, String>>>,
+) -> Result<Outcome, String> {
     match task {
         None => std::future::pending().await,
         Some(running) => {

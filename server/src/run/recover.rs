@@ -3,7 +3,7 @@
 
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::pricing::Money;
-use gesso_protocol::schema::{self, Failure, NodeState, RunStatus};
+use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
 use super::driver::Opened;
 use super::runs::Runs;
@@ -150,19 +150,12 @@ impl Runs {
     /// Brings a document in line with the records, where it can be opened.
     async fn show_outcome(&self, canvas: &CanvasId) {
         let shown = async {
-            let room = self.inner.rooms.open(canvas).await.map_err(|error| error.to_string())?;
-            let chosen = room.read(|txn| schema::chosen_generations(txn)).await;
-            let chosen = chosen.map_err(|error| error.to_string())?;
-            let outcome = self.inner.services.db.outcome(canvas, &chosen).await;
-            let outcome = outcome.map_err(|error| error.to_string())?;
-            let laid = room.write(move |txn| {
-                outcome.lay(txn);
-            });
-            laid.await.map_err(|error| error.to_string())
+            let room = self.inner.rooms.open(canvas).await?;
+            room.check_outcome().await
         };
         if let Err(error) = shown.await {
             // The document is brought in line when its room loads.
-            tracing::debug!(error, canvas = canvas.as_str(), "an ended run cannot be shown");
+            tracing::debug!(%error, canvas = canvas.as_str(), "an ended run cannot be shown");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use gesso_protocol::schema::{self, Outcome};
 use gesso_protocol::wire::guard::Scan;
 use gesso_protocol::wire::guard::pieces::Piece;
 use yrs::updates::encoder::Encode as _;
@@ -131,6 +132,24 @@ impl Core {
         if has_come_back {
             self.effects.push(Effect::CheckOutcome);
         }
+    }
+
+    /// Takes what belongs to nodes that are gone out of the document. Should one come back, by an undo, the database's
+    /// truth brings it again.
+    pub(crate) fn forget_nodes(&mut self) {
+        let forgotten = self.write(schema::forget_nodes).unwrap_or_default();
+        self.forgotten.extend(forgotten);
+    }
+
+    /// Brings the document in line with the database; `None` when the room is broken. Nodes that are gone and that the
+    /// database has something for are noted, so that it is looked up when they come back.
+    pub(crate) fn lay_outcome(&mut self, outcome: &Outcome) -> Option<()> {
+        let absent = self.write(|txn| {
+            outcome.lay(txn);
+            outcome.absent_nodes(txn)
+        })?;
+        self.forgotten.extend(absent);
+        Some(())
     }
 
     /// Takes over an update that the document encoded.

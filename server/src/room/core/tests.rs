@@ -1,5 +1,6 @@
 use super::*;
 use gesso_protocol::doc::SERVER_ROOTS;
+use gesso_protocol::schema;
 use gesso_protocol::wire::read::write_var;
 use yrs::{
     Any, GetString as _, Map as _, MapPrelim, MapRef, Out, Text as _, TextPrelim, TransactionMut,

@@ -165,32 +165,68 @@ fn what_was_acknowledged_is_there_after_a_kill() {
     }
 }
 
-#[tokio::test]
-async fn forged_outcomes_heal_on_the_forgers_own_page() {
+fn text() -> NewNode {
+    NewNode { id: "n".to_owned(), kind: "text".to_owned(), ..NewNode::default() }
+}
+
+/// A store of a canvas with a text `n`.
+fn store_with_a_node() -> Arc<MemoryStore> {
     let store = MemoryStore::with(&c());
     let written = {
         let doc = gesso_protocol::doc::open(9, "writer");
         let mut txn = doc.transact_mut();
-        txn.get_or_insert_map("nodes").insert(&mut txn, "n", "a node");
+        schema::add_node(&mut txn, &text());
         txn.encode_update_v1()
     };
     store.canvases.lock().unwrap().get_mut("c").unwrap().rows.push((1, written.into()));
-    let truth = Truth(Mutex::new(BTreeMap::from([("n".to_owned(), "completed".to_owned())])));
-    let rooms = Rooms::over(Arc::clone(&store) as Arc<dyn Store>, quick(), Arc::new(truth));
+    store
+}
+
+#[tokio::test]
+async fn forged_outcomes_heal_on_the_forgers_own_page() {
+    let truth = Truth { completed: vec!["n"], ..Truth::default() };
+    let rooms = Rooms::over(store_with_a_node(), quick(), Arc::new(truth));
     let address = listen(rooms).await;
     let mut forger = Client::synced(address, "c", 1).await;
     let mut other = Client::synced(address, "c", 2).await;
-    assert_eq!(forger.get("results", "n").as_deref(), Some("completed"));
+    assert_eq!(forger.state("n"), Some(NodeState::Completed));
     forger.set("results", "n", "forged").await;
     forger.set("results", "m", "forged").await;
     forger.set("meta", "name", "honest").await;
     other.until("the honest edit", |other| other.get("meta", "name").is_some()).await;
-    forger
-        .until("healed", |forger| {
-            forger.get("results", "n").as_deref() == Some("completed")
-                && forger.get("results", "m").is_none()
+    let is_healed = |forger: &Client| {
+        forger.state("n") == Some(NodeState::Completed) && forger.get("results", "m").is_none()
+    };
+    forger.until("healed", is_healed).await;
+    assert!(is_healed(&other));
+}
+
+/// A run that writes all the time leaves no pause in which nothing is newer than what was read.
+#[tokio::test]
+async fn a_node_gets_its_results_back_while_the_server_writes() {
+    let truth = Truth { completed: vec!["n"], takes: Duration::from_millis(20) };
+    let rooms = Rooms::over(store_with_a_node(), quick(), Arc::new(truth));
+    let address = listen(rooms.clone()).await;
+    let mut client = Client::synced(address, "c", 1).await;
+    let room = rooms.open(&c()).await.unwrap();
+    let writing = tokio::spawn(async move {
+        for count in 0_u32.. {
+            let write = room.write(move |txn| {
+                txn.get_or_insert_map("runs").insert(txn, "r", count);
+            });
+            write.await.unwrap();
+        }
+    });
+    client.edit(|txn| schema::remove_node(txn, "n")).await;
+    client
+        .edit(|txn| {
+            schema::add_node(txn, &NewNode { kind: "image_generator".to_owned(), ..text() })
         })
         .await;
-    assert_eq!(other.get("results", "n").as_deref(), Some("completed"));
-    assert_eq!(other.get("results", "m"), None);
+    client.until("nothing of the text", |client| client.state("n").is_none()).await;
+    client.edit(|txn| schema::remove_node(txn, "n")).await;
+    client.edit(|txn| schema::add_node(txn, &text())).await;
+    client.until("its result", |client| client.state("n") == Some(NodeState::Completed)).await;
+    assert!(!writing.is_finished());
+    writing.abort();
 }
