@@ -25,7 +25,7 @@ cargo xtask COMMAND
   build           build the finished binary, browser client inside (target/release/gesso)
   client          build only the browser client (target/client/dist)
   test            install what the tests need, then run every check and every test
-  bench NAME      measure, one line a figure: runs, studio, sync (`bench sync --help` for its options)
+  bench NAME      measure, one line a figure: canvas, runs, studio, sync (`bench sync --help` for its options)
   fuzz [SECONDS] [SEED]
                   play crafted and honest histories into rooms and have Yjs read them (60 s; hours find more)
   help            this text
@@ -33,8 +33,8 @@ cargo xtask COMMAND
 GESSO_CLIENT_PROFILE=dev builds the browser client in seconds instead of small, for work on it.
 ";
 
-/// The benchmarks there are: binaries `bench_…` of the package `tests`.
-const BENCHES: [&str; 3] = ["runs", "studio", "sync"];
+/// The benchmarks there are: binaries `bench_…` of the package `tests`, and the canvas in a browser.
+const BENCHES: [&str; 4] = ["canvas", "runs", "studio", "sync"];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -114,8 +114,15 @@ fn bench(args: &[String]) -> Result<ExitCode> {
     if !BENCHES.contains(&name.as_str()) {
         bail!("there is no benchmark `{name}`; there are: {}", BENCHES.join(", "));
     }
-    let binary = format!("bench_{name}");
     let work = Workspace::find()?;
+    if name == "canvas" {
+        let dir = work.root.join("tests/browser/bench");
+        tools::node_modules(&dir)?;
+        let binary = build(&work)?;
+        shell::must(suite::node_in(&dir, &binary).arg("canvas.mjs").args(rest))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let binary = format!("bench_{name}");
     if name == "sync" {
         // It measures the server as a process of its own.
         shell::must(&mut work.cargo(&["build", "--release", "--package", "gesso-server"]))?;

@@ -112,15 +112,19 @@ fn browser(work: &Workspace, binary: &Path, report: &mut Report) {
         Ok(files) => files,
         Err(error) => return report.failed.push(format!("browser tests: {error:#}")),
     };
+    let mut node = node_in(&dir, binary);
+    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"]).args(files);
+    report.count("browser tests", node);
+}
+
+/// Node in a folder, told where server and browser are.
+pub(crate) fn node_in(dir: &Path, binary: &Path) -> Command {
     let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
-        .args(files)
-        .current_dir(&dir);
-    node.env(BINARY_ENV, binary);
+    node.current_dir(dir).env(BINARY_ENV, binary);
     if let Some(chromium) = tools::chromium() {
         node.env("GESSO_CHROMIUM", chromium);
     }
-    report.count("browser tests", node);
+    node
 }
 
 fn test_files(dir: &Path) -> Result<Vec<PathBuf>> {
