@@ -48,8 +48,7 @@ async fn an_estimate_never_takes_the_memory_of_the_server() {
 
 /// A ring cannot be made by edits: two people close it, each with one harmless wire.
 async fn ring(server: &TestServer, nodes: usize) -> String {
-    use yrs::updates::decoder::Decode as _;
-    use yrs::{Map as _, MapPrelim, ReadTxn as _, Transact as _, WriteTxn as _};
+    use yrs::{Map as _, MapPrelim, TransactionMut, WriteTxn as _};
 
     let title = "long ".repeat(160);
     let id = |at: usize| format!("a{:04}", at % nodes);
@@ -59,21 +58,14 @@ async fn ring(server: &TestServer, nodes: usize) -> String {
     }
     edits.extend((1..nodes).map(|at| wire((&id(at - 1), "text"), (&id(at), "prompt"))));
     let canvas = server.canvas(json!(edits)).await;
-    let at = format!("{}/api/canvases/{canvas}/doc", server.url);
-    let state = server.client.get(&at).send().await.unwrap().bytes().await.unwrap();
-    let doc = gesso_protocol::doc::open(77, "ring");
-    let mut txn = doc.transact_mut();
-    txn.apply_update(yrs::Update::decode_v1(&state).unwrap()).unwrap();
-    let before = txn.state_vector();
     let (from, to) = (id(nodes - 1), id(0));
     let ends =
         [("from_node", &*from), ("from_port", "text"), ("to_node", &*to), ("to_port", "prompt")];
     let key = format!("{to}:prompt:{from}:text");
-    txn.get_or_insert_map("edges").insert(&mut txn, key, MapPrelim::from(ends));
-    let update = txn.encode_state_as_update_v1(&before);
-    drop(txn);
-    let posted = server.client.post(&at).header("content-type", "application/octet-stream");
-    assert!(posted.body(update).send().await.unwrap().status().is_success());
+    let write = |txn: &mut TransactionMut<'_>| {
+        txn.get_or_insert_map("edges").insert(txn, key, MapPrelim::from(ends));
+    };
+    server.write(&canvas, write).await;
     canvas
 }
 

@@ -1,7 +1,9 @@
 //! Runs: what they do, what they cost, and that nothing is ever held or charged wrongly.
 
+use gesso_protocol::values::json_to_any;
 use serde_json::{Value, json};
 use tests::{TestServer, databases};
+use yrs::{Map as _, MapRef, TransactionMut, WriteTxn as _};
 
 /// Two branches behind one text: `a` → `up` and `b`, with these prompts.
 fn branches(a: &str, b: &str) -> Value {
@@ -222,4 +224,53 @@ async fn deleting_a_canvas_ends_its_runs() {
         server.call(reqwest::Method::DELETE, &format!("/api/canvases/{canvas}"), None).await;
     assert_eq!(status.as_u16(), 204);
     assert_eq!(settled(&server).await, 10_000);
+}
+
+/// R-RUN-7: what a document says of a file moves no credits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_price_follows_from_the_servers_own_records() {
+    for database in databases() {
+        let server = TestServer::start(&database).await;
+        let picture =
+            gesso_media::RgbaImage::from_fn(32, 16, |x, y| [x as u8, y as u8, 9, 255].into());
+        let picture = gesso_media::encode_png(&picture).unwrap();
+        let stored = server.client.post(format!("{}/api/assets", server.url)).body(picture);
+        let stored: Value = stored.send().await.unwrap().json().await.unwrap();
+        let canvas = server
+            .canvas(json!([
+                {"op": "add_node", "id": "in", "kind": "upload", "asset": stored["id"]},
+                {"op": "add_node", "id": "u", "kind": "image_upscaler",
+                 "settings": {"model": "fake-megapixel"}},
+                {"op": "connect", "from": ["in", "asset"], "to": ["u", "image"]},
+            ]))
+            .await;
+        let at = format!("/api/canvases/{canvas}");
+        let asked = json!({"mode": "workflow"});
+        let honest = server.post(&format!("{at}/estimate"), asked.clone()).await;
+        let id = stored["id"].as_str().unwrap();
+        let told = |ty: &str, side: Value| json!({"id": id, "type": ty, "mime": "image/png", "width": side, "height": side});
+        for lie in [
+            told("image", json!(9_000)),
+            told("image", json!(1)),
+            told("image", json!(null)),
+            told("audio", json!(null)),
+        ] {
+            let write = |txn: &mut TransactionMut<'_>| {
+                let nodes = txn.get_or_insert_map("nodes");
+                let node: MapRef = nodes.get(txn, "in").unwrap().cast().unwrap();
+                node.insert(txn, "asset", json_to_any(&lie));
+            };
+            server.write(&canvas, write).await;
+            assert_eq!(
+                server.post(&format!("{at}/estimate"), asked.clone()).await,
+                honest,
+                "{lie}"
+            );
+            let run = server.post(&format!("{at}/runs"), asked.clone()).await;
+            assert_eq!(run["cost"], honest["cost"], "{lie}");
+            let run = server.ended(run["id"].as_str().unwrap()).await;
+            assert_eq!((&run["status"], &run["held"]), (&json!("succeeded"), &json!(0)), "{run}");
+            server.until("/api/credits", |credits| credits["held"] == 0).await;
+        }
+    }
 }

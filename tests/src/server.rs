@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use yrs::updates::decoder::Decode as _;
+use yrs::{ReadTxn as _, Transact as _, TransactionMut, Update};
 
 use crate::fake::{CATALOG, World};
 
@@ -291,6 +293,25 @@ impl TestServer {
         let id = made["id"].as_str().expect("an id").to_owned();
         self.post(&format!("/api/canvases/{id}/edits"), edits).await;
         id
+    }
+
+    /// Writes into a document as a stock Yjs client does, which may write anything.
+    pub async fn write(&self, canvas: &str, write: impl FnOnce(&mut TransactionMut<'_>)) {
+        let at = format!("{}/api/canvases/{canvas}/doc", self.url);
+        let state = self.client.get(&at).send().await.expect("an answer");
+        let state = state.bytes().await.expect("the document");
+        let update = {
+            let doc = gesso_protocol::doc::open(rand::random(), "client");
+            let mut txn = doc.transact_mut();
+            let held = Update::decode_v1(&state).expect("an update");
+            txn.apply_update(held).expect("it is taken");
+            let before = txn.state_vector();
+            write(&mut txn);
+            txn.encode_state_as_update_v1(&before)
+        };
+        let posted = self.client.post(&at).header("content-type", "application/octet-stream");
+        let answer = posted.body(update).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
     }
 
     /// Waits until a run has ended; answers it.

@@ -506,6 +506,21 @@ impl Canvas {
         unheld.map(str::to_owned).collect()
     }
 
+    /// The assets that people put into nodes, lists and the place of results.
+    pub fn assets_mut(&mut self) -> impl Iterator<Item = &mut AssetRef> {
+        self.nodes.values_mut().flat_map(|node| {
+            let listed = node.items.iter_mut().filter_map(|item| match &mut item.content {
+                ItemContent::Asset(asset) => Some(asset),
+                ItemContent::Text(_) => None,
+            });
+            let chosen = node.output.values_mut().filter_map(|choice| match &mut choice.chosen {
+                Chosen::Asset(asset) => Some(asset),
+                Chosen::Generation(_) | Chosen::Nothing => None,
+            });
+            node.asset.iter_mut().chain(listed).chain(chosen)
+        })
+    }
+
     /// The generations that choices name.
     pub fn chosen_generations(&self) -> impl Iterator<Item = &str> {
         let choices = self.nodes.values().flat_map(|node| node.output.values());

@@ -1,12 +1,16 @@
 //! Assets: one row for each (workspace, content). A row is the right to read the bytes.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::fold::fold;
 use gesso_protocol::ids::AssetId;
+use gesso_protocol::schema::Canvas;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::generations::{LISTED_MAX, list};
 use super::ids::{IdText, named};
 use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 
@@ -176,6 +180,37 @@ impl Db {
         ));
         Ok(with_read!(self, pool =>
             sqlx::query_as(sql).bind(WORKSPACE).bind(id.as_str()).fetch_optional(pool).await)?)
+    }
+
+    /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them
+    /// (R-RUN-7). Assets without a record stay as they are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_facts(&self, canvas: &mut Canvas) -> Result<(), DbError> {
+        let ids: BTreeSet<String> = canvas.assets_mut().map(|asset| asset.id.clone()).collect();
+        let ids: Vec<String> = ids.into_iter().collect();
+        let mut records: BTreeMap<String, AssetRow> = BTreeMap::new();
+        for ids in ids.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT {COLUMNS} FROM assets WHERE workspace = $1 AND id IN ({})",
+                list(2, ids.len())
+            ));
+            let rows: Vec<AssetRow> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql).bind(WORKSPACE);
+                for id in ids {
+                    query = query.bind(id);
+                }
+                query.fetch_all(pool).await
+            })?;
+            records.extend(rows.into_iter().map(|row| (row.id.to_string(), row)));
+        }
+        for asset in canvas.assets_mut() {
+            if let Some(record) = records.get(&asset.id) {
+                *asset = record.reference();
+            }
+        }
+        Ok(())
     }
 
     /// Gives rows that an earlier version wrote the words they are found by now.

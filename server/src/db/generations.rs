@@ -38,7 +38,7 @@ const ITEMS_NAMED: i64 = 200;
 /// The most text that is read beside what a document holds, in bytes: more cannot be given to a run.
 const COMPLETED_BYTES_MAX: usize = gesso_protocol::plan::TEXT_BYTES_MAX;
 /// The most values of one statement's list.
-const LISTED_MAX: usize = 512;
+pub(super) const LISTED_MAX: usize = 512;
 
 #[derive(sqlx::FromRow)]
 struct ResultRow {
@@ -341,12 +341,14 @@ impl Db {
         Ok(found.map(|(node, made)| (NodeId::new(node), made)).collect())
     }
 
-    /// Takes into a canvas as its document has it what results and choices name and it does not hold (R-DOC-30): it
+    /// Brings a canvas, as its document has it, in line with what the server knows: facts of assets are those of its
+    /// records (R-RUN-7), and what results and choices name and the document does not hold is taken in (R-DOC-30): it
     /// flows all the same. Answers whether a choice named any of that.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn complete(&self, id: &CanvasId, canvas: &mut Canvas) -> Result<bool, DbError> {
+        self.own_facts(canvas).await?;
         let unheld = canvas.unheld_generations();
         if unheld.is_empty() {
             return Ok(false);
@@ -448,7 +450,7 @@ impl Db {
 }
 
 /// `$from, …`, as many as said.
-fn list(from: usize, count: usize) -> String {
+pub(super) fn list(from: usize, count: usize) -> String {
     let numbers: Vec<String> = (from..from + count).map(|n| format!("${n}")).collect();
     numbers.join(", ")
 }

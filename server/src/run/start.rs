@@ -53,8 +53,8 @@ impl Runs {
         asked: StartRequest,
     ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (place, mut planned) = self.plan(canvas, &room, &asked.target).await?;
-        self.own_records(&mut planned.plan).await?;
+        let (place, planned) = self.plan(canvas, &room, &asked.target).await?;
+        self.check_assets(&planned.plan).await?;
         self.begin(canvas, asked, (place, planned), None).await
     }
 
@@ -114,6 +114,18 @@ impl Runs {
         let snapshot = snapshot.map_err(DbError::row("runs"))?;
         let (steps, invocations) = rows(&plan, &units, &held);
         drop(place);
+        let parts: i64 = invocations.iter().map(|invocation| invocation.hold.0).sum();
+        if parts != new.hold.0 {
+            // What a run holds and its invocations do not would never be released, and the other way round be another's.
+            tracing::error!(
+                canvas = canvas.as_str(),
+                parts,
+                whole = new.hold.0,
+                "a price is not the sum of its parts"
+            );
+            let detail = "The price of this run could not be told. Nothing was started or charged.";
+            return refuse(ErrorCode::Internal, detail);
+        }
         // Whoever stops it the moment it is recorded is heard.
         let mailbox = Arc::new(Mailbox::default());
         let in_hand = InHand::take(&self.inner, &new.id, &mailbox);
@@ -163,17 +175,15 @@ impl Runs {
         !self.inner.services.failpoints.is_dead()
     }
 
-    /// Replaces what the document says of assets by the server's own records.
-    async fn own_records(&self, plan: &mut Plan) -> Result<(), RunError> {
+    /// Refuses a plan that gives a step what this server does not have.
+    async fn check_assets(&self, plan: &Plan) -> Result<(), RunError> {
         let mut unknown: BTreeSet<u32> = BTreeSet::new();
-        for (at, ready) in (0_u32..).zip(&mut plan.ready) {
-            for item in &mut ready.items {
-                let ItemContent::Asset(asset) = &mut item.content else { continue };
-                match self.inner.services.db.asset(&AssetId::new(asset.id.as_str())).await? {
-                    Some(row) => *asset = row.reference(),
-                    None => {
-                        unknown.insert(at);
-                    }
+        for (at, ready) in (0_u32..).zip(&plan.ready) {
+            for item in &ready.items {
+                let ItemContent::Asset(asset) = &item.content else { continue };
+                let id = AssetId::new(asset.id.as_str());
+                if self.inner.services.db.asset(&id).await?.is_none() {
+                    unknown.insert(at);
                 }
             }
         }
