@@ -12,6 +12,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tests::{Database, TestServer, databases, dropped_after};
 use tower::ServiceExt as _;
+use yrs::{Map as _, MapRef, TransactionMut, WriteTxn as _};
 
 fn image(id: &str, text: &str) -> Value {
     json!({"op": "add_node", "id": id, "kind": "image_generator", "text": text,
@@ -295,6 +296,35 @@ async fn a_choice_of_what_another_kind_made_flows_nowhere() {
         assert_eq!(x["generations"], json!([]), "{x}");
         let run = json!({"mode": "node", "node": "p"});
         server.refused(&at, run, "missing_input").await;
+    }
+}
+
+/// The same where somebody changes the kind in place, which the document's rules forbid and nothing keeps them from.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_of_another_kind_has_no_results_of_the_first() {
+    for database in databases() {
+        let server = TestServer::start(&database).await;
+        let canvas = server.canvas(json!([image("x", "fine")])).await;
+        let at = format!("/api/canvases/{canvas}");
+        let made = server.post(&format!("{at}/runs"), json!({"mode": "node", "node": "x"})).await;
+        server.ended(made["id"].as_str().unwrap()).await;
+        let becomes = |kind: &'static str| {
+            move |txn: &mut TransactionMut<'_>| {
+                let nodes = txn.get_or_insert_map("nodes");
+                nodes.get(txn, "x").unwrap().cast::<MapRef>().unwrap().insert(txn, "kind", kind);
+            }
+        };
+        let shows = |kind: &'static str, count: usize| {
+            move |graph: &Value| {
+                let node = &graph["nodes"][0];
+                node["kind"] == kind && node["generations"].as_array().unwrap().len() == count
+            }
+        };
+        let graph = format!("{at}/graph");
+        server.write(&canvas, becomes("assistant")).await;
+        server.until(&graph, shows("assistant", 0)).await;
+        server.write(&canvas, becomes("image_generator")).await;
+        server.until(&graph, shows("image_generator", 1)).await;
     }
 }
 

@@ -490,6 +490,10 @@ impl Core {
             }));
             match applied {
                 Ok(Ok(())) => {
+                    // What was made for the kind that it was is not its result, and nothing was written for the one it is.
+                    if placed.iter().any(|new| self.index.is_kind_of_held(new)) {
+                        self.effects.push(Effect::CheckOutcome);
+                    }
                     self.index.commit(placed);
                     if placed.iter().any(|new| self.index.is_choice(new)) {
                         self.effects.push(Effect::ChoicesChanged);

@@ -302,6 +302,17 @@ impl Index {
         key == self.hash("output") && self.place(node).is_some_and(|node| node.list.owner == nodes)
     }
 
+    /// True if what was placed gives a node that is held already another kind.
+    pub(super) fn is_kind_of_held(&self, placed: &Placed) -> bool {
+        let Some(Place { list: List { owner: Owner::Item(node), key }, .. }) = placed.place else {
+            return false;
+        };
+        key == self.hash("kind")
+            && self
+                .place(node)
+                .is_some_and(|node| node.list.owner == Owner::Root(self.hash("nodes")))
+    }
+
     /// Remembers elements that the document took, in the order in which it took them.
     pub(super) fn commit(&mut self, placed: &[Placed]) {
         for new in placed {

@@ -159,6 +159,23 @@ fn what_somebody_chooses_to_show_is_noticed() {
 }
 
 #[test]
+fn a_node_that_becomes_another_kind_has_its_outcome_looked_up() {
+    let mut world = World::new();
+    let a = world.join(Role::Editor);
+    let kind = |txn: &mut TransactionMut<'_>, kind: &str| {
+        let nodes = txn.get_or_insert_map("nodes");
+        nodes.get(txn, "n1").unwrap().cast::<MapRef>().unwrap().insert(txn, "kind", kind);
+    };
+    world.act(a, |txn| {
+        txn.get_or_insert_map("nodes").insert(txn, "n1", MapPrelim::default());
+        kind(txn, "text");
+    });
+    assert_eq!(world.checks, 0);
+    world.act(a, |txn| kind(txn, "image_generator"));
+    assert_eq!(world.checks, 1);
+}
+
+#[test]
 fn after_twenty_forgeries_in_a_minute_the_forger_is_closed() {
     let mut world = World::new();
     let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
