@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use petgraph::algo::toposort;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef as _;
 use serde_json::Value;
 
 use super::check;
@@ -186,16 +187,39 @@ impl<'a> Planner<'a> {
     /// The covered nodes in topological order, ties by id, without those on a cycle.
     fn order(&self) -> Vec<String> {
         let (graph, ids) = self.graph.petgraph();
-        let wanted = |id: &String| {
+        let id = |node: NodeIndex| &ids[node.index()];
+        let mut waits_for: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+        for node in graph.node_indices() {
             steps::note(1);
-            self.covered.contains(id) && self.graph.cycle_of(id).is_none()
-        };
-        let kept = graph.filter_map(
-            |index, ()| wanted(&ids[index.index()]).then_some(index.index()),
-            |_, ()| Some(()),
-        );
-        let Ok(order) = toposort(&kept, None) else { return Vec::new() };
-        order.into_iter().map(|index| ids[kept[index]].clone()).collect()
+            if self.covered.contains(id(node)) && self.graph.cycle_of(id(node)).is_none() {
+                waits_for.insert(node, 0);
+            }
+        }
+        for edge in graph.edge_references() {
+            steps::note(1);
+            if waits_for.contains_key(&edge.source())
+                && let Some(count) = waits_for.get_mut(&edge.target())
+            {
+                *count += 1;
+            }
+        }
+        // Nodes of the graph are in the order of their ids.
+        let is_free = |(node, count): (&NodeIndex, &usize)| (*count == 0).then_some(*node);
+        let mut free: BTreeSet<NodeIndex> = waits_for.iter().filter_map(is_free).collect();
+        let mut order = Vec::with_capacity(waits_for.len());
+        while let Some(node) = free.pop_first() {
+            order.push(id(node).clone());
+            for next in graph.neighbors(node) {
+                steps::note(1);
+                if let Some(count) = waits_for.get_mut(&next) {
+                    *count -= 1;
+                    if *count == 0 {
+                        free.insert(next);
+                    }
+                }
+            }
+        }
+        order
     }
 
     fn problem(&mut self, node: &str, port: Option<&str>, code: ErrorCode, detail: &str) {

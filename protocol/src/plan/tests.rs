@@ -77,6 +77,22 @@ fn made(canvas: &mut Canvas, node: &str, generation: &str) {
     made_item(canvas, node, "", 0, generation, "");
 }
 
+/// R-RUN-5.
+#[test]
+fn steps_that_could_change_places_are_in_the_order_of_their_nodes() {
+    let mut canvas = canvas(
+        "t:text, a:image_generator, b:image_upscaler, c:image_generator, d:image_upscaler, e:image_generator",
+    );
+    for picture in ["a", "c", "e"] {
+        edge(&mut canvas, "t.text", &format!("{picture}.prompt"));
+    }
+    edge(&mut canvas, "e.image", "b.image");
+    edge(&mut canvas, "a.image", "d.image");
+    let plan = planned(&canvas, Mode::Workflow, None).unwrap();
+    let order: Vec<&str> = plan.steps.iter().map(|step| step.node.as_str()).collect();
+    assert_eq!(order, ["a", "c", "d", "e", "b"]);
+}
+
 #[test]
 fn a_workflow_runs_in_order_and_costs_the_sum() {
     let plan = planned(&chain(), Mode::Workflow, None).unwrap();
