@@ -1,6 +1,7 @@
 //! The HTTP API: one file a resource, merged here under one order of middleware. Handlers read the request,
 //! ask the rest of the server, and write the answer; they decide nothing about graphs, runs or money.
 
+mod archive;
 pub mod assets;
 pub mod bodies;
 pub mod body_budget;
@@ -40,6 +41,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(catalog::routes())
         .merge(canvases::routes())
         .merge(runs::routes())
+        .merge(archive::routes())
         .merge(assets::described())
         .merge(credits::routes())
         .merge(events::routes())

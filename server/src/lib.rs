@@ -2,6 +2,7 @@
 //! in `gesso_protocol`.
 
 pub mod app;
+pub mod archive;
 pub mod assets;
 pub mod clock;
 pub mod config;

@@ -1,6 +1,7 @@
 //! Integration tests: the real server over real sockets, on every database there is.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod archive;
 mod assets;
 mod batches;
 mod contract;

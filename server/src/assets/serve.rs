@@ -8,6 +8,8 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::file_ending;
 use object_store::{GetOptions, GetRange};
@@ -115,10 +117,20 @@ fn file_name(row: &AssetRow) -> String {
     format!("{}.{ending}", if is_ending && !stem.is_empty() { stem } else { name })
 }
 
-/// `Content-Disposition` with the name in both forms (RFC 6266).
+/// `Content-Disposition` of an asset.
 fn disposition(row: &AssetRow, download: bool) -> HeaderValue {
+    let kind = if download || !shown(row) { "attachment" } else { "inline" };
+    named(kind, &file_name(row))
+}
+
+/// `Content-Disposition` of a file that is to be saved.
+pub(crate) fn attachment(name: &str) -> HeaderValue {
+    named("attachment", name)
+}
+
+/// `Content-Disposition` with the name in both forms (RFC 6266).
+fn named(kind: &str, name: &str) -> HeaderValue {
     use std::fmt::Write as _;
-    let name = file_name(row);
     let plain: String = name
         .chars()
         .map(|c| {
@@ -133,7 +145,6 @@ fn disposition(row: &AssetRow, download: bool) -> HeaderValue {
             write!(encoded, "%{b:02X}").expect("writing to a String cannot fail");
         }
     }
-    let kind = if download || !shown(row) { "attachment" } else { "inline" };
     HeaderValue::from_str(&format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"))
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
 }
@@ -184,6 +195,21 @@ impl Assets {
         *response.status_mut() = status;
         *response.body_mut() = Body::from_stream(content.into_stream());
         Ok(response)
+    }
+}
+
+/// The content of an asset, as it is read.
+type Content = BoxStream<'static, Result<Bytes, object_store::Error>>;
+
+impl Assets {
+    /// The content of an asset, to be read bit by bit.
+    ///
+    /// # Errors
+    /// `NotFound`, `Gone`, `Db`, `Store`.
+    pub async fn content(&self, id: &AssetId) -> Result<Content, AssetError> {
+        let row = self.row(id).await?;
+        let content = self.0.blobs.open_blob(&row.id, GetOptions::default()).await?;
+        Ok(content.into_stream())
     }
 }
 

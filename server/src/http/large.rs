@@ -4,6 +4,7 @@
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use gesso_protocol::problem::ErrorCode;
 use serde::Serialize;
 use tokio::runtime::Handle;
@@ -55,9 +56,17 @@ pub(super) async fn read<T: Serialize>(
 /// # Errors
 /// As [`read`].
 pub(super) fn answer(app: &App, place: Place, written: Vec<u8>) -> Result<Response, ApiError> {
-    let Some(bytes) = app.rooms.hold_answer(written) else {
-        return Err(ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S));
-    };
+    let bytes = hold(app, written)?;
     drop(place);
     Ok(([(header::CONTENT_TYPE, "application/json")], Body::from(bytes)).into_response())
+}
+
+/// A part of an answer, counted until it is sent.
+///
+/// # Errors
+/// `unavailable` while answers that nobody takes hold too much memory.
+pub(super) fn hold(app: &App, written: Vec<u8>) -> Result<Bytes, ApiError> {
+    app.rooms
+        .hold_answer(written)
+        .ok_or_else(|| ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S))
 }

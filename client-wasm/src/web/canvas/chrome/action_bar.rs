@@ -5,12 +5,14 @@ use leptos::prelude::*;
 
 use crate::core::arrange::Axis;
 use crate::core::geometry::{Point, Rect};
+use crate::core::grouping::Groups;
 use crate::core::keymap::Side;
 use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::camera::free_screen;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::{Showing, showing};
+use crate::web::canvas::transfer::download;
 use crate::web::ui::icons::icon;
 use crate::web::ui::menu::{Menu, MenuItem};
 
@@ -29,6 +31,8 @@ struct About {
     picture: bool,
     /// Several are selected, and some of them run.
     several_run: bool,
+    /// Several are selected, and some of them show files.
+    several_files: bool,
     /// True if the history keeps something it made.
     made: bool,
 }
@@ -47,9 +51,16 @@ fn about(page: Page) -> Option<About> {
             let runs = |kind: &str| nodes::spec(kind).is_some_and(NodeSpec::runs);
             ids.iter().any(|id| c.nodes.get(id).is_some_and(|n| runs(&n.kind)))
         });
+    let several_files = ids.len() > 1 || nodes::spec(&kind).is_some_and(|s| s.id == "group");
+    let several_files = several_files
+        && page.read(|c| {
+            let ids = Groups::of(c).with_members(&ids.iter().cloned().collect());
+            download::has_files(c, Some(&ids))
+        });
     let made = page.read(|c| c.generations.get(first).is_some_and(|g| !g.is_empty()));
     Some(About {
         several_run,
+        several_files,
         made,
         kind: if ids.len() == 1 { kind } else { String::new() },
         title,
@@ -141,8 +152,9 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     };
     let duplicate = Callback::new(move |()| edit::duplicate(page, [32.0, 32.0]));
     let lock = Callback::new(move |()| edit::toggle_lock(page));
-    let download = Callback::new(move |()| {
-        crate::web::canvas::transfer::download::download(page, &id.get_value())
+    let download = Callback::new(move |()| match ids_kept.get_value().as_slice() {
+        [only] => download::download(page, only),
+        several => download::download_archive(page, Some(&several.iter().cloned().collect())),
     });
     let preview = Callback::new(move |()| {
         crate::web::canvas::actions::open::preview(page, &id.get_value());
@@ -171,7 +183,7 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
             {(!single).then(|| tool("group", "Group", group))}
             {(about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
             {runs.then(|| tool("lock", lock_word, lock))}
-            {has.then(|| tool("download", "Download", download))}
+            {(has || about.several_files).then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
             {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
             {(single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}

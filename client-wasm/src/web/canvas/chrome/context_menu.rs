@@ -8,12 +8,15 @@ use leptos::prelude::*;
 
 use crate::core::editor::Target;
 use crate::core::geometry::Point;
+use crate::core::grouping::Groups;
 use crate::core::keymap::Command;
+use crate::core::results;
 use crate::core::stacking::Shift;
 use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::store::page::{Asked, Page};
+use crate::web::canvas::transfer::download;
 use crate::web::ui::icons::icon;
 use gesso_protocol::nodes;
 use gesso_protocol::plan::Mode;
@@ -57,6 +60,16 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
             crate::web::canvas::actions::open::image_editor(page, &id.get_value());
         })));
     }
+    let several = page.read(|c| {
+        let count = results::result_refs(c, &id.get_value()).len();
+        (kind == "group" || count > 1)
+            && download::has_files(c, Some(&Groups::of(c).with_members(&[id.get_value()].into())))
+    });
+    if several {
+        lines.push(Some(line("download", "Download all results", None, move || {
+            download::download_archive(page, Some(&[id.get_value()].into()));
+        })));
+    }
     if kind == "group" {
         lines.push(Some(line("group", "Ungroup", Command::Ungroup, move || edit::ungroup(page))));
     } else {
@@ -82,7 +95,7 @@ fn for_node(page: Page, id: &str) -> Vec<Option<Line>> {
 
 fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
     let at = page.camera.get_untracked().to_canvas(p);
-    vec![
+    let mut lines = vec![
         Some(line("plus", "Add a node", Command::Spotlight, move || {
             page.spotlight.set(Some(Asked { at: Some(at), ..Asked::default() }));
         })),
@@ -93,7 +106,14 @@ fn for_canvas(page: Page, p: Point) -> Vec<Option<Line>> {
         None,
         Some(line("fit", "Fit all", Command::FitAll, move || camera::fit_all(page))),
         Some(line("undo", "Undo", Command::Undo, move || page.undo())),
-    ]
+    ];
+    if page.read(|c| download::has_files(c, None)) {
+        lines.push(None);
+        lines.push(Some(line("download", "Download all results", None, move || {
+            download::download_archive(page, None);
+        })));
+    }
+    lines
 }
 
 /// True if a wire hands over its batch whole; `None` where there is nothing to choose.

@@ -15,6 +15,7 @@ use crate::web::canvas::parts::status_mark::item_mark;
 use crate::web::canvas::store::overlays::{Compared, Previewed};
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
+use crate::web::canvas::transfer::download;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::icons::icon;
 
@@ -189,8 +190,9 @@ fn Tools(cells: Cells, refs: Memo<Vec<ResultRef>>, counts: Memo<Counts>) -> impl
     };
     let download = move |_| {
         let node = id.get_value();
-        for result in refs.get_untracked() {
-            crate::web::canvas::transfer::download::download_result(page, &node, &result);
+        match refs.get_untracked().as_slice() {
+            [only] => download::download_result(page, &node, only),
+            _ => download::download_archive(page, Some(&[node].into())),
         }
     };
     let done = Memo::new(move |_| counts.with(|c| c.done + c.results - c.total));
@@ -323,9 +325,7 @@ fn tools(
         }
     };
     let download = move |_| {
-        result.with_value(|result| {
-            crate::web::canvas::transfer::download::download_result(page, &id.get_value(), result)
-        })
+        result.with_value(|result| download::download_result(page, &id.get_value(), result))
     };
     let (key, one) = result.with_value(|result| (result.key.clone(), result.one.clone()));
     let choose = one.map(|(nth, generation)| {

@@ -1,8 +1,12 @@
 //! Files on their way to the disk.
 
+use std::collections::BTreeSet;
+
+use crate::core::grouping::Groups;
 use crate::core::results::ResultRef;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::{Showing, showing_result};
+use gesso_protocol::schema::{Canvas, Node};
 use gesso_protocol::values::{AssetRef, file_ending};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
@@ -30,6 +34,34 @@ pub fn download_asset(page: Page, id: &str, asset: &AssetRef, label: &str) {
     let ending = file_ending(&asset.mime);
     let name = if label.is_empty() { title } else { format!("{title}, {label}") };
     save(&format!("/api/assets/{}", asset.id), &format!("{name}.{ending}"));
+}
+
+/// Starts the download of all that these nodes show, with what sits in groups among them, or of all on the canvas, as
+/// one archive.
+pub fn download_archive(page: Page, ids: Option<&BTreeSet<String>>) {
+    let path = format!("/api/canvases/{}/archive", page.id.get_value());
+    match ids {
+        // The server gives it its name.
+        None => save(&path, ""),
+        Some(ids) => {
+            let all = page.read(|canvas| Groups::of(canvas).with_members(ids));
+            let all: Vec<String> =
+                all.iter().map(|id| js_sys::encode_uri_component(id).into()).collect();
+            save(&format!("{path}?nodes={}", all.join(",")), "");
+        }
+    }
+}
+
+/// True if there is a file among what these nodes, or all, show.
+pub fn has_files(canvas: &Canvas, ids: Option<&BTreeSet<String>>) -> bool {
+    let has_file = |node: &Node| {
+        let made = canvas.generations.get(&node.id).is_some_and(|made| !made.is_empty());
+        made || node.asset.is_some()
+    };
+    match ids {
+        None => canvas.nodes.values().any(has_file),
+        Some(ids) => ids.iter().filter_map(|id| canvas.nodes.get(id)).any(has_file),
+    }
 }
 
 pub fn save(href: &str, name: &str) {
