@@ -37,4 +37,5 @@ pub mod sync;
 pub mod textdiff;
 pub mod tracks;
 pub mod wave;
+pub mod wire_order;
 pub mod words;

@@ -1,5 +1,6 @@
 //! The panels beside the canvas.
 
+pub mod arrivals;
 pub mod compare;
 pub mod controls;
 pub mod history;

@@ -18,6 +18,7 @@ use crate::core::grouping::{self, Groups};
 use crate::core::keymap::Command;
 use crate::core::placement;
 use crate::core::reading_order;
+use crate::core::{tracks, wire_order};
 use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
 
 /// A node of a kind as it begins, without a place.
@@ -343,6 +344,32 @@ pub fn set_whole_batch(page: Page, key: &str, whole: bool) {
     let Some(edge) = page.read(|c| c.edges.get(key).cloned()) else { return };
     let connection = Connection { items_all: whole, ..Connection::of(&edge) };
     page.edit(|txn| schema::connect_at(txn, &connection, &edge.z));
+}
+
+/// Moves one of the wires that come into an input to another place among them. Of a mix, each sound keeps its settings.
+pub fn move_wire(page: Page, id: &str, port: &str, from: usize, to: usize) {
+    let graph = page.graph.get_untracked();
+    let wires: Vec<(String, String)> = graph
+        .sources(id, port)
+        .map(|source| (source.edge.key.clone(), source.edge.z.clone()))
+        .collect();
+    let places = wire_order::moved(&wires, from, to);
+    let settings = page.read(|c| {
+        let mix = c.nodes.get(id).filter(|n| n.kind == "video_audio_mix" && port == "audio");
+        mix.map(|n| tracks::moved(&n.settings, wires.len(), from, to)).unwrap_or_default()
+    });
+    let connections: Vec<(Connection, String)> = places
+        .into_iter()
+        .filter_map(|(key, z)| Some((Connection::of(&graph.edge(&key)?.edge), z)))
+        .collect();
+    page.edit(|txn| {
+        for (connection, z) in &connections {
+            schema::connect_at(txn, connection, z);
+        }
+        for (key, value) in &settings {
+            schema::set_setting(txn, id, key, value);
+        }
+    });
 }
 
 /// Moves keyboard focus to the next or previous card and brings it into view. `false` at either end.

@@ -162,6 +162,7 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
             </div>
         })}
         {fields}
+        <crate::web::canvas::panels::arrivals::Arrivals card=card.clone() spec=spec />
         <crate::web::canvas::panels::history::Recent card=card />
     }
 }

@@ -4,35 +4,19 @@
 use leptos::prelude::*;
 use serde_json::{Value, json};
 
-use crate::core::tracks::{read, write};
+use crate::core::tracks::{Part, TIMES, VOICE, VOLUMES, read, write};
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::Page;
 use crate::web::ui::icons::icon;
 
-/// A setting with one value for each sound.
-struct Part {
-    key: &'static str,
-    label: &'static str,
-    /// Of a sound for which nothing is said.
-    default: f64,
-    most: f64,
-}
-
-const VOLUMES: Part = Part { key: "volumes", label: "Volume", default: 1.0, most: 4.0 };
 /// Louder is possible by number; a slider that goes so far would be hard to set to 1.
 const VOLUME_SLIDER_MAX: f64 = 2.0;
-const FIELDS: [Part; 3] = [
-    Part { key: "offsets", label: "Starts at", default: 0.0, most: 3600.0 },
-    Part { key: "fade_in", label: "Fade in", default: 0.0, most: 60.0 },
-    Part { key: "fade_out", label: "Fade out", default: 0.3, most: 60.0 },
-];
-const VOICE: &str = "voice_track";
 
 /// True if a setting is shown with the sounds rather than by itself.
 pub fn shows(kind: &str, key: &str) -> bool {
     kind == "video_audio_mix"
-        && (key == VOICE || key == VOLUMES.key || FIELDS.iter().any(|part| part.key == key))
+        && (key == VOICE || key == VOLUMES.key || TIMES.iter().any(|part| part.key == key))
 }
 
 /// State that the rows share.
@@ -70,7 +54,7 @@ impl Desk {
     }
 }
 
-const KEYS: [&str; 5] = [VOLUMES.key, FIELDS[0].key, FIELDS[1].key, FIELDS[2].key, VOICE];
+const KEYS: [&str; 5] = [VOLUMES.key, TIMES[0].key, TIMES[1].key, TIMES[2].key, VOICE];
 
 /// The setting.
 #[component]
@@ -134,7 +118,7 @@ fn Row(desk: Desk, at: usize) -> impl IntoView {
             desk.set(&VOLUMES, at, value);
         }
     };
-    let fields = FIELDS
+    let fields = TIMES
         .iter()
         .map(|part| {
             let change = move |e: web_sys::Event| {
