@@ -74,3 +74,18 @@ export const becomes = (page, id, wanted) =>
   until(`${id} is ${wanted}`, async () => await card(page, id).getAttribute('data-state') === wanted, 60_000)
 export const runButton = (page, id) => card(page, id).locator('.node-foot').getByRole('button', { name: /^(Run|Retry)\b/ })
 export const dialog = page => page.getByRole('dialog')
+export const head = (page, id) => card(page, id).locator('.node-head h3')
+export const middle = async locator => {
+  const box = await locator.boundingBox()
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+}
+
+/** Drags from one point of the screen to another, in steps as a hand does. */
+export async function drag (page, from, to) {
+  await page.mouse.move(from.x, from.y)
+  await page.mouse.down()
+  for (let step = 1; step <= 6; step += 1) {
+    await page.mouse.move(from.x + (to.x - from.x) * step / 6, from.y + (to.y - from.y) * step / 6)
+  }
+  await page.mouse.up()
+}

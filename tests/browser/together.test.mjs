@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { until } from './harness.mjs'
-import { Studio, card } from './studio.mjs'
+import { Studio, card, drag, head, middle } from './studio.mjs'
 
 let studio, mara, leo
 before(async () => {
@@ -15,21 +15,6 @@ after(() => studio?.stop())
 const nodes = async id => Object.fromEntries((await studio.gesso.get(`/api/canvases/${id}/graph`)).nodes.map(node => [node.id, node]))
 const edges = async id => (await studio.gesso.get(`/api/canvases/${id}/graph`)).edges
 const posOf = async (id, node) => (await nodes(id))[node].pos
-const middle = async locator => {
-  const box = await locator.boundingBox()
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 }
-}
-const head = (page, id) => card(page, id).locator('.node-head h3')
-
-/** Drags from one point of the screen to another, in steps as a hand does. */
-async function drag (page, from, to) {
-  await page.mouse.move(from.x, from.y)
-  await page.mouse.down()
-  for (let step = 1; step <= 6; step += 1) {
-    await page.mouse.move(from.x + (to.x - from.x) * step / 6, from.y + (to.y - from.y) * step / 6)
-  }
-  await page.mouse.up()
-}
 
 describe('a card that is fixed in place', () => {
   let id, a, b

@@ -435,9 +435,10 @@ fn frame(card: Card) -> impl IntoView {
         let card = card.clone();
         move || full_name(&card)
     };
-    let height = {
-        let signals = card.signals.clone();
-        move || format!("{}px", signals.size.get().1)
+    let style = {
+        let (placed, signals) = (place(&card), card.signals.clone());
+        // In one: whatever sets the whole style anew would take a height that is set beside it away.
+        move || format!("{};--h:{}px", placed(), signals.size.get().1)
     };
     let id = card.id;
     let members = Memo::new(move |_| {
@@ -463,8 +464,7 @@ fn frame(card: Card) -> impl IntoView {
             data-kind="group"
             data-state="idle"
             data-p="x"
-            style=place(&card)
-            style=("--h", height)
+            style=style
         >
             <div class="name"><Title card=card.clone() /><span class="muted">{count}</span>{pin(&card)}</div>
             {holder_tab(&card)}
