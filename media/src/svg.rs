@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use image::RgbaImage;
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::roxmltree::{Document, Node, NodeType, ParsingOptions};
-use resvg::usvg::{ImageHrefResolver, Options, Tree, fontdb};
+use resvg::usvg::roxmltree::{self as xml, Document, Node, NodeType, ParsingOptions};
+use resvg::usvg::{self, ImageHrefResolver, Options, Tree, fontdb};
 
 use crate::css;
 use crate::error::WorkError;
@@ -39,6 +39,17 @@ fn refused(why: &str) -> WorkError {
     WorkError::Refused(format!("This SVG cannot be taken: {why}."))
 }
 
+const TOO_MANY: &str = "it has more elements than can be drawn, or refers to the same ones over and over; simplify it, \
+                        or export it as PNG";
+
+/// Why an SVG could not be parsed.
+fn unreadable(error: &xml::Error) -> WorkError {
+    if matches!(error, xml::Error::NodesLimitReached) {
+        return refused(TOO_MANY);
+    }
+    refused(&format!("it is damaged ({error})"))
+}
+
 /// The same vector picture without scripts, event handlers, foreign content, links and references to anything outside
 /// it; what is harmless stays as it is. Cleaning what is clean changes nothing.
 ///
@@ -58,8 +69,8 @@ pub fn clean(bytes: &[u8]) -> Result<String, WorkError> {
     }
     let options =
         ParsingOptions { allow_dtd: true, nodes_limit: NODES_MAX, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options)
-        .map_err(|error| refused(&format!("it is damaged ({error})")))?;
+    let document =
+        Document::parse_with_options(text, options).map_err(|error| unreadable(&error))?;
     let root = document.root_element();
     if root.tag_name().name() != "svg" {
         return Err(refused("its root is no svg element"));
@@ -233,7 +244,15 @@ fn tree(bytes: &[u8]) -> Result<Tree, WorkError> {
         fontdb: if has_few_letters(bytes) { Arc::clone(&FONTS) } else { Arc::default() },
         ..Options::default()
     };
-    Tree::from_data(bytes, &options).map_err(|error| refused(&format!("it is damaged ({error})")))
+    Tree::from_data(bytes, &options).map_err(|error| {
+        if let usvg::Error::ParsingFailed(error) = &error {
+            return unreadable(error);
+        }
+        if matches!(error, usvg::Error::ElementsLimitReached) {
+            return refused(TOO_MANY);
+        }
+        refused(&format!("it is damaged ({error})"))
+    })
 }
 
 /// Most letters that are drawn: setting them takes time that grows with their square.
@@ -396,7 +415,8 @@ mod tests {
             laughs.push_str(&format!("<g id=\"l{level}\">{below}</g>"));
         }
         let laughs = clean(format!("{laughs}</svg>").as_bytes()).unwrap();
-        assert!(size(laughs.as_bytes()).is_err());
+        let error = size(laughs.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("simplify it"), "{error}");
     }
 
     #[test]

@@ -29,6 +29,8 @@ const FILLERS: &str = "a an the this that these those my your our his her its th
     centre one two three four five six seven eight nine ten several first second \
     beautiful nice great good best amazing stunning gorgeous lovely pretty perfect detailed detail details high quality \
     sound sounds noise audio recording music song track tune theme instrumental loop video clip film movie footage \
+    small little tiny big large huge tall short wide light lit soft gentle \
+    stands standing sits sitting lies lying comes coming goes going falls falling glides gliding moves moving \
     model object objects thing things shape";
 
 /// "Not drawn: dragon, knight", or nothing where everything was understood.

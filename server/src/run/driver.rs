@@ -295,7 +295,7 @@ impl Driver {
         };
         let candidates = self.core.candidates(step);
         if candidates.is_empty() || changes.review.is_some() {
-            let detail = "Nothing waits for a review here: it was decided already, or it is not its changes.";
+            let detail = "Nothing waits for a review here: it was decided already, or its candidates are not made yet.";
             reply.send(refuse(ErrorCode::Conflict, detail.to_owned())).ok();
             return;
         }
