@@ -1,6 +1,6 @@
 // What people's hands know from other canvases: free places, keys of every layout, menus, arranging. Pictures in shots/.
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { chromium } from 'playwright-core'
 import { Gesso, newPage, until } from './harness.mjs'
@@ -304,6 +304,65 @@ describe('the page', () => {
       dataTransfer.items.add(new File(['x'], 'x.txt'))
       return !document.body.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }))
     }))
+  })
+})
+
+describe('wires into one input', () => {
+  test('are put into order in the panel, and the focus goes with the wire', async () => {
+    const { id, ids } = await canvas(
+      { kind: 'text', title: 'First', text: 'a', pos: [0, 0] },
+      { kind: 'text', title: 'Second', text: 'b', pos: [0, 300] },
+      { kind: 'text', title: 'Third', text: 'c', pos: [0, 600] },
+      { kind: 'image_generator', pos: [500, 0] }
+    )
+    const target = ids[3]
+    const connect = ids.slice(0, 3).map(from => ({ op: 'connect', from: [from, 'text'], to: [target, 'prompt'] }))
+    await gesso.post(`/api/canvases/${id}/edits`, connect)
+    await card(target).locator('.node-head').click()
+    const list = page.getByRole('list', { name: 'Prompt, in this order' })
+    const titles = () => list.locator('.arrival-name').allInnerTexts()
+    const titleOf = { [ids[0]]: 'First', [ids[1]]: 'Second', [ids[2]]: 'Third' }
+    const stored = async () => (await graph(id)).edges
+      .sort((a, b) => a.z < b.z ? -1 : 1).map(edge => titleOf[edge.from_node])
+    await until('all are listed', async () => (await titles()).join() === 'First,Second,Third')
+    await list.getByRole('button', { name: 'Third earlier' }).click()
+    await until('it is the second', async () => (await titles()).join() === 'First,Third,Second')
+    const holdsFocus = () => list.getByRole('button', { name: 'Third earlier' }).evaluate(button => button === document.activeElement)
+    await until('the focus is where it was', holdsFocus)
+    await page.keyboard.press('Enter')
+    await until('it is the first', async () => (await titles()).join() === 'Third,First,Second')
+    await until('that is stored', async () => (await stored()).join() === 'Third,First,Second')
+    await until('the focus is where it was', holdsFocus)
+    await shoot('order')
+    await page.keyboard.press('Enter')
+    assert.equal(await list.getByRole('button', { name: 'Third earlier' }).getAttribute('aria-disabled'), 'true')
+    await page.keyboard.press('Control+z')
+    await until('one step is undone', async () => (await titles()).join() === 'First,Third,Second')
+  })
+})
+
+describe('results', () => {
+  test('are saved together, of a card and of the whole canvas', async () => {
+    const { id, ids: [fox] } = await canvas(
+      { kind: 'image_generator', title: 'Fox', text: 'a fox', pos: [0, 0], settings: { count: 2, resolution: '0.5K' } },
+      { kind: 'image_generator', title: 'Owl', text: 'an owl', pos: [400, 0], settings: { resolution: '0.5K' } }
+    )
+    const { id: run } = await gesso.post(`/api/canvases/${id}/runs`, { mode: 'workflow' })
+    await gesso.run(run)
+    await until('the card shows them', async () => await card(fox).getAttribute('data-state') === 'completed')
+    const saved = async press => {
+      await press()
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: 'Download all results' }).click()
+      ])
+      assert.equal(file.suggestedFilename(), 'Hands.zip')
+      return (await readFile(await file.path())).toString('latin1')
+    }
+    const all = await saved(() => page.mouse.click(700, 780, { button: 'right' }))
+    for (const name of ['Fox/Fox 01.png', 'Fox/Fox 02.png', 'Owl.png']) assert.ok(all.includes(name), name)
+    const one = await saved(() => card(fox).locator('.node-head .i').first().click({ button: 'right' }))
+    assert.ok(one.includes('Fox/Fox 02.png') && !one.includes('Owl.png'))
   })
 })
 

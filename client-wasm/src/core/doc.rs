@@ -73,6 +73,16 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// True if nothing changed but some nodes themselves.
+    pub fn is_of_nodes_alone(&self) -> bool {
+        !self.meta
+            && !self.runs
+            && !self.comments
+            && !self.structure
+            && self.edges.is_empty()
+            && self.outcome.is_empty()
+    }
+
     /// True if there is nothing to draw.
     pub fn is_empty(&self) -> bool {
         !self.meta

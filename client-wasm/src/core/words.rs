@@ -30,10 +30,10 @@ pub fn sentence(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A value somebody can choose, as it is shown: "push in" is "Push in"; "en", "16:9" and "2K" stay.
+/// A value somebody can choose, as it is shown: "push in" is "Push in"; "en", "mp4", "16:9" and "2K" stay.
 pub fn choice(value: &str) -> String {
     let word = |c: char| c.is_ascii_lowercase() || matches!(c, ' ' | '_');
-    let plain = value.chars().count() > 3 && value.chars().all(word);
+    let plain = value.chars().count() > 2 && value.chars().all(word);
     if plain { sentence(&value.replace('_', " ")) } else { value.to_owned() }
 }
 
@@ -89,6 +89,7 @@ mod tests {
     fn choices_read_as_words_where_they_are_words() {
         assert_eq!(choice("push in"), "Push in");
         assert_eq!(choice("three_quarter"), "Three quarter");
+        assert_eq!(choice("oil"), "Oil");
         for same in ["en", "16:9", "2K", "480p", "en-GB"] {
             assert_eq!(choice(same), same);
         }

@@ -5,9 +5,15 @@ use crate::web::{caret, dom};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
-/// Focuses a card once it is in the DOM.
+/// Focuses a card once it is in the DOM, unless somebody writes somewhere else by then.
 pub fn focus_card(id: &str) {
-    dom::once_there(format!("[data-node=\"{id}\"]"), |card| dom::focus(&card));
+    let left = document().active_element();
+    dom::once_there(format!("[data-node=\"{id}\"]"), move |card| {
+        let now = document().active_element().filter(|now| Some(now) != left.as_ref());
+        if !now.is_some_and(|now| dom::is_written(&now)) {
+            dom::focus(&card);
+        }
+    });
 }
 
 /// Leaves whatever text field has focus.

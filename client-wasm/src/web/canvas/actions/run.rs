@@ -102,7 +102,7 @@ pub fn count(settings: &BTreeMap<String, Value>) -> i64 {
 /// True if something before this node is in a run.
 pub fn upstream_active(page: Page, id: &str) -> bool {
     let graph = page.graph.get();
-    page.revision.track();
+    page.slow_revision.track();
     let before = graph.ancestors(id);
     page.read(|canvas| {
         before.iter().any(|n| canvas.results.get(n).is_some_and(|r| r.state.is_active()))

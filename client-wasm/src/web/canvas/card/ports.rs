@@ -63,6 +63,7 @@ fn Port(
     let signals = card.signals.clone();
     let label = move || {
         let direction = if side == Side::In { "Input" } else { "Output" };
+        let name = name.replace('_', " ");
         signals.view.with(|v| format!("{direction} {name} of {}", v.node.shown_title()))
     };
     let optional = match (side, need) {

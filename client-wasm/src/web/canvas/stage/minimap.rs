@@ -90,7 +90,7 @@ fn paint(canvas: &web_sys::HtmlCanvasElement, marks: &[Mark], scale: Scale) {
 pub fn Minimap(page: Page) -> impl IntoView {
     let theme = expect_context::<Theme>();
     let all = Memo::new(move |_| {
-        page.slow_revision.track();
+        page.slow_places.track();
         page.busy.track();
         page.loaded.track();
         marks(page)

@@ -103,8 +103,10 @@ pub struct Core {
     pub asked: Option<(Target, f64)>,
     /// True if the first fit was done.
     pub fitted: bool,
-    /// True if [`Page::slow_revision`] is about to count.
+    /// True if [`Page::slow_places`] is about to count.
     pub slow_due: bool,
+    /// True if [`Page::slow_revision`] is about to count with it.
+    pub content_due: bool,
     /// True if cards were plain boxes when last looked.
     pub was_far: bool,
     /// Features that are told of changes.
@@ -203,10 +205,12 @@ pub struct Page {
     pub uploads: RwSignal<BTreeMap<String, crate::web::canvas::store::overlays::Upload>>,
     /// Runs that had not ended when last looked.
     pub active_runs: StoredValue<BTreeSet<String>>,
-    /// Counts everything that prices depend on.
+    /// Counts every change.
     pub revision: RwSignal<u64>,
-    /// The same, a few times a second at most: for what looks at the whole canvas.
+    /// Counts changes of anything but places, a few times a second at most: for what plans the whole canvas.
     pub slow_revision: RwSignal<u64>,
+    /// Counts every change, likewise: for what draws the whole canvas.
+    pub slow_places: RwSignal<u64>,
 }
 
 /// A port as a key of [`Page::fits`].
@@ -271,6 +275,7 @@ impl Page {
             asked: None,
             fitted: false,
             slow_due: false,
+            content_due: false,
             was_far: false,
             changed: Vec::new(),
             frames: Vec::new(),
@@ -323,6 +328,7 @@ impl Page {
             active_runs: StoredValue::default(),
             revision: RwSignal::new(0),
             slow_revision: RwSignal::new(0),
+            slow_places: RwSignal::new(0),
         }
     }
 
@@ -399,6 +405,7 @@ impl Page {
         let core = &mut *guard;
         core.kept.is_stale = true;
         let mut gone = Vec::new();
+        let mut is_moved_only = changes.is_of_nodes_alone();
         for id in changes.nodes.union(&changes.outcome) {
             match view_of(&core.replica, id) {
                 Some(view) => {
@@ -413,10 +420,17 @@ impl Page {
                         }
                         let rect = rect_of(core, &view.node);
                         set_if_new(&signals.size, (rect.w, rect.h));
-                        signals.view.set(Arc::new(view));
+                        // Its place has a signal of its own: a card that only moved is not drawn anew.
+                        if !signals.view.with_untracked(|held| held.is_same_elsewhere(&view)) {
+                            is_moved_only = false;
+                            signals.view.set(Arc::new(view));
+                        }
+                    } else {
+                        is_moved_only = false;
                     }
                 }
                 None => {
+                    is_moved_only = false;
                     core.index.remove(id);
                     core.nodes.remove(id);
                     core.heights.remove(id);
@@ -451,7 +465,7 @@ impl Page {
             self.complaints.set(Arc::default());
         }
         self.revision.update(|n| *n += 1);
-        self.count_slowly();
+        self.count_slowly(!is_moved_only);
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);
         }
@@ -472,15 +486,24 @@ impl Page {
         self.core().borrow_mut().frames.push(work);
     }
 
-    fn count_slowly(self) {
+    fn count_slowly(self, is_content: bool) {
         let core = self.core();
-        if std::mem::replace(&mut core.borrow_mut().slow_due, true) {
+        let mut held = core.borrow_mut();
+        held.content_due |= is_content;
+        if std::mem::replace(&mut held.slow_due, true) {
             return;
         }
+        drop(held);
         set_timeout(
             move || {
-                if let Some(core) = self.try_core() {
-                    core.borrow_mut().slow_due = false;
+                let Some(core) = self.try_core() else { return };
+                let is_content = {
+                    let mut held = core.borrow_mut();
+                    held.slow_due = false;
+                    std::mem::take(&mut held.content_due)
+                };
+                self.slow_places.update(|n| *n += 1);
+                if is_content {
                     self.slow_revision.update(|n| *n += 1);
                 }
             },

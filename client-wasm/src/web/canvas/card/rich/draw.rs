@@ -105,9 +105,13 @@ pub(super) fn carets(
     field: &web_sys::HtmlElement,
     others: Vec<(u32, String, String)>,
 ) -> Vec<ShownCaret> {
+    // Asking where anything is has the browser lay the whole page out.
+    if others.is_empty() {
+        return Vec::new();
+    }
     let own = field.get_bounding_client_rect();
     let scale = own.width() / f64::from(field.offset_width().max(1));
-    if others.is_empty() || scale <= 0.0 {
+    if scale <= 0.0 {
         return Vec::new();
     }
     let place = |(at, color, name): (u32, String, String)| {
