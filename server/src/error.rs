@@ -64,6 +64,10 @@ impl ApiError {
     }
 }
 
+/// Said to people whose edit a canvas took and its log did not.
+const EDIT_LOST: &str = "The server's disk is full, so this edit was not stored. A page that saw it meanwhile may bring \
+     it again once there is room: look at the canvas before you repeat it. Tell whoever runs the server.";
+
 fn disk_full(error: &DbError) -> ApiError {
     tracing::error!(%error, "the disk is full");
     ApiError::new(ErrorCode::Internal, DISK_FULL)
@@ -132,6 +136,10 @@ impl From<RoomError> for ApiError {
             RoomError::Closed => {
                 let detail = "The canvas is being closed. Try again in a moment.";
                 Self::later(ErrorCode::Unavailable, detail, CLOSING_S)
+            }
+            RoomError::Store(StoreError::Database(ref cause)) if cause.is_full() => {
+                tracing::error!(error = %cause, "the disk is full");
+                Self::new(ErrorCode::Internal, EDIT_LOST)
             }
             RoomError::Store(StoreError::Database(ref cause)) => {
                 storage_problem(cause).unwrap_or_else(|| Self::Internal(error.to_string()))

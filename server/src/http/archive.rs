@@ -22,7 +22,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::canvases::existing;
+use super::canvases::{existing, whole};
 use super::large;
 use crate::app::App;
 use crate::archive::{ArchiveFile, FileContent, files};
@@ -67,12 +67,7 @@ async fn archive(
     let row = existing(&app, &id).await?;
     let nodes: Option<BTreeSet<String>> =
         nodes.map(|nodes| nodes.split(',').map(str::to_owned).collect());
-    let room = app.rooms.open(&id).await?;
-    let place = large::place(&app).await?;
-    let copy = room.copy().await?;
-    let (place, canvas) = place.run(move || copy.canvas()).await?;
-    let mut canvas = canvas?;
-    app.db.complete(&id, &mut canvas).await?;
+    let (place, canvas) = whole(&app, &id).await?;
     let (_, files) = place.run(move || files(&canvas, nodes.as_ref())).await?;
     if files.is_empty() {
         return Err(ApiError::new(

@@ -28,6 +28,7 @@ use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::canvases::CanvasRow;
 use crate::error::ApiError;
+use crate::readers::Place;
 use crate::room::{self, RoomError, RoomHandle};
 
 /// The largest update that can be posted, in bytes.
@@ -272,6 +273,17 @@ async fn duplicate(
     Ok((StatusCode::CREATED, Json(create_of(&app, new, Some(source)).await?)))
 }
 
+/// A canvas as runs read it, in a reader's place.
+pub(super) async fn whole(app: &App, id: &CanvasId) -> Result<(Place, Canvas), ApiError> {
+    let room = app.rooms.open(id).await?;
+    let place = large::place(app).await?;
+    let copy = room.copy().await?;
+    let (place, canvas) = place.run(move || copy.canvas()).await?;
+    let mut canvas = canvas?;
+    app.db.complete(id, &mut canvas).await?;
+    Ok((place, canvas))
+}
+
 /// The graph as the runner reads it, with results and problems.
 #[utoipa::path(
     get, path = "/canvases/{id}/graph", tag = "canvases",
@@ -283,12 +295,7 @@ async fn duplicate(
 )]
 async fn graph(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let room = app.rooms.open(&id).await?;
-    let place = large::place(&app).await?;
-    let copy = room.copy().await?;
-    let (place, canvas) = place.run(move || copy.canvas()).await?;
-    let mut canvas = canvas?;
-    app.db.complete(&id, &mut canvas).await?;
+    let (place, canvas) = whole(&app, &id).await?;
     let (place, written) = place.run(move || graph_json(canvas)).await?;
     large::answer(&app, place, written?)
 }

@@ -57,7 +57,8 @@ pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
     id
 }
 
-fn free_place(page: Page, wanted: Rect) -> Point {
+/// The corner of the free place nearest to one, in what panels leave of the screen if there is one.
+pub fn free_place(page: Page, wanted: Rect) -> Point {
     let view = camera::free_view(page);
     let core = page.core();
     let core = core.borrow();

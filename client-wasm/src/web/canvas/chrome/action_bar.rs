@@ -31,7 +31,7 @@ struct About {
     picture: bool,
     /// Several are selected, and some of them run.
     several_run: bool,
-    /// Several are selected, and some of them show files.
+    /// Several or a group are selected, and some of what that is shows files.
     several_files: bool,
     /// True if the history keeps something it made.
     made: bool,
@@ -152,9 +152,14 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     };
     let duplicate = Callback::new(move |()| edit::duplicate(page, [32.0, 32.0]));
     let lock = Callback::new(move |()| edit::toggle_lock(page));
-    let download = Callback::new(move |()| match ids_kept.get_value().as_slice() {
-        [only] => download::download(page, only),
-        several => download::download_archive(page, Some(&several.iter().cloned().collect())),
+    let has = about.has_output && single;
+    let download = Callback::new(move |()| {
+        if has {
+            download::download(page, &id.get_value());
+        } else {
+            let ids = ids_kept.with_value(|ids| ids.iter().cloned().collect());
+            download::download_archive(page, Some(&ids));
+        }
     });
     let preview = Callback::new(move |()| {
         crate::web::canvas::actions::open::preview(page, &id.get_value());
@@ -171,7 +176,6 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     let delete = Callback::new(move |()| edit::delete_selection(page));
     let group = Callback::new(move |()| edit::group(page));
     let ungroup = Callback::new(move |()| edit::ungroup(page));
-    let has = about.has_output && single;
     let lock_word = if about.locked { "Unlock" } else { "Lock" };
     let label = if single { about.title } else { format!("{} nodes", about.ids.len()) };
     view! {

@@ -195,13 +195,15 @@ fn choose(page: Page, asked: &Asked, offer: &Offer) {
     };
     let at = asked.at.unwrap_or_else(|| page.view_rect().center());
     let probe = schema::Node { kind: node.kind.clone(), ..schema::Node::default() };
-    // The port of the new card comes to lie where the wire was let go.
+    // The port of the new card comes to lie where the wire was let go, if there is space.
     let (side, x) = match from.side {
         Side::Out => (Side::In, at.x),
         Side::In => (Side::Out, at.x - card_layout::width(&probe)),
     };
     let y = at.y - card_layout::port_y(kind, side, port);
-    node.pos = [x.round(), y.round()];
+    let (w, h) = (card_layout::width(&probe), card_layout::guessed_height(&probe));
+    let corner = edit::free_place(page, Rect::new(x, y, w, h));
+    node.pos = [corner.x.round(), corner.y.round()];
     let (theirs, ours) =
         ((from.node.clone(), from.port.clone()), (node.id.clone(), port.to_owned()));
     let connection = match from.side {
