@@ -54,6 +54,8 @@ pub struct Changes {
     pub meta: bool,
     /// Nodes that came, went or changed.
     pub nodes: BTreeSet<String>,
+    /// Those of them of which nothing changed but their place.
+    pub moved: BTreeSet<String>,
     /// Edges that came, went or changed.
     pub edges: BTreeSet<String>,
     /// Nodes whose results or generations changed.
@@ -73,14 +75,14 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// True if nothing changed but some nodes themselves.
-    pub fn is_of_nodes_alone(&self) -> bool {
+    /// True if nothing changed but places of nodes.
+    pub fn is_of_places_alone(&self) -> bool {
         !self.meta
             && !self.runs
             && !self.comments
-            && !self.structure
             && self.edges.is_empty()
             && self.outcome.is_empty()
+            && self.moved.len() == self.nodes.len()
     }
 
     /// True if there is nothing to draw.
@@ -97,7 +99,23 @@ impl Changes {
 #[derive(Default)]
 struct Noted {
     roots: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Nodes of which more than the place changed.
+    rewritten: BTreeSet<String>,
     updates: Vec<Vec<u8>>,
+}
+
+/// True if an event of an entry of `nodes` tells that its place changed and nothing else.
+fn is_of_place(event: &Event, txn: &TransactionMut<'_>) -> bool {
+    match event {
+        Event::Map(map) if event.path().len() == 1 => {
+            map.keys(txn).keys().all(|key| &**key == "pos")
+        }
+        Event::Map(_)
+        | Event::Text(_)
+        | Event::Array(_)
+        | Event::XmlFragment(_)
+        | Event::XmlText(_) => false,
+    }
 }
 
 /// The document as this page has it.
@@ -123,15 +141,22 @@ fn observe(doc: &Doc, root: &'static str, noted: &Arc<Mutex<Noted>>) {
     let map: MapRef = doc.get_or_insert_map(root);
     map.observe_deep("page", move |txn, events| {
         let mut noted = noted.lock().expect("nobody panics while noting");
-        let touched = noted.roots.entry(root).or_default();
+        let Noted { roots, rewritten, .. } = &mut *noted;
+        let touched = roots.entry(root).or_default();
         for event in events.iter() {
             match (event.path().front(), event) {
                 (Some(PathSegment::Key(key)), _) => {
                     touched.insert(key.to_string());
+                    if root == "nodes" && !is_of_place(event, txn) {
+                        rewritten.insert(key.to_string());
+                    }
                 }
                 (_, Event::Map(map)) => {
                     // A set: the order of the event's keys does not show.
                     let keys: BTreeSet<&str> = map.keys(txn).keys().map(AsRef::as_ref).collect();
+                    if root == "nodes" {
+                        rewritten.extend(keys.iter().map(|key| (*key).to_owned()));
+                    }
                     touched.extend(keys.into_iter().map(str::to_owned));
                 }
                 _ => {}
@@ -359,6 +384,7 @@ impl Replica {
                             }
                         }
                     }
+                    changes.moved = keys.difference(&noted.rewritten).cloned().collect();
                     changes.nodes = keys;
                 }
                 "edges" => {

@@ -50,6 +50,37 @@ fn the_plain_copy_follows_and_says_what_changed() {
     assert_eq!(*a.canvas(), schema::read_canvas(&txn));
 }
 
+/// A card that only moved is not drawn anew; formats are in no plain copy, and it is drawn all the same.
+#[test]
+fn a_move_is_told_from_every_other_change() {
+    let (mut a, mut b) = (page(1), page(2));
+    let (_, changes) = a.edit(|txn| schema::add_node(txn, &node("t", "text")));
+    assert!(changes.moved.is_empty() && !changes.is_of_places_alone());
+    let (_, changes) = a.edit(|txn| schema::set_pos(txn, "t", [10.0, 10.0]));
+    assert!(changes.moved.contains("t") && changes.is_of_places_alone());
+    a.edit_text("t", "text", &Edit { at: 0, delete: 0, insert: "a lamp".into() });
+    exchange(&mut a, &mut b);
+    let bold = |txn: &mut TransactionMut<'_>| {
+        let text = schema::text_of(txn, "t", "text").unwrap();
+        text.format(txn, 0, 1, [("bold".into(), true.into())].into());
+    };
+    for edit in [true, false] {
+        let (_, changes) = b.edit(|txn| {
+            schema::set_pos(txn, "t", [20.0, if edit { 1.0 } else { 2.0 }]);
+            if edit {
+                bold(txn);
+            } else {
+                schema::set_node_value(txn, "t", "title", &json!("Lamp"));
+            }
+        });
+        assert!(changes.moved.is_empty() && !changes.is_of_places_alone(), "{changes:?}");
+    }
+    let both = a.apply(&b.diff(&a.state_vector()).unwrap()).unwrap();
+    assert!(both.nodes.contains("t") && both.moved.is_empty());
+    let (_, changes) = a.edit(|txn| schema::remove_node(txn, "t"));
+    assert!(changes.moved.is_empty());
+}
+
 #[test]
 fn undo_takes_back_ones_own_step_and_nothing_else() {
     let (mut a, mut b) = (page(1), page(2));

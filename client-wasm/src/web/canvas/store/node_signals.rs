@@ -19,14 +19,6 @@ pub struct NodeView {
 }
 
 impl NodeView {
-    /// True if a card of it looks like a card of another one, but for where it is.
-    pub fn is_same_elsewhere(&self, other: &Self) -> bool {
-        let elsewhere = Node { pos: other.node.pos, ..self.node.clone() };
-        elsewhere == other.node
-            && self.result == other.result
-            && self.generations == other.generations
-    }
-
     /// The state people see, before locks and outdated results are looked at.
     pub fn state(&self) -> NodeState {
         self.result.as_ref().map_or(NodeState::Idle, |r| r.state)

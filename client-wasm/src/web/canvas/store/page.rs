@@ -405,7 +405,6 @@ impl Page {
         let core = &mut *guard;
         core.kept.is_stale = true;
         let mut gone = Vec::new();
-        let mut is_moved_only = changes.is_of_nodes_alone();
         for id in changes.nodes.union(&changes.outcome) {
             match view_of(&core.replica, id) {
                 Some(view) => {
@@ -421,16 +420,12 @@ impl Page {
                         let rect = rect_of(core, &view.node);
                         set_if_new(&signals.size, (rect.w, rect.h));
                         // Its place has a signal of its own: a card that only moved is not drawn anew.
-                        if !signals.view.with_untracked(|held| held.is_same_elsewhere(&view)) {
-                            is_moved_only = false;
+                        if changes.outcome.contains(id) || !changes.moved.contains(id) {
                             signals.view.set(Arc::new(view));
                         }
-                    } else {
-                        is_moved_only = false;
                     }
                 }
                 None => {
-                    is_moved_only = false;
                     core.index.remove(id);
                     core.nodes.remove(id);
                     core.heights.remove(id);
@@ -465,7 +460,7 @@ impl Page {
             self.complaints.set(Arc::default());
         }
         self.revision.update(|n| *n += 1);
-        self.count_slowly(!is_moved_only);
+        self.count_slowly(!changes.is_of_places_alone());
         if !changes.local && !gone.is_empty() {
             self.tell_deleted(&gone, changes);
         }
