@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use gesso_protocol::ids::AssetId;
 use gesso_protocol::schema::{Canvas, Chosen, Generation, Node, NodeResult};
 use gesso_protocol::values::file_ending;
+use sanitize_filename::{Options, sanitize_with_options};
 
-/// The most characters of a file's name before its number and ending.
-const STEM_CHARS_MAX: usize = 80;
+/// The most bytes of a file's name before its number and ending: systems take 255 of the whole.
+const STEM_BYTES_MAX: usize = 200;
+/// Stands for what no file's name may hold.
+const INSTEAD: &str = "-";
 
 /// A file of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,16 +106,11 @@ fn in_order(result: &NodeResult) -> Vec<&str> {
 
 /// A title as the name of a file on every system.
 fn stem(title: &str) -> String {
-    let is_bad = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
-    let name: String =
-        title.chars().map(|c| if is_bad(c) { '-' } else { c }).take(STEM_CHARS_MAX).collect();
-    let name = name.trim().trim_matches('.').trim();
-    // Devices of Windows, which no file may be called.
-    let is_device =
-        ["con", "prn", "aux", "nul"].iter().any(|device| name.eq_ignore_ascii_case(device));
-    match name {
-        "" => "Untitled".to_owned(),
-        name if is_device => format!("{name}-"),
+    let title = title.trim().trim_matches('.').trim();
+    let short = title[..title.floor_char_boundary(STEM_BYTES_MAX)].trim_end();
+    let options = Options { windows: true, truncate: false, replacement: INSTEAD };
+    match &*sanitize_with_options(short, options) {
+        "" | INSTEAD => "Untitled".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -226,7 +224,8 @@ mod tests {
 
     #[test]
     fn names_are_good_on_every_system_and_told_apart() {
-        let titles = ["A/B: \"c\"", "..", "a-b- -C-", "NUL", "same", "Same"];
+        let long = "\u{1f98a}".repeat(60);
+        let titles = ["A/B: \"c\"", "..", "a-b- -C-", "NUL", "same", "Same", &long];
         let nodes = (0..).zip(titles).map(|(y, title)| node(&format!("n{y}"), title, f64::from(y)));
         let mut canvas = canvas(nodes.collect());
         for id in canvas.nodes.keys() {
@@ -241,9 +240,10 @@ mod tests {
                 "A-B- -c-.png",
                 "Untitled.png",
                 "a-b- -C- (2).png",
-                "NUL-.png",
+                "Untitled (2).png",
                 "same.png",
-                "Same (2).png"
+                "Same (2).png",
+                &format!("{}.png", "\u{1f98a}".repeat(50)),
             ]
         );
         let some = files(&canvas, Some(&["n4".to_owned()].into()));
