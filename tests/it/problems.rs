@@ -1,6 +1,6 @@
 //! Every answer that is no success is a problem with a stable code; every list has the same pages.
 
-use reqwest::header::{ALLOW, CONTENT_RANGE, CONTENT_TYPE, RANGE, RETRY_AFTER};
+use reqwest::header::{ALLOW, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, RANGE, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tests::{Database, TestServer, databases};
@@ -170,6 +170,8 @@ async fn bodies_that_make_no_sense() {
         problem(request, 415, "unsupported_media").await;
     }
     problem(post("/api/canvases").body("{}"), 415, "unsupported_media").await;
+    let packed = json("/api/canvases", b"{}").header(CONTENT_ENCODING, "gzip");
+    problem(packed, 415, "unsupported_media").await;
     problem(post(&format!("{at}/edits")).body("[]"), 415, "unsupported_media").await;
     let large: &'static [u8] = Box::leak(vec![b' '; 3 * 1024 * 1024].into_boxed_slice());
     problem(json("/api/canvases", large), 413, "too_large").await;

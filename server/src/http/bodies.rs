@@ -35,6 +35,14 @@ pub async fn watch(State(app): State<App>, request: Request, next: Next) -> Resp
     let lease = app.bodies.lease(&person);
     let stalled = Arc::new(AtomicBool::new(false));
     let (mut parts, body) = request.into_parts();
+    if let Some(encoding) = parts.headers.get(header::CONTENT_ENCODING).filter(|e| *e != "identity")
+    {
+        let detail = format!(
+            "Bodies are taken as they are, and this one says that it is packed ({}). Send it without Content-Encoding.",
+            String::from_utf8_lossy(encoding.as_bytes())
+        );
+        return ApiError::new(ErrorCode::UnsupportedMedia, detail).into_response();
+    }
     parts.extensions.insert(lease.clone());
     let body = if body.is_end_stream() {
         body
