@@ -401,7 +401,7 @@ mod tests {
         for (bomb, says) in [
             (deep.as_str(), "nested too deep"),
             (entity, "entities"),
-            (&wide, "damaged"),
+            (&wide, "more elements than can be drawn"),
             ("<svg xmlns=\"http://www.w3.org/2000/svg\"><g></svg>", "damaged"),
             ("<svg xmlns=\"http://www.w3.org/2000/svg\"", "damaged"),
         ] {

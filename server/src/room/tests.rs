@@ -16,7 +16,7 @@ use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use gesso_protocol::ids::CanvasId;
-use gesso_protocol::schema::{self, NewNode, NodeResult, NodeState, Outcome};
+use gesso_protocol::schema::{self, NewNode, NodeResult, NodeState, Outcome, RunInfo};
 use gesso_protocol::wire::Frame;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use yrs::updates::decoder::Decode as _;
@@ -159,10 +159,11 @@ impl Store for MemoryStore {
     }
 }
 
-/// The database's truth: these nodes have completed, and nothing else.
+/// The database's truth: these nodes have completed, there are these runs, and nothing else.
 #[derive(Default)]
 struct Truth {
     completed: Vec<&'static str>,
+    runs: Vec<&'static str>,
     /// How long reading it takes.
     takes: Duration,
 }
@@ -183,7 +184,12 @@ impl RoomHooks for Truth {
                 };
                 ((*node).to_owned(), result)
             });
-            Ok(Outcome { results: completed.collect(), ..Outcome::default() })
+            let runs = self.runs.iter().map(|run| {
+                let info = RunInfo { id: (*run).to_owned(), ..RunInfo::default() };
+                ((*run).to_owned(), info)
+            });
+            let (results, runs) = (completed.collect(), runs.collect());
+            Ok(Outcome { results, runs, ..Outcome::default() })
         })
     }
 

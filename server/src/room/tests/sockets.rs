@@ -204,7 +204,8 @@ async fn forged_outcomes_heal_on_the_forgers_own_page() {
 /// A run that writes all the time leaves no pause in which nothing is newer than what was read.
 #[tokio::test]
 async fn a_node_gets_its_results_back_while_the_server_writes() {
-    let truth = Truth { completed: vec!["n"], takes: Duration::from_millis(20) };
+    let truth =
+        Truth { completed: vec!["n"], takes: Duration::from_millis(20), ..Truth::default() };
     let rooms = Rooms::over(store_with_a_node(), quick(), Arc::new(truth));
     let address = listen(rooms.clone()).await;
     let mut client = Client::synced(address, "c", 1).await;
