@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gesso_protocol::fold::fold;
 use gesso_protocol::ids::AssetId;
 use gesso_protocol::schema::{Canvas, Chosen, Generation, Node, NodeResult};
 use gesso_protocol::values::file_ending;
@@ -115,7 +116,7 @@ fn stem(title: &str) -> String {
     }
 }
 
-/// Paths that are taken, as systems compare them that know no case.
+/// Paths that are taken, as systems compare them that know neither case nor one way to write an accent.
 #[derive(Default)]
 struct Paths {
     taken: BTreeSet<String>,
@@ -127,14 +128,14 @@ impl Paths {
     /// Takes a path that is free: with a number where the name is taken.
     fn free(&mut self, stem: &str, ending: &str) -> String {
         let first = format!("{stem}{ending}");
-        if self.taken.insert(first.to_lowercase()) {
+        if self.taken.insert(fold(&first)) {
             return first;
         }
-        let next = self.next.entry(first.to_lowercase()).or_insert(2);
+        let next = self.next.entry(fold(&first)).or_insert(2);
         loop {
             let path = format!("{stem} ({next}){ending}");
             *next += 1;
-            if self.taken.insert(path.to_lowercase()) {
+            if self.taken.insert(fold(&path)) {
                 return path;
             }
         }
@@ -225,7 +226,19 @@ mod tests {
     #[test]
     fn names_are_good_on_every_system_and_told_apart() {
         let long = "\u{1f98a}".repeat(60);
-        let titles = ["A/B: \"c\"", "..", "a-b- -C-", "NUL", "same", "Same", &long];
+        let titles = [
+            "A/B: \"c\"",
+            "..",
+            "a-b- -C-",
+            "NUL",
+            "same",
+            "Same",
+            &long,
+            "\u{e9}",
+            "e\u{301}",
+            "\u{df}",
+            "SS",
+        ];
         let nodes = (0..).zip(titles).map(|(y, title)| node(&format!("n{y}"), title, f64::from(y)));
         let mut canvas = canvas(nodes.collect());
         for id in canvas.nodes.keys() {
@@ -244,6 +257,10 @@ mod tests {
                 "same.png",
                 "Same (2).png",
                 &format!("{}.png", "\u{1f98a}".repeat(50)),
+                "\u{e9}.png",
+                "e\u{301} (2).png",
+                "\u{df}.png",
+                "SS (2).png",
             ]
         );
         let some = files(&canvas, Some(&["n4".to_owned()].into()));
