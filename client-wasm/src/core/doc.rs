@@ -75,24 +75,23 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// True if nothing changed but places of nodes.
-    pub fn is_of_places_alone(&self) -> bool {
+    /// True if nothing changed but nodes themselves.
+    fn is_of_nodes_alone(&self) -> bool {
         !self.meta
             && !self.runs
             && !self.comments
             && self.edges.is_empty()
             && self.outcome.is_empty()
-            && self.moved.len() == self.nodes.len()
+    }
+
+    /// True if nothing changed but places of nodes.
+    pub fn is_of_places_alone(&self) -> bool {
+        self.is_of_nodes_alone() && self.moved.len() == self.nodes.len()
     }
 
     /// True if there is nothing to draw.
     pub fn is_empty(&self) -> bool {
-        !self.meta
-            && !self.runs
-            && !self.comments
-            && self.nodes.is_empty()
-            && self.edges.is_empty()
-            && self.outcome.is_empty()
+        self.is_of_nodes_alone() && self.nodes.is_empty()
     }
 }
 

@@ -298,8 +298,7 @@ impl Index {
         else {
             return false;
         };
-        let nodes = Owner::Root(self.hash("nodes"));
-        key == self.hash("output") && self.place(node).is_some_and(|node| node.list.owner == nodes)
+        key == self.hash("output") && self.is_held_node(node)
     }
 
     /// True if what was placed gives a node that is held already another kind.
@@ -307,10 +306,12 @@ impl Index {
         let Some(Place { list: List { owner: Owner::Item(node), key }, .. }) = placed.place else {
             return false;
         };
-        key == self.hash("kind")
-            && self
-                .place(node)
-                .is_some_and(|node| node.list.owner == Owner::Root(self.hash("nodes")))
+        key == self.hash("kind") && self.is_held_node(node)
+    }
+
+    /// True if that is an entry of `nodes` which is held.
+    fn is_held_node(&self, id: Id) -> bool {
+        self.place(id).is_some_and(|place| place.list.owner == Owner::Root(self.hash("nodes")))
     }
 
     /// Remembers elements that the document took, in the order in which it took them.
