@@ -264,19 +264,20 @@ impl Checker<'_> {
             fields: Box::new(stars),
             items: None,
             asset: None,
-            output: self.output(fields)?,
+            output: self.output(kind, fields)?,
         };
         Ok((write, Some(id)))
     }
 
     fn set(&mut self, node: &str, fields: &Fields) -> Result<Write, Refusal> {
-        if self.known(node)?.kind == UNREADABLE {
+        let kind = self.known(node)?.kind.clone();
+        if kind == UNREADABLE {
             let detail = format!("{node} is no node that can be changed. Remove it.");
             return Err(Refusal::new(ErrorCode::BadRequest, detail));
         }
         let items = self.items(fields)?;
         let asset = self.asset(fields)?;
-        let output = self.output(fields)?;
+        let output = self.output(&kind, fields)?;
         if let Some(read) = self.canvas.nodes.get_mut(node) {
             if let Some(items) = &items {
                 read.items = listed(items);
@@ -362,7 +363,7 @@ impl Checker<'_> {
         }
     }
 
-    fn output(&self, fields: &Fields) -> Result<Vec<(String, Choice)>, Refusal> {
+    fn output(&self, kind: &str, fields: &Fields) -> Result<Vec<(String, Choice)>, Refusal> {
         let choice = |(item, choice): (&String, &Option<FieldChoice>)| {
             let Some(FieldChoice { chosen, after }) = choice else {
                 return Ok((item.clone(), None));
@@ -371,7 +372,9 @@ impl Checker<'_> {
                 None => Value::Null,
                 Some(FieldChosen::Generation(id)) => json!({"generation": id}),
                 Some(FieldChosen::Asset(asset)) => {
-                    json!({"asset": self.fill_in(asset)?.to_value()})
+                    let asset = self.fill_in(asset)?;
+                    check_shown(kind, &asset)?;
+                    json!({"asset": asset.to_value()})
                 }
             };
             Ok((item.clone(), Some((chosen, after.clone()))))
@@ -397,6 +400,19 @@ impl Checker<'_> {
         }
         Ok(Some(new))
     }
+}
+
+/// Refuses a file in the place of results of another type (R-DOC-17).
+fn check_shown(kind: &str, asset: &AssetRef) -> Result<(), Refusal> {
+    let Some((spec, given)) = nodes::spec(kind).zip(asset.ty) else { return Ok(()) };
+    if spec.may_show(Some(given)) {
+        return Ok(());
+    }
+    let detail = format!(
+        "A node of kind {kind} does not make {}. Choose a file of the type it makes.",
+        given.article_label()
+    );
+    Err(Refusal::new(ErrorCode::TypeMismatch, detail))
 }
 
 fn listed(items: &[NewItem]) -> Vec<ListItem> {

@@ -132,6 +132,15 @@ impl NodeSpec {
         self.outputs.iter().find(|port| port.name == name)
     }
 
+    /// True if content of type `ty` may stand where its results are shown and flow. What is not known may.
+    pub fn may_show(&self, ty: Option<DataType>) -> bool {
+        let may = |port: &OutputSpec| match (port.ty, ty) {
+            (PortType::Fixed(made), Some(ty)) => made == ty,
+            _ => true,
+        };
+        self.outputs.iter().any(may)
+    }
+
     /// True if a run can have a step of it: neither a source nor a mere organiser.
     pub fn runs(&self) -> bool {
         !self.source && !self.outputs.is_empty()

@@ -105,13 +105,29 @@ fn in_order(result: &NodeResult) -> Vec<&str> {
     items.into_iter().flat_map(|item| item.generations.iter().map(String::as_str)).collect()
 }
 
+/// Names that Windows keeps for devices, with any ending, besides those that `sanitize_filename` knows.
+const DEVICES: [&str; 2] = ["conin$", "conout$"];
+
+/// True for marks that turn the direction of what follows them: `photo\u{202e}gnp.exe` reads as a picture.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A title as the name of a file on every system.
 fn stem(title: &str) -> String {
+    let title: String = title.chars().filter(|c| !turns_direction(*c)).collect();
     let title = title.trim().trim_matches('.').trim();
+    // What is before the first dot makes a name a device's, without blanks around it.
+    let title = match title.split_once('.') {
+        Some((base, rest)) => format!("{}.{rest}", base.trim()),
+        None => title.to_owned(),
+    };
     let short = title[..title.floor_char_boundary(STEM_BYTES_MAX)].trim_end();
     let options = Options { windows: true, truncate: false, replacement: INSTEAD };
+    let base = short.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
     match &*sanitize_with_options(short, options) {
         "" | INSTEAD => "Untitled".to_owned(),
+        _ if DEVICES.contains(&&*base) => "Untitled".to_owned(),
         name => name.to_owned(),
     }
 }
@@ -238,6 +254,9 @@ mod tests {
             "e\u{301}",
             "\u{df}",
             "SS",
+            "photo\u{202e}gnp",
+            "aux .png",
+            "Conin$.old",
         ];
         let nodes = (0..).zip(titles).map(|(y, title)| node(&format!("n{y}"), title, f64::from(y)));
         let mut canvas = canvas(nodes.collect());
@@ -261,6 +280,9 @@ mod tests {
                 "e\u{301} (2).png",
                 "\u{df}.png",
                 "SS (2).png",
+                "photognp.png",
+                "Untitled (3).png",
+                "Untitled (4).png",
             ]
         );
         let some = files(&canvas, Some(&["n4".to_owned()].into()));

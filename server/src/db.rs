@@ -20,7 +20,7 @@ pub mod writer;
 
 use std::path::Path;
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
@@ -40,6 +40,12 @@ const READERS_MAX: u32 = 4;
 const CACHE_KIB: &str = "-256";
 /// The most connections to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+/// Longest wait for a connection to PostgreSQL, in s. Where it is away, every request that needs it fails after this.
+const POSTGRES_WAIT_S: u64 = 5;
+/// How long a start waits for PostgreSQL, in s: both may be started at once.
+const POSTGRES_START_S: u64 = 30;
+/// Pause between two tries of a start, in ms.
+const POSTGRES_START_PAUSE_MS: u64 = 250;
 /// After how many pages the write-ahead log is copied into the file: 16 MB of them.
 const CHECKPOINT_PAGES: &str = "4000";
 /// Time a statement waits for another's lock, in ms.
@@ -235,8 +241,7 @@ impl Db {
         let db = match url {
             None => Self::open_sqlite(&data.join("gesso.db")).await?,
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                let options = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS_MAX);
-                Self::Postgres(options.connect(url).await?)
+                Self::open_postgres(url).await?
             }
             Some(url) => return Err(DbError::Url(url.to_owned())),
         };
@@ -272,6 +277,23 @@ impl Db {
                 let read =
                     SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
                 Ok(Some(Self::Sqlite { read, write }))
+            }
+        }
+    }
+
+    /// Connects to PostgreSQL, which may be starting too.
+    async fn open_postgres(url: &str) -> Result<Self, DbError> {
+        let until = Instant::now() + Duration::from_secs(POSTGRES_START_S);
+        loop {
+            let options = PgPoolOptions::new()
+                .max_connections(POSTGRES_CONNECTIONS_MAX)
+                .acquire_timeout(Duration::from_secs(POSTGRES_WAIT_S));
+            match options.connect(url).await.map_err(DbError::from) {
+                Err(error) if error.is_away() && Instant::now() < until => {
+                    tracing::info!(%error, "PostgreSQL does not answer yet");
+                    tokio::time::sleep(Duration::from_millis(POSTGRES_START_PAUSE_MS)).await;
+                }
+                connected => return Ok(Self::Postgres(connected?)),
             }
         }
     }

@@ -248,6 +248,14 @@ fn choices_are_written_with_the_facts_of_their_files() {
     let unknown = json!([{"op": "add_node", "kind": "image_generator",
         "output": {"": {"use": {"asset": "none"}}}}]);
     assert_eq!(run(unknown).unwrap_err().code, ErrorCode::NotFound);
+    for op in [
+        json!({"op": "add_node", "kind": "sound_effects", "output": {"": {"use": {"asset": "pic"}}}}),
+        json!({"op": "set", "node": "s", "output": {"": {"use": {"asset": "pic"}}}}),
+    ] {
+        let add = json!({"op": "add_node", "id": "s", "kind": "sound_effects"});
+        let refusal = run(json!([add, op])).unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::TypeMismatch, "{}", refusal.detail);
+    }
 }
 
 /// Writes entries under `nodes` and `edges` as a foreign writer may have put them.

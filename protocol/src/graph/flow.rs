@@ -88,9 +88,15 @@ impl<'a> History<'a> {
             .or_else(|| self.newest.get(key).copied())
     }
 
-    /// Somebody's choice for an item, where it counts.
+    /// Somebody's choice for an item, where it counts (R-DOC-17).
     fn choice(&self, key: &str) -> Option<&'a Chosen> {
-        let choice = self.node?.output.get(key)?;
+        let node = self.node?;
+        let choice = node.output.get(key)?;
+        if let Chosen::Asset(asset) = &choice.chosen
+            && !nodes::spec(&node.kind).is_none_or(|spec| spec.may_show(asset.ty))
+        {
+            return None;
+        }
         let newest = self.newest.get(key).map(|generation| generation.id.as_str());
         (choice.after.as_deref() == newest).then_some(&choice.chosen)
     }
@@ -117,6 +123,7 @@ pub fn shown_generation<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option
 
 /// Returns the asset that somebody put in the place of an item's results, while nothing newer came.
 pub fn replaced<'a>(canvas: &'a Canvas, node: &str, key: &str) -> Option<&'a AssetRef> {
+    // Most nodes have none: reading a history takes longer.
     canvas.nodes.get(node)?.output.get(key)?;
     History::of(canvas, node).replaced(key)
 }

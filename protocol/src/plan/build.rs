@@ -24,6 +24,7 @@ use crate::pricing::Money;
 use crate::problem::{ErrorCode, NodeProblem, Refusal, quoted};
 use crate::schema::{Canvas, Generation, Node, NodeState};
 use crate::steps;
+use crate::values::DataType;
 
 /// The most results one invocation may be asked for.
 const COUNT_MAX: i64 = 10;
@@ -44,6 +45,8 @@ pub(super) struct Planner<'a> {
     step_of: BTreeMap<NodeId, StepIndex>,
     /// The place of what is on an output, where anything is.
     ready_of: BTreeMap<(String, String), Option<u32>>,
+    /// For each of `ready` the data types on it, with the position of the first item of each.
+    ready_types: Vec<BTreeMap<DataType, usize>>,
 }
 
 /// Plans a run of `target`. `usable` tells which models can run here.
@@ -166,6 +169,7 @@ impl<'a> Planner<'a> {
             ready: Vec::new(),
             step_of: BTreeMap::new(),
             ready_of: BTreeMap::new(),
+            ready_types: Vec::new(),
         }
     }
 
@@ -505,7 +509,14 @@ impl<'a> Planner<'a> {
                 let from = match self.step_of.get(from) {
                     Some(step) => InputSource::Step(*step),
                     None => match self.ready(from, out) {
-                        Some(at) => InputSource::Ready(at),
+                        Some(at) => {
+                            if let Some(detail) = self.item_mismatch(node, port, from, at) {
+                                let code = ErrorCode::TypeMismatch;
+                                self.problem(&node.id, Some(port.name), code, &detail);
+                                continue;
+                            }
+                            InputSource::Ready(at)
+                        }
                         None => continue,
                     },
                 };
@@ -535,6 +546,13 @@ impl<'a> Planner<'a> {
         let at = if items.is_empty() && !is_list {
             None
         } else {
+            let mut types = BTreeMap::new();
+            for (position, item) in items.iter().enumerate() {
+                if let Some(ty) = item.content.ty() {
+                    types.entry(ty).or_insert(position);
+                }
+            }
+            self.ready_types.push(types);
             self.ready.push(ExistingOutput {
                 node: NodeId::new(from),
                 port: out.to_owned(),
@@ -546,13 +564,31 @@ impl<'a> Planner<'a> {
         at
     }
 
-    fn mismatch(
+    /// Names the first item of an output that an input does not take, where there is one: a connection has the type
+    /// of its first item, and others may differ (R-GRAPH-10).
+    fn item_mismatch(
         &self,
         node: &Node,
         port: &PortSpec,
         from: &str,
-        ty: Option<crate::values::DataType>,
-    ) -> String {
+        ready: u32,
+    ) -> Option<String> {
+        let wanted = self.graph.input_type(&node.id, port.name)?;
+        let types = self.ready_types.get(ready as usize)?;
+        let (given, position) =
+            types.iter().filter(|(ty, _)| **ty != wanted).min_by_key(|(_, position)| **position)?;
+        Some(format!(
+            "Item {} of {} is {}, and the input “{}” of {} takes {}. Take it out, or connect another source.",
+            position + 1,
+            quoted(self.graph.title(from)),
+            given.article_label(),
+            port.name,
+            quoted(node.shown_title()),
+            wanted.article_label(),
+        ))
+    }
+
+    fn mismatch(&self, node: &Node, port: &PortSpec, from: &str, ty: Option<DataType>) -> String {
         let given = ty.map_or("What", |ty| ty.label());
         format!(
             "{given} from {} does not fit the input “{}” of {}. Delete the connection or change its source.",

@@ -12,7 +12,7 @@ use crate::invocation::Invocation;
 use crate::lineage::{Lineage, Pairing};
 use crate::nodes::NodeKind;
 use crate::pricing::{Milli, Money, Price, Quote};
-use crate::problem::{ErrorCode, NODES_TOLD_MAX, NodeProblem, Refusal, listed};
+use crate::problem::{ErrorCode, NODES_TOLD_MAX, NodeProblem, Refusal, listed, quoted};
 use crate::schema::{Failure, Generation, ItemContent};
 
 /// The most invocations of one run.
@@ -329,6 +329,43 @@ impl Plan {
     /// The step of a node.
     pub fn step(&self, node: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.node.as_str() == node)
+    }
+
+    /// Refuses the plan where a step gets, or goes on from, one of these assets, which the server does not have.
+    ///
+    /// # Errors
+    /// `not_found`, naming the steps.
+    pub fn check_assets(&self, unknown: &BTreeSet<String>) -> Result<(), Refusal> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let is_unknown = |item: &ReadyItem| match &item.content {
+            ItemContent::Asset(asset) => unknown.contains(&asset.id),
+            ItemContent::Text(_) => false,
+        };
+        let lacking: Vec<bool> =
+            self.ready.iter().map(|ready| ready.items.iter().any(is_unknown)).collect();
+        let of_ready = |source: &Source| match source.from {
+            InputSource::Ready(at) => lacking.get(at as usize) == Some(&true),
+            InputSource::Step(_) => false,
+        };
+        let problem = |step: &Step, port: Option<&str>| {
+            let detail = format!(
+                "{} gets a file that this server does not have. Upload it again.",
+                quoted(&step.title)
+            );
+            NodeProblem::new(step.node.as_str(), port, ErrorCode::NotFound, &detail)
+        };
+        let mut problems = Vec::new();
+        for step in &self.steps {
+            let inputs = step.inputs.iter().filter(|input| input.sources.iter().any(of_ready));
+            problems.extend(inputs.map(|input| problem(step, Some(&input.port))));
+            let mut kept = step.kept.values().flat_map(|kept| &kept.generations);
+            if kept.any(|made| made.asset.as_ref().is_some_and(|id| unknown.contains(id))) {
+                problems.push(problem(step, None));
+            }
+        }
+        Refusal::of_nodes(problems).map_or(Ok(()), Err)
     }
 
     /// Refuses the plan where a node of it, or (for all but `workflow`) something upstream of it, is in the

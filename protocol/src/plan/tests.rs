@@ -14,7 +14,9 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{any_canvas, canvas, edge};
-use crate::schema::{Generation, ItemResult, NodeState};
+use crate::schema::{Chosen, Generation, ItemResult, ListItem, NodeState, OutputChoice};
+use crate::values::{AssetRef, DataType};
+use std::collections::BTreeSet;
 
 fn target(mode: Mode, node: Option<&str>) -> Target {
     Target::of(mode, node)
@@ -65,7 +67,7 @@ fn made_item(
         key: key.to_owned(),
         port: "image".to_owned(),
         asset: Some(blake3::hash(id.as_bytes()).to_hex().to_string()),
-        ty: Some(crate::values::DataType::Image),
+        ty: Some(DataType::Image),
         fingerprint: fingerprint.to_owned(),
         ..Generation::default()
     };
@@ -175,6 +177,69 @@ fn number_of_generations_multiplies_the_price() {
     assert_eq!(plan.quote().cost, Money::credits(16));
     canvas.nodes.get_mut("g").unwrap().settings.insert("count".to_owned(), json!(11));
     assert_eq!(planned(&canvas, Mode::Node, Some("g")).unwrap_err().code, ErrorCode::BadRequest);
+}
+
+fn asset(id: &str, ty: DataType) -> AssetRef {
+    AssetRef {
+        id: id.to_owned(),
+        ty: Some(ty),
+        mime: String::new(),
+        width: None,
+        height: None,
+        duration: None,
+        name: String::new(),
+    }
+}
+
+/// A list of a text and a sound, wired to an assistant directly and through an evaluator.
+fn mixed_list() -> Canvas {
+    let mut canvas = canvas("l:list, a:assistant, e:evaluator, b:assistant");
+    let item = |id: &str, content| ListItem { id: id.to_owned(), z: id.to_owned(), content };
+    canvas.nodes.get_mut("l").unwrap().items = vec![
+        item("1", ItemContent::Text("words".to_owned())),
+        item("2", ItemContent::Asset(asset("s", DataType::Audio))),
+    ];
+    edge(&mut canvas, "l.items", "a.prompt");
+    edge(&mut canvas, "l.items", "e.candidates");
+    edge(&mut canvas, "e.output", "b.prompt");
+    canvas
+}
+
+#[test]
+fn every_item_of_a_list_must_fit_the_input() {
+    let mut canvas = mixed_list();
+    for (node, port) in [("a", "prompt"), ("e", "candidates")] {
+        let refusal = planned(&canvas, Mode::Node, Some(node)).unwrap_err();
+        let [problem] = refusal.nodes.as_slice() else { panic!("{refusal:?}") };
+        assert_eq!((problem.code, problem.port.as_deref()), (ErrorCode::TypeMismatch, Some(port)));
+        assert!(problem.detail.starts_with("Item 2 of “List” is an audio, and the"), "{problem:?}");
+    }
+    assert!(planned(&canvas, Mode::Workflow, None).is_err());
+    canvas.nodes.get_mut("l").unwrap().items.truncate(1);
+    assert!(planned(&canvas, Mode::Workflow, None).is_ok());
+}
+
+#[test]
+fn a_choice_of_a_file_of_another_type_does_not_count() {
+    let mut canvas = canvas("g:image_generator, u:image_upscaler, a:assistant, v:voiceover");
+    edge(&mut canvas, "g.image", "u.image");
+    edge(&mut canvas, "a.text", "v.script");
+    for (node, ty) in [("g", DataType::Audio), ("a", DataType::Image)] {
+        let chosen = Chosen::Asset(asset("x", ty));
+        let choice = OutputChoice { chosen, after: None };
+        canvas.nodes.get_mut(node).unwrap().output.insert(String::new(), choice);
+    }
+    for node in ["u", "v"] {
+        let refusal = planned(&canvas, Mode::Node, Some(node)).unwrap_err();
+        assert_eq!(refusal.nodes[0].code, ErrorCode::MissingInput, "{refusal:?}");
+    }
+    let picture = Chosen::Asset(asset("x", DataType::Image));
+    canvas.nodes.get_mut("g").unwrap().output.get_mut("").unwrap().chosen = picture;
+    let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
+    assert_eq!(plan.check_assets(&BTreeSet::new()), Ok(()));
+    assert_eq!(plan.check_assets(&["y".to_owned()].into()), Ok(()));
+    let refusal = plan.check_assets(&["x".to_owned()].into()).unwrap_err();
+    assert_eq!((refusal.code, &*refusal.nodes[0].node), (ErrorCode::NotFound, "u"));
 }
 
 #[test]

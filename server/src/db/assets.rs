@@ -183,11 +183,11 @@ impl Db {
     }
 
     /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them
-    /// (R-RUN-7). Assets without a record stay as they are.
+    /// (R-RUN-7). Answers the ids of assets without a record, which stay as they are.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn own_facts(&self, canvas: &mut Canvas) -> Result<(), DbError> {
+    pub async fn own_facts(&self, canvas: &mut Canvas) -> Result<BTreeSet<String>, DbError> {
         let ids: BTreeSet<String> = canvas.assets_mut().map(|asset| asset.id.clone()).collect();
         let ids: Vec<String> = ids.into_iter().collect();
         let mut records: BTreeMap<String, AssetRow> = BTreeMap::new();
@@ -205,12 +205,14 @@ impl Db {
             })?;
             records.extend(rows.into_iter().map(|row| (row.id.to_string(), row)));
         }
+        let mut unknown = BTreeSet::new();
         for asset in canvas.assets_mut() {
-            if let Some(record) = records.get(&asset.id) {
-                *asset = record.reference();
+            match records.get(&asset.id) {
+                Some(record) => *asset = record.reference(),
+                None => drop(unknown.insert(asset.id.clone())),
             }
         }
-        Ok(())
+        Ok(unknown)
     }
 
     /// Gives rows that an earlier version wrote the words they are found by now.

@@ -86,6 +86,15 @@ fn read(body: &str) -> Result<Generation, DbError> {
     serde_json::from_str(body).map_err(DbError::row("generations"))
 }
 
+/// What came of [completing](Db::complete) a canvas.
+#[derive(Debug, Default)]
+pub struct Completed {
+    /// True if a choice named a generation that was taken in.
+    pub has_chosen: bool,
+    /// Ids of assets on it that the server does not have.
+    pub unknown_assets: BTreeSet<String>,
+}
+
 impl Db {
     /// The history of a node, oldest first, after the `seq` given; each with the `seq` to go on from. At most `limit` of
     /// them, and fewer where more would be larger than `bytes_max`; but one. Says also whether there are more.
@@ -343,16 +352,13 @@ impl Db {
 
     /// Brings a canvas, as its document has it, in line with what the server knows: facts of assets are those of its
     /// records (R-RUN-7), and what results and choices name and the document does not hold is taken in (R-DOC-30): it
-    /// flows all the same. Answers whether a choice named any of that.
+    /// flows all the same.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn complete(&self, id: &CanvasId, canvas: &mut Canvas) -> Result<bool, DbError> {
-        self.own_facts(canvas).await?;
+    pub async fn complete(&self, id: &CanvasId, canvas: &mut Canvas) -> Result<Completed, DbError> {
+        let unknown_assets = self.own_facts(canvas).await?;
         let unheld = canvas.unheld_generations();
-        if unheld.is_empty() {
-            return Ok(false);
-        }
         let chosen: BTreeSet<String> = canvas
             .chosen_generations()
             .filter(|id| unheld.contains(*id))
@@ -377,7 +383,7 @@ impl Db {
                 break;
             }
         }
-        Ok(has_chosen)
+        Ok(Completed { has_chosen, unknown_assets })
     }
 
     /// For each of these fingerprints what the newest invocation on the canvas made that had it, with its node, in

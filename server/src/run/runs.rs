@@ -156,7 +156,8 @@ impl Runs {
         let copy = room.copy().await?;
         let (place, canvas) = place.run(move || copy.canvas()).await?;
         let mut canvas = canvas?;
-        if self.inner.services.db.complete(id, &mut canvas).await? {
+        let completed = self.inner.services.db.complete(id, &mut canvas).await?;
+        if completed.has_chosen {
             // Who chose it is to see it, too.
             room.check_outcome().await?;
         }
@@ -165,6 +166,7 @@ impl Runs {
             let graph = Graph::materialize(&canvas);
             let usable = |model: &Model| inner.services.providers.usable(model);
             let plan = plan(&canvas, &graph, &inner.catalog, &target, &usable)?;
+            plan.check_assets(&completed.unknown_assets)?;
             Ok::<_, RunError>(Planned { canvas, graph, plan })
         };
         let (place, planned) = place.run(planning).await?;

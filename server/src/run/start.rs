@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use gesso_protocol::api::{Estimate, RunStarted};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::plan::{Plan, StepIndex, Target, Unit, Units};
 use gesso_protocol::pricing::Money;
-use gesso_protocol::problem::{ErrorCode, NodeProblem, Refusal, quoted};
-use gesso_protocol::schema::{
-    self, Canvas, ItemContent, ItemResult, NodeResult, NodeState, RunStatus,
-};
+use gesso_protocol::problem::{ErrorCode, Refusal, quoted};
+use gesso_protocol::schema::{self, Canvas, ItemResult, NodeResult, NodeState, RunStatus};
 
 use super::driver::Opened;
 use super::error::{RunError, refuse};
@@ -54,7 +52,6 @@ impl Runs {
     ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
         let (place, planned) = self.plan(canvas, &room, &asked.target).await?;
-        self.check_assets(&planned.plan).await?;
         self.begin(canvas, asked, (place, planned), None).await
     }
 
@@ -173,41 +170,6 @@ impl Runs {
     fn passes(&self, name: &'static str) -> bool {
         self.inner.services.failpoints.pass(name);
         !self.inner.services.failpoints.is_dead()
-    }
-
-    /// Refuses a plan that gives a step what this server does not have.
-    async fn check_assets(&self, plan: &Plan) -> Result<(), RunError> {
-        let mut unknown: BTreeSet<u32> = BTreeSet::new();
-        for (at, ready) in (0_u32..).zip(&plan.ready) {
-            for item in &ready.items {
-                let ItemContent::Asset(asset) = &item.content else { continue };
-                let id = AssetId::new(asset.id.as_str());
-                if self.inner.services.db.asset(&id).await?.is_none() {
-                    unknown.insert(at);
-                }
-            }
-        }
-        let mut problems = Vec::new();
-        for step in &plan.steps {
-            for input in &step.inputs {
-                let lacks = input.sources.iter().any(|source| match source.from {
-                    gesso_protocol::plan::InputSource::Ready(at) => unknown.contains(&at),
-                    gesso_protocol::plan::InputSource::Step(_) => false,
-                });
-                if lacks {
-                    problems.push(NodeProblem {
-                        node: step.node.to_string(),
-                        port: Some(input.port.clone()),
-                        code: ErrorCode::NotFound,
-                        detail: format!(
-                            "{} gets a file that this server does not have. Upload it again.",
-                            quoted(&step.title)
-                        ),
-                    });
-                }
-            }
-        }
-        Refusal::of_nodes(problems).map_or(Ok(()), |refusal| Err(refusal.into()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::schema::Canvas;
 use crate::schema::ItemContent;
 use crate::schema::{ListItem, Node};
 use crate::steps::{self, assert_linear};
-use crate::values::AssetRef;
+use crate::values::{AssetRef, DataType};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -377,7 +377,7 @@ fn lengths_of_what_is_yet_to_be_made_bound_the_price() {
     node.settings.insert("duration".to_owned(), json!(8));
     canvas.nodes.get_mut("w").unwrap().asset = Some(AssetRef {
         id: "x".to_owned(),
-        ty: Some(crate::values::DataType::Audio),
+        ty: Some(DataType::Audio),
         mime: "audio/wav".to_owned(),
         width: None,
         height: None,
@@ -407,7 +407,7 @@ fn a_picture_alone_is_enough_for_a_film() {
         let mut canvas = canvas("p:media, v:video_generator");
         canvas.nodes.get_mut("p").unwrap().asset = Some(AssetRef {
             id: "x".to_owned(),
-            ty: Some(crate::values::DataType::Image),
+            ty: Some(DataType::Image),
             mime: "image/png".to_owned(),
             width: Some(64),
             height: Some(64),
