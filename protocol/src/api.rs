@@ -13,6 +13,10 @@ use crate::problem::{ErrorCode, NodeProblem};
 use crate::schema::{Failure, Generation, Node, NodeResult, NodeState, RunStatus};
 use crate::values::{AssetRef, DataType};
 
+pub mod accounts;
+
+use accounts::{CanvasRole, WorkspaceRole};
+
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -193,8 +197,10 @@ pub struct CanvasBody {
     pub name: String,
     /// Description.
     pub description: String,
+    /// The workspace it belongs to.
+    pub workspace: String,
     /// Role of this person in it.
-    pub role: String,
+    pub role: CanvasRole,
     /// When it was made, in ms since 1970.
     pub created_at: i64,
     /// When it was last changed, in ms since 1970.
@@ -700,6 +706,19 @@ pub struct Me {
     pub color: String,
     /// Ids of models they starred.
     pub favourites: Vec<String>,
+    /// Their account; none where the server is open to whoever reaches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+}
+
+/// Account of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Address.
+    pub email: String,
+    /// Role in the workspace.
+    pub role: WorkspaceRole,
 }
 
 /// `PATCH /api/me`.

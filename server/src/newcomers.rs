@@ -74,6 +74,7 @@ pub fn newcomer(id: String) -> Me {
         name: format!("{first} {last}"),
         color: COLORS[pick(2, COLORS.len())].to_owned(),
         favourites: Vec::new(),
+        account: None,
         id,
     }
 }
@@ -85,6 +86,7 @@ pub fn script() -> Me {
         name: "API".to_owned(),
         color: COLORS[0].to_owned(),
         favourites: Vec::new(),
+        account: None,
         id: "api".to_owned(),
     }
 }

@@ -28,6 +28,7 @@ impl Db {
                 color: row.color,
                 favourites: serde_json::from_str(&row.favourites)
                     .map_err(DbError::row("people"))?,
+                account: None,
             })
         })
         .transpose()

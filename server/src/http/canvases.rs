@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
     Page,
@@ -26,6 +27,7 @@ use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, k
 use super::large;
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
+use crate::db::WORKSPACE;
 use crate::db::canvases::CanvasRow;
 use crate::error::ApiError;
 use crate::readers::Place;
@@ -57,7 +59,8 @@ async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
         preview: app.db.preview(&row.id).await?,
         online: app.rooms.online(&row.id),
         damage: Vec::new(),
-        role: "owner".to_owned(),
+        workspace: WORKSPACE.to_owned(),
+        role: CanvasRole::Owner,
         id: row.id.to_string(),
         name: row.name,
         description: row.description,
