@@ -31,6 +31,8 @@ const AUTH: u64 = 2;
 const QUERY_AWARENESS: u64 = 3;
 /// Gesso: how many of the receiver's update messages are durable; only where `?saved=1` was asked.
 const SAVED: u64 = 100;
+/// Gesso: the receiver's role on the canvas; only where `?saved=1` was asked.
+const ROLE: u64 = 101;
 
 const STEP_1: u64 = 0;
 const STEP_2: u64 = 1;
@@ -58,6 +60,8 @@ pub enum Frame<'a> {
     QueryAwareness,
     /// So many of the receiver's update messages (step 2 and update) are durable, counted from its connecting.
     Saved(u64),
+    /// The receiver's role on the canvas, by its name: sent first of all, and again when it changes.
+    Role(&'a str),
     /// A message type this version does not know; to be ignored.
     Unknown(u64),
 }
@@ -89,6 +93,7 @@ impl<'a> Frame<'a> {
             },
             QUERY_AWARENESS => Frame::QueryAwareness,
             SAVED => Frame::Saved(reader.var_u64()?),
+            ROLE => Frame::Role(reader.string()?),
             other => Frame::Unknown(other),
         })
     }
@@ -119,6 +124,10 @@ impl<'a> Frame<'a> {
                 write_var(&mut out, SAVED);
                 write_var(&mut out, count);
             }
+            Frame::Role(role) => {
+                write_var(&mut out, ROLE);
+                write_buf(&mut out, role.as_bytes());
+            }
             Frame::Unknown(kind) => write_var(&mut out, kind),
         }
         out
@@ -131,6 +140,7 @@ impl<'a> Frame<'a> {
             | Frame::Update(body)
             | Frame::Awareness(body) => body.len(),
             Frame::Denied(reason) => reason.len(),
+            Frame::Role(role) => role.len(),
             Frame::Granted | Frame::QueryAwareness | Frame::Saved(_) | Frame::Unknown(_) => 0,
         }
     }
@@ -182,6 +192,7 @@ mod tests {
         assert_eq!(Frame::Denied("no").encode(), [2, 0, 2, b'n', b'o']);
         assert_eq!(Frame::QueryAwareness.encode(), [3]);
         assert_eq!(Frame::Saved(300).encode(), [100, 0xac, 0x02]);
+        assert_eq!(Frame::Role("viewer").encode(), b"\x65\x06viewer");
     }
 
     #[test]
@@ -209,7 +220,7 @@ mod tests {
         fn every_frame_comes_back(body in proptest::collection::vec(any::<u8>(), 0..300), count: u64, reason: String) {
             for frame in [
                 Frame::SyncStep1(&body), Frame::SyncStep2(&body), Frame::Update(&body),
-                Frame::Awareness(&body), Frame::Denied(&reason), Frame::Saved(count),
+                Frame::Awareness(&body), Frame::Denied(&reason), Frame::Saved(count), Frame::Role(&reason),
                 Frame::QueryAwareness, Frame::Granted,
             ] {
                 let bytes = frame.encode();

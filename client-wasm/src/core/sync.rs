@@ -396,7 +396,7 @@ impl SyncClient {
                 }
             }
             Frame::Denied(reason) => out.push(Action::Told(reason.to_owned())),
-            Frame::Granted | Frame::Unknown(_) => {}
+            Frame::Granted | Frame::Role(_) | Frame::Unknown(_) => {}
             Frame::QueryAwareness => self.send_state(replica, now_ms, out),
             Frame::Saved(count) => {
                 self.durable = self.durable.max(count);

@@ -388,7 +388,13 @@ impl Core {
                     state.wants_everybody = true;
                     self.asked.push(conn);
                 }
-                Ok(Frame::Denied(_) | Frame::Granted | Frame::Saved(_) | Frame::Unknown(_)) => {}
+                Ok(
+                    Frame::Denied(_)
+                    | Frame::Granted
+                    | Frame::Saved(_)
+                    | Frame::Role(_)
+                    | Frame::Unknown(_),
+                ) => {}
                 Err(error) => {
                     refused = malformed(error.to_string());
                     break;

@@ -328,7 +328,11 @@ impl Client {
             }
             Frame::Saved(count) => self.saved = count,
             Frame::Denied(reason) => self.denied.push(reason.to_owned()),
-            Frame::Awareness(_) | Frame::QueryAwareness | Frame::Granted | Frame::Unknown(_) => {}
+            Frame::Awareness(_)
+            | Frame::QueryAwareness
+            | Frame::Granted
+            | Frame::Role(_)
+            | Frame::Unknown(_) => {}
         }
     }
 

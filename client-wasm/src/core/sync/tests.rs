@@ -99,6 +99,7 @@ impl Server {
                     Frame::Awareness(_)
                     | Frame::Denied(_)
                     | Frame::Granted
+                    | Frame::Role(_)
                     | Frame::Unknown(_)
                     | Frame::QueryAwareness
                     | Frame::Saved(_) => continue,

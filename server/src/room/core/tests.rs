@@ -152,7 +152,10 @@ impl World {
             Frame::Denied(reason) => page.denied.push(reason.to_owned()),
             Frame::Saved(count) => page.saved = count,
             Frame::Awareness(payload) => drop(awareness::decode(payload, 1_000).unwrap()),
-            frame @ (Frame::Granted | Frame::QueryAwareness | Frame::Unknown(_)) => {
+            frame @ (Frame::Granted
+            | Frame::QueryAwareness
+            | Frame::Role(_)
+            | Frame::Unknown(_)) => {
                 panic!("a page got {frame:?}")
             }
         }
