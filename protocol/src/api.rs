@@ -292,6 +292,9 @@ pub struct NewCanvas {
     /// The template it starts from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// The workspace it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// `PATCH /api/canvases/{id}`.

@@ -13,12 +13,15 @@ use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::Outcome;
 use tokio_util::sync::CancellationToken;
 
+use crate::access::Access;
+use crate::accounts::Accounts;
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
 use crate::clock::now_ms;
 use crate::config::ServeOptions;
 use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
+use crate::http::CanvasAssets;
 use crate::http::body_budget::{Bodies, BodyLimits};
 use crate::newcomers::Newcomers;
 use crate::providers::Providers;
@@ -59,11 +62,6 @@ pub enum StartError {
     /// The price plan.
     #[error("{0}")]
     PricePlan(String),
-    /// The address needs what this server does not have.
-    #[error(
-        "listening on {0} would let everybody in: this version has no accounts, so it listens on loopback addresses only (127.0.0.1, [::1])"
-    )]
-    NotLoopback(std::net::SocketAddr),
 }
 
 /// Everything a handler works with.
@@ -89,6 +87,12 @@ pub struct App {
     pub events: Events,
     /// Names and colours that were given to newcomers.
     pub newcomers: Arc<Newcomers>,
+    /// The roles of people.
+    pub access: Access,
+    /// Sign-in.
+    pub accounts: Arc<Accounts>,
+    /// Files of canvases, for guests.
+    pub canvas_assets: Arc<CanvasAssets>,
     /// The memory that bodies of requests may take.
     pub bodies: Bodies,
     /// Limits of connections.
@@ -118,9 +122,6 @@ impl App {
         providers: Providers,
         failpoints: Failpoints,
     ) -> Result<Self, StartError> {
-        if !options.listen.ip().is_loopback() {
-            return Err(StartError::NotLoopback(options.listen));
-        }
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
         tools(&options.data)?.sweep();
@@ -148,6 +149,9 @@ impl App {
         let (body_limits, connection_limits) = incoming_limits(&options);
         let app = Self {
             newcomers: Arc::default(),
+            access: Access::new(db.clone(), options.needs_accounts()),
+            accounts: Arc::default(),
+            canvas_assets: Arc::default(),
             bodies: Bodies::new(body_limits),
             connection_limits,
             options: Arc::new(options),

@@ -8,7 +8,6 @@
 pub mod audit;
 mod blobs;
 mod error;
-mod fair_limiter;
 mod intake;
 mod limits;
 pub mod serve;

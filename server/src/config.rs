@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use gesso_protocol::api::accounts::{Scope, WorkspaceRole};
 use gesso_protocol::pricing::Money;
+use ipnet::IpNet;
 
 use crate::defaults;
 
@@ -83,6 +85,12 @@ pub enum Command {
     /// The workspace's credits.
     #[command(subcommand)]
     Credits(CreditsCommand),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// API tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Tells what is usable here, what is missing and how to get it.
     Doctor(DoctorOptions),
     /// Draws a vector picture; the server calls itself so, to be able to end it.
@@ -134,10 +142,138 @@ pub struct GrantOptions {
     pub database: Option<String>,
 }
 
+/// The database that a command works on, beside a running server.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseOptions {
+    /// The folder of the database.
+    #[arg(long, env = "GESSO_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// The PostgreSQL database, where the server uses one.
+    #[arg(long, env = "GESSO_DATABASE")]
+    pub database: Option<String>,
+}
+
+/// The commands on people.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Adds somebody who signs in with a password.
+    Add {
+        /// Their e-mail address.
+        email: String,
+        /// The name that others see.
+        #[arg(long)]
+        name: String,
+        /// Their role in the workspace: owner, admin, member or guest.
+        #[arg(long, default_value = "member", value_parser = workspace_role)]
+        role: WorkspaceRole,
+        /// Reads their password from standard input, up to the end of the line.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+    /// Lists everybody: address, role, name and whether they are disabled.
+    List {
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+    /// Sets another password, and signs them out everywhere.
+    Passwd {
+        /// Their e-mail address.
+        email: String,
+        /// Reads the password from standard input, up to the end of the line; else a link that sets it is printed.
+        #[arg(long)]
+        password_stdin: bool,
+        /// The address of the server, for the link.
+        #[arg(long, env = "GESSO_PUBLIC_URL", default_value = "http://127.0.0.1:8787")]
+        public_url: String,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+    /// Keeps somebody out: their sessions and tokens end at once.
+    Disable {
+        /// Their e-mail address.
+        email: String,
+        /// Lets them in again.
+        #[arg(long)]
+        undo: bool,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+}
+
+/// The commands on API tokens.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Makes a token and prints it, alone.
+    Create {
+        /// The e-mail address of whose it is.
+        #[arg(long)]
+        user: String,
+        /// A name to know it by.
+        #[arg(long)]
+        name: String,
+        /// Its rights, with commas between: read, edit, run, admin.
+        #[arg(long, value_delimiter = ',', default_value = "read", value_parser = scope)]
+        scope: Vec<Scope>,
+        /// Time until it ends, like 12h or 30d; never where nothing is said.
+        #[arg(long, value_parser = lifetime)]
+        expires: Option<Duration>,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+    /// Lists the tokens of somebody: id, rights and name.
+    List {
+        /// The e-mail address of whose they are.
+        #[arg(long)]
+        user: String,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+    /// Ends a token.
+    Revoke {
+        /// Its id.
+        id: String,
+        /// The database.
+        #[command(flatten)]
+        on: DatabaseOptions,
+    },
+}
+
+fn workspace_role(text: &str) -> Result<WorkspaceRole, String> {
+    let roles: Vec<&str> = WorkspaceRole::ALL.iter().map(|role| role.id()).collect();
+    WorkspaceRole::from_id(text).ok_or_else(|| format!("a role is one of {}", roles.join(", ")))
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.id()).collect();
+    Scope::from_id(text.trim()).ok_or_else(|| format!("a scope is one of {}", scopes.join(", ")))
+}
+
+/// A length of time: a number with m, h or d behind it.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("“{text}” is no length of time; write one like 12h or 30d");
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().ok().filter(|number| *number > 0).ok_or_else(wrong)?;
+    Ok(Duration::from_secs(u64::from(number) * seconds))
+}
+
 /// Options of `gesso serve`.
 #[derive(Clone, Debug, Args)]
 pub struct ServeOptions {
-    /// Where to listen. Anything but a loopback address needs accounts.
+    /// Where to listen. On anything but a loopback address people sign in.
     #[arg(long, env = "GESSO_LISTEN", default_value = "127.0.0.1:8787")]
     pub listen: SocketAddr,
     /// The folder of the database and the assets.
@@ -155,6 +291,13 @@ pub struct ServeOptions {
     /// The address people reach the server at, where it differs from the one it listens on.
     #[arg(long, env = "GESSO_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// People sign in, also on a loopback address; on any other they do in any case.
+    #[arg(long, env = "GESSO_ACCOUNTS", default_value_t = false)]
+    pub accounts: bool,
+    /// Addresses of proxies in front of the server, which tell whom a request came from (`X-Forwarded-For`,
+    /// `X-Forwarded-Proto`): networks like 10.0.0.0/8, with commas between.
+    #[arg(long, env = "GESSO_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
     /// Opens the browser once the server listens.
     #[arg(long, env = "GESSO_OPEN", default_value_t = false)]
     pub open: bool,
@@ -226,6 +369,22 @@ pub struct ServeOptions {
     /// Time a canvas nobody has open stays in memory, in ms.
     #[arg(long, env = "GESSO_ROOM_IDLE_MS", default_value_t = defaults::rooms::IDLE_MS)]
     pub room_idle_ms: u64,
+}
+
+impl ServeOptions {
+    /// True if people sign in.
+    pub fn needs_accounts(&self) -> bool {
+        self.accounts || !self.listen.ip().is_loopback()
+    }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let of_address = || text.parse::<std::net::IpAddr>().map(IpNet::from).ok();
+    text.parse::<IpNet>().ok().or_else(of_address).ok_or_else(|| {
+        format!("“{text}” is no network; write one like 10.0.0.0/8, or an address like 127.0.0.1")
+    })
 }
 
 const fn ms(time: Duration) -> u64 {

@@ -2,7 +2,10 @@
 //! (`$1` placeholders, the common subset of types); a statement that must differ has two constants side by
 //! side. `sqlx::` appears nowhere else in the product.
 
+pub mod access;
+pub mod accounts;
 pub mod assets;
+pub mod audit;
 pub mod canvases;
 pub mod checksum;
 pub mod generations;
@@ -11,6 +14,7 @@ mod ids;
 pub mod late;
 pub mod ledger;
 pub mod log;
+pub mod members;
 pub mod people;
 pub mod runs;
 mod script;

@@ -1,4 +1,4 @@
-//! Changes of the workflow list, told to everybody who looks at it.
+//! Changes that people are told of while they look: of the workflow list, and of their notifications.
 
 use gesso_protocol::ids::CanvasId;
 use tokio::sync::broadcast;
@@ -6,10 +6,19 @@ use tokio::sync::broadcast;
 /// Number of changes a slow listener may lag behind; then it reads the list anew.
 const KEPT: usize = 256;
 
-/// Tells listeners which canvases changed.
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A canvas or a run of it changed.
+    Canvas(CanvasId),
+    /// There is a new notification for this person.
+    Notified(String),
+}
+
+/// Tells listeners what happened.
 #[derive(Clone, Debug)]
 pub struct Events {
-    sender: broadcast::Sender<CanvasId>,
+    sender: broadcast::Sender<Notice>,
 }
 
 impl Events {
@@ -20,12 +29,21 @@ impl Events {
 
     /// A canvas or a run of it changed.
     pub fn changed(&self, canvas: &CanvasId) {
+        self.send(Notice::Canvas(canvas.clone()));
+    }
+
+    /// There is a new notification for a person.
+    pub fn notified(&self, person: &str) {
+        self.send(Notice::Notified(person.to_owned()));
+    }
+
+    fn send(&self, notice: Notice) {
         // Nobody listening is fine.
-        let _listeners = self.sender.send(canvas.clone()).unwrap_or(0);
+        let _listeners = self.sender.send(notice).unwrap_or(0);
     }
 
     /// Listens from now on.
-    pub fn listen(&self) -> broadcast::Receiver<CanvasId> {
+    pub fn listen(&self) -> broadcast::Receiver<Notice> {
         self.sender.subscribe()
     }
 }

@@ -1,27 +1,40 @@
 //! The HTTP API: one file a resource, merged here under one order of middleware. Handlers read the request,
 //! ask the rest of the server, and write the answer; they decide nothing about graphs, runs or money.
 
+mod access;
 mod archive;
 pub mod assets;
+mod audit;
 pub mod bodies;
 pub mod body_budget;
+mod caller;
 pub mod canvases;
 pub mod catalog;
 pub mod client;
 pub mod credits;
+mod deeds;
 pub mod events;
 pub mod extract;
 pub mod guard;
+mod guest_assets;
 pub mod health;
 mod large;
+mod links;
 pub mod me;
 mod multipart;
+mod notifications;
 mod openapi;
 pub mod problems;
+mod rights;
 pub mod runs;
+mod session;
 pub mod sync;
 pub mod templates;
+pub mod tokens;
 mod whole;
+pub mod workspaces;
+
+pub use guest_assets::CanvasAssets;
 
 use std::sync::Arc;
 
@@ -39,6 +52,13 @@ use crate::app::App;
 fn described() -> OpenApiRouter<App> {
     let api = OpenApiRouter::new()
         .merge(catalog::routes())
+        .merge(session::routes())
+        .merge(tokens::routes())
+        .merge(links::routes())
+        .merge(notifications::routes())
+        .merge(workspaces::routes())
+        .merge(audit::routes())
+        .merge(access::routes())
         .merge(canvases::routes())
         .merge(runs::routes())
         .merge(archive::routes())
@@ -62,6 +82,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(whole::whole))
         .layer(Extension(document))
         .layer(middleware::from_fn_with_state(app.clone(), bodies::watch))
+        .layer(middleware::from_fn_with_state(app.clone(), rights::check))
         .layer(middleware::from_fn_with_state(app.clone(), guard::person))
         .layer(middleware::from_fn_with_state(app.clone(), guard::check_origin))
         .layer(CatchPanicLayer::custom(problems::panicked))
@@ -134,7 +155,22 @@ mod tests {
             }
         }
         // The routes outside `described` are pages alone: nothing else answers.
-        assert_eq!(pages, ["/", "/assets/{*path}", "/c/{id}", "/p/{slug}", "/sw.js"]);
+        assert_eq!(
+            pages,
+            ["/", "/assets/{*path}", "/c/{id}", "/join/{secret}", "/p/{slug}", "/sw.js"]
+        );
+        let mut needed: Vec<(&str, &str)> =
+            rights::NEEDS.iter().map(|(method, path, _)| (*method, *path)).collect();
+        needed.sort_unstable();
+        let methods_of = |(path, methods): (&String, &Vec<String>)| -> Vec<(String, String)> {
+            methods.iter().map(|method| (method.to_uppercase(), path.clone())).collect()
+        };
+        let mut routed: Vec<(String, String)> = there.iter().flat_map(methods_of).collect();
+        routed.extend(pages.iter().map(|path| ("GET".to_owned(), path.clone())));
+        routed.sort_unstable();
+        let routed: Vec<(&str, &str)> =
+            routed.iter().map(|(method, path)| (method.as_str(), path.as_str())).collect();
+        assert_eq!(needed, routed, "every route has one row in the table of rights");
         assert!(there.len() > 25, "{there:?}");
         let document = serde_json::to_value(openapi::finished(document)).unwrap();
         let mut told = BTreeMap::new();

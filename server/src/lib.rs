@@ -1,6 +1,8 @@
 //! The Gesso server: rooms, runs, assets and the HTTP API. It touches the world; what things mean is decided
 //! in `gesso_protocol`.
 
+pub mod access;
+pub mod accounts;
 pub mod app;
 pub mod archive;
 pub mod assets;
@@ -12,6 +14,7 @@ pub mod doctor;
 pub mod error;
 pub mod events;
 pub mod failpoint;
+mod fair_limiter;
 pub mod http;
 pub mod newcomers;
 pub mod providers;

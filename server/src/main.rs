@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use gesso_media::serve_drawing;
+use gesso_server::accounts::commands;
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
 use gesso_server::config::{
@@ -74,6 +75,8 @@ fn main() -> ExitCode {
             Some(Command::Serve(options)) => serve(*options).await,
             Some(Command::Credits(CreditsCommand::Grant(options))) => grant(options).await,
             Some(Command::Doctor(options)) => doctor(&options).await,
+            Some(Command::User(command)) => print(commands::user(command).await),
+            Some(Command::Token(command)) => print(commands::token(command).await),
             // Answered above, without any of this.
             Some(Command::DrawSvg { .. }) => Ok(()),
             None => serve(cli.serve).await,
@@ -114,6 +117,15 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
     Ok(())
 }
 
+/// Prints what a command answers.
+fn print(
+    done: Result<String, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let text = done?;
+    write!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
 /// Ends well where everything is there, so that a script may ask.
 async fn doctor(options: &DoctorOptions) -> Result<(), Box<dyn std::error::Error>> {
     let report = gesso_server::doctor::examine(options).await?;
@@ -146,6 +158,9 @@ async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Erro
     let url = format!("http://{}", listener.local_addr()?);
     let mut out = std::io::stdout();
     writeln!(out, "listening on {url}")?;
+    if let Some(link) = gesso_server::accounts::first_owner_link(&app).await? {
+        writeln!(out, "nobody has an account yet: create the owner's at {link}")?;
+    }
     out.flush()?;
     if open {
         open_browser(&url);

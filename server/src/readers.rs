@@ -6,10 +6,14 @@ use std::sync::Arc;
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Number of readers at work at once.
+use crate::fair_limiter::{FairLimiter, Permit};
+
+/// Number of readers at work at once; one more for somebody who has none at work.
 const AT_ONCE: usize = 2;
-/// Most further ones that may wait.
-const WAITING_MAX: usize = 128;
+/// Most further ones of one person that may wait.
+const WAITING_PERSON_MAX: usize = 128;
+/// Most of all people.
+const WAITING_MAX: usize = 1_024;
 
 /// Why nothing was read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,46 +40,42 @@ impl ReadError {
 /// Where such work is done. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Readers {
-    work: Arc<Semaphore>,
+    work: FairLimiter,
     queue: Arc<Semaphore>,
 }
 
 /// A place at work. It is held until what was begun in it has ended, also where nobody waits for that any more.
 #[derive(Debug)]
 pub struct Place {
-    _work: OwnedSemaphorePermit,
+    _work: Permit,
     _queue: Option<OwnedSemaphorePermit>,
 }
 
 impl Default for Readers {
     fn default() -> Self {
         Self {
-            work: Arc::new(Semaphore::new(AT_ONCE)),
+            work: FairLimiter::new(AT_ONCE),
             queue: Arc::new(Semaphore::new(AT_ONCE + WAITING_MAX)),
         }
     }
 }
 
 impl Readers {
-    /// Waits for a place. What is large is asked for after that.
+    /// Waits for a place for this person. What is large is asked for after that.
     ///
     /// # Errors
     /// [`ReadError::Busy`] where too many wait already.
-    pub async fn place(&self) -> Result<Place, ReadError> {
+    pub async fn place(&self, person: &str) -> Result<Place, ReadError> {
+        if self.work.waiting(person) >= WAITING_PERSON_MAX {
+            return Err(ReadError::Busy);
+        }
         let queue = Arc::clone(&self.queue).try_acquire_owned().or(Err(ReadError::Busy))?;
-        let work = Arc::clone(&self.work).acquire_owned().await;
-        let work = work.map_err(|error| ReadError::Failed(error.to_string()))?;
-        Ok(Place { _work: work, _queue: Some(queue) })
+        Ok(Place { _work: self.work.take(person).await, _queue: Some(queue) })
     }
 
     /// Waits for a place however many wait already: what was asked for is done, and only to be told.
-    ///
-    /// # Errors
-    /// [`ReadError::Failed`] where the server ends.
-    pub async fn place_afterwards(&self) -> Result<Place, ReadError> {
-        let work = Arc::clone(&self.work).acquire_owned().await;
-        let work = work.map_err(|error| ReadError::Failed(error.to_string()))?;
-        Ok(Place { _work: work, _queue: None })
+    pub async fn place_afterwards(&self, person: &str) -> Place {
+        Place { _work: self.work.take(person).await, _queue: None }
     }
 }
 
@@ -106,17 +106,20 @@ mod tests {
     async fn a_few_are_at_work_and_a_bounded_number_waits() {
         let readers = Readers::default();
         let (end, ended) = mpsc::sync_channel::<()>(0);
-        let first = readers.place().await.unwrap();
+        let first = readers.place("ada").await.unwrap();
         // Nobody waits for this work any more; its place is taken all the same.
         let work = first.run(move || ended.recv().is_err());
         drop(tokio::time::timeout(std::time::Duration::ZERO, work).await);
-        let second = readers.place().await.unwrap();
-        let mut waiting: Vec<_> = (0..WAITING_MAX).map(|_| Box::pin(readers.place())).collect();
+        let second = readers.place("ada").await.unwrap();
+        let mut waiting: Vec<_> =
+            (0..WAITING_PERSON_MAX).map(|_| Box::pin(readers.place("ada"))).collect();
         for place in &mut waiting {
             let soon = futures_util::poll!(place.as_mut());
             assert!(soon.is_pending());
         }
-        assert!(matches!(readers.place().await, Err(ReadError::Busy)));
+        assert!(matches!(readers.place("ada").await, Err(ReadError::Busy)));
+        // Others neither wait for them nor are turned away.
+        drop(readers.place("bob").await.unwrap());
         drop(second);
         assert!(waiting.remove(0).await.is_ok());
         drop(end);

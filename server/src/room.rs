@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use dashmap::DashMap;
 use futures_util::future::join_all;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::edit::{self, Edit};
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::problem;
@@ -49,7 +50,7 @@ use outbox::{Next, Outbox};
 use store::{Append, Store, spawn_log_writer};
 
 use self::core::Part;
-pub use self::core::{Refusal, Role};
+pub use self::core::Refusal;
 pub use error::RoomError;
 pub use hooks::RoomHooks;
 pub use limits::RoomLimits;
@@ -611,7 +612,7 @@ impl RoomHandle {
     /// [`RoomError::Refused`] when the room is full.
     pub(crate) async fn connect(
         &self,
-        role: Role,
+        role: CanvasRole,
         person: &str,
         wants_saved: bool,
         ticket: Ticket,
@@ -687,6 +688,21 @@ impl Connection {
     /// As [`Connection::next`], without waiting.
     pub(crate) fn try_next(&self) -> Option<Next> {
         self.outbox.try_next()
+    }
+
+    /// Gives it another role; `None`: it is closed with 4403.
+    pub(crate) async fn set_role(&self, role: Option<CanvasRole>) {
+        let conn = self.conn;
+        let changed = self.room.call(move |core, reply| {
+            match role {
+                Some(role) => core.set_role(conn, role, now_ms()),
+                None => core.end_access(conn, now_ms()),
+            }
+            reply.send(Ok(())).ok();
+            None
+        });
+        // A room that is gone has closed it.
+        changed.await.ok();
     }
 
     /// The answer to a step 1 was sent.

@@ -7,6 +7,7 @@ mod stream;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -31,6 +32,7 @@ use tower::ServiceExt as _;
 
 pub use limits::ConnectionLimits;
 
+use crate::accounts;
 use crate::app::App;
 use crate::http;
 use stream::Watched;
@@ -58,12 +60,13 @@ pub async fn serve(
     let limits = app.connection_limits;
     let connections = Connections::new(limits);
     let router = http::router(app.clone());
+    tokio::spawn(accounts::maintain(app.clone()));
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
             taken = listener.accept() => match taken {
-                Ok((stream, _)) => connections.take(stream, &router),
+                Ok((stream, peer)) => connections.take(stream, peer.ip(), &router),
                 Err(error) => {
                     tracing::warn!(%error, "a connection cannot be taken");
                     connections.make_room();
@@ -93,6 +96,10 @@ pub async fn serve(
     }
     Ok(())
 }
+
+/// Network address of the other side of the connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
 
 /// The connections there are.
 #[derive(Clone)]
@@ -143,7 +150,7 @@ impl Connections {
         longest.map(|(_, end)| end.cancel()).is_some()
     }
 
-    fn take(&self, stream: TcpStream, router: &Router) {
+    fn take(&self, stream: TcpStream, peer: IpAddr, router: &Router) {
         let full = self.state().open >= self.0.limits.connections_max;
         if full && !self.make_room() {
             if let Ok(turn) = Arc::clone(&self.0.turned_away).try_acquire_owned() {
@@ -164,15 +171,16 @@ impl Connections {
         self.state().open += 1;
         let open = Open(self.clone());
         let stream = Watched::new(stream, self.0.limits.write_stall, open);
-        tokio::spawn(self.clone().hold(stream, router.clone()));
+        tokio::spawn(self.clone().hold(stream, peer, router.clone()));
     }
 
     /// Serves one connection to its end; a socket goes on in a task of its own.
-    async fn hold(self, stream: Watched<Open>, router: Router) {
+    async fn hold(self, stream: Watched<Open>, peer: IpAddr, router: Router) {
         let turn = Arc::new(Turn::new(self.clone()));
         let serving = Arc::clone(&turn);
-        let service = service_fn(move |request: Request<Incoming>| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
             let router = router.clone();
+            request.extensions_mut().insert(Peer(peer));
             let busy = serving.begin();
             async move {
                 let Ok(response) = router.oneshot(request.map(Body::new)).await;

@@ -7,20 +7,27 @@ use std::time::Duration;
 
 use axum::response::Response;
 use bytes::{Buf, Bytes};
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::wire::close;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout};
 use tungstenite::protocol::frame::coding::{Control, Data};
 
+use crate::access::{Access, AccessChange, Caller, Credential};
+use crate::clock::now_ms;
 use crate::room::outbox::Next;
-use crate::room::{Connection, Role, RoomError, RoomLimits, Rooms};
+use crate::room::{Connection, RoomError, RoomLimits, Rooms};
 use frames::{Broken, Event, Heard, Reader};
 
 pub use upgrade::Upgrade;
 
+/// Time after which a role that could not be looked up is tried again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The longest close reason, in bytes (RFC 6455: 125 with the code).
 const REASON_MAX_BYTES: usize = 123;
 /// Frames up to this size are gathered into one write, in bytes; larger ones are sent from where all share them.
@@ -34,26 +41,65 @@ const PIECE_BYTES: usize = 128 * 1024;
 /// Who connects, and how.
 #[derive(Debug, Clone)]
 pub struct Visitor {
-    /// Their rights.
-    pub role: Role,
+    /// Their role.
+    pub role: CanvasRole,
     /// Who they are; empty: nobody in particular.
     pub person: String,
     /// True if they asked to be told what is saved (`?saved=1`).
     pub wants_saved: bool,
+    /// What their role follows from, where it may change.
+    pub rights: Option<Rights>,
 }
 
-/// Upgrades a request and serves the canvas's room on it. Who may ask was decided before; an unknown canvas is
-/// told by its close code, which a browser can read, where the status of a refused upgrade is hidden from it.
-pub fn serve(rooms: Rooms, canvas: CanvasId, visitor: Visitor, upgrade: Upgrade) -> Response {
+/// The source of a role while a socket is open.
+#[derive(Debug, Clone)]
+pub struct Rights {
+    /// The roles of people.
+    pub access: Access,
+    /// Who connects.
+    pub caller: Caller,
+}
+
+/// Why a socket is closed as soon as it is open: a browser can read a close code, where the status of a refused upgrade
+/// is hidden from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Nobody is signed in.
+    Anonymous,
+    /// There is no such canvas, or none that they may know of.
+    Hidden,
+    /// Their role could not be looked up.
+    Later,
+}
+
+/// Upgrades a request and serves the canvas's room on it, or closes it with the reason at once.
+pub fn serve(
+    rooms: Rooms,
+    canvas: CanvasId,
+    visitor: Result<Visitor, Denied>,
+    upgrade: Upgrade,
+) -> Response {
     upgrade.on_upgrade(move |socket| async move { run(&rooms, &canvas, visitor, socket).await })
 }
 
-async fn run(rooms: &Rooms, canvas: &CanvasId, visitor: Visitor, mut socket: TokioIo<Upgraded>) {
+async fn run(
+    rooms: &Rooms,
+    canvas: &CanvasId,
+    visitor: Result<Visitor, Denied>,
+    mut socket: TokioIo<Upgraded>,
+) {
     let limits = rooms.limits();
-    let connection = match join(rooms, canvas, visitor).await {
+    let rights = visitor.as_ref().ok().and_then(|visitor| visitor.rights.clone());
+    let role = visitor.as_ref().ok().map(|visitor| visitor.role);
+    // Changes from here on are heard, also those that come before the room has let it in.
+    let changes = rights.as_ref().map(|rights| rights.access.listen());
+    let joined = match visitor {
+        Ok(visitor) => join(rooms, canvas, visitor).await.map_err(|error| refusal(&error)),
+        Err(denied) => Err(denial(denied)),
+    };
+    let connection = match joined {
         Ok(connection) => connection,
-        Err(error) => {
-            let (code, reason) = refusal(&error);
+        Err((code, reason)) => {
             let farewell = async {
                 socket.write_all(&farewell(code, &reason)).await.ok();
                 socket.shutdown().await.ok();
@@ -71,17 +117,98 @@ async fn run(rooms: &Rooms, canvas: &CanvasId, visitor: Visitor, mut socket: Tok
     let inflow = connection.inflow().clone();
     let reader = Reader::new(from, &heard, inflow, limits.frame_max_bytes, patience);
     let writer = Writer { io: to, pending: Vec::new(), limits };
+    let watch = async {
+        if let (Some(rights), Some(changes)) = (rights, changes) {
+            rights.follow(canvas, role, changes, &connection).await;
+        }
+        // The room closes the socket; that is for the writer to see.
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = write(&connection, writer, &heard) => {}
         () = read(&connection, reader, limits) => {}
+        () = watch => {}
     }
     connection.leave().await;
+}
+
+impl Rights {
+    /// Keeps the role of a connection what it should be, until there is none. The first look is at once: the role may
+    /// have changed since it was found.
+    async fn follow(
+        &self,
+        canvas: &CanvasId,
+        mut role: Option<CanvasRole>,
+        mut changes: Receiver<AccessChange>,
+        connection: &Connection,
+    ) {
+        let ends_at = match &self.caller.credential {
+            Credential::Token { expires_at, .. } => *expires_at,
+            Credential::Open | Credential::Session { .. } => None,
+        };
+        loop {
+            let now = match self.access.role_synced(&self.caller, canvas).await {
+                Ok(now) => now,
+                Err(error) => {
+                    tracing::warn!(%error, "the role of a connection cannot be looked up");
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                    continue;
+                }
+            };
+            if now != role {
+                role = now;
+                connection.set_role(now).await;
+            }
+            if now.is_none() {
+                return;
+            }
+            self.changed(canvas, &mut changes, ends_at).await;
+        }
+    }
+
+    /// Waits until the role may be another one.
+    async fn changed(
+        &self,
+        canvas: &CanvasId,
+        changes: &mut Receiver<AccessChange>,
+        ends_at: Option<i64>,
+    ) {
+        let end = async {
+            match ends_at.map(|at| u64::try_from(at - now_ms()).unwrap_or(0)) {
+                Some(left_ms) => tokio::time::sleep(Duration::from_millis(left_ms + 1)).await,
+                None => std::future::pending().await,
+            }
+        };
+        let change = async {
+            loop {
+                match changes.recv().await {
+                    Ok(change) if change.concerns(canvas, &self.caller.me.id) => return,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => return,
+                    Err(RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        tokio::select! {
+            () = end => {}
+            () = change => {}
+        }
+    }
 }
 
 async fn join(rooms: &Rooms, canvas: &CanvasId, visitor: Visitor) -> Result<Connection, RoomError> {
     let ticket = rooms.admit(&visitor.person)?;
     let room = rooms.open(canvas).await?;
     room.connect(visitor.role, &visitor.person, visitor.wants_saved, ticket).await
+}
+
+fn denial(denied: Denied) -> (u16, String) {
+    let (code, reason) = match denied {
+        Denied::Anonymous => (close::NOT_SIGNED_IN, "sign in first"),
+        Denied::Hidden => (close::NOT_FOUND, "there is no such canvas"),
+        Denied::Later => (close::TRY_LATER, "the canvas cannot be opened now"),
+    };
+    (code, reason.to_owned())
 }
 
 fn refusal(error: &RoomError) -> (u16, String) {

@@ -1,6 +1,7 @@
 //! Integration tests: the real server over real sockets, on every database there is.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
 mod archive;
 mod assets;
 mod batches;
@@ -18,6 +19,7 @@ mod providers;
 mod queue;
 mod random;
 mod restart;
+mod rights;
 mod runs;
 mod service;
 mod stalls;

@@ -93,6 +93,9 @@ pub struct SignUp {
     pub name: String,
     /// Password: at least 10 characters.
     pub password: String,
+    /// The password of the link, where it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_password: Option<String>,
 }
 
 /// A device on which somebody is signed in.

@@ -1,6 +1,6 @@
 //! Flow out of a node right now: the content it holds, or the chosen results of its items.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::lineage::Lineage;
 use crate::nodes::{self, NodeKind};
@@ -174,8 +174,8 @@ fn list_flow(node: &Node) -> Vec<FlowItem> {
     items.map(|item| FlowItem::held(key(&item.id), &item.content, &item.id)).collect()
 }
 
-/// The items of a node in order. Where no run has left any: the one outside a batch, if it made or was given
-/// something.
+/// The items of a node in order. Where no run has left any: those for which a file was chosen, else the one outside a
+/// batch, if it made something.
 fn results<'a>(canvas: &'a Canvas, id: &str) -> Vec<(&'a str, Option<&'a ItemResult>)> {
     if let Some(result) =
         canvas.results.get(id).filter(|result| result.run.is_some() || !result.items.is_empty())
@@ -185,7 +185,10 @@ fn results<'a>(canvas: &'a Canvas, id: &str) -> Vec<(&'a str, Option<&'a ItemRes
         items.sort_unstable_by_key(|(key, item)| (item.n, *key));
         return items.into_iter().map(|(key, item)| (key, Some(item))).collect();
     }
-    vec![("", None)]
+    let chosen = canvas.nodes.get(id).into_iter().flat_map(|node| &node.output);
+    let files = chosen.filter(|(_, choice)| matches!(choice.chosen, Chosen::Asset(_)));
+    let keys: Vec<_> = files.map(|(key, _)| (key.as_str(), None)).collect();
+    if keys.is_empty() { vec![("", None)] } else { keys }
 }
 
 fn each_made(history: &History<'_>, id: &str, key: &str, item: &ItemResult) -> Vec<FlowItem> {
@@ -227,6 +230,9 @@ fn frames(id: &str, angles: Vec<FlowItem>, first: bool) -> Vec<FlowItem> {
     frames
 }
 
+/// The most evaluators in a row through which candidates are followed to where they are held.
+const EVALUATORS_MAX: usize = 100;
+
 /// Returns the candidates that an evaluator accepted (item key, and the id it is named by), wherever they were made
 /// or held.
 fn candidates(canvas: &Canvas, evaluator: &str, accepted: Vec<(String, String)>) -> Vec<FlowItem> {
@@ -236,25 +242,39 @@ fn candidates(canvas: &Canvas, evaluator: &str, accepted: Vec<(String, String)>)
     let mut left: BTreeSet<&str> = accepted.iter().map(|(_, id)| id.as_str()).collect();
     let mut made: BTreeMap<&str, &Generation> = BTreeMap::new();
     let mut held: BTreeMap<&str, ItemContent> = BTreeMap::new();
-    // Edges whose key says something else do not count.
-    let from = format!("{evaluator}:");
-    let edges = canvas.edges.range(from.clone()..).take_while(|(key, _)| key.starts_with(&from));
-    let mut sources = BTreeSet::new();
-    for (_, edge) in edges.filter(|(_, edge)| edge.to_node == evaluator) {
-        let Some(node) = canvas.nodes.get(&edge.from_node) else { continue };
-        if !sources.insert(node.id.as_str()) {
-            continue;
-        }
-        let of_node = canvas.generations.get(&node.id).into_iter().flatten();
-        for generation in of_node.filter(|generation| left.contains(generation.id.as_str())) {
+    // What another evaluator passed on was made or held before it.
+    let (mut seen, mut evaluators) = (BTreeSet::from([evaluator]), VecDeque::from([evaluator]));
+    let mut passed = 0;
+    while let Some(evaluator) = evaluators.pop_front().filter(|_| passed < EVALUATORS_MAX) {
+        passed += 1;
+        // Edges whose key says something else do not count.
+        let from = format!("{evaluator}:");
+        let edges = canvas.edges.range(from.clone()..);
+        let edges = edges.take_while(|(key, _)| key.starts_with(&from)).map(|(_, edge)| edge);
+        for edge in edges.filter(|edge| edge.to_node == evaluator) {
+            let Some(node) = canvas.nodes.get(&edge.from_node) else { continue };
             steps::note(1);
-            made.entry(&generation.id).or_insert(generation);
+            if !seen.insert(&node.id) {
+                continue;
+            }
+            if nodes::spec(&node.kind).is_some_and(|spec| spec.kind == NodeKind::Evaluator) {
+                evaluators.push_back(&node.id);
+                continue;
+            }
+            let of_node = canvas.generations.get(&node.id).into_iter().flatten();
+            for generation in of_node.filter(|generation| left.contains(generation.id.as_str())) {
+                steps::note(1);
+                made.entry(&generation.id).or_insert(generation);
+            }
+            holds(node, &left, &mut held);
         }
-        holds(node, &left, &mut held);
+        left.retain(|id| !made.contains_key(id) && !held.contains_key(id));
+        if left.is_empty() {
+            break;
+        }
     }
-    left.retain(|id| !made.contains_key(id) && !held.contains_key(id));
     if !left.is_empty() {
-        // Through another evaluator, or over a wire that is gone.
+        // Over a wire that is gone.
         for generation in canvas.generations.values().flatten() {
             steps::note(1);
             if left.contains(generation.id.as_str()) {

@@ -220,6 +220,49 @@ fn every_item_of_a_list_must_fit_the_input() {
 }
 
 #[test]
+fn what_several_evaluators_in_a_row_accepted_flows_on() {
+    let mut canvas = canvas("l:list, e1:evaluator, e2:evaluator, e3:evaluator, g:image_generator");
+    let item = |id: &str, asset_id: &str| ListItem {
+        id: id.to_owned(),
+        z: id.to_owned(),
+        content: ItemContent::Asset(asset(asset_id, DataType::Image)),
+    };
+    canvas.nodes.get_mut("l").unwrap().items = vec![item("1", "x"), item("2", "y")];
+    edge(&mut canvas, "l.items", "e1.candidates");
+    edge(&mut canvas, "e1.output", "e2.candidates");
+    edge(&mut canvas, "e2.output", "e3.candidates");
+    edge(&mut canvas, "e3.output", "g.references");
+    for evaluator in ["e1", "e2", "e3"] {
+        let result = canvas.results.entry(evaluator.to_owned()).or_default();
+        result.state = NodeState::Completed;
+        for (n, (key, id)) in [("l=1", "x"), ("l=2", "y")].into_iter().enumerate() {
+            let generations = vec![id.to_owned()];
+            let state = NodeState::Completed;
+            let n = n as u32;
+            let item = ItemResult { n, state, generations, ..ItemResult::default() };
+            result.items.insert(key.to_owned(), item);
+        }
+    }
+    let plan = planned(&canvas, Mode::Node, Some("g")).unwrap();
+    let ids: Vec<&str> = plan.ready[0].items.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["x", "y"]);
+    assert_eq!(plan.steps[0].invocations, 2);
+}
+
+#[test]
+fn files_chosen_for_items_flow_before_a_first_run() {
+    let mut canvas = canvas("g:image_generator, u:image_upscaler");
+    edge(&mut canvas, "g.image", "u.image");
+    for (key, id) in [("l=a", "x"), ("l=b", "y")] {
+        let chosen = Chosen::Asset(asset(id, DataType::Image));
+        let choice = OutputChoice { chosen, after: None };
+        canvas.nodes.get_mut("g").unwrap().output.insert(key.to_owned(), choice);
+    }
+    let plan = planned(&canvas, Mode::Node, Some("u")).unwrap();
+    assert_eq!(plan.steps[0].invocations, 2);
+}
+
+#[test]
 fn a_choice_of_a_file_of_another_type_does_not_count() {
     let mut canvas = canvas("g:image_generator, u:image_upscaler, a:assistant, v:voiceover");
     edge(&mut canvas, "g.image", "u.image");

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Compared, Found};
 use super::error::AssetError;
-use super::fair_limiter::FairLimiter;
 use super::limits::AssetLimits;
+use crate::fair_limiter::FairLimiter;
 
 /// Where bytes wait for their name.
 const STAGING: &str = "staging";

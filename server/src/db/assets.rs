@@ -182,6 +182,22 @@ impl Db {
             sqlx::query_as(sql).bind(WORKSPACE).bind(id.as_str()).fetch_optional(pool).await)?)
     }
 
+    /// True for a file of the stock, and for one that this person brought or made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_own_or_stock(&self, id: &AssetId, person: &str) -> Result<bool, DbError> {
+        const SQL: &str = "SELECT COUNT(*) FROM assets \
+             WHERE workspace = $1 AND id = $2 AND (stock = 1 OR person = $3)";
+        let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(WORKSPACE)
+            .bind(id.as_str())
+            .bind(person)
+            .fetch_one(pool)
+            .await)?;
+        Ok(count > 0)
+    }
+
     /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them
     /// (R-RUN-7). Answers the ids of assets without a record, which stay as they are.
     ///

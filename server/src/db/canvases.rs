@@ -1,9 +1,11 @@
 //! Canvases: the rows behind the workflow list. Names are copies of what the documents say.
 
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::api::{LastRun, Preview};
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::{Generation, RunStatus};
 
+use super::access::{PUT_PERSON, RoleRow};
 use super::ids::IdText;
 use super::log::{FIRST_SEQ, PUT_SNAPSHOT};
 use super::{Db, DbError, WORKSPACE, checksum, with_read, with_tx, with_write};
@@ -32,6 +34,14 @@ const LATE_MS: i64 = 60 * 60 * 1000;
 const COLUMNS: &str = "id, name, description, created_at, updated_at, deleted_at";
 
 #[derive(sqlx::FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    canvas: CanvasRow,
+    #[sqlx(flatten)]
+    role: RoleRow,
+}
+
+#[derive(sqlx::FromRow)]
 struct LastRunRow {
     id: String,
     status: String,
@@ -40,7 +50,7 @@ struct LastRunRow {
 }
 
 impl Db {
-    /// Adds a canvas and, at once, what its document begins with, a Yjs v1 update.
+    /// Adds a canvas and, at once, what its document begins with, a Yjs v1 update, and its owner.
     ///
     /// # Errors
     /// A unique violation where the id was ever used.
@@ -48,12 +58,13 @@ impl Db {
         &self,
         canvas: &CanvasRow,
         state: Option<&[u8]>,
+        owner: Option<&str>,
     ) -> Result<(), DbError> {
         const CANVAS: &str = "INSERT INTO canvases \
              (id, workspace, name, description, created_at, updated_at, runs_started) \
              VALUES ($1, $2, $3, $4, $5, $6, 0)";
-        with_tx!(self, tx => {
-            let added = sqlx::query(CANVAS)
+        with_tx!(self, tx => async {
+            sqlx::query(CANVAS)
                 .bind(canvas.id.as_str())
                 .bind(WORKSPACE)
                 .bind(&canvas.name)
@@ -61,21 +72,28 @@ impl Db {
                 .bind(canvas.created_at)
                 .bind(canvas.updated_at)
                 .execute(&mut *tx)
-                .await;
-            match (added, state) {
-                (Ok(_), Some(state)) => sqlx::query(PUT_SNAPSHOT)
+                .await?;
+            if let Some(state) = state {
+                sqlx::query(PUT_SNAPSHOT)
                     .bind(canvas.id.as_str())
                     .bind(FIRST_SEQ)
                     .bind(state)
                     .bind(&checksum::of_state(&canvas.id, FIRST_SEQ, state)[..])
                     .execute(&mut *tx)
-                    .await
-                    .map(|_| ())
-                    .map_err(DbError::from),
-                (Ok(_), None) => Ok(()),
-                (Err(error), _) => Err(DbError::from(error)),
+                    .await?;
             }
-        })
+            if let Some(owner) = owner {
+                sqlx::query(PUT_PERSON)
+                    .bind(canvas.id.as_str())
+                    .bind(owner)
+                    .bind(CanvasRole::Owner.id())
+                    .bind(canvas.created_at)
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            Ok::<_, DbError>(())
+        }
+        .await)
     }
 
     /// A canvas, also a deleted one.
@@ -90,29 +108,47 @@ impl Db {
         )
     }
 
-    /// Canvases that are not deleted, last changed first, after `(updated_at, id)`.
+    /// Canvases that are not deleted, last changed first, after `(updated_at, id)`: those on which a person has a role,
+    /// with it; all where nobody is named, as if they were theirs.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn canvases(
         &self,
+        person: Option<&str>,
         after: Option<(i64, String)>,
         limit: i64,
-    ) -> Result<Vec<CanvasRow>, DbError> {
+    ) -> Result<Vec<(CanvasRow, CanvasRole)>, DbError> {
+        let columns = COLUMNS.split(", ").map(|column| format!("c.{column}"));
+        let columns = columns.collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT {COLUMNS} FROM canvases WHERE workspace = $1 AND deleted_at IS NULL \
-             AND (updated_at < $2 OR (updated_at = $2 AND id < $3)) \
-             ORDER BY updated_at DESC, id DESC LIMIT $4"
+            "SELECT {columns}, c.workspace_role, m.role AS member, p.role AS own FROM canvases c \
+             LEFT JOIN members m ON m.workspace = c.workspace AND m.person = $5 \
+             LEFT JOIN canvas_people p ON p.canvas = c.id AND p.person = $5 \
+             WHERE c.workspace = $1 AND c.deleted_at IS NULL \
+             AND (c.updated_at < $2 OR (c.updated_at = $2 AND c.id < $3)) \
+             AND ($5 = '' OR p.role IS NOT NULL OR m.role = 'owner' \
+                  OR (m.role IN ('member', 'admin') AND c.workspace_role <> 'none')) \
+             ORDER BY c.updated_at DESC, c.id DESC LIMIT $4"
         );
         let sql = sqlx::AssertSqlSafe(sql);
         let (at, id) = after.unwrap_or((i64::MAX, String::new()));
-        Ok(with_read!(self, pool => sqlx::query_as(sql)
+        let rows: Vec<ListedRow> = with_read!(self, pool => sqlx::query_as(sql)
             .bind(WORKSPACE)
             .bind(at)
             .bind(&id)
             .bind(limit)
+            .bind(person.unwrap_or_default())
             .fetch_all(pool)
-            .await)?)
+            .await)?;
+        let with_role = |row: ListedRow| {
+            let role = match person {
+                Some(_) => row.role.role().unwrap_or(CanvasRole::Viewer),
+                None => CanvasRole::Owner,
+            };
+            (row.canvas, role)
+        };
+        Ok(rows.into_iter().map(with_role).collect())
     }
 
     /// Marks a canvas as deleted: from here on nothing opens it or starts a run on it. Answers whether there was one.
@@ -138,7 +174,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn purge(&self, id: &CanvasId) -> Result<(), DbError> {
-        const BY_CANVAS: [&str; 9] = [
+        const BY_CANVAS: [&str; 12] = [
             "active_nodes",
             "node_results",
             "generations",
@@ -147,6 +183,9 @@ impl Db {
             "doc_snapshots",
             "doc_aside",
             "doc_clients",
+            "canvas_people",
+            "canvas_links",
+            "access_requests",
             "runs",
         ];
         const OPEN: &str = "SELECT COUNT(*) FROM runs WHERE canvas = $1 \

@@ -350,6 +350,20 @@ impl Db {
         Ok(found.map(|(node, made)| (NodeId::new(node), made)).collect())
     }
 
+    /// The files that were made on a canvas.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn assets_made_on(&self, canvas: &CanvasId) -> Result<Vec<String>, DbError> {
+        const SQL: &str = "SELECT body FROM generations WHERE canvas = $1";
+        let rows: Vec<(String,)> = with_read!(self, pool => sqlx::query_as(SQL).bind(canvas.as_str()).fetch_all(pool).await)?;
+        let mut ids = Vec::new();
+        for (body,) in rows {
+            ids.extend(read(&body)?.asset);
+        }
+        Ok(ids)
+    }
+
     /// Brings a canvas, as its document has it, in line with what the server knows: facts of assets are those of its
     /// records (R-RUN-7), and what results and choices name and the document does not hold is taken in (R-DOC-30): it
     /// flows all the same.

@@ -12,6 +12,11 @@ struct Row {
     favourites: String,
 }
 
+/// Writes a person: id, name, colour, favourites as JSON, time.
+pub(super) const PERSON: &str = "INSERT INTO people (id, name, color, favourites, created_at) \
+     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE \
+     SET name = excluded.name, color = excluded.color, favourites = excluded.favourites";
+
 impl Db {
     /// A person.
     ///
@@ -39,12 +44,9 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn put_person(&self, person: &Me, now_ms: i64) -> Result<(), DbError> {
-        const SQL: &str = "INSERT INTO people (id, name, color, favourites, created_at) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE \
-             SET name = excluded.name, color = excluded.color, favourites = excluded.favourites";
         let favourites =
             serde_json::to_string(&person.favourites).map_err(DbError::row("people"))?;
-        with_write!(self, pool => sqlx::query(SQL)
+        with_write!(self, pool => sqlx::query(PERSON)
             .bind(&person.id)
             .bind(&person.name)
             .bind(&person.color)

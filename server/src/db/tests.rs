@@ -83,7 +83,7 @@ pub(crate) async fn databases() -> Vec<TestDb> {
             updated_at: 1,
             deleted_at: None,
         };
-        test.db.add_canvas(&canvas, None).await.unwrap();
+        test.db.add_canvas(&canvas, None, None).await.unwrap();
     }
     all
 }

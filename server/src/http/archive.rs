@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::io;
 
 use async_zip::tokio::write::ZipFileWriter;
-use async_zip::{Compression, ZipEntryBuilder};
+use async_zip::{Compression, ZipDateTime, ZipEntryBuilder};
 use axum::BoxError;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response};
 use bytes::Bytes;
+use chrono::DateTime;
 use futures_util::{AsyncWriteExt as _, StreamExt as _, stream};
 use gesso_protocol::ids::{AssetId, CanvasId};
 use gesso_protocol::problem::ErrorCode;
@@ -23,11 +24,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::canvases::{existing, whole};
+use super::extract::Person;
 use super::large;
 use crate::app::App;
 use crate::archive::{ArchiveFile, FileContent, files};
 use crate::assets::Assets;
 use crate::assets::serve::attachment;
+use crate::clock::now_ms;
 use crate::error::ApiError;
 
 /// Bytes of an archive that wait for whoever takes it.
@@ -61,13 +64,14 @@ struct ArchiveQuery {
 )]
 async fn archive(
     State(app): State<App>,
+    Person(me): Person,
     Path(id): Path<CanvasId>,
     Query(ArchiveQuery { nodes }): Query<ArchiveQuery>,
 ) -> Result<Response<Body>, ApiError> {
     let row = existing(&app, &id).await?;
     let nodes: Option<BTreeSet<String>> =
         nodes.map(|nodes| nodes.split(',').map(str::to_owned).collect());
-    let (place, canvas) = whole(&app, &id).await?;
+    let (place, canvas) = whole(&app, &id, &me.id).await?;
     let (_, files) = place.run(move || files(&canvas, nodes.as_ref())).await?;
     if files.is_empty() {
         return Err(ApiError::new(
@@ -150,7 +154,11 @@ async fn write(
     Ok(())
 }
 
-/// Pictures and videos are packed already.
+/// An entry of this moment. Pictures and videos are packed already.
 fn stored(path: &str) -> ZipEntryBuilder {
-    ZipEntryBuilder::new(path.to_owned().into(), Compression::Stored)
+    let entry = ZipEntryBuilder::new(path.to_owned().into(), Compression::Stored);
+    match DateTime::from_timestamp_millis(now_ms()) {
+        Some(now) => entry.last_modification_date(ZipDateTime::from_chrono(&now)),
+        None => entry,
+    }
 }

@@ -23,8 +23,12 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::bodies::BodyMax;
+use super::caller::Client;
+use super::deeds::Doer;
 use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
 use super::large;
+use super::rights::Granted;
+use crate::access::Caller;
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::WORKSPACE;
@@ -53,14 +57,14 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(doc)
 }
 
-async fn body(app: &App, row: CanvasRow) -> Result<CanvasBody, ApiError> {
+async fn body(app: &App, row: CanvasRow, role: CanvasRole) -> Result<CanvasBody, ApiError> {
     Ok(CanvasBody {
         last_run: app.db.last_run(&row.id).await?,
         preview: app.db.preview(&row.id).await?,
         online: app.rooms.online(&row.id),
         damage: Vec::new(),
         workspace: WORKSPACE.to_owned(),
-        role: CanvasRole::Owner,
+        role,
         id: row.id.to_string(),
         name: row.name,
         description: row.description,
@@ -82,12 +86,18 @@ pub(super) async fn existing(app: &App, id: &CanvasId) -> Result<CanvasRow, ApiE
     params(Paging),
     responses((status = 200, description = "A page of the list.", body = Page<CanvasBody>)),
 )]
-async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<CanvasBody>>, ApiError> {
-    let rows = app.db.canvases(page.time_and_id()?, page.rows()).await?;
-    let Page { items: rows, next } = page.cut(rows, |row| format!("{}.{}", row.updated_at, row.id));
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    page: PageQuery,
+) -> Result<Json<Page<CanvasBody>>, ApiError> {
+    let person = app.access.needs_accounts().then_some(caller.me.id.as_str());
+    let rows = app.db.canvases(person, page.time_and_id()?, page.rows()).await?;
+    let cursor = |(row, _): &(CanvasRow, CanvasRole)| format!("{}.{}", row.updated_at, row.id);
+    let Page { items: rows, next } = page.cut(rows, cursor);
     let mut items = Vec::with_capacity(rows.len());
-    for row in rows {
-        items.push(body(&app, row).await?);
+    for (row, role) in rows {
+        items.push(body(&app, row, role).await?);
     }
     Ok(Json(Page { items, next }))
 }
@@ -104,22 +114,31 @@ async fn list(State(app): State<App>, page: PageQuery) -> Result<Json<Page<Canva
 )]
 async fn add(
     State(app): State<App>,
+    caller: Caller,
     Body(new): Body<NewCanvas>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
-    Ok((StatusCode::CREATED, Json(create(&app, new).await?)))
+    Ok((StatusCode::CREATED, Json(create(&app, &caller, new).await?)))
 }
 
-/// Makes a canvas, empty or from a template.
-pub(super) async fn create(app: &App, new: NewCanvas) -> Result<CanvasBody, ApiError> {
-    create_of(app, new, None).await
+/// Makes a canvas of somebody's, empty or from a template.
+pub(super) async fn create(
+    app: &App,
+    caller: &Caller,
+    new: NewCanvas,
+) -> Result<CanvasBody, ApiError> {
+    create_of(app, caller, new, None).await
 }
 
 /// Makes a canvas with the content of another one, or from a template, or empty.
 async fn create_of(
     app: &App,
+    caller: &Caller,
     new: NewCanvas,
     of: Option<RoomHandle>,
 ) -> Result<CanvasBody, ApiError> {
+    if new.workspace.as_ref().is_some_and(|workspace| workspace != WORKSPACE) {
+        return Err(ApiError::not_found("workspace"));
+    }
     let id = CanvasId::new(new.id.unwrap_or_else(fresh_id));
     if !is_id(id.as_str()) {
         return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
@@ -154,7 +173,7 @@ async fn create_of(
         Some(room) => {
             // A document may be large: it is not even asked for before there is a place, and it is read and written anew away
             // from the async threads.
-            let place = app.rooms.readers().place().await?;
+            let place = app.rooms.readers().place(&caller.me.id).await?;
             let state = room.encode_state().await?;
             let write = move || room::first_state(Some(&state), &edits, &assets, nodes_max, client);
             place.run(write).await?.1
@@ -170,7 +189,8 @@ async fn create_of(
         updated_at: now,
         deleted_at: None,
     };
-    app.db.add_canvas(&row, Some(&state)).await.map_err(|error| {
+    let owner = app.access.needs_accounts().then_some(caller.me.id.as_str());
+    app.db.add_canvas(&row, Some(&state), owner).await.map_err(|error| {
         if error.is_unique_violation() {
             let detail = format!("The id {id} is or was another canvas's. Choose another one.");
             return ApiError::new(ErrorCode::Conflict, detail);
@@ -178,7 +198,7 @@ async fn create_of(
         error.into()
     })?;
     app.events.changed(&id);
-    body(app, row).await
+    body(app, row, CanvasRole::Owner).await
 }
 
 /// A canvas in the list.
@@ -189,10 +209,11 @@ async fn create_of(
 )]
 async fn show(
     State(app): State<App>,
+    Granted(role): Granted,
     Path(id): Path<CanvasId>,
 ) -> Result<Json<CanvasBody>, ApiError> {
     let row = existing(&app, &id).await?;
-    let mut canvas = body(&app, row).await?;
+    let mut canvas = body(&app, row, role).await?;
     // What is damaged turns out when it is opened.
     let opened = app.rooms.open(&id).await;
     canvas.damage = app.db.damage(&id).await.unwrap_or_default();
@@ -213,6 +234,7 @@ async fn show(
 )]
 async fn change(
     State(app): State<App>,
+    Granted(role): Granted,
     Path(id): Path<CanvasId>,
     Body(change): Body<CanvasChange>,
 ) -> Result<Json<CanvasBody>, ApiError> {
@@ -234,7 +256,7 @@ async fn change(
     .await?;
     app.events.changed(&id);
     let row = existing(&app, &id).await?;
-    Ok(Json(body(&app, row).await?))
+    Ok(Json(body(&app, row, role).await?))
 }
 
 /// Deletes a canvas with its runs; its media stay.
@@ -243,13 +265,19 @@ async fn change(
     params(("id" = String, Path, description = "A canvas.")),
     responses((status = 204, description = "It is deleted.")),
 )]
-async fn remove(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<StatusCode, ApiError> {
-    existing(&app, &id).await?;
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path(id): Path<CanvasId>,
+) -> Result<StatusCode, ApiError> {
+    let row = existing(&app, &id).await?;
     // First of all: whoever connects again from here on finds nothing to open, and no run starts any more.
     if !app.db.mark_deleted(&id, now_ms()).await? {
         return Err(ApiError::not_found("canvas"));
     }
     app.events.changed(&id);
+    Doer::of(&caller, client).did(&app, "canvas.deleted", Some(&id), &row.name).await?;
     app.runs.end_all(&id).await?;
     app.rooms.close(&id, CLOSE_DELETED, "This canvas was deleted.").await;
     app.db.purge(&id).await?;
@@ -264,6 +292,7 @@ async fn remove(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Stat
 )]
 async fn duplicate(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<CanvasId>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     let row = existing(&app, &id).await?;
@@ -273,13 +302,17 @@ async fn duplicate(
         description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
         ..NewCanvas::default()
     };
-    Ok((StatusCode::CREATED, Json(create_of(&app, new, Some(source)).await?)))
+    Ok((StatusCode::CREATED, Json(create_of(&app, &caller, new, Some(source)).await?)))
 }
 
 /// A canvas as runs read it, in a reader's place.
-pub(super) async fn whole(app: &App, id: &CanvasId) -> Result<(Place, Canvas), ApiError> {
+pub(super) async fn whole(
+    app: &App,
+    id: &CanvasId,
+    person: &str,
+) -> Result<(Place, Canvas), ApiError> {
     let room = app.rooms.open(id).await?;
-    let place = large::place(app).await?;
+    let place = large::place(app, person).await?;
     let copy = room.copy().await?;
     let (place, canvas) = place.run(move || copy.canvas()).await?;
     let mut canvas = canvas?;
@@ -296,9 +329,13 @@ pub(super) async fn whole(app: &App, id: &CanvasId) -> Result<(Place, Canvas), A
         (status = 413, description = "It is too large to be answered whole."),
     ),
 )]
-async fn graph(State(app): State<App>, Path(id): Path<CanvasId>) -> Result<Response, ApiError> {
+async fn graph(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<CanvasId>,
+) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let (place, canvas) = whole(&app, &id).await?;
+    let (place, canvas) = whole(&app, &id, &me.id).await?;
     let (place, written) = place.run(move || graph_json(canvas)).await?;
     large::answer(&app, place, written?)
 }

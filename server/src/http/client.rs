@@ -37,6 +37,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(page))
         .route("/c/{id}", get(page))
+        .route("/join/{secret}", get(page))
         .route("/p/{slug}", get(page))
         .route("/sw.js", get(worker))
         .route("/assets/{*path}", get(asset))

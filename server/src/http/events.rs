@@ -1,4 +1,4 @@
-//! Server-sent events: which canvases changed.
+//! Server-sent events: which canvases changed, and what one may do on them.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -6,11 +6,15 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
+use gesso_protocol::ids::CanvasId;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::{AccessChange, Caller};
 use crate::app::App;
+use crate::events::Notice;
 
 /// Number of times a silent connection is told that it lives.
 const KEEP_ALIVE_S: u64 = 15;
@@ -20,7 +24,80 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(listen))
 }
 
-/// Server-sent events: `canvas` with the id of one that changed, `reload` where the list is to be read anew.
+/// Somebody who listens.
+struct Listener {
+    app: App,
+    caller: Caller,
+    notices: Receiver<Notice>,
+    changes: Receiver<AccessChange>,
+}
+
+impl Listener {
+    /// The next event that this person may know of; `None` at the end.
+    async fn next(&mut self) -> Option<Event> {
+        let shutdown = self.app.shutdown.clone();
+        loop {
+            let event = tokio::select! {
+                notice = self.notices.recv() => match notice {
+                    Ok(notice) => self.noticed(notice).await,
+                    // Too slow to hear everything: read the list anew.
+                    Err(RecvError::Lagged(_)) => Some(reload()),
+                    Err(RecvError::Closed) => return None,
+                },
+                change = self.changes.recv() => match change {
+                    Ok(change) => self.changed(change).await?,
+                    Err(RecvError::Lagged(_)) => self.changed(AccessChange::default()).await?,
+                    Err(RecvError::Closed) => return None,
+                },
+                () = shutdown.cancelled() => return None,
+            };
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    async fn noticed(&self, notice: Notice) -> Option<Event> {
+        match notice {
+            Notice::Canvas(canvas) => {
+                let event = || Event::default().event("canvas").data(canvas.as_str());
+                self.sees(&canvas).await.then(event)
+            }
+            Notice::Notified(person) => (person == self.caller.me.id)
+                .then(|| Event::default().event("notifications").data("")),
+        }
+    }
+
+    /// What a change of rights means to this person; the outer `None` where they are no longer signed in.
+    async fn changed(&self, change: AccessChange) -> Option<Option<Event>> {
+        if change.person.as_ref().is_some_and(|person| *person != self.caller.me.id) {
+            return Some(None);
+        }
+        match &change.canvas {
+            Some(canvas) if self.sees(canvas).await => {
+                Some(Some(Event::default().event("access").data(canvas.as_str())))
+            }
+            // Of a canvas that was shared with others alone, no more is told than that the list may have changed.
+            Some(_) => Some(Some(reload())),
+            None if self.app.access.lives(&self.caller).await.unwrap_or(true) => {
+                Some(Some(reload()))
+            }
+            None => None,
+        }
+    }
+
+    async fn sees(&self, canvas: &CanvasId) -> bool {
+        // A canvas that was deleted just now is told of as well where nobody signs in.
+        matches!(self.app.access.role(&self.caller, canvas).await, Ok(Some(_)))
+    }
+}
+
+fn reload() -> Event {
+    Event::default().event("reload").data("")
+}
+
+/// Server-sent events: `canvas` with the id of one that changed, `access` with the id of one on which this person's
+/// role changed, `notifications`, and `reload` where the list is to be read anew.
 #[utoipa::path(
     get, path = "/events", tag = "canvases",
     responses(
@@ -32,20 +109,15 @@ pub fn routes() -> OpenApiRouter<App> {
         ),
     ),
 )]
-async fn listen(State(app): State<App>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let listener = app.events.listen();
-    let events = stream::unfold((listener, app.shutdown), async |(mut listener, shutdown)| {
-        let received = tokio::select! {
-            received = listener.recv() => received,
-            () = shutdown.cancelled() => return None,
-        };
-        let event = match received {
-            Ok(canvas) => Event::default().event("canvas").data(canvas.as_str()),
-            // Too slow to hear everything: read the list anew.
-            Err(RecvError::Lagged(_)) => Event::default().event("reload").data(""),
-            Err(RecvError::Closed) => return None,
-        };
-        Some((Ok(event), (listener, shutdown)))
+async fn listen(
+    State(app): State<App>,
+    caller: Caller,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let listener =
+        Listener { notices: app.events.listen(), changes: app.access.listen(), app, caller };
+    let events = stream::unfold(listener, async |mut listener| {
+        let event = listener.next().await?;
+        Some((Ok(event), listener))
     });
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_S)))
 }

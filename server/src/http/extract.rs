@@ -244,7 +244,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let person = parts.extensions.get::<Me>().cloned();
-        person.map(Self).ok_or_else(|| ApiError::Internal("a route without a person".to_owned()))
+        person
+            .map(Self)
+            .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized, "Nobody is signed in."))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Who may speak to the server (R-HTTP-1 to R-HTTP-5). In open mode everybody who reaches a loopback address is a member;
-//! pages of other sites and proxies are kept out all the same, on every route.
+//! Who may speak to the server (R-HTTP-1 to R-HTTP-5). In open mode everybody who reaches a loopback address is a member,
+//! and proxies are kept out; else people sign in (R-ACC-1). Pages of other sites are kept out all the same, on every
+//! route.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -10,7 +11,9 @@ use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::ErrorCode;
 use percent_encoding::percent_decode_str;
 
+use super::caller::{self, Client};
 use super::health;
+use crate::access::{Caller, Credential};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::ApiError;
@@ -28,7 +31,11 @@ pub async fn check_origin(State(app): State<App>, request: Request, next: Next) 
         return ApiError::bad_request("The request names several hosts; send one Host header.")
             .into_response();
     }
-    if let Some(detail) = refusal(request.headers(), method, app.options.public_url.as_deref()) {
+    let site = Site {
+        public_url: app.options.public_url.as_deref(),
+        needs_accounts: app.access.needs_accounts(),
+    };
+    if let Some(detail) = site.refusal(request.headers(), method) {
         return ApiError::new(ErrorCode::Forbidden, detail).into_response();
     }
     let query = request.uri().query().unwrap_or_default();
@@ -53,36 +60,48 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("\u{0}"))
 }
 
-fn refusal(headers: &HeaderMap, method: &str, public_url: Option<&str>) -> Option<String> {
-    let proxied = headers
-        .keys()
-        .map(header::HeaderName::as_str)
-        .any(|name| name == "forwarded" || name == "via" || name.starts_with("x-forwarded-"));
-    if proxied {
-        let why = "This server is open to its own machine only; behind a proxy it needs accounts.";
-        return Some(why.to_owned());
-    }
-    // Names of hosts have no case (RFC 9110, §4.2.3).
-    let Some(host) = text(headers, "host").map(str::to_ascii_lowercase) else {
-        return Some("A request needs a Host header.".to_owned());
-    };
-    let host = host.as_str();
-    let public = public_url.map(|url| url.trim_end_matches('/'));
-    let public_host = public.and_then(|url| url.split_once("://")).map(|(_, host)| host);
-    if !is_loopback_host(host) && Some(host) != public_host {
-        return Some(format!("This server does not answer to the name {host}."));
-    }
-    if let Some(origin) = text(headers, "origin") {
-        let own = [format!("http://{host}"), format!("https://{host}")];
-        if !own.iter().any(|own| own == origin) && Some(origin) != public {
-            return Some(format!("Requests from {origin} are not answered."));
+/// The server as pages see it.
+struct Site<'a> {
+    public_url: Option<&'a str>,
+    needs_accounts: bool,
+}
+
+impl Site<'_> {
+    /// Why a request is not answered at all.
+    fn refusal(&self, headers: &HeaderMap, method: &str) -> Option<String> {
+        let proxied = headers
+            .keys()
+            .map(header::HeaderName::as_str)
+            .any(|name| name == "forwarded" || name == "via" || name.starts_with("x-forwarded-"));
+        if proxied && !self.needs_accounts {
+            let why = "This server is open to its own machine only; behind a proxy it needs accounts: start it with --accounts.";
+            return Some(why.to_owned());
         }
+        // Names of hosts have no case (RFC 9110, §4.2.3).
+        let Some(host) = text(headers, "host").map(str::to_ascii_lowercase) else {
+            return Some("A request needs a Host header.".to_owned());
+        };
+        let host = host.as_str();
+        let public = self.public_url.map(|url| url.trim_end_matches('/'));
+        let public_host = public.and_then(|url| url.split_once("://")).map(|(_, host)| host);
+        // Where people sign in, a cookie goes to the name it was set for alone: any name of the server will do until
+        // somebody says which it is.
+        let any_name = self.needs_accounts && public.is_none();
+        if !any_name && !is_loopback_host(host) && Some(host) != public_host {
+            return Some(format!("This server does not answer to the name {host}."));
+        }
+        if let Some(origin) = text(headers, "origin") {
+            let own = [format!("http://{host}"), format!("https://{host}")];
+            if !own.iter().any(|own| own == origin) && Some(origin) != public {
+                return Some(format!("Requests from {origin} are not answered."));
+            }
+        }
+        let page_load = text(headers, "sec-fetch-mode") == Some("navigate") && method == "GET";
+        if text(headers, "sec-fetch-site") == Some("cross-site") && !page_load {
+            return Some("Requests from other sites are not answered.".to_owned());
+        }
+        None
     }
-    let page_load = text(headers, "sec-fetch-mode") == Some("navigate") && method == "GET";
-    if text(headers, "sec-fetch-site") == Some("cross-site") && !page_load {
-        return Some("Requests from other sites are not answered.".to_owned());
-    }
-    None
 }
 
 fn is_loopback_host(host: &str) -> bool {
@@ -96,7 +115,12 @@ fn is_loopback_host(host: &str) -> bool {
 /// Finds out who asks; somebody new gets an id, a name and a colour. Nobody is asked for where it makes no difference: a
 /// database that does not answer is no reason for the server to seem dead, nor for its pages not to come.
 pub async fn person(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let known = cookie(request.headers()).filter(|id| is_id(id)).map(str::to_owned);
+    let client = Client::of(request.extensions(), request.headers(), &app.options);
+    request.extensions_mut().insert(client);
+    if app.access.needs_accounts() {
+        return signed_in(&app, client, request, next).await;
+    }
+    let known = cookie(request.headers(), PERSON_COOKIE).filter(|id| is_id(id)).map(str::to_owned);
     let path = request.uri().path();
     if health::is_health(path) {
         return next.run(request).await;
@@ -121,6 +145,7 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
         "{PERSON_COOKIE}={}; Path=/; Max-Age={PERSON_COOKIE_S}; SameSite=Lax; HttpOnly",
         me.id
     );
+    request.extensions_mut().insert(Caller { me: me.clone(), credential: Credential::Open });
     request.extensions_mut().insert(me);
     let mut response = next.run(request).await;
     if is_new && let Ok(value) = HeaderValue::from_str(&set) {
@@ -129,16 +154,36 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
     response
 }
 
-/// True if whoever asks said who they are.
-pub(super) fn is_known(headers: &HeaderMap) -> bool {
-    cookie(headers).is_some_and(is_id)
+/// Finds out who is signed in; nobody is asked for where it makes no difference.
+async fn signed_in(app: &App, client: Client, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_told =
+        path.starts_with("/api/") || path.starts_with("/sync/") || path == health::METRICS;
+    if is_told {
+        let secret = caller::presented(&request);
+        match caller::find(app, secret, client).await {
+            Ok(None) => {}
+            Ok(Some(caller)) => {
+                request.extensions_mut().insert(caller.me.clone());
+                request.extensions_mut().insert(caller);
+            }
+            Err(error) => return error.into_response(),
+        }
+    }
+    next.run(request).await
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// True if whoever asks said who they are.
+pub(super) fn is_known(headers: &HeaderMap) -> bool {
+    cookie(headers, PERSON_COOKIE).is_some_and(is_id)
+}
+
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, named: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == PERSON_COOKIE)
+        .find(|(name, _)| *name == named)
         .map(|(_, value)| value)
 }
 
@@ -159,7 +204,29 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        refusal(&map, method, Some("https://gesso.example")).is_some()
+        let site = Site { public_url: Some("https://gesso.example"), needs_accounts: false };
+        site.refusal(&map, method).is_some()
+    }
+
+    #[test]
+    fn where_people_sign_in_proxies_and_other_names_are_answered_but_no_other_site() {
+        let site = Site { public_url: None, needs_accounts: true };
+        let refused = |headers: &[(&'static str, &str)]| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect();
+            site.refusal(&headers, "POST").is_some()
+        };
+        let host = ("host", "192.0.2.7:8787");
+        assert!(!refused(&[host, ("x-forwarded-for", "203.0.113.9")]));
+        assert!(!refused(&[host, ("origin", "http://192.0.2.7:8787")]));
+        assert!(refused(&[host, ("origin", "http://evil.example")]));
+        assert!(refused(&[host, ("sec-fetch-site", "cross-site")]));
+        let named = Site { public_url: Some("https://gesso.example"), needs_accounts: true };
+        let other: HeaderMap =
+            [(header::HOST, "evil.example".parse().unwrap())].into_iter().collect();
+        assert!(named.refusal(&other, "GET").is_some());
     }
 
     #[test]

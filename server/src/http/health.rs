@@ -30,8 +30,11 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// True for the paths of this file, which are asked by programs.
 pub(super) fn is_health(path: &str) -> bool {
-    matches!(path, "/healthz" | "/readyz" | "/metrics")
+    matches!(path, "/healthz" | "/readyz" | METRICS)
 }
+
+/// The path of the gauges.
+pub(super) const METRICS: &str = "/metrics";
 
 /// Returns gauges of the work the server has in hand, in the text format of Prometheus.
 #[utoipa::path(

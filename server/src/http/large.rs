@@ -19,13 +19,13 @@ const AGAIN_S: u32 = 2;
 const LEAST_BYTES: usize = 64 << 10;
 const FULL: &str = "Too many large answers are on their way. Ask again in a moment; what this request changes is done.";
 
-/// A reader's place, for whoever asks for something that may be large: it is not even begun while answers that nobody
+/// A reader's place for a person, for whoever asks for something that may be large: it is not even begun while answers that nobody
 /// takes hold the memory there is for them.
 ///
 /// # Errors
 /// `rate_limited` where too many wait for a place, `unavailable` where there is no memory.
-pub(super) async fn place(app: &App) -> Result<Place, ApiError> {
-    let place = app.rooms.readers().place().await?;
+pub(super) async fn place(app: &App, person: &str) -> Result<Place, ApiError> {
+    let place = app.rooms.readers().place(person).await?;
     if !app.rooms.may_answer(LEAST_BYTES) {
         return Err(ApiError::later(ErrorCode::Unavailable, FULL, AGAIN_S));
     }

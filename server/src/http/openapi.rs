@@ -67,6 +67,7 @@ pub(super) fn finished(mut api: OpenApi) -> OpenApi {
             (HttpMethod::Get, &mut item.get),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Patch, &mut item.patch),
+            (HttpMethod::Put, &mut item.put),
             (HttpMethod::Delete, &mut item.delete),
         ];
         for (method, operation) in methods {
@@ -102,14 +103,24 @@ fn add_problems(operation: &mut Operation, method: &HttpMethod) {
         matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path)
     });
     let has_body = operation.request_body.is_some();
+    let is_of_accounts = operation
+        .tags
+        .iter()
+        .flatten()
+        .any(|tag| matches!(tag.as_str(), "accounts" | "workspaces" | "access" | "people"));
     let mut add = |status: u16, description: &str| {
         let responses = &mut operation.responses.responses;
         responses.entry(status.to_string()).or_insert_with(|| RefOr::T(problem(description)));
     };
     add(400, "The request is not right.");
     add(403, "The request comes from another site, by another name or through a proxy.");
+    add(401, "Nobody is signed in, where people sign in.");
     if in_path {
         add(404, "There is no such thing.");
+    }
+    if is_of_accounts {
+        add(404, "Nobody signs in here.");
+        add(429, "These were too many attempts; Retry-After tells when to try again.");
     }
     if has_body {
         add(408, "The body stopped on its way.");

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::{
-    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Page,
+    EditedGeneration, Estimate, EstimateRequest, GenerationBody, ItemBody, LateBody, Me, Page,
     QueueChange, RetryRequest, ReviewBody, ReviewRequest, RunBody, RunRequest, RunStarted,
     StepBody,
 };
@@ -81,12 +81,13 @@ fn target(mode: &str, node: Option<String>, nodes: Vec<String>) -> Result<Target
 )]
 async fn estimate(
     State(app): State<App>,
+    Person(me): Person,
     Path(id): Path<CanvasId>,
     Body(request): Body<EstimateRequest>,
 ) -> Result<Json<Estimate>, ApiError> {
     existing(&app, &id).await?;
     let target = target(&request.mode, request.node, request.nodes)?;
-    Ok(Json(app.runs.estimate(&id, &target).await?))
+    Ok(Json(app.runs.estimate(&id, &me.id, &target).await?))
 }
 
 /// Starts a run.
@@ -288,11 +289,12 @@ fn late_body(row: LateRow) -> LateBody {
 )]
 async fn list(
     State(app): State<App>,
+    Person(me): Person,
     Path(id): Path<CanvasId>,
     page: PageQuery,
 ) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
-    let (place, below) = (large::place(&app).await?, page.number()?);
+    let (place, below) = (large::place(&app, &me.id).await?, page.number()?);
     large::read(&app.clone(), place, async move { listed(&app, &id, below, &page).await }).await
 }
 
@@ -334,9 +336,13 @@ async fn existing_run(app: &App, id: &RunId) -> Result<RunRow, ApiError> {
     params(("id" = String, Path, description = "A run.")),
     responses((status = 200, description = "The run.", body = RunBody)),
 )]
-async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response, ApiError> {
+async fn show(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<RunId>,
+) -> Result<Response, ApiError> {
     let run = existing_run(&app, &id).await?;
-    let place = large::place(&app).await?;
+    let place = large::place(&app, &me.id).await?;
     whole(&app, run, place).await
 }
 
@@ -347,9 +353,9 @@ async fn whole(app: &App, run: RunRow, place: Place) -> Result<Response, ApiErro
 }
 
 /// The same to somebody who has changed it.
-async fn changed(app: &App, id: &RunId) -> Result<Response, ApiError> {
+async fn changed(app: &App, me: &Me, id: &RunId) -> Result<Response, ApiError> {
     let run = existing_run(app, id).await?;
-    let place = app.rooms.readers().place_afterwards().await?;
+    let place = app.rooms.readers().place_afterwards(&me.id).await;
     whole(app, run, place).await
 }
 
@@ -361,10 +367,14 @@ async fn changed(app: &App, id: &RunId) -> Result<Response, ApiError> {
         (status = 200, description = "The run as it is now.", body = RunBody),
     ),
 )]
-async fn cancel(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response, ApiError> {
+async fn cancel(
+    State(app): State<App>,
+    Person(me): Person,
+    Path(id): Path<RunId>,
+) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
     app.runs.cancel(&id).await?;
-    changed(&app, &id).await
+    changed(&app, &me, &id).await
 }
 
 /// Starts a new run of what failed or was blocked.
@@ -438,11 +448,11 @@ async fn review(
         accept: request.accept,
         reject: request.reject,
         note: names::note(&request.note.unwrap_or_default())?,
-        person: me.id,
-        person_name: me.name,
+        person: me.id.clone(),
+        person_name: me.name.clone(),
     };
     app.runs.review(&id, decision).await?;
-    changed(&app, &id).await
+    changed(&app, &me, &id).await
 }
 
 /// Holds or moves one’s own run while it waits in the queue.
@@ -473,7 +483,7 @@ async fn reorder(
     if let Some(hold) = request.hold {
         app.runs.hold(&run, &me.id, hold).await?;
     }
-    changed(&app, &id).await
+    changed(&app, &me, &id).await
 }
 
 /// Takes over a result that came after its call was stopped, for its price.
@@ -491,6 +501,7 @@ async fn reorder(
 )]
 async fn take_late(
     State(app): State<App>,
+    Person(me): Person,
     Path((id, late)): Path<(RunId, String)>,
 ) -> Result<Response, ApiError> {
     existing_run(&app, &id).await?;
@@ -498,7 +509,7 @@ async fn take_late(
     let row = app.db.late(&late).await?.filter(|row| row.run == id);
     let row = row.ok_or_else(|| ApiError::not_found("late result"))?;
     app.runs.take_late(&row).await?;
-    changed(&app, &id).await
+    changed(&app, &me, &id).await
 }
 
 /// Adds an edited picture as the newest result of a node.
@@ -539,13 +550,14 @@ async fn edited(
 )]
 async fn history(
     State(app): State<App>,
+    Person(me): Person,
     Path((id, node)): Path<(CanvasId, NodeId)>,
     page: PageQuery,
 ) -> Result<Response, ApiError> {
     existing(&app, &id).await?;
     known_id(node.as_str(), "node")?;
     let after = page.number()?.unwrap_or(0);
-    let place = large::place(&app).await?;
+    let place = large::place(&app, &me.id).await?;
     let (db, limit) = (app.db.clone(), page.limit());
     let made = async move {
         let (made, is_more) = db.history(&id, &node, after, limit, PAGE_BYTES_MAX).await?;

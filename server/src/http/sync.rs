@@ -1,5 +1,8 @@
 //! `GET /sync/{canvas}`: the WebSocket of a canvas.
 
+use std::sync::Arc;
+
+use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -9,12 +12,12 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::Person;
 use super::guard::is_known;
+use super::rights::{Granted, Refused};
+use crate::access::Caller;
 use crate::app::App;
 use crate::error::ApiError;
-use crate::room::Role;
-use crate::ws::{self, Upgrade, Visitor};
+use crate::ws::{self, Denied, Rights, Upgrade, Visitor};
 
 /// The socket of every canvas.
 pub fn routes() -> OpenApiRouter<App> {
@@ -38,7 +41,9 @@ struct Wishes {
 )]
 async fn connect(
     State(app): State<App>,
-    Person(me): Person,
+    caller: Option<Extension<Caller>>,
+    granted: Option<Extension<Granted>>,
+    refused: Option<Extension<Arc<Refused>>>,
     Path(canvas): Path<CanvasId>,
     Query(wishes): Query<Wishes>,
     headers: HeaderMap,
@@ -57,8 +62,26 @@ async fn connect(
             return Ok(response);
         }
     };
-    // Somebody without a cookie got an id just now, under which nobody can come back.
-    let person = if is_known(&headers) { me.id } else { String::new() };
-    let visitor = Visitor { role: Role::Editor, person, wants_saved: wishes.saved == "1" };
+    let visitor = match (caller, granted, refused) {
+        (Some(Extension(caller)), Some(Extension(Granted(role))), _) => {
+            let needs_accounts = app.access.needs_accounts();
+            // In open mode somebody without a cookie got an id just now, under which nobody can come back.
+            let is_somebody = needs_accounts || is_known(&headers);
+            let person = if is_somebody { caller.me.id.clone() } else { String::new() };
+            let role = caller.synced(role);
+            let rights = Rights { access: app.access.clone(), caller };
+            let rights = needs_accounts.then_some(rights);
+            Ok(Visitor { role, person, wants_saved: wishes.saved == "1", rights })
+        }
+        (_, _, Some(Extension(refused))) => Err(match &*refused {
+            Refused::Anonymous => Denied::Anonymous,
+            Refused::Hidden(_) | Refused::Forbidden(_) => Denied::Hidden,
+            Refused::Failed(error) => {
+                tracing::error!(%error, "the role on a canvas cannot be looked up");
+                Denied::Later
+            }
+        }),
+        _ => Err(Denied::Anonymous),
+    };
     Ok(ws::serve(app.rooms.clone(), canvas, visitor, upgrade))
 }

@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::canvases;
 use super::extract::{Json as Body, PageQuery, Paging, foreign_cursor};
+use crate::access::Caller;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -77,13 +78,14 @@ async fn preview(Path(id): Path<String>) -> Result<impl IntoResponse, ApiError> 
 )]
 async fn use_one(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
     Body(new): Body<NewCanvas>,
 ) -> Result<(StatusCode, Json<CanvasBody>), ApiError> {
     if new.template.as_ref().is_some_and(|other| *other != id) {
         return Err(ApiError::bad_request("The body names another template than the address."));
     }
-    let made = canvases::create(&app, NewCanvas { template: Some(id), ..new }).await?;
+    let made = canvases::create(&app, &caller, NewCanvas { template: Some(id), ..new }).await?;
     Ok((StatusCode::CREATED, Json(made)))
 }
 

@@ -17,6 +17,7 @@ mod index;
 mod list_sizes;
 mod opening;
 mod presence;
+mod roles;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -28,6 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::doc::PEOPLE_ROOTS;
 use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::wire::awareness;
@@ -41,8 +43,8 @@ use yrs::{
     ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
 };
 
+pub use effect::Refusal;
 pub(crate) use effect::{ConnId, Covers, Effect, Part};
-pub use effect::{Refusal, Role};
 pub(crate) use work::{excess_us, thread_cpu_us};
 
 use super::budget::Budget;
@@ -282,7 +284,7 @@ impl Core {
     pub(crate) fn join(
         &mut self,
         conn: ConnId,
-        role: Role,
+        role: CanvasRole,
         person: &str,
         wants_saved: bool,
         now_ms: u64,
@@ -315,6 +317,7 @@ impl Core {
             },
         );
         self.asked.push(conn);
+        self.tell_role(conn);
         let step1 = Frame::SyncStep1(&self.index.state_vector().encode_v1()).encode();
         self.effects.push(Effect::Send { conn, frame: step1.into(), covers: None });
         Ok(())

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::ids::{CanvasId, NodeId, RunId};
 use gesso_protocol::schema::{self, Meta, Outcome};
 use gesso_protocol::wire::close;
@@ -22,7 +23,7 @@ use tokio_util::sync::PollSemaphore;
 use super::arrivals::{Arrivals, Arrived};
 use super::budget::{Hold, Usage};
 use super::compact::Compacted;
-use super::core::{ConnId, Core, Effect, Refusal, Repair, Role};
+use super::core::{ConnId, Core, Effect, Refusal, Repair};
 use super::error::RoomError;
 use super::hooks::RoomHooks;
 use super::large::{LARGE_BYTES, beside_others, work_of};
@@ -60,7 +61,7 @@ pub(crate) type Waiter = Box<dyn FnOnce(Result<(), RoomError>) + Send>;
 pub(crate) enum Message {
     Join {
         conn: ConnId,
-        role: Role,
+        role: CanvasRole,
         person: String,
         wants_saved: bool,
         outbox: Arc<Outbox>,

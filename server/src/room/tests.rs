@@ -15,6 +15,7 @@ use axum::extract::{Path, RawQuery};
 use axum::routing::get;
 use axum::serve::ListenerExt as _;
 use futures_util::{SinkExt as _, StreamExt as _};
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::schema::{self, NewNode, NodeResult, NodeState, Outcome, RunInfo};
 use gesso_protocol::wire::Frame;
@@ -211,17 +212,20 @@ fn rooms(store: &Arc<MemoryStore>, limits: RoomLimits) -> Rooms {
 
 /// Serves rooms on a socket of this machine.
 async fn listen(rooms: Rooms) -> SocketAddr {
-    let sync =
-        move |Path(canvas): Path<CanvasId>, RawQuery(query): RawQuery, upgrade: ws::Upgrade| {
-            let rooms = rooms.clone();
-            async move {
-                let query = query.unwrap_or_default();
-                let role = if query.contains("role=viewer") { Role::Viewer } else { Role::Editor };
-                let person = query.split_once("person=").map_or("", |(_, name)| name).to_owned();
-                let visitor = ws::Visitor { role, person, wants_saved: query.contains("saved=1") };
-                ws::serve(rooms, canvas, visitor, upgrade)
-            }
-        };
+    let sync = move |Path(canvas): Path<CanvasId>,
+                     RawQuery(query): RawQuery,
+                     upgrade: ws::Upgrade| {
+        let rooms = rooms.clone();
+        async move {
+            let query = query.unwrap_or_default();
+            let role =
+                if query.contains("role=viewer") { CanvasRole::Viewer } else { CanvasRole::Editor };
+            let person = query.split_once("person=").map_or("", |(_, name)| name).to_owned();
+            let wants_saved = query.contains("saved=1");
+            let visitor = ws::Visitor { role, person, wants_saved, rights: None };
+            ws::serve(rooms, canvas, Ok(visitor), upgrade)
+        }
+    };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());

@@ -30,7 +30,7 @@ impl Runs {
             return refuse(ErrorCode::Conflict, "The run has not ended. Wait for it or stop it.");
         }
         let room = self.inner.rooms.open(&run.canvas).await?;
-        let place = self.inner.rooms.readers().place().await?;
+        let place = self.inner.rooms.readers().place(&asked.person).await?;
         let copy = room.copy().await?;
         let Some(row) = self.inner.services.db.run(&run.id).await? else {
             return refuse(ErrorCode::NotFound, "There is no such run any more.");

@@ -139,9 +139,14 @@ impl Runs {
     ///
     /// # Errors
     /// A reason for which a run would be refused.
-    pub async fn estimate(&self, canvas: &CanvasId, target: &Target) -> Result<Estimate, RunError> {
+    pub async fn estimate(
+        &self,
+        canvas: &CanvasId,
+        person: &str,
+        target: &Target,
+    ) -> Result<Estimate, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (_, Planned { plan, .. }) = self.plan(canvas, &room, target).await?;
+        let (_, Planned { plan, .. }) = self.plan(canvas, &room, person, target).await?;
         Ok(Estimate::of(&plan))
     }
 
@@ -150,9 +155,10 @@ impl Runs {
         &self,
         id: &CanvasId,
         room: &RoomHandle,
+        person: &str,
         target: &Target,
     ) -> Result<(Place, Planned), RunError> {
-        let place = self.inner.rooms.readers().place().await?;
+        let place = self.inner.rooms.readers().place(person).await?;
         let copy = room.copy().await?;
         let (place, canvas) = place.run(move || copy.canvas()).await?;
         let mut canvas = canvas?;

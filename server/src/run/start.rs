@@ -51,7 +51,7 @@ impl Runs {
         asked: StartRequest,
     ) -> Result<RunStarted, RunError> {
         let room = self.inner.rooms.open(canvas).await?;
-        let (place, planned) = self.plan(canvas, &room, &asked.target).await?;
+        let (place, planned) = self.plan(canvas, &room, &asked.person, &asked.target).await?;
         self.begin(canvas, asked, (place, planned), None).await
     }
 

@@ -295,8 +295,7 @@ fn outdated_results_are_found_in_linear_time() {
             canvas.generations.remove(node);
         }
         let (planned, steps) = steps::of(|| planned(&canvas, Mode::Node, Some("g")));
-        // Only the first evaluator finds its texts; what counts is that looking for them is short.
-        assert!(planned.is_err());
+        assert!(planned.is_ok());
         steps
     });
 }

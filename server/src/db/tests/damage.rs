@@ -220,7 +220,7 @@ async fn a_canvas_is_never_there_without_what_it_begins_with() {
             id: CanvasId::new("new"),
             ..test.db.canvas(&CANVAS).await.unwrap().unwrap()
         };
-        test.db.add_canvas(&row, Some(&[0, 0])).await.unwrap();
+        test.db.add_canvas(&row, Some(&[0, 0]), None).await.unwrap();
         let log = test.db.read_log(&row.id).await.unwrap();
         let snapshot = log.snapshot.unwrap();
         assert_eq!((snapshot.seq, snapshot.data.as_deref()), (1, Some(&[0, 0][..])));
@@ -228,7 +228,9 @@ async fn a_canvas_is_never_there_without_what_it_begins_with() {
         // What is refused brings no document either: that of the deleted canvas is gone.
         test.db.mark_deleted(&row.id, 70).await.unwrap();
         test.db.purge(&row.id).await.unwrap();
-        assert!(test.db.add_canvas(&row, Some(&[0, 0])).await.unwrap_err().is_unique_violation());
+        assert!(
+            test.db.add_canvas(&row, Some(&[0, 0]), None).await.unwrap_err().is_unique_violation()
+        );
         assert_eq!(test.db.read_log(&row.id).await.unwrap().snapshot, None);
     }
 }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::wire::close;
 use gesso_protocol::wire::guard::cut::Cut;
 use gesso_protocol::wire::guard::order::Need;
@@ -15,7 +16,7 @@ use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
 
 use super::commit::Told;
 use super::conn::{Conn, PendingAt, PendingUpdate, READY};
-use super::effect::{ConnId, Effect, Part, Refusal, Role};
+use super::effect::{ConnId, Effect, Part, Refusal};
 use super::guards::{HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
 use super::list_sizes::{ListSizes, weight};
@@ -93,7 +94,7 @@ impl Core {
     /// Applies a connection's updates (number, bytes, whether it is a step 2), then what it has waiting.
     pub(super) fn updates(&mut self, conn: ConnId, updates: Vec<(u64, Bytes, bool)>, now_ms: u64) {
         let Some(role) = self.conns.get(&conn).map(|state| state.role) else { return };
-        if role == Role::Viewer {
+        if role == CanvasRole::Viewer {
             self.decline(conn, &updates, now_ms);
             return;
         }

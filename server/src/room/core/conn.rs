@@ -1,8 +1,8 @@
 //! A connection, as the core of a room sees it.
 
-use super::effect::Role;
 use crate::room::core::work::Work;
 use bytes::Bytes;
+use gesso_protocol::api::accounts::CanvasRole;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl PendingUpdate {
 }
 
 pub(super) struct Conn {
-    pub(super) role: Role,
+    pub(super) role: CanvasRole,
     pub(super) person: Arc<str>,
     pub(super) wants_saved: bool,
     /// Update messages received.

@@ -7,17 +7,6 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnId(pub(crate) u64);
 
-/// The rights of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Everything people may write.
-    Editor,
-    /// Comments only.
-    Commenter,
-    /// Nothing; sees everything and may be seen.
-    Viewer,
-}
-
 /// Where a frame that is dropped or sent late leaves its receiver: for each client, the first clock it lacks.
 pub(crate) type Covers = Arc<[(u64, u32)]>;
 

@@ -1,6 +1,7 @@
 //! Undo managers over what a role may not write.
 
-use super::effect::{ConnId, Role};
+use super::effect::ConnId;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use std::sync::Arc;
 use yrs::undo::{Options, UndoManager};
@@ -50,9 +51,9 @@ impl Guards {
         Self { server, content: undoing(doc, &content) }
     }
 
-    pub(super) fn include(&mut self, conn: ConnId, role: Role) {
+    pub(super) fn include(&mut self, conn: ConnId, role: CanvasRole) {
         self.server.include_origin(origin(conn));
-        if role == Role::Commenter {
+        if role == CanvasRole::Commenter {
             self.content.include_origin(origin(conn));
         }
     }

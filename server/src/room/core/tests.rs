@@ -1,4 +1,5 @@
 use super::*;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::doc::SERVER_ROOTS;
 use gesso_protocol::schema;
 use gesso_protocol::wire::read::write_var;
@@ -28,6 +29,7 @@ struct Page {
     conn: ConnId,
     doc: Doc,
     denied: Vec<String>,
+    roles: Vec<String>,
     closed: Option<(u16, String)>,
     saved: u64,
     received: usize,
@@ -71,7 +73,7 @@ impl World {
         }
     }
 
-    fn join(&mut self, role: Role) -> usize {
+    fn join(&mut self, role: CanvasRole) -> usize {
         let at = self.pages.len();
         let conn = ConnId(at as u64 + 1);
         let doc = page_doc(at as u32 + 1);
@@ -80,6 +82,7 @@ impl World {
             conn,
             doc,
             denied: Vec::new(),
+            roles: Vec::new(),
             closed: None,
             saved: 0,
             received: 0,
@@ -152,10 +155,8 @@ impl World {
             Frame::Denied(reason) => page.denied.push(reason.to_owned()),
             Frame::Saved(count) => page.saved = count,
             Frame::Awareness(payload) => drop(awareness::decode(payload, 1_000).unwrap()),
-            frame @ (Frame::Granted
-            | Frame::QueryAwareness
-            | Frame::Role(_)
-            | Frame::Unknown(_)) => {
+            Frame::Role(role) => page.roles.push(role.to_owned()),
+            frame @ (Frame::Granted | Frame::QueryAwareness | Frame::Unknown(_)) => {
                 panic!("a page got {frame:?}")
             }
         }

@@ -109,7 +109,7 @@ async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
         updated_at: 1,
         deleted_at: None,
     };
-    test.db.add_canvas(&other, None).await.unwrap();
+    test.db.add_canvas(&other, None, None).await.unwrap();
     let rooms = over(test);
     let room = rooms.open(&CANVAS).await.unwrap();
     for step in 0..24 {

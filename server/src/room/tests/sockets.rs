@@ -23,7 +23,7 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
         updated_at: 1,
         deleted_at: None,
     };
-    db.add_canvas(&row, None).await.unwrap();
+    db.add_canvas(&row, None, None).await.unwrap();
     let rooms = Rooms::new(
         db.clone(),
         RoomLimits { compact_updates: 5, ..quick() },

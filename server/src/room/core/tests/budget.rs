@@ -67,7 +67,7 @@ fn splits(count: u32) -> Vec<u8> {
 fn an_update_that_takes_too_long_is_stopped_and_what_was_taken_is_sound() {
     let mut world =
         world(RoomLimits { work_burst_us: 20 * READING_US, work_us_per_kilobyte: 200, ..limits() });
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.send(a, Frame::Update(&splits(60_000)).encode());
     let (code, reason) = world.pages[a].closed.clone().unwrap();
     assert_eq!(code, close::REFUSED, "{reason}");
@@ -85,7 +85,7 @@ fn a_document_that_takes_long_to_open_takes_ordinary_updates_alone() {
     let most = 20_000 * READING_US;
     let limits = RoomLimits { work_burst_us: u64::MAX - 1, opening_max_us: most, ..limits() };
     let mut world = world(limits);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let splits = |world: &mut World, page: usize| {
         world.send(page, Frame::Update(&splits(4_000)).encode());
         world.pages[page].closed.take().map(|(code, _)| code)
@@ -115,13 +115,13 @@ fn a_document_that_takes_long_to_open_takes_ordinary_updates_alone() {
 #[test]
 fn so_many_pages_may_write_and_those_who_did_go_on() {
     let mut world = World::with(RoomLimits { client_ids_max: 3, ..limits() }, no_repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "name", "first"));
     world.act(b, |txn| set(txn, "meta", "name", "second"));
     world.act(a, |txn| set(txn, "meta", "name", "third"));
-    let c = world.join(Role::Editor);
+    let c = world.join(CanvasRole::Editor);
     world.act(c, |txn| set(txn, "meta", "other", "last"));
-    let d = world.join(Role::Editor);
+    let d = world.join(CanvasRole::Editor);
     world.act(d, |txn| set(txn, "meta", "other", "one more"));
     let (code, reason) = world.pages[d].closed.clone().unwrap();
     assert_eq!(code, close::DOCUMENT_LIMIT);
@@ -134,7 +134,7 @@ fn so_many_pages_may_write_and_those_who_did_go_on() {
 #[test]
 fn client_ids_that_end_alike_are_refused_once_they_are_many() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let mut alike = Vec::new();
     write_var(&mut alike, 2_000);
     for client in 1..=2_000_u64 {
@@ -155,7 +155,7 @@ fn client_ids_that_end_alike_are_refused_once_they_are_many() {
 fn pieces_grow_with_what_is_sent_and_not_faster() {
     let pieces = |update: &[u8]| {
         let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });
-        let a = world.join(Role::Editor);
+        let a = world.join(CanvasRole::Editor);
         let before = READINGS.get();
         world.send(a, Frame::Update(update).encode());
         assert_eq!(world.pages[a].closed, None);
@@ -190,7 +190,7 @@ fn time_and_bytes_are_earned() {
 #[test]
 fn what_waits_for_a_gap_does_not_hold_its_frame() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     // Client 50 from clock 5 on, in a frame of a megabyte: what is behind the update is ignored.
     let mut frame = Frame::Update(&[1, 1, 50, 5, 8, 1, 1, b'y', 1, 126, 0]).encode();
     frame.resize(1 << 20, 0);
@@ -203,7 +203,7 @@ fn what_waits_for_a_gap_does_not_hold_its_frame() {
 #[test]
 fn many_small_updates_that_wait_are_counted_with_what_they_take() {
     let mut world = World::with(RoomLimits { gap_max_bytes: 64 * 1_024, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let mut sent = 0;
     while world.pages[a].closed.is_none() {
         world.send(a, Frame::Update(&[1, 1, 50, 5, 8, 1, 1, b'y', 1, 126, 0]).encode());
@@ -216,7 +216,7 @@ fn many_small_updates_that_wait_are_counted_with_what_they_take() {
 #[test]
 fn what_waits_is_tried_when_what_it_waits_for_is_there_and_not_before() {
     let mut world = world(RoomLimits { work_burst_us: u64::MAX, ..limits() });
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     // A thousand updates that all wait for the last element of client 50.
     let behind = |client: u64| {
         let mut out = vec![1, 1];
@@ -250,7 +250,7 @@ fn what_waits_is_tried_when_what_it_waits_for_is_there_and_not_before() {
 #[test]
 fn awareness_ids_that_come_and_go_leave_nothing_behind() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let max = limits().awareness_ids_max;
     for round in 0..20u64 {
         for (clock, state) in [(1, "{\"cursor\":1}"), (2, "null")] {
@@ -271,7 +271,7 @@ fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
     let limits =
         RoomLimits { awareness_burst_us: 4 * READING_US, awareness_us_per_second: 0, ..limits() };
     let mut world = world(limits);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let say = |world: &mut World, page: usize, clock: u32| {
         let entry = awareness::Entry { client: 70 + page as u64, clock, state: "{}" };
         let payload = awareness::encode(std::iter::once(entry));
@@ -298,7 +298,7 @@ fn who_floods_awareness_is_closed_and_who_speaks_is_not() {
 #[test]
 fn the_document_limit_counts_what_there_is() {
     let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     // A hundred times as much as may be is written, and most of it written over.
     for round in 0..400 {
         world.act(a, |txn| set(txn, "meta", "k", &format!("{round}{}", "x".repeat(5_000))));
@@ -313,7 +313,7 @@ fn the_document_limit_counts_what_there_is() {
 #[test]
 fn a_long_row_that_waited_for_a_gap_is_applied_in_parts() {
     let mut world = world(RoomLimits { work_burst_us: 10_000_000, ..limits() });
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let mut write = |n| world.edit(a, |txn| set(txn, "meta", &format!("k{n}"), "v")).into();
     let frames: Vec<Bytes> = (0..300).map(&mut write).collect();
     let conn = world.pages[a].conn;
@@ -354,8 +354,8 @@ fn many_keys(world: &mut World, page: usize, keys: usize) -> Vec<u8> {
 #[test]
 fn a_large_update_is_applied_in_parts_and_others_write_in_between() {
     let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
-    let a = world.join(Role::Editor);
-    let b = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
+    let b = world.join(CanvasRole::Editor);
     let large: Bytes = many_keys(&mut world, a, 20_000).into();
     let small: Bytes = world.edit(b, |txn| set(txn, "meta", "small", "v")).into();
     let (of_a, of_b) = (world.pages[a].conn, world.pages[b].conn);
@@ -382,7 +382,7 @@ fn a_large_update_is_applied_in_parts_and_others_write_in_between() {
 #[test]
 fn several_large_updates_take_turns_and_keep_their_order() {
     let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
-    let pages = [world.join(Role::Editor), world.join(Role::Editor)];
+    let pages = [world.join(CanvasRole::Editor), world.join(CanvasRole::Editor)];
     let mut batch = Vec::new();
     for page in pages {
         let large: Bytes = many_keys(&mut world, page, 10_000).into();
@@ -405,7 +405,7 @@ fn several_large_updates_take_turns_and_keep_their_order() {
 #[test]
 fn a_large_post_goes_in_in_parts() {
     let mut world = world(RoomLimits { work_us_per_kilobyte: 1_000_000, ..limits() });
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let large = many_keys(&mut world, a, 20_000);
     let Ok(Frame::Update(large)) = Frame::decode(&large) else { panic!("an update") };
     let mut parts = 1;
@@ -419,7 +419,7 @@ fn a_large_post_goes_in_in_parts() {
 #[test]
 fn a_long_log_of_a_small_document_leaves_room() {
     let mut world = World::with(RoomLimits { document_max_bytes: 20_000, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     for round in 0..40 {
         world.act(a, |txn| set(txn, "meta", "k", &format!("{round}{}", "x".repeat(5_000))));
     }
@@ -442,7 +442,7 @@ fn a_long_log_of_a_small_document_leaves_room() {
 #[test]
 fn plain_values_among_the_nodes_count() {
     let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     for at in 0..10 {
         world.act(a, |txn| set(txn, "nodes", &format!("n{at}"), "plain"));
         assert_eq!(world.pages[a].closed, None);
@@ -454,7 +454,7 @@ fn plain_values_among_the_nodes_count() {
 #[test]
 fn knowing_where_everything_is_takes_little() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     for at in 0..20 {
         world.act(a, |txn| {
             let nodes = txn.get_or_insert_map("nodes");
@@ -474,7 +474,7 @@ fn knowing_where_everything_is_takes_little() {
 fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
     let limits = || RoomLimits { list_items_max: 1_000, ..limits() };
     let mut world = World::with(limits(), no_repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.send(a, Frame::Update(&values(900, BEFORE)).encode());
     assert_eq!(world.pages[a].closed, None);
     world.send(a, Frame::Update(&values(1_100, BEFORE)).encode());
@@ -492,7 +492,7 @@ fn a_list_of_too_many_pieces_is_refused_and_others_go_on() {
 #[test]
 fn what_was_written_often_and_became_one_is_no_long_list() {
     let mut world = World::with(RoomLimits { list_items_max: 64, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     for round in 0..500 {
         world.act(a, |txn| set(txn, "meta", "k", &round.to_string()));
         assert_eq!(world.pages[a].closed, None, "{round}");
@@ -510,7 +510,7 @@ fn what_was_written_often_and_became_one_is_no_long_list() {
 #[test]
 fn thousands_of_deletions_count_the_pieces_they_make() {
     let mut world = World::with(RoomLimits { list_items_max: 4_000, ..limits() }, no_repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(b, |txn| txn.get_or_insert_text("t").push(txn, &"x".repeat(10_000)));
     let every_second = |world: &mut World, letters: u32| {
         let since = world.pages[a].doc.transact().state_vector();
@@ -545,7 +545,7 @@ fn thousands_of_deletions_count_the_pieces_they_make() {
 #[test]
 fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
     let mut world = World::with(RoomLimits { nodes_max: 10, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.act(a, |txn| set(txn, "meta", "name", "c"));
     let doc = gesso_protocol::doc::open(77, "c");
     let long = "x".repeat(100_000);
@@ -577,7 +577,7 @@ fn a_large_post_that_cannot_be_applied_is_refused_before_its_first_part() {
 fn a_document_of_very_many_root_types_or_items_is_refused() {
     let limits = || RoomLimits { roots_max: 20, document_max_bytes: 128_000, ..limits() };
     let mut world = World::with(limits(), no_repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     // One element in each of so many root types.
     let roots = |client: u8, count: u8| {
         let mut out = vec![1, count, client, 0];
@@ -596,7 +596,7 @@ fn a_document_of_very_many_root_types_or_items_is_refused() {
     world.act(b, |txn| set(txn, "meta", "name", "goes on"));
     assert_eq!(world.assert_converged()["meta"]["name"], "goes on");
     // Nine bytes an item, of which a thousand may be there.
-    let c = world.join(Role::Editor);
+    let c = world.join(CanvasRole::Editor);
     let items = many_keys(&mut world, c, 1_200);
     let Ok(Frame::Update(items)) = Frame::decode(&items) else { panic!("an update") };
     assert!(items.len() < 128_000, "{}", items.len());

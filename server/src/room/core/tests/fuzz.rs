@@ -92,7 +92,7 @@ impl Life {
         }
         let page = self.world.pages.len();
         let conn = ConnId(page as u64 + 1);
-        self.world.core.join(conn, Role::Editor, "", true, 1).unwrap();
+        self.world.core.join(conn, CanvasRole::Editor, "", true, 1).unwrap();
         let doc = self.docs[who].clone();
         let step1 = Frame::SyncStep1(&doc.transact().state_vector().encode_v1()).encode();
         let page_state =

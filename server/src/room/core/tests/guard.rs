@@ -10,7 +10,7 @@ fn closed_with(world: &World, page: usize) -> u16 {
 #[test]
 fn the_rooms_own_id_is_refused_and_what_the_room_wrote_is_not() {
     let mut world = World::new();
-    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.core.write(|txn| set(txn, "results", "n", "x"));
     world.turn();
     // Sent back by a page, as every step 2 does: held already, so nothing.
@@ -32,7 +32,11 @@ fn the_rooms_own_id_is_refused_and_what_the_room_wrote_is_not() {
 #[test]
 fn random_bytes_end_the_connection_with_1007_and_nobody_elses() {
     let mut world = World::new();
-    let (a, b, c) = (world.join(Role::Editor), world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b, c) = (
+        world.join(CanvasRole::Editor),
+        world.join(CanvasRole::Editor),
+        world.join(CanvasRole::Editor),
+    );
     world.send(a, vec![0, 2, 9, 1, 2, 3]);
     assert_eq!(closed_with(&world, a), close::MALFORMED);
     world.send(b, Frame::Update(&[7, 7, 7]).encode());
@@ -45,7 +49,7 @@ fn random_bytes_end_the_connection_with_1007_and_nobody_elses() {
 #[test]
 fn a_giant_nested_array_ends_with_1008() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let mut update = vec![1, 1, 1, 0, 8 | 0x20, 1, 4];
     update.extend(b"meta");
     update.extend([1, b'k', 1]);
@@ -79,7 +83,7 @@ fn one_level(clock: u32, parent: Option<u32>) -> Vec<u8> {
 #[test]
 fn types_one_level_deeper_with_every_update_stop_at_the_limit() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let mut taken = 0;
     for level in 0..10_000u32 {
         world.send(a, Frame::Update(&one_level(level, level.checked_sub(1))).encode());
@@ -91,7 +95,7 @@ fn types_one_level_deeper_with_every_update_stop_at_the_limit() {
     assert_eq!(taken, TYPE_MAX_DEPTH);
     assert_eq!(closed_with(&world, a), close::REFUSED);
     // And deleting the outermost does no harm.
-    let b = world.join(Role::Editor);
+    let b = world.join(CanvasRole::Editor);
     world.act(b, |txn| drop(txn.get_or_insert_map("meta").remove(txn, "k")));
     assert_eq!(world.assert_converged()["meta"], serde_json::json!({}));
 }
@@ -99,18 +103,18 @@ fn types_one_level_deeper_with_every_update_stop_at_the_limit() {
 #[test]
 fn depth_is_known_after_a_reload_and_through_siblings() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     for level in 0..TYPE_MAX_DEPTH {
         world.send(a, Frame::Update(&one_level(level, level.checked_sub(1))).encode());
     }
     let core = Core::open(&world.log, Vec::new(), 901, limits(), no_repair, 1).unwrap();
     let mut world = World::of(core);
-    let b = world.join(Role::Editor);
+    let b = world.join(CanvasRole::Editor);
     // Under the deepest: too deep, also after the reload.
     world.send(b, Frame::Update(&one_level(TYPE_MAX_DEPTH, Some(TYPE_MAX_DEPTH - 1))).encode());
     assert_eq!(closed_with(&world, b), close::REFUSED);
     // In the place of the deepest (an item that names no parent, only its origin): as deep as that, so fine.
-    let c = world.join(Role::Editor);
+    let c = world.join(CanvasRole::Editor);
     let last = TYPE_MAX_DEPTH - 1;
     let sibling = |clock: u32| {
         let mut update = vec![1, 1, 51];
@@ -130,7 +134,7 @@ fn depth_is_known_after_a_reload_and_through_siblings() {
 #[test]
 fn a_parent_that_is_no_type_is_refused_and_the_room_goes_on() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "name", "a plain value"));
     // Client 1 clock 0 is that value; a struct that claims to be inside of it.
     world.send(a, Frame::Update(&[1, 1, 60, 0, 8 | 0x20, 0, 1, 0, 1, b'k', 1, 126, 0]).encode());
@@ -143,7 +147,7 @@ fn a_parent_that_is_no_type_is_refused_and_the_room_goes_on() {
 #[test]
 fn nodes_and_bytes_are_limited_with_4413() {
     let mut world = World::with(RoomLimits { nodes_max: 3, ..limits() }, no_repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let add = |id: &str| {
         let id = id.to_owned();
         move |txn: &mut TransactionMut<'_>| {
@@ -161,7 +165,7 @@ fn nodes_and_bytes_are_limited_with_4413() {
     assert_eq!(world.assert_converged()["nodes"].as_object().unwrap().len(), 3);
 
     let mut world = World::with(RoomLimits { document_max_bytes: 1_000, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.act(a, |txn| set(txn, "meta", "k", &"x".repeat(900)));
     assert_eq!(closed_with(&world, a), 0);
     // An edit over HTTP is judged by the same limit, and one that adds nothing is welcome.
@@ -182,7 +186,7 @@ fn a_write_that_panics_breaks_the_core_and_not_the_process() {
 #[test]
 fn a_posted_update_obeys_the_same_rules() {
     let mut world = World::new();
-    world.join(Role::Editor);
+    world.join(CanvasRole::Editor);
     let source = page_doc(70);
     source.get_or_insert_map("meta").insert(&mut source.transact_mut(), "name", "posted");
     source.get_or_insert_map("runs").insert(&mut source.transact_mut(), "r", "forged");

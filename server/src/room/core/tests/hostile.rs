@@ -175,10 +175,10 @@ proptest! {
             schema::repair,
         );
         world.core.write(|txn| set(txn, "results", "k0", "the server's"));
-        let honest = world.join(Role::Editor);
+        let honest = world.join(CanvasRole::Editor);
         for (at, one) in all.iter().enumerate() {
             let conn = ConnId(1_000 + at as u64);
-            world.core.join(conn, Role::Editor, "", false, 1).unwrap();
+            world.core.join(conn, CanvasRole::Editor, "", false, 1).unwrap();
             let clock = world.core.index.clock(one.client);
             let frame: Bytes = Frame::Update(&one.encode(clock)).encode().into();
             world.core.frames(conn, &[frame], 1);

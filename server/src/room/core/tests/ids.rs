@@ -17,7 +17,7 @@ fn forgery(world: &World, as_page: usize, key: &str) -> Vec<u8> {
 #[test]
 fn what_others_write_under_a_persons_id_does_not_take_the_place_of_what_the_person_writes() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     let violation = forgery(&world, a, "stolen");
     world.send(b, violation);
@@ -31,7 +31,7 @@ fn what_others_write_under_a_persons_id_does_not_take_the_place_of_what_the_pers
 #[test]
 fn ids_stay_with_a_person_who_is_away() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     let violation = forgery(&world, a, "stolen");
     let offline = world.edit(a, |txn| set(txn, "meta", "offline", "mine"));
@@ -45,7 +45,7 @@ fn ids_stay_with_a_person_who_is_away() {
     assert_eq!(world.pages[b].closed.as_ref().unwrap().0, close::REFUSED);
     // The person comes back with another connection and what was written offline.
     let again = ConnId(77);
-    world.core.join(again, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(again, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     world.pages[a].conn = again;
     world.send(a, offline);
     assert_eq!(json(&world.core.doc)["meta"]["offline"], "mine");
@@ -54,7 +54,7 @@ fn ids_stay_with_a_person_who_is_away() {
 #[test]
 fn what_is_too_large_for_a_frame_may_be_posted_by_its_person_and_by_nobody_else() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     let frame = world.edit(a, |txn| set(txn, "meta", "second", "mine"));
     let Ok(Frame::Update(update)) = Frame::decode(&frame) else { panic!("an edit is an update") };
@@ -67,7 +67,7 @@ fn what_is_too_large_for_a_frame_may_be_posted_by_its_person_and_by_nobody_else(
 #[test]
 fn what_a_page_relays_is_taken_once_its_owner_brought_it() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     let own = world.edit(a, |txn| set(txn, "meta", "second", "mine"));
     // The two pages have a way of their own, as with a WebRTC provider beside this one.
@@ -93,7 +93,7 @@ fn says(client: u64, clock: u32, state: &str) -> Vec<u8> {
 #[test]
 fn the_id_that_a_person_is_shown_under_is_theirs_before_they_write() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let id = world.pages[a].doc.client_id().get();
     world.send(a, says(id, 1, "{\"user\":\"a\"}"));
     let violation = forgery(&world, a, "stolen");
@@ -106,13 +106,13 @@ fn the_id_that_a_person_is_shown_under_is_theirs_before_they_write() {
 #[test]
 fn nobody_else_speaks_for_somebody_who_is_away() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.send(a, says(500, 3, "{\"user\":\"a\"}"));
     world.core.leave(world.pages[a].conn, world.now_ms);
     world.send(b, says(500, 90, "{\"user\":\"b\"}"));
     assert_eq!(states(&world, 500), None);
     let again = ConnId(77);
-    world.core.join(again, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(again, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     world.pages[a].conn = again;
     world.send(a, says(500, 4, "{\"user\":\"a\"}"));
     assert_eq!(states(&world, 500).as_deref(), Some("{\"user\":\"a\"}"));
@@ -121,12 +121,12 @@ fn nobody_else_speaks_for_somebody_who_is_away() {
 #[test]
 fn somebody_who_comes_back_hears_that_they_are_gone_and_says_otherwise() {
     let mut world = World::new();
-    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.send(a, says(500, 3, "{\"user\":\"a\"}"));
     world.core.leave(world.pages[a].conn, world.now_ms);
     world.turn();
     let again = ConnId(77);
-    world.core.join(again, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(again, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     world.pages[a].conn = again;
     world.core.flush(world.now_ms);
     let heard = world.core.take_effects().into_iter().any(|effect| {
@@ -149,11 +149,11 @@ fn somebody_who_comes_back_hears_that_they_are_gone_and_says_otherwise() {
 #[test]
 fn an_old_connection_that_ends_late_does_not_take_its_person_along() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.send(a, says(500, 3, "{\"user\":\"a\"}"));
     let old = world.pages[a].conn;
     let again = ConnId(77);
-    world.core.join(again, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(again, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     world.pages[a].conn = again;
     world.send(a, says(500, 3, "{\"user\":\"a\"}"));
     world.core.leave(old, world.now_ms);
@@ -163,7 +163,7 @@ fn an_old_connection_that_ends_late_does_not_take_its_person_along() {
 #[test]
 fn nobody_is_shown_under_an_id_that_somebody_else_has_written_under() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let id = world.pages[a].doc.client_id().get();
     world.act(a, |txn| set(txn, "meta", "first", "mine"));
     world.send(b, says(id, 9, "{\"user\":\"b\"}"));

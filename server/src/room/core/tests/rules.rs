@@ -17,7 +17,7 @@ fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
     let mut refused = Vec::new();
     for (at, update) in updates.iter().enumerate() {
         let conn = ConnId(1_000 + at as u64);
-        world.core.join(conn, Role::Editor, "", false, 1).unwrap();
+        world.core.join(conn, CanvasRole::Editor, "", false, 1).unwrap();
         let frame: Bytes = Frame::Update(update).encode().into();
         world.core.frames(conn, &[frame], 1);
         world.core.flush(1);
@@ -70,7 +70,7 @@ fn what_was_found_to_kill_the_process_leaves_the_room_whole() {
     ] {
         let (mut world, refused) = play(&history(file));
         assert!(!refused.is_empty());
-        let honest = world.join(Role::Editor);
+        let honest = world.join(CanvasRole::Editor);
         world.act(honest, |txn| set(txn, "meta", "honest", "fine"));
         assert_eq!(world.assert_converged()["meta"]["honest"], "fine");
     }
@@ -151,7 +151,7 @@ fn several_values_under_a_key_pass_where_all_of_them_are_deleted() {
 #[test]
 fn what_was_written_into_something_deleted_meanwhile_is_taken() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| {
         let nodes = txn.get_or_insert_map("nodes");
         let node = nodes.insert(txn, "n", MapPrelim::default());

@@ -7,7 +7,7 @@ use super::*;
 #[test]
 fn two_pages_converge_and_are_told_what_is_saved() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| set(txn, "meta", "name", "Alpha"));
     world.act(b, |txn| set(txn, "meta", "description", "by b"));
     let state = world.assert_converged();
@@ -21,7 +21,7 @@ fn two_pages_converge_and_are_told_what_is_saved() {
 #[test]
 fn nothing_is_called_saved_before_it_is_durable() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.is_durable = false;
     let before = world.pages[a].saved;
     world.act(a, |txn| set(txn, "meta", "name", "Alpha"));
@@ -39,7 +39,7 @@ fn nothing_is_called_saved_before_it_is_durable() {
 #[test]
 fn a_message_that_changes_nothing_is_counted_too() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let frame = world.edit(a, |txn| set(txn, "meta", "name", "Alpha"));
     world.send(a, frame.clone());
     world.send(a, frame);
@@ -50,7 +50,7 @@ fn a_message_that_changes_nothing_is_counted_too() {
 #[test]
 fn what_one_page_sent_is_not_sent_back_to_it_alone() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let (got_a, got_b) = (world.pages[a].received, world.pages[b].received);
     world.act(a, |txn| set(txn, "meta", "name", "Alpha"));
     // The sender gets its count, the other the update.
@@ -61,7 +61,7 @@ fn what_one_page_sent_is_not_sent_back_to_it_alone() {
 #[test]
 fn a_flush_of_many_writers_is_one_update_for_all() {
     let mut world = World::new();
-    let pages: Vec<usize> = (0..5).map(|_| world.join(Role::Editor)).collect();
+    let pages: Vec<usize> = (0..5).map(|_| world.join(CanvasRole::Editor)).collect();
     let logged = world.log.len();
     for page in &pages {
         let key = format!("k{page}");
@@ -93,7 +93,7 @@ fn server_result(world: &mut World, node: &str, state: &'static str) {
 #[test]
 fn forged_outcomes_heal_on_every_replica_also_the_forgers() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     server_result(&mut world, "n1", "completed");
     server_result(&mut world, "n2", "running");
     let truth = world.assert_converged();
@@ -128,7 +128,7 @@ fn forged_outcomes_heal_on_every_replica_also_the_forgers() {
 #[test]
 fn what_somebody_chooses_to_show_is_noticed() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     world.act(a, |txn| {
         let node = MapPrelim::from([("text", TextPrelim::new("a fox"))]);
         txn.get_or_insert_map("nodes").insert(txn, "n1", node);
@@ -161,7 +161,7 @@ fn what_somebody_chooses_to_show_is_noticed() {
 #[test]
 fn a_node_that_becomes_another_kind_has_its_outcome_looked_up() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let kind = |txn: &mut TransactionMut<'_>, kind: &str| {
         let nodes = txn.get_or_insert_map("nodes");
         nodes.get(txn, "n1").unwrap().cast::<MapRef>().unwrap().insert(txn, "kind", kind);
@@ -178,7 +178,7 @@ fn a_node_that_becomes_another_kind_has_its_outcome_looked_up() {
 #[test]
 fn after_twenty_forgeries_in_a_minute_the_forger_is_closed() {
     let mut world = World::new();
-    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     for round in 0..20 {
         world.act(a, |txn| set(txn, "runs", &format!("r{round}"), "forged"));
     }
@@ -191,7 +191,7 @@ fn after_twenty_forgeries_in_a_minute_the_forger_is_closed() {
 #[test]
 fn an_edit_over_http_cannot_forge_either() {
     let mut world = World::new();
-    world.join(Role::Editor);
+    world.join(CanvasRole::Editor);
     world.core.edit(|txn| {
         set(txn, "meta", "name", "over http");
         set(txn, "results", "n", "forged");
@@ -205,7 +205,7 @@ fn an_edit_over_http_cannot_forge_either() {
 #[test]
 fn a_commenter_writes_comments_and_nothing_else() {
     let mut world = World::new();
-    let (editor, commenter) = (world.join(Role::Editor), world.join(Role::Commenter));
+    let (editor, commenter) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Commenter));
     world.act(editor, |txn| set(txn, "meta", "name", "kept"));
     world.act(commenter, |txn| {
         set(txn, "comments", "c1", "hello");
@@ -219,7 +219,7 @@ fn a_commenter_writes_comments_and_nothing_else() {
 #[test]
 fn a_viewer_sees_everything_and_is_told_that_it_may_not_write() {
     let mut world = World::new();
-    let (editor, viewer) = (world.join(Role::Editor), world.join(Role::Viewer));
+    let (editor, viewer) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Viewer));
     world.act(editor, |txn| set(txn, "meta", "name", "seen"));
     assert_eq!(json(&world.pages[viewer].doc)["meta"]["name"], "seen");
     assert!(world.pages[viewer].denied.is_empty());
@@ -230,9 +230,54 @@ fn a_viewer_sees_everything_and_is_told_that_it_may_not_write() {
 }
 
 #[test]
+fn a_role_that_changes_counts_at_once_and_is_told() {
+    let mut world = World::new();
+    let (editor, page) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
+    let conn = world.pages[page].conn;
+    world.act(page, |txn| set(txn, "meta", "name", "mine"));
+    world.core.set_role(conn, CanvasRole::Commenter, world.now_ms);
+    world.act(page, |txn| {
+        set(txn, "meta", "name", "still mine");
+        set(txn, "comments", "c1", "hello");
+    });
+    let state = world.assert_converged();
+    assert_eq!(
+        (&state["meta"]["name"], &state["comments"]["c1"]),
+        (&"mine".into(), &"hello".into())
+    );
+    world.core.set_role(conn, CanvasRole::Owner, world.now_ms);
+    world.act(page, |txn| set(txn, "meta", "name", "mine again"));
+    assert_eq!(world.assert_converged()["meta"]["name"], "mine again");
+    world.core.set_role(conn, CanvasRole::Viewer, world.now_ms);
+    world.act(page, |txn| set(txn, "meta", "name", "refused"));
+    assert_eq!(json(&world.core.doc)["meta"]["name"], "mine again");
+    assert_eq!(world.pages[page].roles, ["editor", "commenter", "owner", "viewer"]);
+    assert_eq!((world.pages[page].denied.len(), world.pages[page].closed), (1, None));
+    // Whoever sees nothing any more is out, and nobody else is.
+    world.core.end_access(conn, world.now_ms);
+    world.turn();
+    assert!(matches!(world.pages[page].closed, Some((close::NOT_ALLOWED, _))));
+    assert_eq!(world.pages[editor].closed, None);
+}
+
+#[test]
+fn what_waits_when_its_writer_becomes_a_viewer_is_not_called_saved() {
+    let mut world = World::new();
+    let a = world.join(CanvasRole::Editor);
+    let saved = world.pages[a].saved;
+    world.edit(a, |txn| set(txn, "meta", "one", "1"));
+    let second = world.edit(a, |txn| set(txn, "meta", "two", "2"));
+    world.send(a, second);
+    world.core.set_role(world.pages[a].conn, CanvasRole::Viewer, world.now_ms);
+    world.turn();
+    assert!(matches!(world.pages[a].closed, Some((close::REFUSED, _))));
+    assert_eq!(world.pages[a].saved, saved.max(1));
+}
+
+#[test]
 fn a_gap_waits_for_what_fills_it_and_holds_the_count_back() {
     let mut world = World::new();
-    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let first = world.edit(a, |txn| set(txn, "meta", "one", "1"));
     let second = world.edit(a, |txn| set(txn, "meta", "two", "2"));
     let third = world.edit(a, |txn| set(txn, "meta", "three", "3"));
@@ -248,13 +293,13 @@ fn a_gap_waits_for_what_fills_it_and_holds_the_count_back() {
 #[test]
 fn a_gap_filled_by_somebody_else_is_noticed() {
     let mut world = World::new();
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let first = world.edit(a, |txn| set(txn, "meta", "one", "1"));
     let second = world.edit(a, |txn| set(txn, "meta", "two", "2"));
     world.send(a, second);
     // The page reconnected elsewhere and its first update comes on another connection.
     let other = ConnId(77);
-    world.core.join(other, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(other, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     world.core.frames(other, &[first.into()], world.now_ms);
     world.now_ms += 1_000;
     world.core.tick(world.now_ms);
@@ -265,7 +310,7 @@ fn a_gap_filled_by_somebody_else_is_noticed() {
 #[test]
 fn a_gap_that_nobody_fills_ends_with_1008() {
     let mut world = World::new();
-    let (a, _) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, _) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let _lost = world.edit(a, |txn| set(txn, "meta", "one", "1"));
     let second = world.edit(a, |txn| set(txn, "meta", "two", "2"));
     world.send(a, second);
@@ -283,7 +328,7 @@ fn a_gap_that_nobody_fills_ends_with_1008() {
 #[test]
 fn too_much_behind_a_gap_ends_with_1008() {
     let mut world = World::with(RoomLimits { gap_max_bytes: 300, ..limits() }, no_repair);
-    let a = world.join(Role::Editor);
+    let a = world.join(CanvasRole::Editor);
     let _lost = world.edit(a, |txn| set(txn, "meta", "one", "1"));
     for round in 0..20 {
         let frame =
@@ -297,7 +342,7 @@ fn too_much_behind_a_gap_ends_with_1008() {
 fn a_slow_reader_gets_one_diff_from_where_it_was() {
     use crate::room::outbox::{Next, Outbox};
     let mut world = World::new();
-    let (fast, slow) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (fast, slow) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let (conn, outbox) = (world.pages[slow].conn, Outbox::alone(2_000));
     let doc = world.pages[slow].doc.clone();
     for round in 0..200 {
@@ -367,7 +412,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
 #[test]
 fn awareness_is_the_newest_of_each_and_goes_with_its_connection() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let entry = |client, clock, state: &str| {
         let payload = awareness::encode([awareness::Entry { client, clock, state }].into_iter());
         Bytes::from(Frame::Awareness(&payload).encode())
@@ -391,7 +436,7 @@ fn awareness_is_the_newest_of_each_and_goes_with_its_connection() {
     assert_eq!(states_for(&mut world, b), [vec![(1, 50, "null".to_owned())]]);
     // A late echo of the state it had does not bring it back, not even from a second tab of the same person.
     let tab = ConnId(77);
-    world.core.join(tab, Role::Editor, "person 0", false, world.now_ms).unwrap();
+    world.core.join(tab, CanvasRole::Editor, "person 0", false, world.now_ms).unwrap();
     for echo in [other, tab] {
         world.core.frames(echo, &[entry(1, 50, "{\"x\":50}")], world.now_ms);
         world.core.flush(world.now_ms);
@@ -424,7 +469,7 @@ fn states_for(world: &mut World, page: usize) -> Vec<Vec<(u64, u32, String)>> {
 #[test]
 fn the_server_is_a_participant_and_renews_itself() {
     let mut world = World::new();
-    world.join(Role::Editor);
+    world.join(CanvasRole::Editor);
     world.core.set_progress(&NodeId::new("n1"), Some(0.5));
     world.core.flush(world.now_ms);
     let own = |world: &mut World| {
@@ -449,7 +494,7 @@ fn the_server_is_a_participant_and_renews_itself() {
 #[test]
 fn a_state_that_is_not_renewed_goes_after_30_s() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     let payload =
         awareness::encode([awareness::Entry { client: 1, clock: 1, state: "{}" }].into_iter());
     world.send(a, Frame::Awareness(&payload).encode());
@@ -462,7 +507,7 @@ fn a_state_that_is_not_renewed_goes_after_30_s() {
 #[test]
 fn nodes_without_their_types_get_them_from_the_room() {
     let mut world = World::with(limits(), schema::repair);
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| {
         let nodes = txn.get_or_insert_map("nodes");
         nodes.insert(txn, "n1", MapPrelim::from([("kind", "text")]));
@@ -488,7 +533,7 @@ fn nodes_without_their_types_get_them_from_the_room() {
 #[test]
 fn texts_typed_at_once_converge() {
     let mut world = World::new();
-    let (a, b) = (world.join(Role::Editor), world.join(Role::Editor));
+    let (a, b) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Editor));
     world.act(a, |txn| {
         let nodes = txn.get_or_insert_map("nodes");
         nodes.insert(txn, "n", TextPrelim::new("base"));
@@ -513,16 +558,16 @@ fn texts_typed_at_once_converge() {
 #[test]
 fn a_room_takes_only_so_many() {
     let mut world = World::with(RoomLimits { clients_max: 2, ..limits() }, no_repair);
-    world.join(Role::Editor);
-    world.join(Role::Editor);
-    let refused = world.core.join(ConnId(9), Role::Editor, "late", false, 1).unwrap_err();
+    world.join(CanvasRole::Editor);
+    world.join(CanvasRole::Editor);
+    let refused = world.core.join(ConnId(9), CanvasRole::Editor, "late", false, 1).unwrap_err();
     assert_eq!(refused.code, close::TRY_LATER);
 }
 
 /// A canvas of so many nodes, and a page on it.
 fn canvas_of(nodes: u32) -> (World, usize) {
     let mut world = World::with(limits(), schema::repair);
-    let page = world.join(Role::Editor);
+    let page = world.join(CanvasRole::Editor);
     world.act(page, |txn| {
         let map = txn.get_or_insert_map("nodes");
         for node in 0..nodes {

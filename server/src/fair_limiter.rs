@@ -1,4 +1,4 @@
-//! A limiter of work on files that is fair between people: what one sends by the dozen holds up nobody else.
+//! A limiter of work that is fair between people: what one sends by the dozen holds up nobody else.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -14,11 +14,11 @@ const FORGET_AFTER: usize = 1_024;
 
 /// So many permits at once, and those who wait for one. Clones are the same.
 #[derive(Clone, Debug)]
-pub(super) struct FairLimiter(Arc<Mutex<State>>);
+pub(crate) struct FairLimiter(Arc<Mutex<State>>);
 
 /// Leave to work, until this goes.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(crate) struct Permit {
     limiter: FairLimiter,
     person: Arc<str>,
 }
@@ -105,7 +105,7 @@ impl State {
 
 impl FairLimiter {
     /// At least one at once.
-    pub(super) fn new(at_once: usize) -> Self {
+    pub(crate) fn new(at_once: usize) -> Self {
         Self(Arc::new(Mutex::new(State {
             at_once: at_once.max(1),
             busy: 0,
@@ -116,8 +116,15 @@ impl FairLimiter {
         })))
     }
 
+    /// Number of those of this person who wait.
+    pub(crate) fn waiting(&self, person: &str) -> usize {
+        let state = self.lock();
+        let line = state.waiting.get(person);
+        line.map_or(0, |line| line.iter().filter(|waiter| !waiter.is_closed()).count())
+    }
+
     /// Waits for a permit for this person.
-    pub(super) async fn take(&self, person: &str) -> Permit {
+    pub(crate) async fn take(&self, person: &str) -> Permit {
         loop {
             let waiter = {
                 let mut state = self.lock();

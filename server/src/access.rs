@@ -1,0 +1,158 @@
+//! Who asks, and what they may do: on a server that is open to its own machine everything, else what their account,
+//! their roles and the scopes of their token allow (docs/spec/accounts.md).
+
+use gesso_protocol::api::Me;
+use gesso_protocol::api::accounts::{CanvasRole, Scope, WorkspaceRole};
+use gesso_protocol::ids::CanvasId;
+use tokio::sync::broadcast;
+
+use crate::clock::now_ms;
+use crate::db::{Db, DbError};
+
+/// Number of changes that a slow listener may lag behind; then it looks at everything anew.
+const KEPT: usize = 256;
+
+/// What somebody identified themselves with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// Nothing: the server is open to its own machine.
+    Open,
+    /// A session of a browser.
+    Session {
+        /// Id of the session.
+        id: String,
+    },
+    /// An API token.
+    Token {
+        /// Id of the token.
+        id: String,
+        /// Its rights.
+        scopes: Vec<Scope>,
+        /// When it ends, in ms since 1970.
+        expires_at: Option<i64>,
+    },
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The person.
+    pub me: Me,
+    /// What they identified themselves with.
+    pub credential: Credential,
+}
+
+impl Caller {
+    /// True if what they identified themselves with is good for that.
+    pub fn has(&self, scope: Scope) -> bool {
+        let Credential::Token { scopes, .. } = &self.credential else { return true };
+        let implied = scope == Scope::Read && !scopes.is_empty();
+        implied || scopes.contains(&scope) || scopes.contains(&Scope::Admin)
+    }
+
+    /// Returns the role that a socket of theirs has, where this is their own: a token that may not edit writes nothing.
+    pub fn synced(&self, role: CanvasRole) -> CanvasRole {
+        if self.has(Scope::Edit) { role } else { CanvasRole::Viewer }
+    }
+
+    /// Role in the workspace.
+    pub fn workspace_role(&self) -> WorkspaceRole {
+        match (&self.credential, &self.me.account) {
+            (Credential::Open, _) => WorkspaceRole::Owner,
+            (_, Some(account)) => account.role,
+            (_, None) => WorkspaceRole::Guest,
+        }
+    }
+}
+
+/// A change of what people may do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessChange {
+    /// On this canvas alone.
+    pub canvas: Option<CanvasId>,
+    /// Of this person alone.
+    pub person: Option<String>,
+}
+
+impl AccessChange {
+    /// True if it may concern a person on a canvas.
+    pub fn concerns(&self, canvas: &CanvasId, person: &str) -> bool {
+        self.canvas.as_ref().is_none_or(|changed| changed == canvas)
+            && self.person.as_deref().is_none_or(|changed| changed == person)
+    }
+}
+
+/// The roles of people.
+#[derive(Clone, Debug)]
+pub struct Access {
+    db: Db,
+    needs_accounts: bool,
+    changes: broadcast::Sender<AccessChange>,
+}
+
+impl Access {
+    /// Over a database. Without accounts everybody may do everything.
+    pub fn new(db: Db, needs_accounts: bool) -> Self {
+        Self { db, needs_accounts, changes: broadcast::channel(KEPT).0 }
+    }
+
+    /// True if people sign in.
+    pub fn needs_accounts(&self) -> bool {
+        self.needs_accounts
+    }
+
+    /// Returns the role of a caller on a canvas; none where they may not even know of it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn role(
+        &self,
+        caller: &Caller,
+        canvas: &CanvasId,
+    ) -> Result<Option<CanvasRole>, DbError> {
+        if !self.needs_accounts {
+            return Ok(Some(CanvasRole::Owner));
+        }
+        let row = self.db.role(canvas, &caller.me.id).await?;
+        Ok(row.and_then(|row| row.role()))
+    }
+
+    /// The role of a socket of a caller, whose credential may have ended meanwhile.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn role_synced(
+        &self,
+        caller: &Caller,
+        canvas: &CanvasId,
+    ) -> Result<Option<CanvasRole>, DbError> {
+        if !self.lives(caller).await? {
+            return Ok(None);
+        }
+        Ok(self.role(caller, canvas).await?.map(|role| caller.synced(role)))
+    }
+
+    /// True while what somebody identified themselves with has not ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lives(&self, caller: &Caller) -> Result<bool, DbError> {
+        match &caller.credential {
+            Credential::Open => Ok(true),
+            Credential::Session { id } | Credential::Token { id, .. } => {
+                self.db.is_presentable(id, now_ms()).await
+            }
+        }
+    }
+
+    /// Tells that what people may do has changed: sockets and streams look at it anew.
+    pub fn changed(&self, change: AccessChange) {
+        // Nobody listening is fine.
+        let _listeners = self.changes.send(change).unwrap_or(0);
+    }
+
+    /// Listens to changes from now on.
+    pub fn listen(&self) -> broadcast::Receiver<AccessChange> {
+        self.changes.subscribe()
+    }
+}

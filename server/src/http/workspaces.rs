@@ -1,0 +1,332 @@
+//! Workspaces, their people and invitations.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use gesso_protocol::api::Page;
+use gesso_protocol::api::accounts::{
+    InvitationBody, LinkKind, MemberBody, MemberChange, NewInvitation, WorkspaceBody,
+    WorkspaceChange, WorkspaceRole,
+};
+use gesso_protocol::names;
+use gesso_protocol::problem::ErrorCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::caller::Client;
+use super::deeds::Doer;
+use super::extract::{Json as Body, PageQuery, Paging};
+use super::session::check_accounts;
+use crate::access::{AccessChange, Caller};
+use crate::accounts::{INVITATION_MS, email_key, secret};
+use crate::app::App;
+use crate::clock::{fresh_id, now_ms};
+use crate::config::ServeOptions;
+use crate::db::WORKSPACE;
+use crate::db::members::{InvitationRow, WorkspaceRow};
+use crate::error::ApiError;
+
+/// The most invitations of a workspace that wait.
+const INVITATIONS_MAX: usize = 500;
+
+/// `/api/workspaces`.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, change))
+        .routes(routes!(members))
+        .routes(routes!(change_member, remove_member))
+        .routes(routes!(invitations, invite))
+        .routes(routes!(end_invitation))
+}
+
+/// The address of a page of the server, for people: as an operator named it, else as the request did.
+pub fn page_url(options: &ServeOptions, path: &str) -> String {
+    let base = match &options.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", options.listen),
+    };
+    format!("{base}{path}")
+}
+
+/// The workspace of that id, where the caller is in it.
+async fn own(app: &App, id: &str) -> Result<WorkspaceRow, ApiError> {
+    check_accounts(app)?;
+    let row = if id == WORKSPACE { app.db.workspace(id).await? } else { None };
+    row.ok_or_else(|| ApiError::not_found("workspace"))
+}
+
+fn body(row: WorkspaceRow, caller: &Caller) -> WorkspaceBody {
+    WorkspaceBody {
+        id: row.id,
+        name: row.name,
+        role: caller.workspace_role(),
+        members: row.members,
+        created_at: row.created_at,
+    }
+}
+
+/// The workspaces one is in.
+#[utoipa::path(
+    get, path = "/workspaces", tag = "workspaces",
+    params(Paging),
+    responses((status = 200, description = "All of them.", body = Page<WorkspaceBody>)),
+)]
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    page: PageQuery,
+) -> Result<Json<Page<WorkspaceBody>>, ApiError> {
+    page.id()?;
+    let row = own(&app, WORKSPACE).await?;
+    Ok(Json(Page { items: vec![body(row, &caller)], next: None }))
+}
+
+/// A workspace.
+#[utoipa::path(
+    get, path = "/workspaces/{id}", tag = "workspaces",
+    params(("id" = String, Path, description = "A workspace.")),
+    responses((status = 200, description = "The workspace.", body = WorkspaceBody)),
+)]
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<WorkspaceBody>, ApiError> {
+    Ok(Json(body(own(&app, &id).await?, &caller)))
+}
+
+/// Renames a workspace.
+#[utoipa::path(
+    patch, path = "/workspaces/{id}", tag = "workspaces",
+    params(("id" = String, Path, description = "A workspace.")),
+    request_body = Option<WorkspaceChange>,
+    responses((status = 200, description = "The workspace as it is now.", body = WorkspaceBody)),
+)]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path(id): Path<String>,
+    Body(wish): Body<WorkspaceChange>,
+) -> Result<Json<WorkspaceBody>, ApiError> {
+    own(&app, &id).await?;
+    if let Some(name) = wish.name {
+        let name = names::name(&name)?;
+        app.db.rename_workspace(&id, &name).await?;
+        Doer::of(&caller, client).did(&app, "workspace.renamed", None, &name).await?;
+    }
+    Ok(Json(body(own(&app, &id).await?, &caller)))
+}
+
+/// The people of a workspace.
+#[utoipa::path(
+    get, path = "/workspaces/{id}/members", tag = "workspaces",
+    params(("id" = String, Path, description = "A workspace."), Paging),
+    responses((status = 200, description = "A page of the list.", body = Page<MemberBody>)),
+)]
+async fn members(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    page: PageQuery,
+) -> Result<Json<Page<MemberBody>>, ApiError> {
+    own(&app, &id).await?;
+    let mut rows = app.db.members(&id, page.id()?, page.rows()).await?;
+    if caller.workspace_role() < WorkspaceRole::Admin {
+        for row in &mut rows {
+            row.email = None;
+        }
+    }
+    Ok(Json(page.cut(rows, |row| row.id.clone())))
+}
+
+/// Refuses what only an owner may do to owners.
+fn check_rank(caller: &Caller, roles: [WorkspaceRole; 2]) -> Result<(), ApiError> {
+    if roles.contains(&WorkspaceRole::Owner) && caller.workspace_role() < WorkspaceRole::Owner {
+        let detail = "Only an owner of the workspace makes owners, and takes that role away.";
+        return Err(ApiError::new(ErrorCode::Forbidden, detail));
+    }
+    Ok(())
+}
+
+fn last_owner() -> ApiError {
+    let detail = "A workspace needs an owner. Make somebody else one first.";
+    ApiError::new(ErrorCode::Conflict, detail)
+}
+
+/// Changes the role of a person.
+#[utoipa::path(
+    patch, path = "/workspaces/{id}/members/{person}", tag = "workspaces",
+    params(
+        ("id" = String, Path, description = "A workspace."),
+        ("person" = String, Path, description = "A person of it."),
+    ),
+    request_body = MemberChange,
+    responses(
+        (status = 204, description = "It is changed."),
+        (status = 409, description = "They are the last owner."),
+    ),
+)]
+async fn change_member(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path((id, person)): Path<(String, String)>,
+    Body(MemberChange { role }): Body<MemberChange>,
+) -> Result<StatusCode, ApiError> {
+    own(&app, &id).await?;
+    let before = app.db.member_role(&id, &person).await?;
+    let before = before.ok_or_else(|| ApiError::not_found("member"))?;
+    check_rank(&caller, [before, role])?;
+    if !app.db.put_member(&id, &person, role, now_ms()).await? {
+        return Err(last_owner());
+    }
+    Doer::of(&caller, client).did_so(&app, "member.changed", None, &person, role.id()).await?;
+    app.access.changed(AccessChange { person: Some(person), canvas: None });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes a person out of a workspace, or oneself.
+#[utoipa::path(
+    delete, path = "/workspaces/{id}/members/{person}", tag = "workspaces",
+    params(
+        ("id" = String, Path, description = "A workspace."),
+        ("person" = String, Path, description = "A person of it."),
+    ),
+    responses(
+        (status = 204, description = "They are out."),
+        (status = 409, description = "They are the last owner."),
+    ),
+)]
+async fn remove_member(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path((id, person)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    own(&app, &id).await?;
+    let is_self = person == caller.me.id;
+    if !is_self && caller.workspace_role() < WorkspaceRole::Admin {
+        let detail = "Only admins and owners take people out of a workspace.";
+        return Err(ApiError::new(ErrorCode::Forbidden, detail));
+    }
+    let before = app.db.member_role(&id, &person).await?;
+    let before = before.ok_or_else(|| ApiError::not_found("member"))?;
+    if !is_self {
+        check_rank(&caller, [before, before])?;
+    }
+    if !app.db.remove_member(&id, &person).await? {
+        return Err(last_owner());
+    }
+    Doer::of(&caller, client).did(&app, "member.removed", None, &person).await?;
+    app.access.changed(AccessChange { person: Some(person), canvas: None });
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Invitations that can still be taken, newest first.
+#[utoipa::path(
+    get, path = "/workspaces/{id}/invitations", tag = "workspaces",
+    params(("id" = String, Path, description = "A workspace."), Paging),
+    responses((status = 200, description = "All of them.", body = Page<InvitationBody>)),
+)]
+async fn invitations(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    page: PageQuery,
+) -> Result<Json<Page<InvitationBody>>, ApiError> {
+    own(&app, &id).await?;
+    page.id()?;
+    Ok(Json(Page { items: app.db.invitations(&id, now_ms()).await?, next: None }))
+}
+
+/// An invitation to be, and the secret of its link.
+pub fn new_invitation(
+    kind: LinkKind,
+    role: WorkspaceRole,
+    by_name: &str,
+    expires_at: i64,
+) -> (InvitationRow, String) {
+    let row = InvitationRow {
+        id: fresh_id(),
+        kind: String::new(),
+        workspace: WORKSPACE.to_owned(),
+        role: role.id().to_owned(),
+        email: None,
+        person: None,
+        by_name: by_name.to_owned(),
+        created_at: now_ms(),
+        expires_at,
+    };
+    (row.of_kind(kind), secret::fresh())
+}
+
+/// Invites somebody; only this answer has the link.
+#[utoipa::path(
+    post, path = "/workspaces/{id}/invitations", tag = "workspaces",
+    params(("id" = String, Path, description = "A workspace.")),
+    request_body = NewInvitation,
+    responses((status = 201, description = "The invitation.", body = InvitationBody)),
+)]
+async fn invite(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path(id): Path<String>,
+    Body(wish): Body<NewInvitation>,
+) -> Result<(StatusCode, Json<InvitationBody>), ApiError> {
+    own(&app, &id).await?;
+    check_rank(&caller, [wish.role, wish.role])?;
+    let now = now_ms();
+    let expires_at = wish.expires_at.unwrap_or(now + INVITATION_MS);
+    if expires_at <= now {
+        return Err(ApiError::bad_request("expires_at is in the past; it is in ms since 1970."));
+    }
+    if app.db.invitations(&id, now).await?.len() >= INVITATIONS_MAX {
+        let detail = format!("{INVITATIONS_MAX} invitations wait already. Take some back.");
+        return Err(ApiError::new(ErrorCode::Conflict, detail));
+    }
+    let (mut row, secret) =
+        new_invitation(LinkKind::Invitation, wish.role, &caller.me.name, expires_at);
+    if let Some(email) = wish.email {
+        email_key(&email)?;
+        row.email = Some(email.trim().to_owned());
+    }
+    app.db.add_invitation(&row, &secret::hash(&secret)).await?;
+    let doer = Doer::of(&caller, client);
+    doer.did_so(&app, "invitation.created", None, &row.id, wish.role.id()).await?;
+    let body = InvitationBody {
+        role: wish.role,
+        id: row.id,
+        email: row.email,
+        by: row.by_name,
+        created_at: row.created_at,
+        expires_at,
+        url: Some(page_url(&app.options, &format!("/join/{secret}"))),
+        token: Some(secret),
+    };
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// Takes an invitation back.
+#[utoipa::path(
+    delete, path = "/workspaces/{id}/invitations/{invitation}", tag = "workspaces",
+    params(
+        ("id" = String, Path, description = "A workspace."),
+        ("invitation" = String, Path, description = "An invitation."),
+    ),
+    responses((status = 204, description = "It can no longer be taken.")),
+)]
+async fn end_invitation(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Path((id, invitation)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    own(&app, &id).await?;
+    if !app.db.end_invitation(&id, &invitation).await? {
+        return Err(ApiError::not_found("invitation"));
+    }
+    Doer::of(&caller, client).did(&app, "invitation.ended", None, &invitation).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
