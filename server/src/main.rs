@@ -119,7 +119,7 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
 
 /// Prints what a command answers.
 fn print(
-    done: Result<String, Box<dyn std::error::Error + Send + Sync>>,
+    done: Result<String, Box<dyn std::error::Error>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let text = done?;
     write!(std::io::stdout(), "{text}")?;

@@ -18,7 +18,7 @@ use crate::http::workspaces::new_invitation;
 use crate::newcomers::newcomer;
 
 /// Why a command was not done.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Failure = Box<dyn std::error::Error>;
 
 /// Opens the database of a server that was started once.
 async fn open(on: &DatabaseOptions) -> Result<Db, Failure> {

@@ -95,8 +95,15 @@ impl Life {
         self.world.core.join(conn, CanvasRole::Editor, "", true, 1).unwrap();
         let doc = self.docs[who].clone();
         let step1 = Frame::SyncStep1(&doc.transact().state_vector().encode_v1()).encode();
-        let page_state =
-            Page { conn, doc, denied: Vec::new(), closed: None, saved: 0, received: 0 };
+        let page_state = Page {
+            conn,
+            doc,
+            denied: Vec::new(),
+            roles: Vec::new(),
+            closed: None,
+            saved: 0,
+            received: 0,
+        };
         self.world.pages.push(page_state);
         self.world.send(page, step1);
         // What the page answers to the room's step 1 is fanned out too.

@@ -252,7 +252,7 @@ fn a_role_that_changes_counts_at_once_and_is_told() {
     world.act(page, |txn| set(txn, "meta", "name", "refused"));
     assert_eq!(json(&world.core.doc)["meta"]["name"], "mine again");
     assert_eq!(world.pages[page].roles, ["editor", "commenter", "owner", "viewer"]);
-    assert_eq!((world.pages[page].denied.len(), world.pages[page].closed), (1, None));
+    assert_eq!((world.pages[page].denied.len(), &world.pages[page].closed), (1, &None));
     // Whoever sees nothing any more is out, and nobody else is.
     world.core.end_access(conn, world.now_ms);
     world.turn();
