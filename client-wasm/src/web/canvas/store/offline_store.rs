@@ -12,13 +12,15 @@ use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionM
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::core::sync::Phase;
+use crate::core::sync::{Ending, Phase};
 use crate::web::canvas::store::page::{Core, Page, now_ms};
 use crate::web::ui::theme::storage;
 
 const DATABASE: &str = "gesso";
 const STORE: &str = "kept";
 
+/// The mark in the number of edits of an entry that says that they are comments alone.
+const COMMENTS: u64 = 1 << 63;
 /// The end of the key of a canvas as it was last seen.
 const SEEN: &str = "/seen";
 /// The start of the keys of last moments in the local storage.
@@ -139,8 +141,9 @@ async fn restore(page: Page) {
             if taken.is_ok() {
                 // A last moment counts what its page's entry counts too.
                 let count = u64::from_le_bytes(*count);
+                let (count, are_comments) = (count & !COMMENTS, count & COMMENTS != 0);
                 let before = counted.insert(key.clone(), count).unwrap_or_default();
-                core.sync.restored(count.saturating_sub(before));
+                core.sync.restored(count.saturating_sub(before), are_comments);
             }
             if key.ends_with(SEEN) {
                 core.kept.has_seen = true;
@@ -155,6 +158,12 @@ async fn restore(page: Page) {
     }
 }
 
+/// The number of edits of an entry, with a mark where they are comments alone.
+fn counted(core: &Core) -> u64 {
+    let mark = if core.sync.is_of_comments_alone() { COMMENTS } else { 0 };
+    core.sync.unsaved() | mark
+}
+
 /// An entry: how many edits, then an update.
 fn entry(edits: u64, update: &[u8]) -> Vec<u8> {
     [&edits.to_le_bytes()[..], update].concat()
@@ -167,7 +176,7 @@ pub fn keep_last_moment(page: Page) {
     let unsaved = core.sync.unsaved();
     let Some(storage) = storage().filter(|_| unsaved > 0) else { return };
     let rest = core.kept.vector.as_ref().and_then(|vector| core.replica.diff(vector).ok());
-    let bytes = entry(unsaved, &rest.unwrap_or_else(|| core.replica.encode()));
+    let bytes = entry(counted(&core), &rest.unwrap_or_else(|| core.replica.encode()));
     if bytes.len() <= LAST_BYTES_MAX {
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
         let key = format!("{LAST}{}/{}", page.id.get_value(), core.replica.client());
@@ -189,7 +198,7 @@ pub fn keep(page: Page) {
     if unsaved > 0 && unsaved != core.kept.edits {
         core.kept.edits = unsaved;
         core.kept.busy = true;
-        let bytes = entry(unsaved, &core.replica.encode());
+        let bytes = entry(counted(core), &core.replica.encode());
         let vector = core.replica.state_vector();
         leptos::task::spawn_local(async move {
             // Without storage the edits are on this page alone, as the banner says.
@@ -219,7 +228,12 @@ pub fn keep(page: Page) {
 /// Keeps the canvas as it is seen, now and then and when the page is left; none that its person may not see any more.
 fn keep_seen(page: Page, core: &mut Core) {
     let canvas: String = page.id.get_value().to_string();
-    let is_over = matches!(core.sync.phase(), Phase::Ended(_));
+    // Whoever is signed out comes back to it.
+    let ending = match core.sync.phase() {
+        Phase::Ended(ending) => Some(*ending),
+        Phase::Waiting { .. } | Phase::Connecting | Phase::Handshake | Phase::Live => None,
+    };
+    let is_over = ending.is_some_and(|ending| ending != Ending::SignedOut);
     let is_due = document().hidden() || now_ms() - core.kept.seen_ms >= SEEN_EVERY_MS;
     let is_news = *core.sync.phase() == Phase::Live && is_due && core.kept.is_stale;
     let is_lost = is_over && core.kept.has_seen;

@@ -21,12 +21,15 @@ use crate::core::geometry::{Camera, Point, Rect, ZOOM_FAR};
 use crate::core::index::SpatialIndex;
 use crate::core::keymap::Keymap;
 use crate::core::presence::{Caret, Emote, Presence, ServerPresence, User};
+use crate::core::rights::{self, Right};
 use crate::core::sync::{Saving, SyncClient};
 use crate::web::canvas::store::keys;
 pub use crate::web::canvas::store::node_signals::{NodeSignals, NodeView};
 use crate::web::canvas::store::overlays::Overlays;
+use crate::web::ui::session::{Session, use_session};
 use crate::web::ui::toast::Toasts;
 use gesso_protocol::api::Me;
+use gesso_protocol::api::accounts::CanvasRole;
 
 /// Least time between two looks at the whole canvas, in ms.
 const SLOW_MS: u64 = 200;
@@ -83,6 +86,10 @@ pub struct Core {
     pub seen: Option<Rect>,
     /// Replicas the server would not take, kept for download.
     pub aside: Vec<Vec<u8>>,
+    /// Nodes that this page wrote to and that are not saved yet.
+    pub unsaved: BTreeSet<String>,
+    /// True if somebody was told that their role does not allow what they tried.
+    pub is_refusal_told: bool,
     /// Where this page types.
     pub caret: Option<Caret>,
     /// When something was last typed.
@@ -161,8 +168,12 @@ pub struct Page {
     pub loaded: RwSignal<bool>,
     /// Number of nodes.
     pub count: RwSignal<usize>,
+    /// Who is signed in.
+    pub session: Session,
     /// Oneself.
     pub me: RwSignal<Option<Me>>,
+    /// One's role on the canvas; `None` until the server has told it.
+    pub role: RwSignal<Option<CanvasRole>>,
     /// Credit balance, as text.
     pub credits: RwSignal<Option<String>>,
     /// The menu under the pointer.
@@ -264,6 +275,8 @@ impl Page {
             view_due: false,
             seen: None,
             aside: Vec::new(),
+            unsaved: BTreeSet::new(),
+            is_refusal_told: false,
             caret: None,
             typed_ms: 0.0,
             typing: false,
@@ -281,6 +294,7 @@ impl Page {
             frames: Vec::new(),
             kept: crate::web::canvas::store::overlays::Kept::default(),
         };
+        let session = use_session();
         let camera = RwSignal::new(Camera { x: 120.0, y: 96.0, zoom: 1.0 });
         Self {
             core: StoredValue::new_local(Rc::new(RefCell::new(core))),
@@ -304,7 +318,9 @@ impl Page {
             saving: RwSignal::new(Saving::Opening),
             loaded: RwSignal::new(false),
             count: RwSignal::new(0),
-            me: RwSignal::new(None),
+            session,
+            me: session.me,
+            role: RwSignal::new(None),
             credits: RwSignal::new(None),
             context: RwSignal::new(None),
             marquee: RwSignal::new(None),
@@ -379,20 +395,70 @@ impl Page {
         Some(signals)
     }
 
-    /// One person's edit as a step of undo of its own.
-    pub fn edit<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
+    /// True if one may do something here; tracked, for what is offered.
+    pub fn can(self, right: Right) -> bool {
+        rights::offers(self.role.get(), right)
+    }
+
+    /// The same, untracked.
+    pub fn may(self, right: Right) -> bool {
+        rights::offers(self.role.get_untracked(), right)
+    }
+
+    /// True if one may do something here; who may not is told so, once.
+    pub fn demand(self, right: Right) -> bool {
+        if self.may(right) {
+            return true;
+        }
+        let was_told = std::mem::replace(&mut self.core().borrow_mut().is_refusal_told, true);
+        let words = rights::refusal(self.role.get_untracked().unwrap_or(CanvasRole::Viewer));
+        if was_told {
+            self.live.set(words);
+        } else {
+            self.toasts.say("eye", &words);
+        }
+        false
+    }
+
+    /// One person's edit as a step of undo of its own. Nothing is written without the right to.
+    pub fn edit<R: Default>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
+        self.write(Right::Edit, write)
+    }
+
+    /// What one writes into a comment, as a step of undo of its own.
+    pub fn comment<R: Default>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
+        self.write(Right::Comment, write)
+    }
+
+    fn write<R: Default>(
+        self,
+        needs: Right,
+        write: impl FnOnce(&mut TransactionMut<'_>) -> R,
+    ) -> R {
+        if !self.demand(needs) {
+            return R::default();
+        }
         let core = self.core();
         core.borrow_mut().replica.stop_undo();
-        let answer = self.edit_more(write);
+        let (answer, changes) = core.borrow_mut().replica.edit(write);
+        self.draw(&changes);
         core.borrow_mut().replica.stop_undo();
         answer
     }
 
     /// An edit that belongs to the step of undo in hand.
-    pub fn edit_more<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
+    pub fn edit_more<R: Default>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
+        if !self.demand(Right::Edit) {
+            return R::default();
+        }
         let (answer, changes) = self.core().borrow_mut().replica.edit(write);
         self.draw(&changes);
         answer
+    }
+
+    /// An edit of a text, which is its own way of writing; `None` without the right to.
+    pub fn type_into(self, write: impl FnOnce(&mut Core) -> Changes) -> Option<Changes> {
+        self.demand(Right::Edit).then(|| write(&mut self.core().borrow_mut()))
     }
 
     /// Brings signals in line with what changed.
@@ -404,6 +470,9 @@ impl Page {
         let mut guard = core.borrow_mut();
         let core = &mut *guard;
         core.kept.is_stale = true;
+        if changes.local {
+            core.unsaved.extend(changes.nodes.iter().cloned());
+        }
         let mut gone = Vec::new();
         for id in changes.nodes.union(&changes.outcome) {
             match view_of(&core.replica, id) {
@@ -694,6 +763,9 @@ impl Page {
 
     /// Takes back one's own last step.
     pub fn undo(self) {
+        if !self.demand(Right::Edit) {
+            return;
+        }
         let changes = self.core().borrow_mut().replica.undo();
         match changes {
             Some(changes) => self.draw(&changes),
@@ -703,6 +775,9 @@ impl Page {
 
     /// Does it again.
     pub fn redo(self) {
+        if !self.demand(Right::Edit) {
+            return;
+        }
         let changes = self.core().borrow_mut().replica.redo();
         match changes {
             Some(changes) => self.draw(&changes),
