@@ -1,6 +1,6 @@
 //! What a role on a canvas allows, and the sentences about it.
 
-use gesso_protocol::api::accounts::{CanvasRole, LinkKind, WorkspaceRole};
+use gesso_protocol::api::accounts::{CanvasRole, LinkKind, Scope, WorkspaceRole};
 
 use crate::core::words::{listed, many};
 
@@ -124,6 +124,26 @@ pub fn member_means(role: WorkspaceRole) -> &'static str {
 /// True if somebody may invite people and change the roles of others.
 pub fn manages(role: WorkspaceRole) -> bool {
     role >= WorkspaceRole::Admin
+}
+
+/// True if somebody may make canvases of their own; everybody may where nobody has an account.
+pub fn makes(role: Option<WorkspaceRole>) -> bool {
+    role.is_none_or(|role| role > WorkspaceRole::Guest)
+}
+
+/// True if somebody may change the role of another, or take them out: never of those above them.
+pub fn may_change(own: WorkspaceRole, other: WorkspaceRole) -> bool {
+    manages(own) && other <= own
+}
+
+/// The name of a right of a token, and what it is good for.
+pub fn scope_words(scope: Scope) -> (&'static str, &'static str) {
+    match scope {
+        Scope::Read => ("Read", "Reads canvases, runs and files"),
+        Scope::Edit => ("Edit", "Also changes canvases and uploads files"),
+        Scope::Run => ("Run", "Starts and stops runs, which cost credits"),
+        Scope::Admin => ("Everything", "All that you may do yourself"),
+    }
 }
 
 /// The roles that somebody may give others in a workspace: none above their own.
@@ -257,6 +277,15 @@ mod tests {
         let admins = [WorkspaceRole::Guest, WorkspaceRole::Member, WorkspaceRole::Admin];
         assert_eq!(may_give(WorkspaceRole::Admin), admins);
         assert_eq!(may_give(WorkspaceRole::Owner), WorkspaceRole::ALL);
+    }
+
+    #[test]
+    fn who_makes_canvases_and_who_changes_whom() {
+        assert!(makes(None) && makes(Some(WorkspaceRole::Member)));
+        assert!(!makes(Some(WorkspaceRole::Guest)));
+        assert!(may_change(WorkspaceRole::Admin, WorkspaceRole::Admin));
+        assert!(!may_change(WorkspaceRole::Admin, WorkspaceRole::Owner));
+        assert!(!may_change(WorkspaceRole::Member, WorkspaceRole::Guest));
     }
 
     #[test]
