@@ -1,85 +1,28 @@
 //! The dialog that says who may come in.
 
+mod access;
 mod link;
 mod people;
 
 use std::collections::BTreeMap;
 
-use gesso_protocol::api::accounts::{AccessBody, CanvasRole, OpenRole, WorkspaceAccess};
+use gesso_protocol::api::accounts::{CanvasRole, OpenRole, WorkspaceAccess};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use self::access::{Access, Asking, roles};
 use self::link::Link;
 use self::people::{People, Requests};
 use super::ask::AskAccess;
 use crate::core::rights::{self, Right};
 use crate::web::canvas::live::people::color;
 use crate::web::canvas::store::page::Page;
-use crate::web::http::{self, ApiError};
+use crate::web::http;
 use crate::web::nav::use_nav;
 use crate::web::people::initials;
 use crate::web::ui::dialog::{Confirm, Dialog};
 use crate::web::ui::form::Choice;
 use crate::web::ui::icons::icon;
-
-/// What the parts of the dialog share.
-#[derive(Clone, Copy)]
-struct Access {
-    page: Page,
-    /// Who may come in; `None` until the server has said so.
-    body: RwSignal<Option<AccessBody>>,
-    /// Why the last change was refused.
-    failed: RwSignal<Option<String>>,
-    /// A question before something that cannot be taken back by oneself.
-    asking: RwSignal<Option<Asking>>,
-}
-
-/// A question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Asking {
-    /// Whether somebody, by id and name, is to own the canvas.
-    Transfer(String, String),
-    /// Whether one is to leave it.
-    Leave,
-}
-
-impl Access {
-    fn path(self, rest: &str) -> String {
-        format!("/api/canvases/{}/access{rest}", self.page.id.get_value())
-    }
-
-    /// Takes an answer that says how it is now.
-    fn take(self, answer: Result<AccessBody, ApiError>) {
-        match answer {
-            Ok(body) => {
-                self.body.try_set(Some(body));
-            }
-            Err(error) => {
-                self.failed.try_set(Some(error.detail));
-            }
-        }
-    }
-
-    /// Makes a change, the answer to which says how it is then.
-    fn change(self, change: impl Future<Output = Result<AccessBody, ApiError>> + 'static) {
-        self.failed.set(None);
-        spawn_local(async move { self.take(change.await) });
-    }
-
-    /// Makes a change with an empty answer, and asks how it is then.
-    fn end(self, change: impl Future<Output = Result<(), ApiError>> + 'static) {
-        self.change(async move {
-            change.await?;
-            http::get(&self.path("")).await
-        });
-    }
-}
-
-/// The roles that can be given, as a choice.
-fn roles() -> Vec<(String, String)> {
-    let given = CanvasRole::ALL.iter().filter(|role| **role < CanvasRole::Owner);
-    given.map(|role| (role.id().to_owned(), rights::role_choice(*role).to_owned())).collect()
-}
 
 /// The dialog, where it is open.
 #[component]

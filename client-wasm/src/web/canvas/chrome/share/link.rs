@@ -5,7 +5,7 @@ use gesso_protocol::api::accounts::{CanvasRole, LinkBody, NewLink};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::{Access, roles};
+use super::access::{Access, roles};
 use crate::core::rights;
 use crate::web::home::when;
 use crate::web::http;

@@ -6,7 +6,7 @@ use gesso_protocol::api::accounts::{
 };
 use leptos::prelude::*;
 
-use super::{Access, Asking, roles};
+use super::access::{Access, Asking, roles};
 use crate::core::rights::{self, Right};
 use crate::web::http;
 use crate::web::people::{initials, tint};
