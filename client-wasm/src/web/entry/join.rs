@@ -186,7 +186,7 @@ fn Newcomer(link: Link) -> impl IntoView {
     let known = link.info.with_value(|info| info.email.clone());
     let inside = move || {
         if has_account.get() {
-            let done = Callback::new(move |()| link.work(link.take()));
+            let done = move || link.work(link.take());
             view! {
                 {own_password(link, false)}
                 {trouble(link.failed)}

@@ -17,7 +17,7 @@ pub fn SignInPage() -> impl IntoView {
     set_title("Sign in · Gesso");
     view! {
         <Porch title="Sign in".to_owned()>
-            <SignInForm act="Sign in" on_done=Callback::new(|()| {}) />
+            <SignInForm act="Sign in" on_done=|| {} />
             <p class="note">
                 "No account yet, or no password any more? Ask whoever runs this server for a link."
             </p>
@@ -33,8 +33,8 @@ pub(super) fn SignInForm(
     /// The address that is meant, where it is known.
     #[prop(optional_no_strip)]
     known: Option<String>,
-    /// Somebody is signed in.
-    on_done: Callback<()>,
+    /// Somebody is signed in, and the form may be gone by then.
+    on_done: impl Fn() + Copy + Send + 'static,
 ) -> impl IntoView {
     let session = use_session();
     let email = RwSignal::new(known.clone().unwrap_or_default());
@@ -70,7 +70,7 @@ pub(super) fn SignInForm(
             match http::post::<()>("/api/session", &body).await {
                 Ok(()) => {
                     session.look().await;
-                    on_done.run(());
+                    on_done();
                 }
                 Err(error) if error.status == 401 => {
                     wrong.try_set(Some(error.detail));

@@ -64,7 +64,7 @@ fn RoleMark(page: Page) -> impl IntoView {
         let words = rights::refusal(role);
         let open = move |_| page.overlays.sharing.set(true);
         Some(view! {
-            <button class="btn s ghost role-mark" title=words on:click=open>{icon("eye")}<span>{word}</span></button>
+            <button class="btn s ghost role-mark" title=words aria-label=word on:click=open>{icon("eye")}<span>{word}</span></button>
         })
     }
 }

@@ -27,6 +27,8 @@ const SEEN: &str = "/seen";
 const LAST: &str = "gesso.last.";
 /// The longest of them, in bytes: the storage of a server holds some million characters.
 const LAST_BYTES_MAX: usize = 1 << 20;
+/// The start of the keys under which the local storage has whose an entry is, where people have accounts.
+const WHOSE: &str = "gesso.whose.";
 /// Where the browser has the ids of those canvases, the last one first.
 const SEEN_ORDER: &str = "gesso.seen";
 /// Number of canvases that are kept as they were last seen.
@@ -70,9 +72,28 @@ async fn remove(keys: &[String]) -> Result<(), idb::Error> {
         for key in keys {
             // What is left over is taken in once more, and changes nothing then.
             let _removed = storage.remove_item(&format!("{LAST}{key}"));
+            let _removed = storage.remove_item(&format!("{WHOSE}{key}"));
         }
     }
     Ok(())
+}
+
+/// Remembers whose an entry is: nobody else who signs in here later takes it in.
+fn sign(page: Page, key: &str) {
+    let own = page
+        .me
+        .with_untracked(|me| me.as_ref().filter(|me| me.account.is_some()).map(|me| me.id.clone()));
+    if let (Some(own), Some(storage)) = (own, storage()) {
+        // Where there is no room it is anybody's, as it is without accounts.
+        let _signed = storage.set_item(&format!("{WHOSE}{key}"), &own);
+    }
+}
+
+/// True if an entry is one's own, or nobody's.
+fn is_own(page: Page, key: &str) -> bool {
+    let whose = storage().and_then(|kept| kept.get_item(&format!("{WHOSE}{key}")).ok().flatten());
+    let own = page.me.with_untracked(|me| me.as_ref().map(|me| me.id.clone()));
+    own.is_none() || whose.is_none() || own == whose
 }
 
 /// Last moments of pages of a canvas, with the keys of their entries.
@@ -133,7 +154,7 @@ async fn restore(page: Page) {
     found.extend(last_moments(&prefix));
     let Some(core) = page.try_core() else { return };
     let mut counted: HashMap<String, u64> = HashMap::new();
-    for (key, bytes) in found {
+    for (key, bytes) in found.into_iter().filter(|(key, _)| is_own(page, key)) {
         let Some((count, update)) = bytes.split_first_chunk::<8>() else { continue };
         let changes = {
             let mut core = core.borrow_mut();
@@ -182,6 +203,7 @@ pub fn keep_last_moment(page: Page) {
         let key = format!("{LAST}{}/{}", page.id.get_value(), core.replica.client());
         // Where there is no room the page's entry is what is left of it.
         let _kept = storage.set_item(&key, &text);
+        sign(page, key.trim_start_matches(LAST));
     }
 }
 
@@ -200,6 +222,7 @@ pub fn keep(page: Page) {
         core.kept.busy = true;
         let bytes = entry(counted(core), &core.replica.encode());
         let vector = core.replica.state_vector();
+        sign(page, &key);
         leptos::task::spawn_local(async move {
             // Without storage the edits are on this page alone, as the banner says.
             if put(&key, &bytes).await.is_ok()
@@ -250,6 +273,7 @@ fn keep_seen(page: Page, core: &mut Core) {
     leptos::task::spawn_local(async move {
         if is_kept {
             let bytes = entry(0, &state);
+            sign(page, &format!("{canvas}{SEEN}"));
             // Without storage a page that is loaded while offline shows nothing, as before.
             let _kept = put(&format!("{canvas}{SEEN}"), &bytes).await;
         }

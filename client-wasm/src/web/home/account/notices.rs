@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::core::rights;
-use crate::core::words::many;
 use crate::web::home::when;
 use crate::web::http;
 use crate::web::nav::use_nav;
@@ -82,26 +81,30 @@ pub(super) fn Bell() -> impl IntoView {
 fn List(notices: Notices, on_close: Callback<()>) -> impl IntoView {
     let shown = notices.list.get_untracked();
     let new = shown.iter().filter(|one| !one.seen).count();
-    notices.saw();
-    let inside = move || {
-        let all = notices.list.get();
-        if all.is_empty() {
-            return view! { <p class="muted">"Nothing yet. Mentions, requests and roles on canvases come here."</p> }.into_any();
-        }
-        let ids: Vec<i64> = all.iter().map(|one| one.id).collect();
-        let find = move |id: i64| {
-            notices.list.with_untracked(|list| list.iter().find(|one| one.id == id).cloned())
-        };
-        view! {
-            <ul class="rows">
-                <For each=move || ids.clone() key=|id| *id children=move |id| find(id).map(|one| view! { <Notice one=one on_close=on_close /> }) />
-            </ul>
-        }
-        .into_any()
+    let ids = Memo::new(move |_| {
+        notices.list.with(|list| list.iter().map(|one| one.id).collect::<Vec<_>>())
+    });
+    // What comes while it is open is seen, too.
+    Effect::new(move |_| {
+        ids.track();
+        notices.saw();
+    });
+    let find = move |id: i64| {
+        notices.list.with_untracked(|list| list.iter().find(|one| one.id == id).cloned())
     };
-    let about = (new > 0)
-        .then(|| view! { <p class="note">{format!("{} new", many(new, "notification"))}</p> });
-    view! { <Dialog title="Notifications" on_close width=480>{about}{inside}</Dialog> }.into_any()
+    let row = move |id: i64| find(id).map(|one| view! { <Notice one=one on_close=on_close /> });
+    let none = move || {
+        ids.with(Vec::is_empty).then(|| {
+            view! { <p class="muted">"Nothing yet. Mentions, requests and roles on canvases come here."</p> }
+        })
+    };
+    let about = (new > 0).then(|| view! { <p class="note">{format!("{new} new")}</p> });
+    view! { <Dialog title="Notifications" on_close width=480>
+        {about}
+        {none}
+        <ul class="rows"><For each=move || ids.get() key=|id| *id children=row /></ul>
+    </Dialog> }
+    .into_any()
 }
 
 /// The sentence of a notification.
