@@ -78,7 +78,11 @@ pub fn named(titles: &[String]) -> String {
     let more = titles.len().saturating_sub(NAMED_MAX);
     let rest = (more > 0).then(|| format!("{more} more"));
     let all: Vec<&str> = quoted.iter().map(String::as_str).chain(rest.as_deref()).collect();
-    if all.is_empty() { String::new() } else { format!(" They are in {}.", listed(&all)) }
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!(" What you changed last: {}.", listed(&all))
+    }
 }
 
 /// The name of a role on a canvas.
@@ -267,8 +271,8 @@ mod tests {
     fn what_was_not_saved_is_named() {
         let titles = |n: usize| (1..=n).map(|n| format!("T{n}")).collect::<Vec<_>>();
         assert_eq!(named(&titles(0)), "");
-        assert_eq!(named(&titles(2)), " They are in “T1” and “T2”.");
-        assert_eq!(named(&titles(5)), " They are in “T1”, “T2”, “T3” and 2 more.");
+        assert_eq!(named(&titles(2)), " What you changed last: “T1” and “T2”.");
+        assert_eq!(named(&titles(5)), " What you changed last: “T1”, “T2”, “T3” and 2 more.");
     }
 
     #[test]

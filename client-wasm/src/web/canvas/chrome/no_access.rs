@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::ask::AskAccess;
+use super::roles::Aside;
 use crate::core::rights;
 use crate::core::sync::{Ending, Saving};
 use crate::core::words::many;
@@ -46,6 +47,7 @@ pub fn NoAccess(page: Page) -> impl IntoView {
                         <h1>{title}</h1>
                         <p>{text}</p>
                         {kept}
+                        <Aside page=page />
                         <AskAccess page=page roles=rights::may_ask(None) act="Ask for access" done=done />
                         <a class="btn ghost block" href="/">"All canvases"</a>
                     </div>

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::presence::{Presence, Spot, Viewport};
 use crate::core::rights;
-use crate::core::sync::{Action, Ending, Event, Saving};
-use crate::web::canvas::store::offline_store::{keep, keep_last_moment, restore_soon};
+use crate::core::sync::{Action, Ending, Event, Phase, Saving};
+use crate::web::canvas::store::offline_store::{abandon, keep, keep_last_moment, restore_soon};
 use crate::web::canvas::store::page::{Page, now_ms, random};
 use crate::web::canvas::store::session::Socket;
 
@@ -261,6 +261,7 @@ fn take_fresh(page: Page, why: &str) {
         let nodes = &core.replica.canvas().nodes;
         let titles = unsaved.iter().filter_map(|id| nodes.get(id));
         let titles: Vec<String> = titles.map(|node| node.shown_title().to_owned()).collect();
+        abandon(page, &mut core);
         core.replica = crate::web::canvas::store::page::fresh_replica(&page.id.get_value());
         rights::named(&titles)
     };
@@ -268,14 +269,22 @@ fn take_fresh(page: Page, why: &str) {
     if why.is_empty() {
         return;
     }
+    page.overlays.aside.update(|count| *count += 1);
+    let is_over = matches!(page.core().borrow().sync.phase(), Phase::Ended(_));
+    let kept = if is_over {
+        "Your version of the canvas is kept aside on this page."
+    } else {
+        "The canvas is loaded again; your version of it is kept aside on this page."
+    };
     page.toasts.bad_act(
-        &format!(
-            "{why}{names} The canvas is loaded again; your version of it is kept aside on this page."
-        ),
+        &format!("{why}{names} {kept}"),
         "Download it",
-        Callback::new(move |()| {
-            let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();
-            crate::web::canvas::transfer::download::download_bytes(&bytes, "canvas.yjs");
-        }),
+        Callback::new(move |()| download_aside(page)),
     );
+}
+
+/// Hands out the version of the canvas that was kept aside last.
+pub fn download_aside(page: Page) {
+    let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();
+    crate::web::canvas::transfer::download::download_bytes(&bytes, "canvas.yjs");
 }

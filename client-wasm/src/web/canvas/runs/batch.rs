@@ -333,7 +333,7 @@ fn tools(
             crate::web::canvas::actions::edit::choose(page, &id.get_value(), &key, &generation)
         };
         view! {
-            <button class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")
+            <button data-needs="edit" class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")
                 aria-pressed=move || flows.get().to_string() on:click=click>
                 {icon("send")}
             </button>

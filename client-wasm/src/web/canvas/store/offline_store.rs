@@ -207,6 +207,14 @@ pub fn keep_last_moment(page: Page) {
     }
 }
 
+/// The replica is given up: its entry goes, or the next page would take in what this one gave up.
+pub fn abandon(page: Page, core: &mut Core) {
+    let key = format!("{}/{}", page.id.get_value(), core.replica.client());
+    core.kept.taken.push(key);
+    core.kept.edits = 0;
+    core.kept.vector = None;
+}
+
 /// Brings the entry in line with what is unsaved; called twice a second.
 pub fn keep(page: Page) {
     let Some(core) = page.try_core() else { return };

@@ -121,6 +121,8 @@ pub struct Overlays {
     pub sharing: RwSignal<bool>,
     /// What somebody is told whose role became lower while the page was open.
     pub role_news: RwSignal<Option<String>>,
+    /// Number of versions of the canvas that are kept aside on this page.
+    pub aside: RwSignal<usize>,
     /// The library for a node that takes a file.
     pub library: RwSignal<Option<String>>,
     /// The library beside the canvas.
@@ -156,6 +158,7 @@ impl Overlays {
             threads: RwSignal::default(),
             sharing: RwSignal::new(false),
             role_news: RwSignal::new(None),
+            aside: RwSignal::new(0),
             library: RwSignal::new(None),
             shelf: RwSignal::new(false),
             hints: RwSignal::default(),
