@@ -9,7 +9,7 @@ use super::{Porch, trouble};
 use crate::core::rights;
 use crate::web::http;
 use crate::web::nav::{Nav, set_title, use_nav};
-use crate::web::ui::form::Entry;
+use crate::web::ui::form::{Entry, to_fault};
 use crate::web::ui::session::{Door, Session, use_session};
 
 /// Longest name of a person.
@@ -216,6 +216,7 @@ async fn create(link: Link, body: SignUp, taken: RwSignal<Option<String>>) {
         }
         Err(error) if error.status == 409 => {
             taken.try_set(Some(error.detail));
+            to_fault();
         }
         Err(error) => {
             link.failed.try_set(Some(error.detail));
@@ -248,7 +249,7 @@ fn sign_up(link: Link, act: &'static str) -> AnyView {
         taken.set(None);
         let faults = [name_fault, email_fault, password_fault];
         if faults.iter().any(|fault| fault.with_untracked(Option::is_some)) {
-            return;
+            return to_fault();
         }
         let body = SignUp {
             token: link.secret.get_value(),
@@ -288,7 +289,7 @@ fn reset(link: Link) -> AnyView {
         tried.set(true);
         taken.set(None);
         if fault.with_untracked(Option::is_some) {
-            return;
+            return to_fault();
         }
         let body = SignUp {
             token: link.secret.get_value(),

@@ -8,7 +8,7 @@ use super::{Porch, trouble};
 use crate::core::rights;
 use crate::web::http;
 use crate::web::nav::set_title;
-use crate::web::ui::form::Entry;
+use crate::web::ui::form::{Entry, to_fault};
 use crate::web::ui::session::use_session;
 
 /// The page in the place of any other while nobody is signed in; the one that was asked for opens afterwards.
@@ -59,7 +59,7 @@ pub(super) fn SignInForm(
         let is_whole = email_fault.with_untracked(Option::is_none)
             && password.with_untracked(|password| !password.is_empty());
         if busy.get_untracked() || !is_whole {
-            return;
+            return to_fault();
         }
         busy.set(true);
         let body = SignIn {
@@ -74,6 +74,7 @@ pub(super) fn SignInForm(
                 }
                 Err(error) if error.status == 401 => {
                     wrong.try_set(Some(error.detail));
+                    to_fault();
                 }
                 Err(error) => {
                     failed.try_set(Some(error.detail));

@@ -85,6 +85,15 @@ pub fn Entry(
     .into_any()
 }
 
+/// Takes the keyboard to the first field of a form that something is wrong with.
+pub fn to_fault() {
+    dom::after_frames(2, || {
+        if let Some(field) = dom::query("form [aria-invalid=\"true\"]") {
+            dom::focus(&field);
+        }
+    });
+}
+
 /// A choice of one out of a few, with its label for assistive technology.
 #[component]
 pub fn Choice(
@@ -133,20 +142,29 @@ pub fn Copied(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    let done = RwSignal::new(false);
+    let word = RwSignal::new("Copy".to_owned());
     let field = NodeRef::<html::Input>::new();
     let kept = StoredValue::new(text.clone());
+    // Where the browser gives no clipboard the text is selected: it is one key away then.
+    let select = move || {
+        if let Some(field) = field.try_get_untracked().flatten() {
+            dom::focus(&field);
+            field.select();
+            word.set(dom::keys("Press Mod C"));
+        }
+    };
     let copy = move |_| {
-        let copied = window().navigator().clipboard().write_text(&kept.get_value());
+        let clipboard = window().navigator().clipboard();
+        if clipboard.is_undefined() {
+            return select();
+        }
+        let copied = clipboard.write_text(&kept.get_value());
         leptos::task::spawn_local(async move {
-            let is_copied = wasm_bindgen_futures::JsFuture::from(copied).await.is_ok();
-            if is_copied {
+            if wasm_bindgen_futures::JsFuture::from(copied).await.is_ok() {
                 // The dialog may be gone by now.
-                let _gone = done.try_set(true);
-            } else if let Some(field) = field.try_get_untracked().flatten() {
-                // Selected, it is one key away.
-                dom::focus(&field);
-                field.select();
+                word.try_set("Copied".to_owned());
+            } else {
+                select();
             }
         });
     };
@@ -154,7 +172,7 @@ pub fn Copied(
         <div class="row copied">
             <span class="field"><input node_ref=field readonly aria-label=label prop:value=text /></span>
             <button type="button" class="btn" on:click=copy>
-                {icon("link")}{move || if done.get() { "Copied" } else { "Copy" }}
+                {icon("link")}{move || word.get()}
             </button>
         </div>
     }

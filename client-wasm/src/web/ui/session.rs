@@ -65,8 +65,8 @@ impl Session {
 
     /// Nobody is signed in any more: whatever page is open gives way to the one that asks for it.
     pub fn left(self) {
+        // Who it was is known until somebody else is here: what their page keeps now is theirs.
         if self.door.get_untracked() != Door::Out {
-            self.me.set(None);
             self.door.set(Door::Out);
         }
     }

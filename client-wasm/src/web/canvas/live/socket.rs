@@ -257,10 +257,7 @@ fn take_fresh(page: Page, why: &str) {
             let aside = core.replica.encode();
             core.aside.push(aside);
         }
-        let unsaved = std::mem::take(&mut core.unsaved);
-        let nodes = &core.replica.canvas().nodes;
-        let titles = unsaved.iter().filter_map(|id| nodes.get(id));
-        let titles: Vec<String> = titles.map(|node| node.shown_title().to_owned()).collect();
+        let titles: Vec<String> = std::mem::take(&mut core.unsaved).into_values().collect();
         abandon(page, &mut core);
         core.replica = crate::web::canvas::store::page::fresh_replica(&page.id.get_value());
         rights::named(&titles)

@@ -85,8 +85,8 @@ pub struct Core {
     pub seen: Option<Rect>,
     /// Replicas the server would not take, kept for download.
     pub aside: Vec<Vec<u8>>,
-    /// Nodes that this page wrote to and that are not saved yet.
-    pub unsaved: BTreeSet<String>,
+    /// Titles of the nodes that this page wrote to and that are not saved yet, by their ids.
+    pub unsaved: BTreeMap<String, String>,
     /// True if somebody was told that their role does not allow what they tried.
     pub is_refusal_told: bool,
     /// Where this page types.
@@ -274,7 +274,7 @@ impl Page {
             view_due: false,
             seen: None,
             aside: Vec::new(),
-            unsaved: BTreeSet::new(),
+            unsaved: BTreeMap::new(),
             is_refusal_told: false,
             caret: None,
             typed_ms: 0.0,
@@ -404,7 +404,10 @@ impl Page {
         let core = &mut *guard;
         core.kept.is_stale = true;
         if changes.local {
-            core.unsaved.extend(changes.nodes.iter().cloned());
+            let there = changes.nodes.iter().filter_map(|id| core.replica.canvas().nodes.get(id));
+            let all = there.chain(&changes.removed);
+            let titles = all.map(|node| (node.id.clone(), node.shown_title().to_owned()));
+            core.unsaved.extend(titles.collect::<Vec<_>>());
         }
         let mut gone = Vec::new();
         for id in changes.nodes.union(&changes.outcome) {
