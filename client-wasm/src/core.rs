@@ -29,6 +29,7 @@ pub mod reading_order;
 pub mod results;
 pub mod retouch;
 pub mod rich;
+pub mod rights;
 pub mod stacking;
 pub mod status;
 pub mod stickers;

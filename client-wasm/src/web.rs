@@ -6,6 +6,7 @@ pub mod app;
 pub mod canvas;
 pub mod caret;
 pub mod dom;
+pub mod entry;
 pub mod home;
 pub mod http;
 pub mod nav;

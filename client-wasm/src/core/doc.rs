@@ -89,6 +89,15 @@ impl Changes {
         self.is_of_nodes_alone() && self.moved.len() == self.nodes.len()
     }
 
+    /// True if something changed that is no comment.
+    fn is_beyond_comments(&self) -> bool {
+        self.meta
+            || self.runs
+            || !self.nodes.is_empty()
+            || !self.edges.is_empty()
+            || !self.outcome.is_empty()
+    }
+
     /// True if there is nothing to draw.
     pub fn is_empty(&self) -> bool {
         self.is_of_nodes_alone() && self.nodes.is_empty()
@@ -127,6 +136,8 @@ pub struct Replica {
     threads: BTreeMap<String, schema::Thread>,
     ends: EdgesByNode,
     client: u32,
+    /// True if this page wrote something that is no comment since that was last asked.
+    is_beyond_comments: bool,
 }
 
 impl std::fmt::Debug for Replica {
@@ -199,6 +210,7 @@ impl Replica {
             threads: BTreeMap::new(),
             ends: BTreeMap::new(),
             client,
+            is_beyond_comments: false,
         }
     }
 
@@ -292,6 +304,11 @@ impl Replica {
     /// The whole document as one update.
     pub fn encode(&self) -> Vec<u8> {
         self.doc.transact().encode_state_as_update_v1(&StateVector::default())
+    }
+
+    /// True if this page wrote something that is no comment since this was last asked.
+    pub fn take_beyond_comments(&mut self) -> bool {
+        std::mem::take(&mut self.is_beyond_comments)
     }
 
     /// Updates of this page that were not taken yet.
@@ -432,6 +449,7 @@ impl Replica {
                 _ => {}
             }
         }
+        self.is_beyond_comments |= local && changes.is_beyond_comments();
         changes
     }
 

@@ -2,6 +2,7 @@
 
 mod chord;
 
+use super::rights::Right;
 pub use chord::{Chord, Press};
 use std::collections::BTreeMap;
 
@@ -84,6 +85,49 @@ pub enum Command {
     PreviousCard,
     /// Opens the card that has keyboard focus.
     Open,
+}
+
+impl Command {
+    /// The right that it takes; `None` for what everybody may do who sees the canvas.
+    pub fn needs(self) -> Option<Right> {
+        match self {
+            Self::RunSelected | Self::RunWorkflow | Self::StopAll => Some(Right::Run),
+            Self::Comment | Self::Chat => Some(Right::Comment),
+            Self::Spotlight
+            | Self::Undo
+            | Self::Redo
+            | Self::Duplicate
+            | Self::Group
+            | Self::Ungroup
+            | Self::ToFront
+            | Self::ToBack
+            | Self::Forward
+            | Self::Backward
+            | Self::Delete
+            | Self::Nudge(..)
+            | Self::Align(_)
+            | Self::Rename
+            | Self::ToggleLock
+            | Self::ToggleFixed
+            | Self::Add(_) => Some(Right::Edit),
+            Self::ZoomIn
+            | Self::ZoomOut
+            | Self::ZoomToActualSize
+            | Self::FitAll
+            | Self::FitSelection
+            | Self::SelectAll
+            | Self::ToggleHand
+            | Self::Pointer
+            | Self::Find
+            | Self::ToggleMinimap
+            | Self::Help
+            | Self::Pan
+            | Self::Escape
+            | Self::NextCard
+            | Self::PreviousCard
+            | Self::Open => None,
+        }
+    }
 }
 
 /// A side of cards.

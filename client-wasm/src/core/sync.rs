@@ -4,10 +4,12 @@
 //! it: while there is no connection they stay in the replica, and the next handshake carries whatever the server
 //! lacks. Nothing is called saved but what the server counted as durable.
 
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::wire::{Frame, awareness};
 
 use super::doc::{Changes, Replica};
 use super::presence::{RENEW_MS, Room};
+use super::rights::{self, Right};
 
 /// Longest wait between two attempts, in ms.
 const RETRY_MS_MAX: u64 = 30_000;
@@ -36,6 +38,8 @@ pub enum Event<'a> {
     },
     /// A replica too large for a frame was posted (or could not be).
     Posted(bool),
+    /// A canvas that could not be opened may be open to this person by now.
+    Reopen,
     /// Time passed; at least once a second, and once an animation frame while there are updates to send.
     Tick,
 }
@@ -59,6 +63,48 @@ pub enum Action {
     Told(String),
     /// The replica is of no more use: keep it aside, take a fresh one, tell why.
     Fresh(String),
+    /// The role of this person is told, or changed: before, where it was known, and now.
+    Role(Option<CanvasRole>, CanvasRole),
+}
+
+/// Why a connection will not come back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nobody is signed in.
+    SignedOut,
+    /// The right to see the canvas ended.
+    NoRight,
+    /// There is no such canvas, or none that this person may see.
+    Missing,
+    /// The canvas was deleted while it was open.
+    Deleted,
+}
+
+impl Ending {
+    /// Returns the meaning of a final close code; `None` for one after which it is worth trying again.
+    fn of(code: u16) -> Option<Self> {
+        match code {
+            4401 => Some(Self::SignedOut),
+            4403 => Some(Self::NoRight),
+            4404 => Some(Self::Missing),
+            4409 => Some(Self::Deleted),
+            _ => None,
+        }
+    }
+
+    /// The sentence for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SignedOut => "You are not signed in any more. Reload the page to sign in.",
+            Self::NoRight => {
+                "You may not open this canvas any more. Ask its owner to share it with you."
+            }
+            Self::Missing => "There is no canvas at this address. It may have been deleted.",
+            Self::Deleted => {
+                "This canvas was deleted. What this page still shows is kept nowhere else: copy what you need."
+            }
+        }
+    }
 }
 
 /// Where the connection is.
@@ -75,8 +121,8 @@ pub enum Phase {
     Handshake,
     /// Everything flows.
     Live,
-    /// It is over; the sentence says why.
-    Ended(String),
+    /// It is over.
+    Ended(Ending),
 }
 
 /// The state of saving, for people.
@@ -93,8 +139,8 @@ pub enum Saving {
         /// Changes that are only here.
         kept: u64,
     },
-    /// It will not come back; the sentence says why.
-    Ended(String),
+    /// It will not come back.
+    Ended(Ending),
 }
 
 impl Saving {
@@ -129,8 +175,18 @@ pub struct SyncClient {
     /// Edits ever made on this page, and those known durable.
     edits: u64,
     edits_durable: u64,
+    /// True if there is more among the edits that are not durable than comments.
+    is_beyond_comments: bool,
     /// Updates not sent yet.
     queue: Vec<Vec<u8>>,
+    /// The role that was told last.
+    role: Option<CanvasRole>,
+    /// True if it was told over this connection.
+    is_role_told: bool,
+    /// What the server has, where it asked before it told the role.
+    asked: Option<Vec<u8>>,
+    /// True if the socket is closed for a fresh replica's sake.
+    is_renewing: bool,
     /// Everybody's awareness.
     pub room: Room,
     own_state: Option<String>,
@@ -152,7 +208,12 @@ impl Default for SyncClient {
             marks: Vec::new(),
             edits: 0,
             edits_durable: 0,
+            is_beyond_comments: false,
             queue: Vec::new(),
+            role: None,
+            is_role_told: false,
+            asked: None,
+            is_renewing: false,
             room: Room::default(),
             own_state: None,
             own_clock: 0,
@@ -168,19 +229,6 @@ const STATES_MAX: usize = 10_000;
 fn awareness_frame(client: u32, clock: u32, state: &str) -> Vec<u8> {
     let own = awareness::Entry { client: u64::from(client), clock, state };
     Frame::Awareness(&awareness::encode([own].into_iter())).encode()
-}
-
-/// Returns the meaning of a final close code for a person; `None` for one after which it is worth trying again.
-fn ending(code: u16) -> Option<&'static str> {
-    match code {
-        4401 => Some("You are not signed in any more. Reload the page to sign in."),
-        4403 => Some("You may not open this canvas. Ask its owner to share it with you."),
-        4404 => Some("There is no canvas at this address. It may have been deleted."),
-        4409 => Some(
-            "This canvas was deleted. What this page still shows is kept nowhere else: copy what you need.",
-        ),
-        _ => None,
-    }
 }
 
 /// Returns the reason why the server will never take this replica again; `None` where it may.
@@ -209,7 +257,7 @@ impl SyncClient {
     pub fn saving(&self) -> Saving {
         let kept = self.edits - self.edits_durable;
         match &self.phase {
-            Phase::Ended(why) => Saving::Ended(why.clone()),
+            Phase::Ended(ending) => Saving::Ended(*ending),
             Phase::Live if kept == 0 => Saving::Saved,
             Phase::Live => Saving::Unsaved,
             // A connection that is only being made says nothing about being offline yet.
@@ -231,9 +279,15 @@ impl SyncClient {
         self.edits - self.edits_durable
     }
 
+    /// True if nothing is unsaved but comments.
+    pub fn is_of_comments_alone(&self) -> bool {
+        !self.is_beyond_comments
+    }
+
     /// Edits of an earlier page were taken into the replica: they count as unsaved until the server says otherwise.
-    pub fn restored(&mut self, edits: u64) {
+    pub fn restored(&mut self, edits: u64, are_comments: bool) {
         self.edits += edits;
+        self.is_beyond_comments |= edits > 0 && !are_comments;
     }
 
     /// Sets this page's awareness state; it goes out with the next tick.
@@ -265,6 +319,8 @@ impl SyncClient {
             Event::Opened => {
                 self.phase = Phase::Handshake;
                 self.since_ms = now_ms;
+                self.is_role_told = false;
+                self.asked = None;
                 out.push(Action::Send(Frame::SyncStep1(&replica.state_vector()).encode()));
                 self.send_state(replica, now_ms, &mut out);
             }
@@ -281,6 +337,13 @@ impl SyncClient {
                 self.marks.clear();
                 self.phase = Phase::Live;
                 self.failures = 0;
+                self.settle();
+            }
+            Event::Reopen => {
+                if matches!(self.phase, Phase::Ended(Ending::NoRight | Ending::Missing)) {
+                    self.phase = Phase::Waiting { until_ms: now_ms };
+                    self.wake(now_ms, &mut out);
+                }
             }
             Event::Posted(false) => out.push(Action::Disconnect),
             Event::Tick => self.tick(replica, now_ms, &mut out),
@@ -291,6 +354,7 @@ impl SyncClient {
     fn collect(&mut self, replica: &mut Replica) {
         let updates = replica.take_updates();
         self.edits += updates.len() as u64;
+        self.is_beyond_comments |= replica.take_beyond_comments();
         // Without a connection they are part of the next handshake instead.
         if self.phase == Phase::Live || matches!(self.phase, Phase::Handshake) {
             self.queue.extend(updates);
@@ -381,7 +445,9 @@ impl SyncClient {
         out: &mut Vec<Action>,
     ) {
         match frame {
-            Frame::SyncStep1(vector) => self.answer(vector, replica, out),
+            Frame::SyncStep1(vector) if self.is_role_told => self.answer(vector, replica, out),
+            // Nothing is sent before it is known whether it may be.
+            Frame::SyncStep1(vector) => self.asked = Some(vector.to_vec()),
             Frame::SyncStep2(update) => {
                 self.take(update, replica, out);
                 self.loaded = true;
@@ -396,7 +462,8 @@ impl SyncClient {
                 }
             }
             Frame::Denied(reason) => out.push(Action::Told(reason.to_owned())),
-            Frame::Granted | Frame::Role(_) | Frame::Unknown(_) => {}
+            Frame::Role(name) => self.role(name, replica, out),
+            Frame::Granted | Frame::Unknown(_) => {}
             Frame::QueryAwareness => self.send_state(replica, now_ms, out),
             Frame::Saved(count) => {
                 self.durable = self.durable.max(count);
@@ -405,11 +472,57 @@ impl SyncClient {
                     self.edits_durable = self.edits_durable.max(*edits);
                 }
                 self.marks.retain(|(message, _)| *message > durable);
+                self.settle();
             }
         }
     }
 
+    /// Nothing that is unsaved is left to be judged.
+    fn settle(&mut self) {
+        if self.unsaved() == 0 {
+            self.is_beyond_comments = false;
+        }
+    }
+
+    /// The role is told. Edits that it does not allow are of no more use with this replica.
+    fn role(&mut self, name: &str, replica: &Replica, out: &mut Vec<Action>) {
+        // A role that this page does not know is more than none.
+        let role = CanvasRole::from_id(name).unwrap_or(CanvasRole::Viewer);
+        let before = self.role.replace(role);
+        self.is_role_told = true;
+        if before != Some(role) {
+            out.push(Action::Role(before, role));
+        }
+        let needed = if self.is_beyond_comments { Right::Edit } else { Right::Comment };
+        if self.unsaved() > 0 && !rights::allows(role, needed) {
+            let why = rights::kept_aside(role, self.unsaved());
+            self.give_up();
+            self.is_renewing = true;
+            out.push(Action::Fresh(why));
+            out.push(Action::Disconnect);
+        } else if let Some(vector) = self.asked.take() {
+            self.answer(&vector, replica, out);
+        }
+    }
+
+    /// No edit is waited for any more.
+    fn give_up(&mut self) {
+        self.queue.clear();
+        self.marks.clear();
+        self.asked = None;
+        self.edits_durable = self.edits;
+        self.is_beyond_comments = false;
+        self.phase = Phase::Waiting { until_ms: u64::MAX };
+    }
+
     fn answer(&mut self, vector: &[u8], replica: &Replica, out: &mut Vec<Action>) {
+        if !self.role.is_some_and(|role| rights::allows(role, Right::Comment)) {
+            // Who may only look has nothing to give.
+            self.queue.clear();
+            self.phase = Phase::Live;
+            self.failures = 0;
+            return;
+        }
         let Ok(update) = replica.diff(vector) else {
             out.push(Action::Disconnect);
             return;
@@ -444,13 +557,17 @@ impl SyncClient {
         self.own_dirty = true;
         self.room.clear();
         out.push(Action::Presence);
-        if let Some(why) = ending(code) {
-            self.phase = Phase::Ended(why.to_owned());
+        if let Some(ending) = Ending::of(code) {
+            self.end(ending, out);
+            return;
+        }
+        if std::mem::take(&mut self.is_renewing) {
+            self.phase = Phase::Waiting { until_ms: now_ms };
             return;
         }
         if let Some(why) = spoiled(code) {
             let detail = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-            self.edits_durable = self.edits;
+            self.give_up();
             self.phase = Phase::Waiting { until_ms: now_ms + RETRY_MS_MIN };
             out.push(Action::Fresh(format!("{why}{detail}")));
             return;
@@ -460,6 +577,25 @@ impl SyncClient {
         // Half to all of the wait, so that a restarted server is not met by everybody at once.
         let wait = (wait as f64 * (0.5 + 0.5 * jitter.clamp(0.0, 1.0))) as u64;
         self.phase = Phase::Waiting { until_ms: now_ms + wait };
+    }
+
+    /// The connection will not come back by itself.
+    fn end(&mut self, ending: Ending, out: &mut Vec<Action>) {
+        self.is_renewing = false;
+        let unsaved = self.unsaved();
+        // Whoever signs in again may send them; a canvas that is not theirs any more takes none.
+        if ending == Ending::NoRight {
+            self.give_up();
+            self.loaded = false;
+            self.role = None;
+            if unsaved > 0 {
+                let count = rights::not_saved(unsaved);
+                out.push(Action::Fresh(format!("You may not open this canvas any more. {count}")));
+            } else {
+                out.push(Action::Fresh(String::new()));
+            }
+        }
+        self.phase = Phase::Ended(ending);
     }
 }
 

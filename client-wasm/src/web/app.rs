@@ -7,9 +7,12 @@ use wasm_bindgen::JsCast as _;
 
 use crate::web::canvas::CanvasPage;
 use crate::web::dom;
+use crate::web::entry::join::JoinPage;
+use crate::web::entry::sign_in::SignInPage;
 use crate::web::home::HomePage;
 use crate::web::nav::{Nav, Route};
 use crate::web::ui::icons::{ART, SPRITE};
+use crate::web::ui::session::{Door, Session};
 use crate::web::ui::theme::Theme;
 use crate::web::ui::toast::{ToastStack, Toasts};
 
@@ -34,6 +37,29 @@ fn own_link(event: &web_sys::MouseEvent) -> Option<String> {
     (Route::of(&path) != Route::Unknown).then_some(path)
 }
 
+/// What stands in the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shown {
+    /// Nothing, until it is known whether somebody is signed in.
+    Nothing,
+    /// The page that asks who one is. The address stays as it is: afterwards the page that was asked for opens.
+    SignIn,
+    /// A page.
+    Page(Route),
+}
+
+impl Shown {
+    fn of(route: Route, door: Door) -> Self {
+        match (&route, door) {
+            (Route::Join(_) | Route::Unknown, _) | (Route::Home | Route::Canvas(_), Door::In) => {
+                Self::Page(route)
+            }
+            (Route::Home | Route::Canvas(_), Door::Asking) => Self::Nothing,
+            (Route::Home | Route::Canvas(_), Door::Out) => Self::SignIn,
+        }
+    }
+}
+
 /// The whole page.
 #[component]
 pub fn App() -> impl IntoView {
@@ -42,6 +68,8 @@ pub fn App() -> impl IntoView {
     provide_context(nav);
     provide_context(Theme::new());
     provide_context(toasts);
+    let session = Session::new();
+    provide_context(session);
 
     let pops = window_event_listener(ev::popstate, move |_| nav.sync());
     let clicks = window_event_listener(ev::click, move |event| {
@@ -65,10 +93,14 @@ pub fn App() -> impl IntoView {
         over.remove();
     });
 
-    let page = move || match nav.route() {
-        Route::Home => view! { <HomePage /> }.into_any(),
-        Route::Canvas(id) => view! { <CanvasPage id /> }.into_any(),
-        Route::Unknown => view! { <NotFound /> }.into_any(),
+    let shown = Memo::new(move |_| Shown::of(nav.route(), session.door()));
+    let page = move || match shown.get() {
+        Shown::Nothing => ().into_any(),
+        Shown::SignIn => view! { <SignInPage /> }.into_any(),
+        Shown::Page(Route::Home) => view! { <HomePage /> }.into_any(),
+        Shown::Page(Route::Canvas(id)) => view! { <CanvasPage id /> }.into_any(),
+        Shown::Page(Route::Join(secret)) => view! { <JoinPage secret /> }.into_any(),
+        Shown::Page(Route::Unknown) => view! { <NotFound /> }.into_any(),
     };
     view! {
         <div inner_html=SPRITE></div>

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::api::{CatalogModels, Me};
 use gesso_protocol::catalog::Catalog;
 use leptos::prelude::*;
 
+use crate::core::rights::Right;
 use crate::web::http;
 
 pub mod actions;
@@ -42,45 +44,112 @@ pub fn CanvasPage(
         }
     });
     page.on_change(actions::comment::changed);
-    page.on_change(|page, changes| runs::review::waiting_changed(page, &changes.outcome));
+    page.on_change(|page, changes| {
+        // Only who may decide is asked to.
+        if page.may(Right::Run) {
+            runs::review::waiting_changed(page, &changes.outcome);
+        }
+    });
     page.every_frame(|page| input::drag::write_drag(page, false));
     page.every_frame(live::socket::tick);
     input::drop::listen(page);
+    end_what_is_not_allowed(page);
+    live::access::watch(page);
     let live = page.live;
+    let role = move || match page.role.get() {
+        _ if live::access::is_shut(page) => "none",
+        role => role.unwrap_or(CanvasRole::Editor).id(),
+    };
     view! {
-        <div class="canvas-page">
+        <div class="canvas-page" data-role=role>
             <main class="work">
-                <stage::viewport::Viewport page=page />
-                <chrome::empty::Empty page=page />
-                <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
-                <chrome::format_bar::FormatBar page=page />
-                <comments::pins::Pins page=page />
-                <comments::thread::OpenThread page=page />
-                <live::chat::ChatField page=page />
-                <stage::minimap::Minimap page=page />
-                <chrome::bars::ZoomBar page=page />
-                <chrome::help::HelpButton page=page />
-                <transfer::progress::All page=page />
-                <chrome::bars::OfflineBanner page=page />
-                <chrome::damage::DamageBanner page=page />
-                <chrome::context_menu::ContextMenu page=page />
+                {view! { <stage::viewport::Viewport page=page /> }.into_any()}
+                {beside_cards(page)}
+                {notices(page)}
             </main>
-            <chrome::bars::TopBar page=page />
-            <chrome::bars::Rail page=page />
-            <panels::library::Beside page=page />
-            <panels::inspector::RightPanel page=page otherwise=|page| view! { <runs::panel::RunPanel page=page /> }.into_any() />
-            <chrome::spotlight::Spotlight page=page />
-            <chrome::help::Help page=page />
-            <runs::batch::Grid page=page />
-            <runs::review::Review page=page />
-            <panels::compare::Compare page=page />
-            <chrome::preview::Preview page=page />
-            <panels::library::Library page=page />
-            <image_editor::view::ImageEditor page=page />
-            <runs::confirm::Ask page=page />
+            {bars(page)}
+            {dialogs(page)}
             <div class="sr" role="status" aria-live="polite" aria-label="Announcements">{move || live.get()}</div>
         </div>
     }
+    .into_any()
+}
+
+/// What floats at the cards. In parts of their own, as the page has no deep stack for one view of all of it.
+fn beside_cards(page: Page) -> AnyView {
+    view! {
+        <chrome::empty::Empty page=page />
+        <chrome::action_bar::ActionBar page=page run_menu=|page, ids| view! { <runs::menu::RunMenu page=page ids=ids /> }.into_any() />
+        <chrome::format_bar::FormatBar page=page />
+        <comments::pins::Pins page=page />
+        <comments::thread::OpenThread page=page />
+        <live::chat::ChatField page=page />
+    }
+    .into_any()
+}
+
+/// What stands at the edges of the canvas.
+fn notices(page: Page) -> AnyView {
+    view! {
+        <stage::minimap::Minimap page=page />
+        <chrome::bars::ZoomBar page=page />
+        <chrome::help::HelpButton page=page />
+        <transfer::progress::All page=page />
+        <chrome::bars::OfflineBanner page=page />
+        <chrome::roles::RoleBanner page=page />
+        <chrome::no_access::NoAccess page=page />
+        <chrome::damage::DamageBanner page=page />
+        <chrome::context_menu::ContextMenu page=page />
+    }
+    .into_any()
+}
+
+/// Bars and panels.
+fn bars(page: Page) -> AnyView {
+    view! {
+        <chrome::bars::TopBar page=page />
+        <chrome::bars::Rail page=page />
+        <panels::library::Beside page=page />
+        <panels::inspector::RightPanel page=page otherwise=|page| view! { <runs::panel::RunPanel page=page /> }.into_any() />
+    }
+    .into_any()
+}
+
+/// What lies open above everything.
+fn dialogs(page: Page) -> AnyView {
+    view! {
+        <chrome::share::Share page=page />
+        <chrome::spotlight::Spotlight page=page />
+        <chrome::help::Help page=page />
+        <runs::batch::Grid page=page />
+        <runs::review::Review page=page />
+        <panels::compare::Compare page=page />
+        <chrome::preview::Preview page=page />
+        <panels::library::Library page=page />
+        <image_editor::view::ImageEditor page=page />
+        <runs::confirm::Ask page=page />
+    }
+    .into_any()
+}
+
+/// Where the right to edit ends, so does what is being edited.
+fn end_what_is_not_allowed(page: Page) {
+    Effect::new(move |before: Option<bool>| {
+        let may = page.can(Right::Edit);
+        if before == Some(true) && !may {
+            input::pointer::let_go(page);
+            page.spotlight.update(|asked| {
+                asked.take_if(|asked| !asked.finds_cards);
+            });
+            page.context.set(None);
+            page.overlays.writing.set(None);
+            page.overlays.mentioning.set(None);
+            page.overlays.library.set(None);
+            page.overlays.shelf.set(false);
+            page.overlays.confirming.set(None);
+        }
+        may
+    });
 }
 
 /// Fetches the facts that the server knows and the document does not: who one is, the models, the money.

@@ -140,7 +140,7 @@ pub fn is_narrow() -> bool {
 }
 
 /// The fields that texts on the canvas are written in.
-pub const WRITTEN: &str = "textarea, [contenteditable]";
+pub const WRITTEN: &str = "textarea, [contenteditable=\"true\"]";
 
 /// True if this is a field of several lines.
 pub fn is_written(element: &web_sys::Element) -> bool {

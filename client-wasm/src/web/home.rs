@@ -1,5 +1,6 @@
 //! The home page: the canvases of this place, live, and ways to begin one.
 
+mod account;
 mod card;
 mod dialogs;
 mod model;
@@ -15,6 +16,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 
+use self::account::notices::Notices;
 use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
@@ -22,7 +24,6 @@ use crate::core::price::grouped;
 use crate::web::dom;
 use crate::web::http;
 use crate::web::nav::set_title;
-use crate::web::people::OwnAvatar;
 use crate::web::ui::icons::{icon, logo};
 use crate::web::ui::menu::{Menu, MenuItem};
 use crate::web::ui::theme::ThemeSwitch;
@@ -40,7 +41,9 @@ pub fn HomePage() -> impl IntoView {
     let search = RwSignal::new(String::new());
     let sort = RwSignal::new(Sort::Changed);
     let credits = RwSignal::new(None::<Credits>);
-    keep_fresh(home, credits);
+    let notices = Notices::new();
+    provide_context(notices);
+    keep_fresh(home, credits, notices);
     spawn_local(async move {
         if let Ok(list) = http::list::<TemplateBody>("/api/templates").await {
             let _gone = home.templates.try_set(list);
@@ -58,19 +61,19 @@ pub fn HomePage() -> impl IntoView {
         list
     });
     view! {
-        <TopBar search credits />
+        <TopBar home search credits />
         <main class="wrap">
             <div class="head">
                 <h1>"Canvases"</h1>
                 <div class="grow"></div>
-                <div class="row acts">
+                {move || home.makes.get().then(|| view! { <div class="row acts">
                     <button class="btn l hide-s" on:click=move |_| home.open.set(Some(Open::Templates))>
                         {icon("template")} "Templates"
                     </button>
                     <button class="btn primary l" disabled=move || home.busy.get() on:click=move |_| home.create()>
                         {icon("plus")} "New canvas"
                     </button>
-                </div>
+                </div> })}
             </div>
             <TemplateRow home />
             {move || {
@@ -90,7 +93,7 @@ pub fn HomePage() -> impl IntoView {
 }
 
 /// Asks again when the server tells of a change, every few seconds, and whenever somebody comes back to the page.
-fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>) {
+fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>, notices: Notices) {
     let refresh = move || {
         home.refresh();
         refresh_credits(credits);
@@ -105,14 +108,21 @@ fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>) {
     match web_sys::EventSource::new("/api/events") {
         Ok(events) => {
             let told = Closure::<dyn Fn()>::new(seen);
-            for name in ["canvas", "reload"] {
+            let noticed = Closure::<dyn Fn()>::new(move || notices.refresh());
+            let heard = [
+                ("canvas", &told),
+                ("reload", &told),
+                ("access", &told),
+                ("notifications", &noticed),
+            ];
+            for (name, told) in heard {
                 let heard = told.as_ref().unchecked_ref();
                 if let Err(error) = events.add_event_listener_with_callback(name, heard) {
                     web_sys::console::warn_1(&error);
                 }
             }
-            let held = StoredValue::new_local((events, told));
-            on_cleanup(move || held.with_value(|(events, _)| events.close()));
+            let held = StoredValue::new_local((events, told, noticed));
+            on_cleanup(move || held.with_value(|(events, ..)| events.close()));
         }
         Err(error) => web_sys::console::warn_1(&error),
     }
@@ -127,11 +137,15 @@ fn refresh_credits(credits: RwSignal<Option<Credits>>) {
 }
 
 #[component]
-fn TopBar(search: RwSignal<String>, credits: RwSignal<Option<Credits>>) -> impl IntoView {
-    let me = RwSignal::new(None::<Me>);
+fn TopBar(
+    home: Home,
+    search: RwSignal<String>,
+    credits: RwSignal<Option<Credits>>,
+) -> impl IntoView {
+    let me = home.session.me;
     spawn_local(async move {
         if let Ok(who) = http::get::<Me>("/api/me").await {
-            let _gone = me.try_set(Some(who));
+            me.set(Some(who));
         }
     });
     let field = NodeRef::<leptos::html::Input>::new();
@@ -172,7 +186,7 @@ fn TopBar(search: RwSignal<String>, credits: RwSignal<Option<Credits>>) -> impl 
                     }
                 })}
                 <ThemeSwitch />
-                <OwnAvatar me />
+                <account::Own />
             </div>
         </header>
     }
@@ -194,7 +208,7 @@ fn TemplateRow(home: Home) -> impl IntoView {
     };
     move || {
         let list = home.templates.get();
-        (!list.is_empty()).then(|| {
+        (!list.is_empty() && home.makes.get()).then(|| {
             let cards = list.into_iter().take(TEMPLATES_SHOWN).map(card).collect_view();
             view! { <section class="tpls" aria-label="Start from a template">{cards}</section> }
         })
@@ -290,6 +304,17 @@ fn nothing_shown(
             .into_any(),
         );
     }
+    if !home.makes.get() {
+        return Some(
+            view! {
+                <div class="start">
+                    <h2>"Nothing is shared with you yet"</h2>
+                    <p>"A canvas comes up here as soon as somebody shares it with you."</p>
+                </div>
+            }
+            .into_any(),
+        );
+    }
     Some(view! { <FirstSteps home /> }.into_any())
 }
 
@@ -310,7 +335,11 @@ fn FirstSteps(home: Home) -> impl IntoView {
         <div class="start">
             <svg class="art" aria-hidden="true"><use href="#a-lighthouse"></use></svg>
             <h2>"Make your first picture in a minute"</h2>
-            <p>"A canvas holds cards and the wires between them. Everybody with this address sees the same one, live."</p>
+            <p>
+                "A canvas holds cards and the wires between them. Everybody "
+                {move || if home.session.has_account() { "you share it with" } else { "with this address" }}
+                " sees the same one, live."
+            </p>
             <ol>
                 {steps.into_iter().enumerate().map(|(i, step)| view! {
                     <li><span class="n">{i + 1}</span>{step}</li>

@@ -5,6 +5,8 @@ use gesso_protocol::problem::NodeProblem;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -56,6 +58,15 @@ impl ApiError {
             ),
         }
     }
+}
+
+thread_local! {
+    static UNAUTHORIZED: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+}
+
+/// Has `told` called whenever the server answers that nobody is signed in.
+pub fn on_unauthorized(told: impl Fn() + 'static) {
+    UNAUTHORIZED.with(|held| *held.borrow_mut() = Some(Rc::new(told)));
 }
 
 /// `GET`.
@@ -116,6 +127,14 @@ pub async fn patch<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Re
     read(send("PATCH", path, Some(&json(body)?), &[JSON]).await?)
 }
 
+/// `PUT` with a JSON body.
+///
+/// # Errors
+/// The problem the server answered with, or that its answer did not come or cannot be read.
+pub async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, ApiError> {
+    read(send("PUT", path, Some(&json(body)?), &[JSON]).await?)
+}
+
 /// `DELETE`.
 ///
 /// # Errors
@@ -164,7 +183,15 @@ async fn send(
         JsFuture::from(asked).await.map_err(gone)?.dyn_into().map_err(gone)?;
     let text = JsFuture::from(answer.text().map_err(gone)?).await.map_err(gone)?;
     let text = text.as_string().unwrap_or_default();
-    if answer.ok() { Ok(text) } else { Err(ApiError::of(answer.status(), &text)) }
+    if answer.ok() {
+        return Ok(text);
+    }
+    if answer.status() == 401
+        && let Some(told) = UNAUTHORIZED.with(|held| held.borrow().clone())
+    {
+        told();
+    }
+    Err(ApiError::of(answer.status(), &text))
 }
 
 /// A list that an endpoint gives as a page (`{items, next}`).

@@ -10,6 +10,8 @@ pub enum Route {
     Home,
     /// `/c/{id}`
     Canvas(String),
+    /// `/join/{secret}`
+    Join(String),
     /// Anything else.
     Unknown,
 }
@@ -20,6 +22,7 @@ impl Route {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match parts.as_slice() {
             [] => Self::Home,
+            ["join", secret] => Self::Join((*secret).to_owned()),
             ["c", id] => Self::Canvas((*id).to_owned()),
             _ => Self::Unknown,
         }

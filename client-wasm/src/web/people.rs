@@ -69,8 +69,16 @@ pub fn OwnAvatar(
     }
 }
 
+/// Name and colour of oneself.
 #[component]
-fn MeDialog(now: Me, me: RwSignal<Option<Me>>, on_close: Callback<()>) -> impl IntoView {
+pub fn MeDialog(
+    /// Who one is now.
+    now: Me,
+    /// Takes who one is then.
+    me: RwSignal<Option<Me>>,
+    /// Asked to close.
+    on_close: Callback<()>,
+) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let name = RwSignal::new(now.name.clone());
     let color = RwSignal::new(now.color.clone());

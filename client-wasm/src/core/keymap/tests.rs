@@ -177,3 +177,16 @@ fn no_two_commands_begin_with_one_chord() {
     let ids: std::collections::BTreeSet<_> = ACTIONS.iter().map(|action| action.id).collect();
     assert_eq!(ids.len(), ACTIONS.len());
 }
+
+#[test]
+fn who_may_only_look_keeps_the_keys_that_change_nothing() {
+    use crate::core::rights::Right;
+    for free in [Command::ZoomIn, Command::SelectAll, Command::Find, Command::Help, Command::Open] {
+        assert_eq!(free.needs(), None, "{free:?}");
+    }
+    for edit in [Command::Delete, Command::Nudge(1, 0), Command::Add("text"), Command::Undo] {
+        assert_eq!(edit.needs(), Some(Right::Edit), "{edit:?}");
+    }
+    assert_eq!(Command::RunSelected.needs(), Some(Right::Run));
+    assert_eq!(Command::Comment.needs(), Some(Right::Comment));
+}

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use gesso_protocol::schema::{self, NewNode};
+use gesso_protocol::schema::{self, Message, NewNode, Place};
 use proptest::prelude::*;
 
 use super::*;
@@ -31,6 +31,7 @@ impl Page {
 
     fn event(&mut self, event: &Event<'_>, now: u64) -> Vec<Action> {
         let actions = self.sync.handle(event, &mut self.replica, now, 0.5);
+        let mut is_fresh = false;
         for action in &actions {
             match action {
                 Action::Send(bytes) => self.outbox.push_back(bytes.clone()),
@@ -40,10 +41,20 @@ impl Page {
                 | Action::Draw(_)
                 | Action::Presence
                 | Action::Told(_)
-                | Action::Fresh(_) => {}
+                | Action::Role(..) => {}
+                Action::Fresh(_) => is_fresh = true,
             }
         }
+        if is_fresh {
+            self.replica = replica(self.replica.client() + 100);
+        }
         actions
+    }
+
+    fn comment(&mut self, id: &str) {
+        let message =
+            Message { by: "p".to_owned(), name: "P".to_owned(), at: 1, text: "Hm".to_owned() };
+        self.replica.edit(|txn| schema::add_thread(txn, id, &Place::Pos([0.0, 0.0]), &message));
     }
 
     fn write(&mut self, id: &str, x: f64) {
@@ -63,6 +74,7 @@ impl Page {
 struct Server {
     replica: Replica,
     counts: Vec<u64>,
+    role: &'static str,
 }
 
 impl Server {
@@ -70,6 +82,7 @@ impl Server {
         self.counts[at] = 0;
         page.event(&Event::Wake, 0);
         page.event(&Event::Opened, 0);
+        page.event(&Event::Frame(&Frame::Role(self.role).encode()), 0);
         let hello = Frame::SyncStep1(&self.replica.state_vector()).encode();
         page.event(&Event::Frame(&hello), 0);
     }
@@ -117,7 +130,10 @@ impl Server {
 }
 
 fn two() -> (Server, Vec<Page>) {
-    (Server { replica: replica(99), counts: vec![0; 2] }, vec![Page::new(1), Page::new(2)])
+    (
+        Server { replica: replica(99), counts: vec![0; 2], role: "owner" },
+        vec![Page::new(1), Page::new(2)],
+    )
 }
 
 #[test]
@@ -185,8 +201,8 @@ fn close_codes_say_what_they_mean() {
         let mut page = Page::new(1);
         page.event(&Event::Wake, 0);
         page.event(&Event::Closed { code, reason: "" }, 0);
-        let Phase::Ended(why) = page.sync.phase() else { panic!("{code} ends it") };
-        assert!(why.contains(word), "{why}");
+        let Phase::Ended(ending) = page.sync.phase() else { panic!("{code} ends it") };
+        assert!(ending.words().contains(word), "{ending:?}");
     }
     let mut page = Page::new(1);
     page.event(&Event::Wake, 0);
@@ -202,6 +218,7 @@ fn a_replica_too_large_for_a_frame_is_posted() {
     pages[0].replica.edit_text("a", "text", &edit);
     pages[0].event(&Event::Wake, 0);
     pages[0].event(&Event::Opened, 0);
+    pages[0].event(&Event::Frame(&Frame::Role("editor").encode()), 0);
     let hello = Frame::SyncStep1(&server.replica.state_vector()).encode();
     let actions = pages[0].event(&Event::Frame(&hello), 0);
     let posted = actions.iter().find_map(|a| if let Action::Post(u) = a { Some(u) } else { None });
@@ -294,4 +311,137 @@ fn whoever_comes_back_says_so_with_a_newer_clock() {
             assert_eq!(state, r#"{"user":{}}"#);
         }
     }
+}
+
+/// True if a page sent something that writes.
+fn writes(page: &Page) -> bool {
+    let is_write = |bytes: &Vec<u8>| {
+        matches!(Frame::decode(bytes), Ok(Frame::SyncStep2(_) | Frame::Update(_)))
+    };
+    page.outbox.iter().any(is_write)
+}
+
+fn told(page: &mut Page, role: &str) -> Vec<Action> {
+    page.event(&Event::Frame(&Frame::Role(role).encode()), 3)
+}
+
+#[test]
+fn nothing_is_written_before_the_role_is_told() {
+    let (server, mut pages) = two();
+    let page = &mut pages[0];
+    page.write("a", 1.0);
+    page.event(&Event::Wake, 0);
+    page.event(&Event::Opened, 0);
+    let hello = Frame::SyncStep1(&server.replica.state_vector()).encode();
+    page.event(&Event::Frame(&hello), 0);
+    page.event(&Event::Tick, 1);
+    assert!(!writes(page));
+    let actions = told(page, "editor");
+    assert!(actions.contains(&Action::Role(None, CanvasRole::Editor)));
+    assert!(writes(page));
+    assert_eq!(*page.sync.phase(), Phase::Live);
+    assert!(told(page, "editor").is_empty(), "the same once more is no news");
+}
+
+#[test]
+fn who_may_only_look_connects_and_sends_nothing() {
+    let (mut server, mut pages) = two();
+    server
+        .replica
+        .apply(&{
+            pages[1].write("a", 1.0);
+            pages[1].replica.encode()
+        })
+        .expect("an update");
+    server.role = "viewer";
+    server.connect(&mut pages[0], 0);
+    assert!(!writes(&pages[0]));
+    server.settle(&mut pages[..1]);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    assert_eq!(pages[0].replica.canvas().nodes.len(), 1);
+}
+
+#[test]
+fn edits_that_a_lower_role_does_not_allow_are_kept_aside_and_the_canvas_comes_anew() {
+    let (mut server, mut pages) = two();
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    pages[0].write("a", 1.0);
+    let actions = told(&mut pages[0], "viewer");
+    assert!(actions.contains(&Action::Role(Some(CanvasRole::Owner), CanvasRole::Viewer)));
+    let why =
+        actions.iter().find_map(|a| if let Action::Fresh(why) = a { Some(why) } else { None });
+    assert!(why.is_some_and(|why| why.contains("1 change of yours")), "{actions:?}");
+    assert!(actions.contains(&Action::Disconnect));
+    pages[0].outbox.clear();
+    pages[0].event(&Event::Closed { code: 1006, reason: "" }, 4);
+    assert_eq!(pages[0].sync.saving(), Saving::Unsaved, "that is no loss of connection");
+    assert!(pages[0].event(&Event::Tick, 4).contains(&Action::Connect), "at once");
+    server.role = "viewer";
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+    assert!(server.replica.canvas().nodes.is_empty() && pages[0].replica.canvas().nodes.is_empty());
+}
+
+#[test]
+fn a_lower_role_leaves_the_connection_where_everything_is_saved() {
+    let (mut server, mut pages) = two();
+    server.connect(&mut pages[0], 0);
+    pages[0].write("a", 1.0);
+    server.settle(&mut pages[..1]);
+    let actions = told(&mut pages[0], "viewer");
+    assert_eq!(actions, [Action::Role(Some(CanvasRole::Owner), CanvasRole::Viewer)]);
+    assert_eq!(*pages[0].sync.phase(), Phase::Live);
+    let actions = told(&mut pages[0], "editor");
+    assert_eq!(actions, [Action::Role(Some(CanvasRole::Viewer), CanvasRole::Editor)]);
+}
+
+#[test]
+fn a_commenters_comments_go_out_and_nothing_else_of_theirs() {
+    let (mut server, mut pages) = two();
+    server.role = "commenter";
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    pages[0].event(&Event::Closed { code: 1006, reason: "" }, 5);
+    pages[0].comment("t");
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    assert_eq!(server.replica.threads().len(), 1);
+    pages[0].event(&Event::Closed { code: 1006, reason: "" }, 5);
+    pages[0].comment("u");
+    pages[0].write("a", 1.0);
+    pages[0].event(&Event::Wake, 6);
+    pages[0].event(&Event::Opened, 6);
+    assert!(told(&mut pages[0], "commenter").iter().any(|a| matches!(a, Action::Fresh(_))));
+}
+
+#[test]
+fn a_right_that_ended_keeps_what_was_not_sent_aside_and_may_come_back() {
+    let (mut server, mut pages) = two();
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    pages[0].write("a", 1.0);
+    let actions = pages[0].event(&Event::Closed { code: 4403, reason: "" }, 5);
+    assert!(actions.iter().any(|a| matches!(a, Action::Fresh(why) if why.contains("1 change"))));
+    assert_eq!(pages[0].sync.saving(), Saving::Ended(Ending::NoRight));
+    assert!(!pages[0].sync.loaded(), "what one may not see any more is not shown");
+    assert!(pages[0].event(&Event::Tick, 60_000).is_empty());
+    assert!(pages[0].event(&Event::Reopen, 60_001).contains(&Action::Connect));
+    server.role = "editor";
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    assert_eq!(pages[0].sync.saving(), Saving::Saved);
+}
+
+#[test]
+fn who_is_signed_out_keeps_what_was_not_sent() {
+    let (mut server, mut pages) = two();
+    server.connect(&mut pages[0], 0);
+    server.settle(&mut pages[..1]);
+    pages[0].write("a", 1.0);
+    let actions = pages[0].event(&Event::Closed { code: 4401, reason: "" }, 5);
+    assert!(!actions.iter().any(|a| matches!(a, Action::Fresh(_))));
+    assert_eq!(pages[0].sync.unsaved(), 1);
+    assert_eq!(pages[0].sync.saving(), Saving::Ended(Ending::SignedOut));
 }

@@ -10,3 +10,4 @@ pub mod overlays;
 pub mod page;
 pub mod session;
 pub mod showing;
+pub mod writing;

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast as _;
 use super::model::Home;
 use super::model::Open;
 use super::when;
+use crate::core::rights::{self, Right};
 use crate::web::ui::icons::icon;
 use crate::web::ui::menu::{Menu, MenuItem};
 
@@ -108,6 +109,7 @@ fn Actions(home: Home, canvas: Memo<CanvasBody>) -> impl IntoView {
     let go = Callback::new(move |()| {
         home.nav.go(&canvas.with_untracked(|canvas| format!("/c/{}", canvas.id)))
     });
+    let may = move |right: Right| canvas.with(|canvas| rights::allows(canvas.role, right));
     let copy = Callback::new(move |()| {
         anchor.set(None);
         home.duplicate(&canvas.get_untracked());
@@ -125,10 +127,12 @@ fn Actions(home: Home, canvas: Memo<CanvasBody>) -> impl IntoView {
         {move || anchor.get().map(|anchor| view! {
             <Menu label=canvas.with_untracked(|canvas| named(canvas).to_owned()) anchor on_close=close>
                 <MenuItem name="open" label="Open" run=go />
-                <MenuItem name="rename" label="Rename" run=ask(Open::Rename) />
-                <MenuItem name="duplicate" label="Duplicate" run=copy />
-                <hr />
-                <MenuItem name="trash" label="Delete" danger=true run=ask(Open::Delete) />
+                {may(Right::Edit).then(|| view! { <MenuItem name="rename" label="Rename" run=ask(Open::Rename) /> })}
+                {home.makes.get().then(|| view! { <MenuItem name="duplicate" label="Duplicate" run=copy /> })}
+                {may(Right::Share).then(|| view! {
+                    <hr />
+                    <MenuItem name="trash" label="Delete" danger=true run=ask(Open::Delete) />
+                })}
             </Menu>
         })}
     }

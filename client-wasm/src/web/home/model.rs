@@ -1,7 +1,9 @@
 //! State that the parts of the home page share.
 
+use crate::core::rights;
 use crate::web::http::{self, ApiError, Made};
 use crate::web::nav::{Nav, use_nav};
+use crate::web::ui::session::{Session, use_session};
 use crate::web::ui::toast::Toasts;
 use gesso_protocol::api::{CanvasBody, NewCanvas, TemplateBody};
 use gesso_protocol::fold::fold;
@@ -45,6 +47,9 @@ impl Sort {
 pub(super) struct Home {
     pub(super) nav: Nav,
     pub(super) toasts: Toasts,
+    pub(super) session: Session,
+    /// True if this person may make canvases.
+    pub(super) makes: Memo<bool>,
     /// `None` until the first answer.
     pub(super) canvases: RwSignal<Option<Vec<CanvasBody>>>,
     /// Why the list is not up to date.
@@ -57,9 +62,15 @@ pub(super) struct Home {
 
 impl Home {
     pub(super) fn new() -> Self {
+        let session = use_session();
         Self {
             nav: use_nav(),
             toasts: expect_context::<Toasts>(),
+            session,
+            makes: Memo::new(move |_| {
+                let role = session.me.with(|me| Some(me.as_ref()?.account.as_ref()?.role));
+                rights::makes(role)
+            }),
             canvases: RwSignal::new(None),
             stale: RwSignal::new(None),
             templates: RwSignal::default(),

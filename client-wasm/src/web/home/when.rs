@@ -50,3 +50,36 @@ pub fn told(at_ms: i64) -> String {
         format!("{} {month} {}", at.get_date(), at.get_full_year())
     }
 }
+
+/// How long something is good for, as a choice: days and words; the first is for ever.
+pub const ENDS: [(&str, &str); 4] = [
+    ("", "Never ends"),
+    ("1", "Ends in a day"),
+    ("7", "Ends in a week"),
+    ("30", "Ends in 30 days"),
+];
+
+/// The time in so many days, in ms since 1970; `None` for something that is no number, which is for ever.
+pub fn in_days(days: &str) -> Option<i64> {
+    let days: f64 = days.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "dates are far below 2^53 ms")]
+    Some((Date::now() + days * DAY_MS) as i64)
+}
+
+/// A time to come: `today, 09:12`, `3 Mar`, `3 Mar 2027`.
+pub fn told_ahead(at_ms: i64) -> String {
+    let (at, now) = (date(at_ms), Date::new_0());
+    let month = usize::try_from(at.get_month())
+        .ok()
+        .and_then(|i| MONTHS.get(i))
+        .copied()
+        .unwrap_or_default();
+    let is_this_year = at.get_full_year() == now.get_full_year();
+    if is_this_year && at.get_month() == now.get_month() && at.get_date() == now.get_date() {
+        format!("today, {}", clock(at_ms))
+    } else if is_this_year {
+        format!("{} {month}", at.get_date())
+    } else {
+        format!("{} {month} {}", at.get_date(), at.get_full_year())
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::core::presence::{Emote, SAYS_CHARS_MAX};
+use crate::core::rights::Right;
 use crate::web::canvas::store::page::Page;
 
 /// For how long words stay beside the pointer after they were said.
@@ -12,6 +13,9 @@ const SHOWN: Duration = Duration::from_secs(6);
 
 /// Opens the field for it beside the pointer, in the middle of the screen without one.
 pub fn open(page: Page) {
+    if !page.demand(Right::Comment) {
+        return;
+    }
     let at = page.core().borrow().pointer.unwrap_or_else(|| page.view_rect().center());
     {
         let core = page.core();

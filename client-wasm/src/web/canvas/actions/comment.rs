@@ -9,12 +9,16 @@ use wasm_bindgen::JsCast as _;
 
 use crate::core::doc::Changes;
 use crate::core::geometry::Point;
+use crate::core::rights::Right;
 use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::{Page, fresh_id, now_ms};
 use crate::web::dom;
 
 /// Begins a comment: on the card that is selected alone, else where one clicks next.
 pub fn begin(page: Page) {
+    if !page.demand(Right::Comment) {
+        return;
+    }
     let selected = page.selection.with_untracked(|s| (s.len() == 1).then(|| s.first().cloned()));
     page.overlays.commenting.set(match selected.flatten() {
         Some(node) => Commenting::Fresh(Place::Node(node)),
@@ -56,15 +60,17 @@ fn message(page: Page, text: &str) -> Option<Message> {
 
 /// Writes a message: the first of a thread to be, or an answer. `false` for an empty one.
 pub fn send(page: Page, text: &str) -> bool {
-    let Some(message) = message(page, text) else { return false };
+    let Some(message) = message(page, text).filter(|_| page.demand(Right::Comment)) else {
+        return false;
+    };
     match page.overlays.commenting.get_untracked() {
         Commenting::Fresh(place) => {
             let id = fresh_id();
-            page.edit(|txn| schema::add_thread(txn, &id, &place, &message));
+            page.comment(|txn| schema::add_thread(txn, &id, &place, &message));
             open(page, &id);
         }
         Commenting::Open(id) => {
-            let is_there = page.edit(|txn| schema::reply(txn, &id, &message));
+            let is_there = page.comment(|txn| schema::reply(txn, &id, &message));
             if !is_there {
                 // Somebody took it away meanwhile: what was written is not lost.
                 page.toasts
@@ -79,13 +85,13 @@ pub fn send(page: Page, text: &str) -> bool {
 
 /// Calls a thread done, or open again.
 pub fn resolve(page: Page, id: &str, resolved: bool) {
-    page.edit(|txn| schema::set_resolved(txn, id, resolved));
+    page.comment(|txn| schema::set_resolved(txn, id, resolved));
     page.live.set(if resolved { "Resolved" } else { "Open again" }.to_owned());
 }
 
 /// Takes one's own message back.
 pub fn remove(page: Page, id: &str, gone: &Message) {
-    page.edit(|txn| schema::remove_message(txn, id, gone));
+    page.comment(|txn| schema::remove_message(txn, id, gone));
 }
 
 /// Threads changed: brings the signal up to date, and says what others wrote.

@@ -18,6 +18,7 @@ use crate::core::grouping::{self, Groups};
 use crate::core::keymap::Command;
 use crate::core::placement;
 use crate::core::reading_order;
+use crate::core::rights::Right;
 use crate::core::{tracks, wire_order};
 use crate::web::canvas::store::page::{Page, fresh_id, rect_of};
 
@@ -34,6 +35,9 @@ pub fn blank(kind: &str) -> NewNode {
 /// Adds a node, selects it, brings it into view and returns its id. Its middle comes to `at` (the middle of the screen
 /// for `None`) where that is free, else as near as there is space; notes, stickers and groups go there in any case.
 pub fn add(page: Page, mut node: NewNode, at: Option<Point>) -> String {
+    if !page.demand(Right::Edit) {
+        return node.id;
+    }
     let probe = Node { kind: node.kind.clone(), size: node.size, ..Node::default() };
     let (w, h) = (card_layout::width(&probe), card_layout::guessed_height(&probe));
     let wanted = match at {
@@ -118,7 +122,7 @@ pub fn toggle_fixed(page: Page) {
 
 /// Deletes nodes with their wires.
 pub fn delete(page: Page, ids: &[String]) {
-    if ids.is_empty() {
+    if ids.is_empty() || !page.demand(Right::Edit) {
         return;
     }
     page.edit(|txn| schema::remove_nodes(txn, ids));
@@ -140,7 +144,7 @@ pub fn duplicate(page: Page, by: [f64; 2]) {
 }
 
 fn paste_clip(page: Page, clip: &Clip, by: [f64; 2], incoming: bool) {
-    if clip.is_empty() {
+    if clip.is_empty() || !page.demand(Right::Edit) {
         return;
     }
     let canvas = page.read(Clone::clone);
@@ -160,6 +164,9 @@ pub fn copied(page: Page) -> Option<String> {
 
 /// Pastes text: nodes that were copied, or any other text as a Text node.
 pub fn paste(page: Page, text: &str, incoming: bool) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     let at = page.core().borrow().pointer.unwrap_or_else(|| page.view_rect().center());
     match Clip::parse(text) {
         Some(clip) => {
@@ -259,6 +266,9 @@ pub fn toggle_lock(page: Page) {
 
 /// Sets a flag of what is selected, or takes it away when all of it has it, and says which.
 fn toggle(page: Page, key: &str, is_set: fn(&Node) -> bool, (set, unset): (&str, &str)) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     let ids = page.selection.get_untracked();
     let all = page.read(|c| ids.iter().all(|id| c.nodes.get(id).is_some_and(is_set)));
     let value = if all { Value::Null } else { json!(true) };

@@ -5,6 +5,7 @@ use crate::core::editor::PortRef;
 use crate::core::editor::Side;
 use crate::core::geometry::Point;
 use crate::core::results;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::focus;
 use crate::web::canvas::store::overlays::Previewed;
 use crate::web::canvas::store::page::Asked;
@@ -40,16 +41,20 @@ pub fn preview(page: Page, id: &str) {
 
 /// Opens the library for a node that takes a file.
 pub fn library(page: Page, id: &str) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     page.overlays.library.set(Some(id.to_owned()));
 }
 
 /// True if what a node shows can be edited here.
 pub fn can_edit(page: Page, id: &str) -> bool {
     let runs = page.read(|c| c.nodes.get(id).is_some_and(|n| n.kind != "evaluator"));
-    runs && matches!(
-        showing_item(page, id, &crate::web::canvas::store::showing::item_key(page, id)),
-        Showing::Asset(AssetRef { ty: Some(DataType::Image), .. })
-    )
+    runs && page.can(Right::Edit)
+        && matches!(
+            showing_item(page, id, &crate::web::canvas::store::showing::item_key(page, id)),
+            Showing::Asset(AssetRef { ty: Some(DataType::Image), .. })
+        )
 }
 
 /// Opens the editor for what a card shows.
@@ -63,6 +68,9 @@ pub fn image_editor(page: Page, id: &str) {
 
 /// Opens Spotlight for a port, as if a wire had been dropped beside its card.
 pub fn spotlight_at_port(page: Page, port: &PortRef) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     let rect = page.core().borrow().index.get(&port.node);
     let Some(rect) = rect else { return };
     let x = if port.side == Side::Out { rect.right() + 72.0 } else { rect.x - 72.0 };
@@ -74,6 +82,9 @@ pub fn spotlight_at_port(page: Page, port: &PortRef) {
 
 /// Gives a placed node with text the caret, opens the library for one that takes a file, and focuses any other card.
 pub fn after_adding(page: Page, kind: &str, id: String) {
+    if !page.may(Right::Edit) {
+        return;
+    }
     match kind {
         "media" => library(page, &id),
         kind if nodes::spec(kind).is_some_and(|spec| spec.has_text) => focus::focus_text(&id),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::core::angles;
 use crate::core::price::{self, Price};
+use crate::core::rights::Right;
 use crate::web::canvas::store::overlays::Confirming;
 use crate::web::canvas::store::page::{Page, fresh_id, now_ms};
 use crate::web::http;
@@ -134,7 +135,7 @@ fn is_double(page: Page, target: Option<&Target>) -> bool {
 
 /// Runs, after a question where it is much.
 pub fn start(page: Page, target: Target) {
-    if is_double(page, Some(&target)) {
+    if is_double(page, Some(&target)) || !page.demand(Right::Run) {
         return;
     }
     match price_now(page, &target) {
@@ -166,6 +167,9 @@ pub fn go(page: Page, target: &Target, most: Money) {
 
 /// Sends what somebody asked for; a refusal is shown, and what it costs is looked up again.
 pub fn ask(page: Page, path: String, body: Value) {
+    if !page.demand(Right::Run) {
+        return;
+    }
     leptos::task::spawn_local(async move {
         match http::post_once::<Value>(&path, &body, &fresh_id()).await {
             Ok(_) => refresh_credits(page),
@@ -176,6 +180,9 @@ pub fn ask(page: Page, path: String, body: Value) {
 
 /// Sends a change of a run; as [`ask`].
 pub fn change(page: Page, run: &str, change: Value) {
+    if !page.demand(Right::Run) {
+        return;
+    }
     let path = format!("/api/runs/{run}");
     leptos::task::spawn_local(async move {
         match http::patch::<Value>(&path, &change).await {
@@ -264,6 +271,9 @@ pub fn stop(page: Page, run: &str) {
 }
 
 fn cancel(page: Page, run: &str) {
+    if !page.demand(Right::Run) {
+        return;
+    }
     let path = format!("/api/runs/{run}/cancel");
     leptos::task::spawn_local(async move {
         if let Err(error) = http::post::<Value>(&path, &http::nothing()).await {

@@ -5,6 +5,7 @@ use gesso_protocol::schema::NodeState;
 use leptos::prelude::*;
 
 use crate::core::price;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::run;
 use crate::web::canvas::parts::price::labelled;
@@ -28,10 +29,10 @@ pub fn Foot(card: Card) -> impl IntoView {
         has_history.get().then(|| {
             view! {
                 <span class="hist">
-                    <button class="ib s" aria-label="Earlier result" disabled={move || place.get().0 <= 1}
+                    <button data-needs="edit" class="ib s" aria-label="Earlier result" disabled={move || place.get().0 <= 1}
                         on:click=move |_| edit::step_history(page, &id.get_value(), -1)>{icon("left")}</button>
                     <span>{move || { let (at, n) = place.get(); format!("{at} / {n}") }}</span>
-                    <button class="ib s" aria-label="Later result" disabled={move || place.get().0 >= place.get().1}
+                    <button data-needs="edit" class="ib s" aria-label="Later result" disabled={move || place.get().0 >= place.get().1}
                         on:click=move |_| edit::step_history(page, &id.get_value(), 1)>{icon("right")}</button>
                 </span>
             }
@@ -111,6 +112,9 @@ pub fn RunButton(card: Card) -> impl IntoView {
         price.with(|price| price::shortage(&price.as_ref()?.quote, balance))
     });
     move || {
+        if !page.can(Right::Run) {
+            return ().into_any();
+        }
         match offered.get() {
         Offer::Stop => {
             view! { <button class="btn run is-calm" on:click=stop>{icon("stop")}"Stop"</button> }.into_any()

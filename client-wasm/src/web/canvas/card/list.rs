@@ -44,7 +44,7 @@ pub fn list_body(card: &Card) -> impl IntoView + use<> {
         <ol class="items" data-scroll>
             <For each=move || items.get() key=|i| i.clone() children=row />
         </ol>
-        <button class="item-add" on:click=add>
+        <button data-needs="edit" class="item-add" on:click=add>
             <span class="n">{icon("plus")}</span>
             <span class="tx muted">"Add an entry"</span>
         </button>
@@ -95,7 +95,7 @@ impl List {
                     on:pointermove=move |e| self.drag_over(&e) on:pointerup=move |e| self.drop(&e)
                     on:pointercancel=move |_| self.drag.set(None)>{number}</span>
                 {body}
-                <button class="ib s item-x" aria-label="Remove entry" on:click=remove>{icon("x")}</button>
+                <button data-needs="edit" class="ib s item-x" aria-label="Remove entry" on:click=remove>{icon("x")}</button>
             </li>
         }
     }

@@ -258,7 +258,7 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
             return view! {
                 <div>
                     {icon("library")}
-                    <button class="btn s" on:click=open>"Choose from the library"</button>
+                    <button data-needs="edit" class="btn s" on:click=open>"Choose from the library"</button>
                     <span>"or drop a file here"</span>
                 </div>
             }
@@ -267,7 +267,7 @@ fn placeholder(card: &Card, spec: &'static NodeSpec) -> AnyView {
         return view! {
             <div>
                 {icon("upload")}
-                <button class="btn s" on:click=pick>"Choose a file"</button>
+                <button data-needs="edit" class="btn s" on:click=pick>"Choose a file"</button>
                 <span>"or drop one here"</span>
             </div>
         }

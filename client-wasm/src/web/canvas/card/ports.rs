@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::core::card_layout;
 use crate::core::editor::{PortRef, Side};
+use crate::core::rights::Right;
 use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::page::port_key;
 
@@ -96,7 +97,7 @@ fn Port(
             data-port=data
             data-type=move || ty.get()
             aria-label=label
-            tabindex=move || if card.selected.get() { "0" } else { "-1" }
+            tabindex=move || if card.selected.get() && page.can(Right::Edit) { "0" } else { "-1" }
             style=format!("--py:{}px", card_layout::port_y(kind, side, name))
             on:keydown=open
         >

@@ -94,7 +94,7 @@ pub fn Requirements(card: Card, #[prop(optional)] brief: bool) -> impl IntoView 
                 let take = move |_| {
                     crate::web::canvas::actions::edit::set_setting(page, &id.get_value(), "model", &serde_json::json!(model));
                 };
-                view! { <div class="acts"><button class="btn s" on:click=take>{format!("Use {name}")}</button></div> }
+                view! { <div data-needs="edit" class="acts"><button class="btn s" on:click=take>{format!("Use {name}")}</button></div> }
             });
             view! {
                 <div class="banner warn" role="note" data-code="missing">

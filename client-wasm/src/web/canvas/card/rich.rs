@@ -17,6 +17,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::text::{self, Key};
 use crate::core::rich::{self, Line, Mark, Step};
+use crate::core::rights::Right;
 use crate::core::textdiff;
 use crate::web::canvas::store::overlays::{FormatCommand, Mentioning, Writing};
 use crate::web::canvas::store::page::Page;
@@ -126,7 +127,8 @@ pub fn RichField(
             <div
                 node_ref=area
                 class="rich"
-                contenteditable="true"
+                contenteditable=move || page.can(Right::Edit).to_string()
+                aria-readonly=move || (!page.can(Right::Edit)).to_string()
                 role="textbox"
                 aria-multiline="true"
                 spellcheck="false"
@@ -239,11 +241,14 @@ impl Rich {
     /// Writes steps into the shared text and puts the caret where it belongs then.
     fn write(&self, steps: &[Step], selected: (u32, u32)) {
         let Some((node, field)) = self.key.try_get_value() else { return };
-        let core = self.page.core();
-        let changes = {
-            let mut core = core.borrow_mut();
-            text::step(&mut core, &mut self.state.borrow_mut().typed_ms);
+        let changes = self.page.type_into(|core| {
+            text::step(core, &mut self.state.borrow_mut().typed_ms);
             core.replica.edit_rich(&node, &field, steps)
+        });
+        let Some(changes) = changes else {
+            // What may not be written does not stay in the element either.
+            self.state.borrow_mut().is_touched = true;
+            return self.bring_in();
         };
         self.state.borrow_mut().selected = selected;
         text::tell_caret(self.page, self.key, selected);

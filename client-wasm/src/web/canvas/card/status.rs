@@ -126,7 +126,7 @@ fn holes(card: &Card, result: &NodeResult) -> Option<AnyView> {
                 <div>
                     <b>{title}</b><p>{why}</p>
                     <div class="acts">
-                        <button class="btn s" on:click=retry>{icon("reset")}"Retry failed "{price}</button>
+                        <button data-needs="run" class="btn s" on:click=retry>{icon("reset")}"Retry failed "{price}</button>
                         <button class="btn s" on:click=open>{icon("grid")}"Show"</button>
                     </div>
                 </div>

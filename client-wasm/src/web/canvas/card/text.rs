@@ -13,6 +13,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use crate::core::presence::Caret;
+use crate::core::rights::Right;
 use crate::core::textdiff::{self, Edit};
 use crate::web::canvas::store::page::{Core, Page, now_ms};
 
@@ -132,6 +133,7 @@ pub fn TextField(
                 spellcheck="false"
                 aria-label=label
                 placeholder=placeholder
+                readonly=move || !page.can(Right::Edit)
                 on:input=input
                 on:beforeinput=before
                 on:compositionstart=composing
@@ -260,11 +262,15 @@ fn take_out(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
         None => edit,
     };
     state.shown = value;
-    let changes = {
-        let core = page.core();
-        let mut core = core.borrow_mut();
-        step(&mut core, &mut state.typed_ms);
+    let changes = page.type_into(|core| {
+        step(core, &mut state.typed_ms);
         core.replica.edit_text(&node, &field, &edit)
+    });
+    let Some(changes) = changes else {
+        // What may not be written does not stay in the field either.
+        area.set_value(&text);
+        state.shown = text;
+        return;
     };
     if is_in_focus(area) {
         tell_caret(page, key, offsets(area));
@@ -274,6 +280,9 @@ fn take_out(page: Page, key: Key, area: &web_sys::HtmlTextAreaElement, state: &m
 
 /// Tells others where one types.
 pub(super) fn tell_caret(page: Page, key: Key, (start, end): (u32, u32)) {
+    if !page.may(Right::Edit) {
+        return;
+    }
     let Some((node, field)) = key.try_get_value() else { return };
     let core = page.core();
     let mut core = core.borrow_mut();

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use crate::core::card_layout;
 use crate::core::icons::of_kind;
+use crate::core::rights::Right;
 use crate::web::canvas::card::media::MediaBody;
 use crate::web::canvas::card::ports::Ports;
 use crate::web::canvas::card::rich::RichField;
@@ -169,8 +170,10 @@ fn full(card: Card, spec: Option<&'static NodeSpec>) -> impl IntoView {
 /// The corner by which it is resized, while it is selected and nobody fixed it in place.
 fn corner(card: &Card) -> impl Fn() -> Option<AnyView> + Send + 'static + use<> {
     let (view, selected, far) = (card.signals.view.clone(), card.selected, card.far);
+    let page = card.page;
     move || {
         let is_free = selected.get() && !far.get() && !view.with(|v| v.node.fixed);
+        let is_free = is_free && page.can(Right::Edit);
         is_free.then(|| view! { <i class="corner" data-corner aria-hidden="true"></i> }.into_any())
     }
 }
@@ -256,7 +259,9 @@ pub fn Title(card: Card) -> impl IntoView {
         } else {
             let rename = move |e: web_sys::MouseEvent| {
                 e.stop_propagation();
-                page.renaming.set(Some(id.get_value()));
+                if page.demand(Right::Edit) {
+                    page.renaming.set(Some(id.get_value()));
+                }
             };
             view! { <h3 on:dblclick=rename>{title}</h3> }.into_any()
         }

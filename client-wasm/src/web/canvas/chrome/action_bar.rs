@@ -7,6 +7,7 @@ use crate::core::arrange::Axis;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::Groups;
 use crate::core::keymap::Side;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::camera::free_screen;
 use crate::web::canvas::actions::edit;
@@ -87,7 +88,9 @@ pub fn ActionBar(
     };
     move || {
         let about = about.get().filter(|_| !hidden())?;
-        Some(bar(page, about, run_menu))
+        // Who may only look is offered what there is to look at and to take along.
+        let is_any = page.can(Right::Edit) || about.has_output || about.several_files;
+        is_any.then(|| bar(page, about, run_menu))
     }
 }
 
@@ -137,6 +140,7 @@ pub(super) fn style_beside(page: Page, rect: Rect, off: f64) -> String {
 fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     let spec = nodes::spec(&about.kind);
     let single = about.ids.len() == 1;
+    let may = page.can(Right::Edit);
     let id = StoredValue::new(about.ids.first().cloned().unwrap_or_default());
     let ids = about.ids.clone();
     let style = move || {
@@ -180,22 +184,21 @@ fn bar(page: Page, about: About, run_menu: RunMenu) -> impl IntoView {
     let label = if single { about.title } else { format!("{} nodes", about.ids.len()) };
     view! {
         <div class="island actions" data-floating role="toolbar" aria-label=label style=style>
-            {(runs || about.several_run).then(|| view! { {run_menu(page, ids_kept)} <i class="sep-v"></i> })}
-            {(about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
-            {tool("duplicate", "Duplicate", duplicate)}
-            {(!single).then(|| view! { <Arrange page=page /> })}
-            {(!single).then(|| tool("group", "Group", group))}
-            {(about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
-            {runs.then(|| tool("lock", lock_word, lock))}
+            {(page.can(Right::Run) && (runs || about.several_run)).then(|| view! { {run_menu(page, ids_kept)} <i class="sep-v"></i> })}
+            {(may && about.kind == "sticky_note").then(|| view! { <Colors page=page id=id /> <i class="sep-v"></i> })}
+            {may.then(|| tool("duplicate", "Duplicate", duplicate))}
+            {(may && !single).then(|| view! { <Arrange page=page /> })}
+            {(may && !single).then(|| tool("group", "Group", group))}
+            {(may && about.kind == "group").then(|| tool("group", "Ungroup", ungroup))}
+            {(may && runs).then(|| tool("lock", lock_word, lock))}
             {(has || about.several_files).then(|| tool("download", "Download", download))}
             {has.then(|| tool("eye", "Open preview", preview))}
             {(about.picture && single).then(|| tool("brush", "Edit image", edit))}
-            {(single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}
-            {(single && about.kind == "media").then(|| tool("swap", "Replace file", library))}
-            {(single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", library))}
-            {(has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
-            <i class="sep-v"></i>
-            {tool("trash", "Delete", delete)}
+            {(may && single && about.kind == "upload").then(|| tool("swap", "Replace file", replace))}
+            {(may && single && about.kind == "media").then(|| tool("swap", "Replace file", library))}
+            {(may && single && runs && about.made && about.kind != "evaluator").then(|| tool("swap", "Replace creation", library))}
+            {(may && has && runs && about.kind != "evaluator").then(|| tool("reset", "Reset creation", reset))}
+            {may.then(|| view! { <i class="sep-v"></i> {tool("trash", "Delete", delete)} })}
         </div>
     }
 }

@@ -9,8 +9,9 @@ use leptos::prelude::*;
 
 use crate::core::card_layout;
 use crate::core::keymap::Command;
+use crate::core::rights::{self, Right};
 use crate::core::stickers::STICKERS;
-use crate::core::sync::Saving;
+use crate::core::sync::{Ending, Saving};
 use crate::web::canvas::actions::chat;
 use crate::web::canvas::actions::comment;
 use crate::web::canvas::actions::edit;
@@ -37,12 +38,13 @@ pub fn TopBar(page: Page) -> impl IntoView {
             <div class="island tl" data-floating>
                 <a class="ib" href="/" aria-label="All canvases" title="All canvases">{logo()}</a>
                 <Name page=page />
+                <RoleMark page=page />
                 <i class="sep-v hide-s"></i>
                 <SavingMark page=page />
             </div>
             <div class="grow"></div>
             <div class="island tr" data-floating>
-                <button class="ib hide-s" aria-label="Say something" title=move || titled(page, "Say something at your pointer", Some(Command::Chat))
+                <button data-needs="comment" class="ib hide-s" aria-label="Say something" title=move || titled(page, "Say something at your pointer", Some(Command::Chat))
                     on:click=move |_| chat::open(page)>{icon("say")}</button>
                 <Avatars page=page />
                 {credits}
@@ -53,8 +55,31 @@ pub fn TopBar(page: Page) -> impl IntoView {
     }
 }
 
-/// Copies the link and says so.
+/// Says what one may do here, where that is not everything.
+#[component]
+fn RoleMark(page: Page) -> impl IntoView {
+    move || {
+        let role = page.role.get().filter(|role| !rights::allows(*role, Right::Edit))?;
+        let word = if rights::allows(role, Right::Comment) { "Comment only" } else { "View only" };
+        let words = rights::refusal(role);
+        let open = move |_| page.overlays.sharing.set(true);
+        Some(view! {
+            <button class="btn s ghost role-mark" title=words aria-label=word on:click=open>{icon("eye")}<span>{word}</span></button>
+        })
+    }
+}
+
+/// Opens the dialog that says who may come in; where nobody has an account whoever has the link may.
 fn share(page: Page) {
+    if page.session.has_account() {
+        page.overlays.sharing.set(true);
+    } else {
+        copy_link(page);
+    }
+}
+
+/// Copies the link and says so.
+fn copy_link(page: Page) {
     let Ok(href) = window().location().href() else { return };
     let copied = window().navigator().clipboard().write_text(&href);
     leptos::task::spawn_local(async move {
@@ -109,7 +134,8 @@ fn Name(page: Page) -> impl IntoView {
             .into_any()
         } else {
             view! {
-                <button class="btn ghost name" title="Rename" on:click=move |_| editing.set(true)>
+                <button class="btn ghost name" title=move || page.can(Right::Edit).then_some("Rename")
+                    on:click=move |_| editing.set(page.demand(Right::Edit))>
                     <span>{shown}</span>
                 </button>
             }
@@ -158,7 +184,11 @@ pub fn OfflineBanner(page: Page) -> impl IntoView {
         }
     });
     let ended = move || {
-        page.saving.with(|s| if let Saving::Ended(why) = s { Some(why.clone()) } else { None })
+        let ending =
+            page.saving.with(|s| if let Saving::Ended(why) = s { Some(*why) } else { None });
+        // Who has an account is offered more than a sentence.
+        let is_asked = matches!(ending, Some(Ending::Missing | Ending::NoRight));
+        ending.filter(|_| !(is_asked && page.session.has_account())).map(Ending::words)
     };
     move || {
         if let Some(why) = ended() {
@@ -205,7 +235,8 @@ pub fn Rail(page: Page) -> impl IntoView {
                      keys: Option<Command>,
                      run: Callback<()>| {
         let title = move || titled(page, label, keys);
-        view! { <button class="ib" title=title aria-label=label on:click=move |_| run.run(())>{icon_l(name)}</button> }
+        let needs = if label == "Comment" { "comment" } else { "edit" };
+        view! { <button class="ib" data-needs=needs title=title aria-label=label on:click=move |_| run.run(())>{icon_l(name)}</button> }
     };
     let kind = move |name: &'static str, label: &'static str, id: &'static str| {
         tool(name, label, Some(Command::Add(id)), Callback::new(move |()| add(id)))
@@ -239,10 +270,10 @@ pub fn Rail(page: Page) -> impl IntoView {
         })
     };
     view! {
-        <nav class="island rail" aria-label="Add to canvas" data-floating>
-            <button class="ib is-add" title=move || titled(page, "Add anything", Some(Command::Spotlight)) aria-label="Add anything"
+        <nav data-needs="comment" class="island rail" aria-label="Add to canvas" data-floating>
+            <button class="ib is-add" data-needs="edit" title=move || titled(page, "Add anything", Some(Command::Spotlight)) aria-label="Add anything"
                 on:click=move |_| page.spotlight.set(Some(Asked::default()))>{icon_l("plus")}</button>
-            <i class="sep-h"></i>
+            <i class="sep-h" data-needs="edit"></i>
             {kind("text", "Text", "text")}
             {kind("image", "Image", "image_generator")}
             {kind("video", "Video", "video_generator")}
@@ -250,12 +281,12 @@ pub fn Rail(page: Page) -> impl IntoView {
             {tool("upload", "Upload", None, Callback::new(move |()| crate::web::canvas::transfer::upload::pick(page)))}
             {tool("library", "Library", None, Callback::new(move |()| page.overlays.shelf.update(|s| *s = !*s)))}
             {kind("list", "List", "list")}
-            <i class="sep-h"></i>
+            <i class="sep-h" data-needs="edit"></i>
             {kind("note", "Sticky note", "sticky_note")}
-            <button class="ib" title="Sticker" aria-label="Sticker" aria-haspopup="menu" node_ref=sticker
+            <button class="ib" data-needs="edit" title="Sticker" aria-label="Sticker" aria-haspopup="menu" node_ref=sticker
                 aria-expanded=move || stickers.get().to_string() on:click=move |_| stickers.set(true)>{icon_l("sticker")}</button>
             {kind("group", "Group", "group")}
-            <i class="sep-h"></i>
+            <i class="sep-h" data-needs="edit"></i>
             {tool("comment", "Comment", Some(Command::Comment), Callback::new(move |()| comment::begin(page)))}
             {sticker_menu}
         </nav>

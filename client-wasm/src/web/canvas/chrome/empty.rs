@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::core::rights::Right;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
 use crate::web::http;
@@ -23,8 +24,9 @@ pub fn Empty(page: Page) -> impl IntoView {
                 <div class="blank">
                     <div class="blank-in">
                         <h3>"An empty canvas"</h3>
-                        <p class="muted">"Double-click anywhere, or begin with one of these."</p>
-                        <div class="ways">
+                        {move || (!page.can(Right::Edit)).then(|| view! { <p class="muted">"Nothing is here yet. What others add appears by itself."</p> })}
+                        <p data-needs="edit" class="muted">"Double-click anywhere, or begin with one of these."</p>
+                        <div data-needs="edit" class="ways">
                             <button data-floating on:click=image>
                                 {icon("wand")}<b>"Make an image"</b><span>"Write a prompt, press Run"</span>
                             </button>
@@ -35,7 +37,7 @@ pub fn Empty(page: Page) -> impl IntoView {
                                 {icon("template")}<b>"Open a template"</b><span>"A wired canvas to change"</span>
                             </button>
                         </div>
-                        <p class="muted row more"><kbd>{crate::web::dom::keys("Mod")}</kbd><kbd>"K"</kbd>" opens everything else"</p>
+                        <p data-needs="edit" class="muted row more"><kbd>{crate::web::dom::keys("Mod")}</kbd><kbd>"K"</kbd>" opens everything else"</p>
                     </div>
                 </div>
                 {move || picking.get().then(|| view! { <Templates page=page picking=picking /> })}

@@ -4,6 +4,7 @@
 use gesso_protocol::schema;
 use leptos::prelude::*;
 
+use crate::core::rights::Right;
 use crate::core::words::many;
 use crate::web::canvas::store::page::Page;
 
@@ -12,7 +13,7 @@ pub fn watch(page: Page) {
     Effect::new(move |told: Option<usize>| {
         page.revision.track();
         let count = page.read(|canvas| canvas.odd_nodes.len() + canvas.odd_edges.len());
-        if count > told.unwrap_or_default() {
+        if count > told.unwrap_or_default() && page.may(Right::Edit) {
             let text = format!("{} of this canvas cannot be read.", many(count, "part"));
             let remove = Callback::new(move |()| remove(page));
             page.toasts.act("warn", &text, "Remove", remove);

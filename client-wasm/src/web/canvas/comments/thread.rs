@@ -96,7 +96,7 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
         let Thread { id, resolved, .. } = thread.get()?;
         let word = if resolved { "Open again" } else { "Resolve" };
         Some(
-            view! { <button class="btn s" on:click=move |_| comment::resolve(page, &id, !resolved)>{icon("check")}{word}</button> },
+            view! { <button data-needs="comment" class="btn s" on:click=move |_| comment::resolve(page, &id, !resolved)>{icon("check")}{word}</button> },
         )
     };
     let words = if id.with_value(Option::is_some) { "Reply" } else { "Say what you see here" };
@@ -108,7 +108,7 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
                 <button class="ib s" aria-label="Close" on:click=move |_| leave()>{icon("x")}</button>
             </div>
             {said}
-            <div class="thread-foot">
+            <div data-needs="comment" class="thread-foot">
                 <div class="field">
                     <input node_ref=field placeholder=words aria-label=words maxlength=MESSAGE_CHARS_MAX.to_string() on:keydown=enter />
                     <button class="ib s" aria-label="Send" on:click=move |_| send()>{icon("send")}</button>
@@ -128,7 +128,7 @@ fn row(page: Page, thread: &str, message: Message) -> impl IntoView + use<> {
             <span class="av s" data-p="x" data-initials=initials(&name) style=format!("--pc:{}", color_of(page, &message.by))></span>
             <div>
                 <b>{name}</b>" "<span class="muted">{when::told(message.at)}</span>
-                {is_own.then(|| view! { <button class="ib s" aria-label="Delete this message" title="Delete" on:click=remove>{icon("trash")}</button> })}
+                {is_own.then(|| view! { <button data-needs="comment" class="ib s" aria-label="Delete this message" title="Delete" on:click=remove>{icon("trash")}</button> })}
                 <p>{message.text}</p>
             </div>
         </li>

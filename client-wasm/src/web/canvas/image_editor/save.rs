@@ -1,5 +1,6 @@
 //! Saving: everything once more at full size, then to the server as a picture of its own.
 
+use crate::core::rights::Right;
 use crate::web::canvas::actions::focus;
 use gesso_protocol::graph::{replaced, shown_generation};
 use gesso_protocol::schema;
@@ -25,7 +26,7 @@ const NO_MEMORY: &str = "This browser has not enough memory for a picture of tha
 /// Saves, and closes the editor where that went well.
 pub(super) fn start(desk: Desk) {
     let ready = desk.stand.with_untracked(|s| *s == Stand::Ready);
-    if !ready || !desk.edits.with_untracked(|e| e.is_changed()) {
+    if !ready || !desk.page.demand(Right::Edit) || !desk.edits.with_untracked(|e| e.is_changed()) {
         return;
     }
     desk.settle();

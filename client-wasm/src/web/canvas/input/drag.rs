@@ -3,6 +3,7 @@
 use crate::core::card_layout;
 use crate::core::geometry::{Point, Rect};
 use crate::core::grouping::{self, Groups};
+use crate::core::rights::Right;
 use crate::core::suggest;
 use crate::web::canvas::actions::settle::settle_parents;
 use crate::web::canvas::store::page::{Drag, Page, now_ms};
@@ -14,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const WRITE_MS: f64 = 60.0;
 
 pub fn drag_start(page: Page, copy: bool) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     if copy {
         crate::web::canvas::actions::edit::duplicate(page, [0.0, 0.0]);
     }
@@ -107,6 +111,9 @@ fn suggest_wires(page: Page, id: &str) {
 
 pub fn drag_cancel(page: Page) {
     let from = page.core().borrow_mut().drag.take().map(|d| d.from).unwrap_or_default();
+    if from.is_empty() {
+        return;
+    }
     page.edit_more(|txn| {
         for (id, p) in &from {
             schema::set_pos(txn, id, [p.x, p.y]);

@@ -1,6 +1,7 @@
 //! Files and library items dropped on the canvas.
 
 use crate::core::editor::Target;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::actions::edit::holds_file;
 use crate::web::canvas::actions::edit::put;
@@ -17,17 +18,22 @@ use serde_json::Value;
 
 use crate::web::dom;
 
-/// Lets files be dropped.
-pub fn drag_over(e: web_sys::DragEvent) {
+/// Lets files be dropped, by whoever may edit.
+pub fn drag_over(page: Page, e: &web_sys::DragEvent) {
     e.prevent_default();
+    if !page.may(Right::Edit)
+        && let Some(data) = e.data_transfer()
+    {
+        data.set_drop_effect("none");
+    }
 }
 
 /// Takes files that are dropped beside the canvas, on its bars and panels: the browser would leave the page for them.
 pub fn listen(page: Page) {
-    let over = window_event_listener(ev::dragover, |e| {
+    let over = window_event_listener(ev::dragover, move |e| {
         if let Some(data) = e.data_transfer().filter(dom::has_files) {
             e.prevent_default();
-            data.set_drop_effect("copy");
+            data.set_drop_effect(if page.may(Right::Edit) { "copy" } else { "none" });
         }
     });
     let drop = window_event_listener(ev::drop, move |e| {
@@ -49,7 +55,7 @@ pub fn listen(page: Page) {
 /// Files, or text, dropped on the canvas.
 pub fn dropped(page: Page, e: &web_sys::DragEvent) {
     e.prevent_default();
-    let Some(data) = e.data_transfer() else { return };
+    let Some(data) = e.data_transfer().filter(|_| page.demand(Right::Edit)) else { return };
     let p = at(e);
     let c = page.camera.get_untracked().to_canvas(p);
     let shelved =

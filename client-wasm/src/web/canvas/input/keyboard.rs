@@ -10,6 +10,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::core::editor::{Input, State};
 use crate::core::keymap::{Command, Press};
+use crate::core::rights::Right;
 use crate::core::stacking::Shift;
 use crate::web::canvas::actions::arrange;
 use crate::web::canvas::actions::chat;
@@ -141,6 +142,9 @@ fn pressed(page: Page, e: &web_sys::KeyboardEvent) {
 /// Does what a key asks for; `false` where that was nothing, and the key is the browser's.
 fn act(page: Page, command: Command, shift: bool) -> bool {
     if command == Command::Open && edit::take_suggestion(page) {
+        return true;
+    }
+    if command.needs().is_some_and(|right| !page.demand(right)) {
         return true;
     }
     // Anything else leaves it.
@@ -283,7 +287,7 @@ fn open_focused(page: Page) -> bool {
         crate::web::canvas::transfer::upload::pick_for(page, &id);
     } else if spec.is_some_and(nodes::NodeSpec::runs) {
         crate::web::canvas::actions::open::shown(page, &id);
-    } else {
+    } else if page.demand(Right::Edit) {
         page.renaming.set(Some(id));
     }
     true

@@ -14,7 +14,8 @@ use wasm_bindgen::JsCast as _;
 use crate::core::editor::{Effect, Input, PortRef, Side, State, World};
 use crate::core::geometry::{Camera, End, Point, Rect, wheel_zoom, wire_near};
 use crate::core::hit_test;
-use crate::web::canvas::store::page::{Asked, Core, Page, port_key};
+use crate::core::rights::Right;
+use crate::web::canvas::store::page::{Asked, Core, Page, port_key, rect_of};
 use crate::web::dom;
 
 /// The facts that the gesture chart may ask for.
@@ -22,6 +23,7 @@ struct Facts<'a> {
     core: &'a Core,
     camera: Camera,
     graph: Arc<Graph>,
+    may_edit: bool,
 }
 
 impl World for Facts<'_> {
@@ -30,7 +32,8 @@ impl World for Facts<'_> {
     }
 
     fn is_fixed(&self, id: &str) -> bool {
-        self.core.replica.canvas().nodes.get(id).is_some_and(|node| node.fixed)
+        // Nothing moves for who may not move it.
+        !self.may_edit || self.core.replica.canvas().nodes.get(id).is_some_and(|node| node.fixed)
     }
 
     fn touching(&self, rect: Rect) -> BTreeSet<String> {
@@ -49,6 +52,9 @@ impl World for Facts<'_> {
     }
 
     fn loose_end(&self, key: &str, at: Point) -> Option<PortRef> {
+        if !self.may_edit {
+            return None;
+        }
         let canvas = self.core.replica.canvas();
         let edge = canvas.edges.get(key)?;
         let (output, input) = (PortRef::output_of(edge), PortRef::input_of(edge));
@@ -95,6 +101,7 @@ pub fn feed(page: Page, input: &Input) {
             core: &guard,
             camera: page.camera.get_untracked(),
             graph: page.graph.get_untracked(),
+            may_edit: page.may(Right::Edit),
         };
         let effects = editor.handle(input, &facts);
         let idle = matches!(editor.state, State::Idle | State::Pointing(_));
@@ -130,9 +137,11 @@ fn carry_out(page: Page, effect: Effect) {
             page.core().borrow_mut().replica.stop_undo();
         }
         Effect::ResizeCancel(_) => {
-            page.core().borrow_mut().drag = None;
+            let was_resized = page.core().borrow_mut().drag.take().is_some();
             page.core().borrow_mut().replica.stop_undo();
-            page.undo();
+            if was_resized {
+                page.undo();
+            }
         }
         Effect::Marquee(rect) => page.marquee.set(rect),
         Effect::WireMoved => wire_moved(page),
@@ -184,6 +193,33 @@ fn all_fits(page: Page, from: &PortRef) -> BTreeMap<String, bool> {
         }
     }
     fits
+}
+
+/// Ends the gesture that writes, where the right to it ended: everything is where the document has it.
+pub fn let_go(page: Page) {
+    let dragged = page.core().borrow_mut().drag.take();
+    let is_idle = page.core().borrow().editor.state == State::Idle;
+    if !is_idle {
+        feed(page, &Input::Cancel);
+    }
+    for id in dragged.into_iter().flat_map(|drag| drag.from.into_keys()) {
+        let core = page.core();
+        let mut guard = core.borrow_mut();
+        let core = &mut *guard;
+        let Some(node) = core.replica.canvas().nodes.get(&id) else { continue };
+        let rect = rect_of(core, node);
+        core.index.set(&id, rect);
+        let signals = core.nodes.get(&id).cloned();
+        core.view_due = true;
+        drop(guard);
+        if let Some(signals) = signals {
+            signals.pos.set(Point::new(rect.x, rect.y));
+        }
+    }
+    page.overlays.suggestion.set(None);
+    page.renaming.set(None);
+    crate::web::canvas::actions::focus::blur();
+    page.frame();
 }
 
 /// Connects an output to an input.

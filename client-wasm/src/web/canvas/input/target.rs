@@ -3,6 +3,7 @@
 use crate::core::editor::{Button, Mods, PortRef, Side, Target};
 use crate::core::geometry::Point;
 use crate::core::hit_test;
+use crate::core::rights::Right;
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
 use leptos::prelude::*;
@@ -76,8 +77,22 @@ pub fn near_port(page: Page, p: Point) -> Option<PortRef> {
     hit_test::port_near(core.replica.canvas(), &core.index, camera.to_canvas(p), reach)
 }
 
-/// Returns the thing under a screen point, ports first.
+/// Returns the thing under a screen point, ports first. For who may not edit a port or a corner is its card.
 pub fn target_at(page: Page, p: Point) -> Target {
+    match what_is_at(page, p) {
+        Target::Port(PortRef { node, .. }) | Target::Corner(node) if !page.may(Right::Edit) => {
+            Target::Node(node)
+        }
+        found @ (Target::Canvas
+        | Target::Node(_)
+        | Target::Port(_)
+        | Target::Edge(_)
+        | Target::Corner(_)
+        | Target::Own) => found,
+    }
+}
+
+fn what_is_at(page: Page, p: Point) -> Target {
     let found = target_of(element_at(p).as_ref());
     match found {
         Target::Own | Target::Corner(_) => found,

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 
 use crate::core::presence::{Presence, Spot, Viewport};
-use crate::core::sync::{Action, Event};
-use crate::web::canvas::store::offline_store::{keep, keep_last_moment, restore_soon};
+use crate::core::rights;
+use crate::core::sync::{Action, Ending, Event, Phase, Saving};
+use crate::web::canvas::store::offline_store::{abandon, keep, keep_last_moment, restore_soon};
 use crate::web::canvas::store::page::{Page, now_ms, random};
 use crate::web::canvas::store::session::Socket;
 
@@ -74,6 +75,7 @@ pub fn prepare(page: Page) -> impl FnOnce() + use<> {
         online.remove();
         leave.remove();
         hide.remove();
+        keep_last_moment(page);
         say_farewell(page);
         if let Some(core) = page.try_core() {
             core.borrow_mut().socket = None;
@@ -100,6 +102,11 @@ fn say_farewell(page: Page) {
         // Nobody is there to be told when it fails: the state times out by itself.
         let _sent = socket.ws.send_with_u8_array(&bytes);
     }
+}
+
+/// Tries to open a canvas that could not be opened before.
+pub fn reopen(page: Page) {
+    happened(page, &Event::Reopen);
 }
 
 /// Tries to connect now.
@@ -159,15 +166,26 @@ fn happened(page: Page, event: &Event<'_>) {
         act(page, action);
     }
     let (saving, loaded) = {
-        let core = core.borrow();
+        let mut core = core.borrow_mut();
+        if core.sync.unsaved() == 0 {
+            core.unsaved.clear();
+        }
         (core.sync.saving(), core.sync.loaded())
     };
-    if page.saving.with_untracked(|old| *old != saving) {
-        page.saving.set(saving);
+    if loaded != page.loaded.get_untracked() {
+        page.loaded.set(loaded);
+        if loaded {
+            crate::web::canvas::actions::camera::first_fit(page);
+        }
     }
-    if loaded && !page.loaded.get_untracked() {
-        page.loaded.set(true);
-        crate::web::canvas::actions::camera::first_fit(page);
+    if page.saving.with_untracked(|old| *old != saving) {
+        let is_signed_out = saving == Saving::Ended(Ending::SignedOut);
+        page.saving.set(saving);
+        if is_signed_out {
+            // Whoever signs in again comes back to this page and finds here what was not sent.
+            keep_last_moment(page);
+            page.session.left();
+        }
     }
 }
 
@@ -215,27 +233,55 @@ fn act(page: Page, action: Action) {
         }
         Action::Told(reason) => page.toasts.bad(&reason),
         Action::Fresh(why) => take_fresh(page, &why),
+        Action::Role(before, now) => {
+            core.borrow_mut().is_refusal_told = false;
+            page.role.set(Some(now));
+            if let Some(before) = before {
+                let words = rights::changed(before, now);
+                page.live.set(words.clone());
+                page.overlays.role_news.set((now < before).then(|| words.clone()));
+                if now > before {
+                    page.toasts.good(&words);
+                }
+            }
+        }
     }
 }
 
 /// The server will not take this replica any more: it is kept aside and a fresh one is fetched.
 fn take_fresh(page: Page, why: &str) {
-    {
+    let names = {
         let core = page.core();
         let mut core = core.borrow_mut();
-        let aside = core.replica.encode();
-        core.aside.push(aside);
+        if !why.is_empty() {
+            let aside = core.replica.encode();
+            core.aside.push(aside);
+        }
+        let titles: Vec<String> = std::mem::take(&mut core.unsaved).into_values().collect();
+        abandon(page, &mut core);
         core.replica = crate::web::canvas::store::page::fresh_replica(&page.id.get_value());
-    }
+        rights::named(&titles)
+    };
     page.redraw();
+    if why.is_empty() {
+        return;
+    }
+    page.overlays.aside.update(|count| *count += 1);
+    let is_over = matches!(page.core().borrow().sync.phase(), Phase::Ended(_));
+    let kept = if is_over {
+        "Your version of the canvas is kept aside on this page."
+    } else {
+        "The canvas is loaded again; your version of it is kept aside on this page."
+    };
     page.toasts.bad_act(
-        &format!(
-            "{why} The canvas is loaded again; your version of it is kept aside on this page."
-        ),
+        &format!("{why}{names} {kept}"),
         "Download it",
-        Callback::new(move |()| {
-            let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();
-            crate::web::canvas::transfer::download::download_bytes(&bytes, "canvas.yjs");
-        }),
+        Callback::new(move |()| download_aside(page)),
     );
+}
+
+/// Hands out the version of the canvas that was kept aside last.
+pub fn download_aside(page: Page) {
+    let bytes = page.core().borrow().aside.last().cloned().unwrap_or_default();
+    crate::web::canvas::transfer::download::download_bytes(&bytes, "canvas.yjs");
 }

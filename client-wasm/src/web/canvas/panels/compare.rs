@@ -123,7 +123,7 @@ fn Open(page: Page, compared: Compared) -> impl IntoView {
                         edit::choose(page, &node.get_value(), &key, &id);
                         page.overlays.compare.set(None);
                     };
-                    view! { <button class="btn" on:click=click>{icon("check")}{format!("Keep {}", column.name)}</button> }
+                    view! { <button data-needs="edit" class="btn" on:click=click>{icon("check")}{format!("Keep {}", column.name)}</button> }
                 })
                 .collect_view()
         }

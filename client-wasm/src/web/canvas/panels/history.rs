@@ -236,7 +236,7 @@ fn Row(past: Past, entry: Entry) -> impl IntoView {
                     <span class="muted num">{move || if on_card.get() { format!("{} · shown", credits(cost)) } else { credits(cost) }}</span>
                 </button>
                 <span class="made-acts">
-                    <button class="ib s" aria-label=format!("Star result {n}") aria-pressed=move || starred.get().to_string() on:click=star>
+                    <button data-needs="edit" class="ib s" aria-label=format!("Star result {n}") aria-pressed=move || starred.get().to_string() on:click=star>
                         {move || if starred.get() { icon("star-on") } else { icon("star") }}
                     </button>
                     <button class="ib s" class:is-on=move || is_picked.get() aria-label=format!("Pick result {n} to compare")
@@ -305,7 +305,7 @@ fn details(past: Past, id: StoredValue<String>) -> AnyView {
             {prompt}{negative}{note}
             <dl class="kv">{rows}</dl>
             <div class="row">
-                <button class="btn s" on:click=restore>{icon("reset")}"Use these settings"</button>
+                <button data-needs="edit" class="btn s" on:click=restore>{icon("reset")}"Use these settings"</button>
                 {download}
             </div>
         </div>

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::core::card_layout;
 use crate::core::icons::of_kind;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::card::footer::RunButton;
 use crate::web::canvas::card::rich::RichField;
@@ -111,7 +112,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
                 <div class="seg" role="tablist">{seg(Tab::Settings, "Settings")}{seg(Tab::History, "History")}</div>
             </div>
             <div class="panel-body">{body}</div>
-            <div class="panel-foot"><RunButton card=card /></div>
+            <div class="panel-foot" data-needs="run"><RunButton card=card /></div>
         </aside>
     }
     .into_any()
@@ -119,6 +120,7 @@ fn Inspector(page: Page, id: String, spec: &'static NodeSpec) -> impl IntoView {
 
 #[component]
 fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
+    let page = card.page;
     let prompt = spec.has_text.then(|| {
         view! {
             <div class="panel-sec">
@@ -161,8 +163,10 @@ fn Settings(card: Card, spec: &'static NodeSpec) -> impl IntoView {
                 <p class="hint">"A run stops here until somebody chooses. What is accepted flows on; what is rejected does not. It costs nothing."</p>
             </div>
         })}
-        {fields}
-        <crate::web::canvas::panels::arrivals::Arrivals card=card.clone() spec=spec />
+        <fieldset class="plain" disabled=move || !page.can(Right::Edit)>
+            {fields}
+            <crate::web::canvas::panels::arrivals::Arrivals card=card.clone() spec=spec />
+        </fieldset>
         <crate::web::canvas::panels::history::Recent card=card />
     }
 }

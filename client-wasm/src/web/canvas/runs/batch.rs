@@ -161,7 +161,7 @@ fn RetryAll(cells: Cells, counts: Memo<Counts>) -> impl IntoView {
     };
     move || {
         several.get().then(|| {
-            view! { <button class="btn s" on:click=retry>{icon("reset")}"Retry failed "{price}</button> }
+            view! { <button data-needs="run" class="btn s" on:click=retry>{icon("reset")}"Retry failed "{price}</button> }
         })
     }
 }
@@ -333,7 +333,7 @@ fn tools(
             crate::web::canvas::actions::edit::choose(page, &id.get_value(), &key, &generation)
         };
         view! {
-            <button class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")
+            <button data-needs="edit" class="ib s" title="Show this one and pass it on" aria-label=format!("Pass on result {nth}")
                 aria-pressed=move || flows.get().to_string() on:click=click>
                 {icon("send")}
             </button>
@@ -341,7 +341,7 @@ fn tools(
     });
     view! {
         {choose}
-        <button class="ib s" aria-label="Star" aria-pressed=move || starred.get().to_string() on:click=star>
+        <button data-needs="edit" class="ib s" aria-label="Star" aria-pressed=move || starred.get().to_string() on:click=star>
             {move || if starred.get() { icon("star-on") } else { icon("star") }}
         </button>
         <button class="ib s" aria-label="Download" on:click=download>{icon("download")}</button>
@@ -367,7 +367,7 @@ fn middle(
         };
         let off = move || cells.active.get();
         let why = move || off().then_some("The run is still at work. Try again when it has ended.");
-        view! { <button class="btn s" disabled=off title=why on:click=click>"Retry "{move || price.get().and_then(price_tag)}</button> }
+        view! { <button data-needs="run" class="btn s" disabled=off title=why on:click=click>"Retry "{move || price.get().and_then(price_tag)}</button> }
     };
     let detail = item.error.as_ref().map(|e: &Failure| crate::core::words::sentence(&e.detail));
     match item.status {

@@ -206,7 +206,7 @@ fn RetryFailed(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl Int
             let word = if stopped { "Go on with the rest" } else { "Retry failed" };
             view! {
                 <div class="run-acts">
-                    <button class="btn s" on:click=retry>{icon("reset")}{word}" "{move || price.with_value(|p| p())}</button>
+                    <button data-needs="run" class="btn s" on:click=retry>{icon("reset")}{word}" "{move || price.with_value(|p| p())}</button>
                 </div>
             }
         })
@@ -278,11 +278,11 @@ fn Queue(page: Page, run: String, body: Memo<Option<RunBody>>) -> impl IntoView 
             <p role="status" class="muted">{icon("clock")}{words}</p>
             <div class="row run-acts">
                 <Show when=is_own>
-                    <button class="btn s" on:click=hold>{move || if waiting() { "Resume" } else { "Hold" }}</button>
-                    <button class="ib s" disabled=first title="Move up" aria-label="Move up" on:click=up>{icon("up")}</button>
-                    <button class="ib s" disabled=last title="Move down" aria-label="Move down" on:click=down>{icon("down")}</button>
+                    <button data-needs="run" class="btn s" on:click=hold>{move || if waiting() { "Resume" } else { "Hold" }}</button>
+                    <button data-needs="run" class="ib s" disabled=first title="Move up" aria-label="Move up" on:click=up>{icon("up")}</button>
+                    <button data-needs="run" class="ib s" disabled=last title="Move down" aria-label="Move down" on:click=down>{icon("down")}</button>
                 </Show>
-                <button class="btn s danger" on:click=move |_| run::stop(page, &run.get_value())>"Drop"</button>
+                <button data-needs="run" class="btn s danger" on:click=move |_| run::stop(page, &run.get_value())>"Drop"</button>
             </div>
         </div>
     }
@@ -306,7 +306,7 @@ fn late_results(page: Page, body: Memo<Option<RunBody>>, late: Vec<LateBody>) ->
                 <div class="late" data-late=one.id.clone()>
                     {icon("clock")}
                     <div class="grow"><b>{text}</b><span class="muted">{kept}</span>
-                        <button class="btn s" on:click=take>"Take over "<span class="price">{format!("for {}", credits(one.cost))}</span></button>
+                        <button data-needs="run" class="btn s" on:click=take>"Take over "<span class="price">{format!("for {}", credits(one.cost))}</span></button>
                     </div>
                 </div>
             }

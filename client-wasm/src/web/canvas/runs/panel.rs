@@ -259,6 +259,6 @@ fn Foot(page: Page, run: Memo<Option<RunInfo>>) -> impl IntoView {
             (None, Offer::Off(why)) => Some(view! { <p class="muted">{why}</p> }),
             _ => None,
         };
-        view! { <div class="panel-foot">{off}{first}{review}</div> }
+        view! { <div data-needs="run" class="panel-foot">{off}{first}{review}</div> }
     }
 }

@@ -1,5 +1,6 @@
 //! Reviews: the candidates of an evaluator that waits for a person, on its card and large in a dialog.
 
+use crate::core::rights::Right;
 use crate::web::canvas::card::candidates::candidates;
 use std::collections::BTreeSet;
 
@@ -225,8 +226,8 @@ fn Decide(review: Reviewing) -> impl IntoView {
             on:keydown=|e: web_sys::KeyboardEvent| if e.key() != "Escape" { e.stop_propagation() }></textarea>
         <div class="acts">
             <span class="muted grow keys-hint">"Arrows move, Space picks, Enter accepts"</span>
-            <button class="btn danger" type="button" disabled=move || busy.get() on:click=move |_| decide(review, false)>"Reject all"</button>
-            <button class="btn primary" type="button" disabled={move || busy.get() || n() == 0} on:click=move |_| decide(review, true)>
+            <button data-needs="run" class="btn danger" type="button" disabled=move || busy.get() on:click=move |_| decide(review, false)>"Reject all"</button>
+            <button data-needs="run" class="btn primary" type="button" disabled={move || busy.get() || n() == 0} on:click=move |_| decide(review, true)>
                 {icon("check")}{accept}
             </button>
         </div>
@@ -264,6 +265,10 @@ fn decide(review: Reviewing, accept: bool) {
         body["note"] = json!(note.trim());
     }
     let page = review.page;
+    if !page.demand(Right::Run) {
+        review.busy.set(false);
+        return;
+    }
     leptos::task::spawn_local(async move {
         let answer =
             http::post::<serde_json::Value>(&format!("/api/runs/{run}/review"), &body).await;

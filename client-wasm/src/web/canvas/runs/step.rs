@@ -164,11 +164,11 @@ fn more(
         let retry_run = run.clone();
         let retry = matches!(step.state, NodeState::Failed).then(|| {
             let click = move |_| run::retry(page, &retry_run, Some(&id.get_value()), &[]);
-            view! { <button class="btn s" on:click=click>{icon("reset")}"Retry"</button> }
+            view! { <button data-needs="run" class="btn s" on:click=click>{icon("reset")}"Retry"</button> }
         });
         let review = matches!(step.state, NodeState::Paused).then(|| {
             let click = move |_| page.overlays.review.set(Some(id.get_value()));
-            view! { <button class="btn s" on:click=click>{icon("hand")}"Review"</button> }
+            view! { <button data-needs="run" class="btn s" on:click=click>{icon("hand")}"Review"</button> }
         });
         view! { <div class="row run-acts"><button class="btn s" on:click=go>"Go there"</button>{retry}{review}</div> }
     });
@@ -222,7 +222,7 @@ fn item_row(
     let (run, key) = (run.to_owned(), item.key.clone());
     let retry = (status.can_retry() && !left_out).then(|| {
         let click = move |_| run::retry(page, &run, Some(&node.get_value()), std::slice::from_ref(&key));
-        view! { <button class="ib s" aria-label=format!("Retry item {n}") title="Retry" on:click=click>{icon("reset")}</button> }
+        view! { <button data-needs="run" class="ib s" aria-label=format!("Retry item {n}") title="Retry" on:click=click>{icon("reset")}</button> }
     });
     let cost = status.is_done().then(|| item.cost.to_string());
     let told = (!why.is_empty()).then(|| view! { <span class="step-why">{why.clone()}</span> });

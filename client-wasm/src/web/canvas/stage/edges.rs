@@ -96,7 +96,7 @@ fn scissors(
         hovered.set(None);
     };
     view! {
-        <button class="cut" data-floating title="Cut this wire" aria-label="Cut this wire" tabindex="-1" style=style
+        <button data-needs="edit" class="cut" data-floating title="Cut this wire" aria-label="Cut this wire" tabindex="-1" style=style
             on:click=cut on:contextmenu=menu on:pointerleave=move |_| hovered.set(None)>
             {icon("scissors")}
         </button>
@@ -267,7 +267,7 @@ fn take(page: Page) -> Option<impl IntoView + use<>> {
         crate::web::canvas::actions::edit::take_suggestion(page);
     };
     Some(view! {
-        <button class="btn s suggest" data-floating style=style on:click=take>{icon("plus")}"Connect"<kbd aria-hidden="true">"⏎"</kbd></button>
+        <button data-needs="edit" class="btn s suggest" data-floating style=style on:click=take>{icon("plus")}"Connect"<kbd aria-hidden="true">"⏎"</kbd></button>
     })
 }
 

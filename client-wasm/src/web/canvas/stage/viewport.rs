@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::core::editor::{Button, Input, Target};
 use crate::core::geometry::{Camera, Point};
+use crate::core::rights::Right;
 use crate::web::canvas::card::view::CardView;
 use crate::web::canvas::input::pointer;
 use crate::web::canvas::input::target::{at, mods};
@@ -108,7 +109,7 @@ pub fn Viewport(page: Page) -> impl IntoView {
             on:pointerleave=gone
             on:dblclick=double
             on:contextmenu=menu
-            on:dragover=crate::web::canvas::input::drop::drag_over
+            on:dragover=move |e| crate::web::canvas::input::drop::drag_over(page, &e)
             on:drop=move |e| crate::web::canvas::input::drop::dropped(page, &e)
         >
             <crate::web::canvas::stage::lod_painter::LodPainter page=page />
@@ -187,7 +188,7 @@ fn double_clicked(page: Page, e: &web_sys::MouseEvent) {
         Target::Node(id) => page.read(|c| c.nodes.get(&id).is_some_and(|n| n.kind == "group")),
         Target::Port(_) | Target::Edge(_) | Target::Corner(_) | Target::Own => false,
     };
-    if ground {
+    if ground && page.demand(Right::Edit) {
         let p = page.camera.get_untracked().to_canvas(at(e));
         page.spotlight.set(Some(Asked { at: Some(p), ..Asked::default() }));
     }

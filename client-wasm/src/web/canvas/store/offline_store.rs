@@ -12,19 +12,23 @@ use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionM
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::core::sync::Phase;
+use crate::core::sync::{Ending, Phase};
 use crate::web::canvas::store::page::{Core, Page, now_ms};
 use crate::web::ui::theme::storage;
 
 const DATABASE: &str = "gesso";
 const STORE: &str = "kept";
 
+/// The mark in the number of edits of an entry that says that they are comments alone.
+const COMMENTS: u64 = 1 << 63;
 /// The end of the key of a canvas as it was last seen.
 const SEEN: &str = "/seen";
 /// The start of the keys of last moments in the local storage.
 const LAST: &str = "gesso.last.";
 /// The longest of them, in bytes: the storage of a server holds some million characters.
 const LAST_BYTES_MAX: usize = 1 << 20;
+/// The start of the keys under which the local storage has whose an entry is, where people have accounts.
+const WHOSE: &str = "gesso.whose.";
 /// Where the browser has the ids of those canvases, the last one first.
 const SEEN_ORDER: &str = "gesso.seen";
 /// Number of canvases that are kept as they were last seen.
@@ -68,9 +72,28 @@ async fn remove(keys: &[String]) -> Result<(), idb::Error> {
         for key in keys {
             // What is left over is taken in once more, and changes nothing then.
             let _removed = storage.remove_item(&format!("{LAST}{key}"));
+            let _removed = storage.remove_item(&format!("{WHOSE}{key}"));
         }
     }
     Ok(())
+}
+
+/// Remembers whose an entry is: nobody else who signs in here later takes it in.
+fn sign(page: Page, key: &str) {
+    let own = page
+        .me
+        .with_untracked(|me| me.as_ref().filter(|me| me.account.is_some()).map(|me| me.id.clone()));
+    if let (Some(own), Some(storage)) = (own, storage()) {
+        // Where there is no room it is anybody's, as it is without accounts.
+        let _signed = storage.set_item(&format!("{WHOSE}{key}"), &own);
+    }
+}
+
+/// True if an entry is one's own, or nobody's.
+fn is_own(page: Page, key: &str) -> bool {
+    let whose = storage().and_then(|kept| kept.get_item(&format!("{WHOSE}{key}")).ok().flatten());
+    let own = page.me.with_untracked(|me| me.as_ref().map(|me| me.id.clone()));
+    own.is_none() || whose.is_none() || own == whose
 }
 
 /// Last moments of pages of a canvas, with the keys of their entries.
@@ -131,7 +154,7 @@ async fn restore(page: Page) {
     found.extend(last_moments(&prefix));
     let Some(core) = page.try_core() else { return };
     let mut counted: HashMap<String, u64> = HashMap::new();
-    for (key, bytes) in found {
+    for (key, bytes) in found.into_iter().filter(|(key, _)| is_own(page, key)) {
         let Some((count, update)) = bytes.split_first_chunk::<8>() else { continue };
         let changes = {
             let mut core = core.borrow_mut();
@@ -139,8 +162,9 @@ async fn restore(page: Page) {
             if taken.is_ok() {
                 // A last moment counts what its page's entry counts too.
                 let count = u64::from_le_bytes(*count);
+                let (count, are_comments) = (count & !COMMENTS, count & COMMENTS != 0);
                 let before = counted.insert(key.clone(), count).unwrap_or_default();
-                core.sync.restored(count.saturating_sub(before));
+                core.sync.restored(count.saturating_sub(before), are_comments);
             }
             if key.ends_with(SEEN) {
                 core.kept.has_seen = true;
@@ -155,6 +179,12 @@ async fn restore(page: Page) {
     }
 }
 
+/// The number of edits of an entry, with a mark where they are comments alone.
+fn counted(core: &Core) -> u64 {
+    let mark = if core.sync.is_of_comments_alone() { COMMENTS } else { 0 };
+    core.sync.unsaved() | mark
+}
+
 /// An entry: how many edits, then an update.
 fn entry(edits: u64, update: &[u8]) -> Vec<u8> {
     [&edits.to_le_bytes()[..], update].concat()
@@ -167,13 +197,22 @@ pub fn keep_last_moment(page: Page) {
     let unsaved = core.sync.unsaved();
     let Some(storage) = storage().filter(|_| unsaved > 0) else { return };
     let rest = core.kept.vector.as_ref().and_then(|vector| core.replica.diff(vector).ok());
-    let bytes = entry(unsaved, &rest.unwrap_or_else(|| core.replica.encode()));
+    let bytes = entry(counted(&core), &rest.unwrap_or_else(|| core.replica.encode()));
     if bytes.len() <= LAST_BYTES_MAX {
         let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
         let key = format!("{LAST}{}/{}", page.id.get_value(), core.replica.client());
         // Where there is no room the page's entry is what is left of it.
         let _kept = storage.set_item(&key, &text);
+        sign(page, key.trim_start_matches(LAST));
     }
+}
+
+/// The replica is given up: its entry goes, or the next page would take in what this one gave up.
+pub fn abandon(page: Page, core: &mut Core) {
+    let key = format!("{}/{}", page.id.get_value(), core.replica.client());
+    core.kept.taken.push(key);
+    core.kept.edits = 0;
+    core.kept.vector = None;
 }
 
 /// Brings the entry in line with what is unsaved; called twice a second.
@@ -189,8 +228,9 @@ pub fn keep(page: Page) {
     if unsaved > 0 && unsaved != core.kept.edits {
         core.kept.edits = unsaved;
         core.kept.busy = true;
-        let bytes = entry(unsaved, &core.replica.encode());
+        let bytes = entry(counted(core), &core.replica.encode());
         let vector = core.replica.state_vector();
+        sign(page, &key);
         leptos::task::spawn_local(async move {
             // Without storage the edits are on this page alone, as the banner says.
             if put(&key, &bytes).await.is_ok()
@@ -219,7 +259,12 @@ pub fn keep(page: Page) {
 /// Keeps the canvas as it is seen, now and then and when the page is left; none that its person may not see any more.
 fn keep_seen(page: Page, core: &mut Core) {
     let canvas: String = page.id.get_value().to_string();
-    let is_over = matches!(core.sync.phase(), Phase::Ended(_));
+    // Whoever is signed out comes back to it.
+    let ending = match core.sync.phase() {
+        Phase::Ended(ending) => Some(*ending),
+        Phase::Waiting { .. } | Phase::Connecting | Phase::Handshake | Phase::Live => None,
+    };
+    let is_over = ending.is_some_and(|ending| ending != Ending::SignedOut);
     let is_due = document().hidden() || now_ms() - core.kept.seen_ms >= SEEN_EVERY_MS;
     let is_news = *core.sync.phase() == Phase::Live && is_due && core.kept.is_stale;
     let is_lost = is_over && core.kept.has_seen;
@@ -236,6 +281,7 @@ fn keep_seen(page: Page, core: &mut Core) {
     leptos::task::spawn_local(async move {
         if is_kept {
             let bytes = entry(0, &state);
+            sign(page, &format!("{canvas}{SEEN}"));
             // Without storage a page that is loaded while offline shows nothing, as before.
             let _kept = put(&format!("{canvas}{SEEN}"), &bytes).await;
         }

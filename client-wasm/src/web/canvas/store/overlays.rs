@@ -117,6 +117,12 @@ pub struct Overlays {
     pub commenting: RwSignal<Commenting>,
     /// The threads of comments, by id.
     pub threads: RwSignal<Arc<BTreeMap<String, Thread>>>,
+    /// The dialog that says who may come in.
+    pub sharing: RwSignal<bool>,
+    /// What somebody is told whose role became lower while the page was open.
+    pub role_news: RwSignal<Option<String>>,
+    /// Number of versions of the canvas that are kept aside on this page.
+    pub aside: RwSignal<usize>,
     /// The library for a node that takes a file.
     pub library: RwSignal<Option<String>>,
     /// The library beside the canvas.
@@ -150,6 +156,9 @@ impl Overlays {
             mentioning: RwSignal::new(None),
             commenting: RwSignal::new(Commenting::No),
             threads: RwSignal::default(),
+            sharing: RwSignal::new(false),
+            role_news: RwSignal::new(None),
+            aside: RwSignal::new(0),
             library: RwSignal::new(None),
             shelf: RwSignal::new(false),
             hints: RwSignal::default(),

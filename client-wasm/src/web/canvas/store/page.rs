@@ -25,8 +25,10 @@ use crate::core::sync::{Saving, SyncClient};
 use crate::web::canvas::store::keys;
 pub use crate::web::canvas::store::node_signals::{NodeSignals, NodeView};
 use crate::web::canvas::store::overlays::Overlays;
+use crate::web::ui::session::{Session, use_session};
 use crate::web::ui::toast::Toasts;
 use gesso_protocol::api::Me;
+use gesso_protocol::api::accounts::CanvasRole;
 
 /// Least time between two looks at the whole canvas, in ms.
 const SLOW_MS: u64 = 200;
@@ -83,6 +85,10 @@ pub struct Core {
     pub seen: Option<Rect>,
     /// Replicas the server would not take, kept for download.
     pub aside: Vec<Vec<u8>>,
+    /// Titles of the nodes that this page wrote to and that are not saved yet, by their ids.
+    pub unsaved: BTreeMap<String, String>,
+    /// True if somebody was told that their role does not allow what they tried.
+    pub is_refusal_told: bool,
     /// Where this page types.
     pub caret: Option<Caret>,
     /// When something was last typed.
@@ -161,8 +167,12 @@ pub struct Page {
     pub loaded: RwSignal<bool>,
     /// Number of nodes.
     pub count: RwSignal<usize>,
+    /// Who is signed in.
+    pub session: Session,
     /// Oneself.
     pub me: RwSignal<Option<Me>>,
+    /// One's role on the canvas; `None` until the server has told it.
+    pub role: RwSignal<Option<CanvasRole>>,
     /// Credit balance, as text.
     pub credits: RwSignal<Option<String>>,
     /// The menu under the pointer.
@@ -264,6 +274,8 @@ impl Page {
             view_due: false,
             seen: None,
             aside: Vec::new(),
+            unsaved: BTreeMap::new(),
+            is_refusal_told: false,
             caret: None,
             typed_ms: 0.0,
             typing: false,
@@ -281,6 +293,7 @@ impl Page {
             frames: Vec::new(),
             kept: crate::web::canvas::store::overlays::Kept::default(),
         };
+        let session = use_session();
         let camera = RwSignal::new(Camera { x: 120.0, y: 96.0, zoom: 1.0 });
         Self {
             core: StoredValue::new_local(Rc::new(RefCell::new(core))),
@@ -304,7 +317,9 @@ impl Page {
             saving: RwSignal::new(Saving::Opening),
             loaded: RwSignal::new(false),
             count: RwSignal::new(0),
-            me: RwSignal::new(None),
+            session,
+            me: session.me,
+            role: RwSignal::new(None),
             credits: RwSignal::new(None),
             context: RwSignal::new(None),
             marquee: RwSignal::new(None),
@@ -379,22 +394,6 @@ impl Page {
         Some(signals)
     }
 
-    /// One person's edit as a step of undo of its own.
-    pub fn edit<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
-        let core = self.core();
-        core.borrow_mut().replica.stop_undo();
-        let answer = self.edit_more(write);
-        core.borrow_mut().replica.stop_undo();
-        answer
-    }
-
-    /// An edit that belongs to the step of undo in hand.
-    pub fn edit_more<R>(self, write: impl FnOnce(&mut TransactionMut<'_>) -> R) -> R {
-        let (answer, changes) = self.core().borrow_mut().replica.edit(write);
-        self.draw(&changes);
-        answer
-    }
-
     /// Brings signals in line with what changed.
     pub fn draw(self, changes: &Changes) {
         if changes.is_empty() {
@@ -404,6 +403,12 @@ impl Page {
         let mut guard = core.borrow_mut();
         let core = &mut *guard;
         core.kept.is_stale = true;
+        if changes.local {
+            let there = changes.nodes.iter().filter_map(|id| core.replica.canvas().nodes.get(id));
+            let all = there.chain(&changes.removed);
+            let titles = all.map(|node| (node.id.clone(), node.shown_title().to_owned()));
+            core.unsaved.extend(titles.collect::<Vec<_>>());
+        }
         let mut gone = Vec::new();
         for id in changes.nodes.union(&changes.outcome) {
             match view_of(&core.replica, id) {
@@ -690,24 +695,6 @@ impl Page {
         core.view_due = true;
         drop(core);
         self.frame();
-    }
-
-    /// Takes back one's own last step.
-    pub fn undo(self) {
-        let changes = self.core().borrow_mut().replica.undo();
-        match changes {
-            Some(changes) => self.draw(&changes),
-            None => self.live.set("Nothing to undo".to_owned()),
-        }
-    }
-
-    /// Does it again.
-    pub fn redo(self) {
-        let changes = self.core().borrow_mut().replica.redo();
-        match changes {
-            Some(changes) => self.draw(&changes),
-            None => self.live.set("Nothing to redo".to_owned()),
-        }
     }
 }
 

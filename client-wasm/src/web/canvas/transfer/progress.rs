@@ -68,8 +68,8 @@ pub fn Refused(page: Page, id: StoredValue<String>) -> impl IntoView {
                     <div>
                         <b>{format!("{name} was not stored")}</b><p>{why}</p>
                         <div class="acts">
-                            <button class="btn s" on:click=move |_| retry(page, &id.get_value())>{icon("reset")}"Retry"</button>
-                            <button class="btn s" on:click=move |_| upload::pick_for(page, &id.get_value())>"Choose another"</button>
+                            <button data-needs="edit" class="btn s" on:click=move |_| retry(page, &id.get_value())>{icon("reset")}"Retry"</button>
+                            <button data-needs="edit" class="btn s" on:click=move |_| upload::pick_for(page, &id.get_value())>"Choose another"</button>
                             <button class="btn s" on:click=move |_| cancel(page, &id.get_value())>"Dismiss"</button>
                         </div>
                     </div>

@@ -1,5 +1,6 @@
 //! Files on their way to the server: a few at once, the others wait.
 
+use crate::core::rights::Right;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::overlays::{Upload, UploadState};
 use crate::web::canvas::store::page::Page;
@@ -45,6 +46,9 @@ pub fn clear(page: Page, node: &str) {
 
 /// Sends a file for a node; `fresh` where the node was made for it.
 pub fn send(page: Page, node: &str, file: &web_sys::File, fresh: bool) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     drop_request(forget(node));
     clear(page, node);
     let shown = file.type_().starts_with("image/") && file.size() <= SHOWN_BYTES_MAX;

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::*;
 
 use crate::core::geometry::Point;
+use crate::core::rights::Right;
 use crate::web::canvas::actions::camera;
 use crate::web::canvas::actions::edit;
 use crate::web::canvas::store::page::Page;
@@ -18,6 +19,9 @@ const ACCEPT: &str = "image/*,video/*,audio/*,.svg,.glb,.gltf";
 
 /// Makes a node of each file, side by side.
 pub fn place_files(page: Page, files: &[web_sys::File], at: Option<Point>) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     let first = at.unwrap_or_else(|| camera::free_view(page).center());
     for (n, file) in files.iter().enumerate() {
         let title = file.name();
@@ -30,11 +34,17 @@ pub fn place_files(page: Page, files: &[web_sys::File], at: Option<Point>) {
 
 /// Opens the picker and makes nodes of what is chosen.
 pub fn pick(page: Page) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     pick_files(true, move |files| place_files(page, &files, None));
 }
 
 /// Opens the picker for an upload node.
 pub fn pick_for(page: Page, id: &str) {
+    if !page.demand(Right::Edit) {
+        return;
+    }
     let id = id.to_owned();
     pick_files(false, move |files| {
         if let Some(file) = files.first() {
