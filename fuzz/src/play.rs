@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::guard::{Kind, Scan};
@@ -11,7 +12,7 @@ use yrs::{Array as _, GetString as _, Map as _, Out, ReadTxn as _, TransactionMu
 
 use crate::craft::{CRAFTED_BELOW, Random};
 use crate::report::{complain, to_hex};
-use crate::room::core::{ConnId, Core, Effect, Part, Role};
+use crate::room::core::{ConnId, Core, Effect, Part};
 use crate::room::limits::RoomLimits;
 
 /// Counts over all histories.
@@ -117,7 +118,7 @@ impl Game {
     fn send(&mut self, update: &[u8]) {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        if self.core.join(conn, Role::Editor, "somebody", true, 1).is_err() {
+        if self.core.join(conn, CanvasRole::Editor, "somebody", true, 1).is_err() {
             return;
         }
         let at = self.seen.len();

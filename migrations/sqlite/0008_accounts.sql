@@ -61,6 +61,7 @@ CREATE TABLE invitations (
   role TEXT NOT NULL,
   email TEXT,
   person TEXT,
+  by_person TEXT,
   by_name TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -101,13 +102,23 @@ CREATE TABLE access_requests (
 );
 CREATE UNIQUE INDEX access_requests_once ON access_requests (canvas, person);
 
+-- People who brought a file that was there already: it is theirs as well.
+CREATE TABLE asset_people (
+  workspace TEXT NOT NULL,
+  asset TEXT NOT NULL,
+  person TEXT NOT NULL,
+  PRIMARY KEY (workspace, asset, person)
+);
+
 CREATE TABLE notifications (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   person TEXT NOT NULL,
   at BIGINT NOT NULL,
   kind TEXT NOT NULL,
   canvas TEXT,
+  canvas_name TEXT NOT NULL,
   node TEXT,
+  request TEXT,
   by_name TEXT NOT NULL,
   text TEXT NOT NULL,
   seen_at BIGINT

@@ -15,7 +15,7 @@ use crate::values::{AssetRef, DataType};
 
 pub mod accounts;
 
-use accounts::{CanvasRole, WorkspaceRole};
+use accounts::{Account, CanvasRole};
 
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -712,16 +712,6 @@ pub struct Me {
     /// Their account; none where the server is open to whoever reaches it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Account>,
-}
-
-/// Account of a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Account {
-    /// Address.
-    pub email: String,
-    /// Role in the workspace.
-    pub role: WorkspaceRole,
 }
 
 /// `PATCH /api/me`.

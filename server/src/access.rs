@@ -50,6 +50,14 @@ impl Caller {
         implied || scopes.contains(&scope) || scopes.contains(&Scope::Admin)
     }
 
+    /// When what they identified themselves with ends by itself, in ms since 1970.
+    pub fn expires_at(&self) -> Option<i64> {
+        match &self.credential {
+            Credential::Token { expires_at, .. } => *expires_at,
+            Credential::Open | Credential::Session { .. } => None,
+        }
+    }
+
     /// Returns the role that a socket of theirs has, where this is their own: a token that may not edit writes nothing.
     pub fn synced(&self, role: CanvasRole) -> CanvasRole {
         if self.has(Scope::Edit) { role } else { CanvasRole::Viewer }

@@ -5,16 +5,19 @@ pub mod commands;
 pub mod password;
 pub mod secret;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use gesso_protocol::api::accounts::{LinkKind, WorkspaceRole};
+use gesso_protocol::api::accounts::{LinkKind, Scope, TokenBody, WorkspaceRole};
 use gesso_protocol::problem::{ErrorCode, Refusal};
 
-use crate::access::AccessChange;
-use crate::app::App;
-use crate::clock::now_ms;
-use crate::db::DbError;
-use crate::http::workspaces::{new_invitation, page_url};
+use crate::access::{Access, AccessChange};
+use crate::clock::{fresh_id, now_ms};
+use crate::config::ServeOptions;
+use crate::db::members::InvitationRow;
+use crate::db::{Db, DbError, WORKSPACE};
+
+use tokio_util::sync::CancellationToken;
 
 use self::attempts::Attempts;
 use self::password::Hasher;
@@ -45,40 +48,92 @@ pub struct Accounts {
     pub attempts: Attempts,
 }
 
+/// An invitation to be, and the secret of its link.
+pub fn new_invitation(
+    kind: LinkKind,
+    role: WorkspaceRole,
+    by_name: &str,
+    expires_at: i64,
+) -> (InvitationRow, String) {
+    let row = InvitationRow {
+        id: fresh_id(),
+        kind: String::new(),
+        workspace: WORKSPACE.to_owned(),
+        role: role.id().to_owned(),
+        email: None,
+        person: None,
+        by_person: None,
+        by_name: by_name.to_owned(),
+        created_at: now_ms(),
+        expires_at,
+    };
+    (row.of_kind(kind), secret::fresh())
+}
+
+/// A token to be, and its secret.
+pub fn new_token(
+    name: &str,
+    mut scopes: Vec<Scope>,
+    expires_at: Option<i64>,
+    now_ms: i64,
+) -> (TokenBody, String) {
+    scopes.sort_unstable();
+    scopes.dedup();
+    let token = TokenBody {
+        id: fresh_id(),
+        name: name.to_owned(),
+        scopes,
+        created_at: now_ms,
+        used_at: None,
+        expires_at,
+        secret: None,
+    };
+    (token, secret::fresh_token())
+}
+
 /// A link with which the first owner signs up, where people sign in and nobody has an account yet. Links of earlier
 /// starts end.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn first_owner_link(app: &App) -> Result<Option<String>, DbError> {
-    if !app.access.needs_accounts() || app.db.has_accounts().await? {
+pub async fn first_owner_link(
+    db: &Db,
+    options: &ServeOptions,
+    listens: SocketAddr,
+) -> Result<Option<String>, DbError> {
+    db.end_links_of_owner().await?;
+    if !options.needs_accounts() || db.has_accounts().await? {
         return Ok(None);
     }
-    app.db.end_links_of_owner().await?;
     let (row, secret) =
         new_invitation(LinkKind::FirstOwner, WorkspaceRole::Owner, "", now_ms() + ONCE_MS);
-    app.db.add_invitation(&row, &secret::hash(&secret)).await?;
-    Ok(Some(page_url(&app.options, &format!("/join/{secret}"))))
+    db.add_invitation(&row, &secret::hash(&secret)).await?;
+    let base = match options.public_base() {
+        Some(base) => base.to_owned(),
+        None if listens.ip().is_unspecified() => format!("http://localhost:{}", listens.port()),
+        None => format!("http://{listens}"),
+    };
+    Ok(Some(format!("{base}/join/{secret}")))
 }
 
 /// Looks whether somebody changed what people may do by the command line, and forgets what has ended, until the server
 /// ends.
-pub async fn maintain(app: App) {
-    if !app.access.needs_accounts() {
+pub async fn maintain(db: Db, access: Access, shutdown: CancellationToken) {
+    if !access.needs_accounts() {
         return;
     }
-    let mut seen = app.db.last_deed().await.unwrap_or_default();
+    let mut seen = db.last_deed().await.unwrap_or_default();
     let mut forgot_at = 0;
     loop {
         tokio::select! {
-            () = app.shutdown.cancelled() => return,
+            () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK_EACH) => {}
         }
-        match app.db.last_deed().await {
+        match db.last_deed().await {
             Ok(last) if last != seen => {
-                match app.db.was_command(seen).await {
+                match db.was_command(seen).await {
                     Ok(false) => {}
-                    Ok(true) => app.access.changed(AccessChange::default()),
+                    Ok(true) => access.changed(AccessChange::default()),
                     Err(error) => tracing::warn!(%error, "the audit log cannot be read"),
                 }
                 seen = last;
@@ -89,7 +144,7 @@ pub async fn maintain(app: App) {
         let now = now_ms();
         if now - forgot_at > FORGET_EACH_MS {
             forgot_at = now;
-            if let Err(error) = app.db.forget_ended(now - KEPT_ENDED_MS).await {
+            if let Err(error) = db.forget_ended(now - KEPT_ENDED_MS).await {
                 tracing::warn!(%error, "what has ended cannot be forgotten");
             }
         }

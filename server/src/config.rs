@@ -376,6 +376,11 @@ impl ServeOptions {
     pub fn needs_accounts(&self) -> bool {
         self.accounts || !self.listen.ip().is_loopback()
     }
+
+    /// The address that people reach the server at, where the operator named it.
+    pub fn public_base(&self) -> Option<&str> {
+        self.public_url.as_deref().map(|url| url.trim_end_matches('/'))
+    }
 }
 
 /// A network, or one address.

@@ -15,6 +15,7 @@ pub mod credits;
 mod deeds;
 pub mod events;
 pub mod extract;
+mod gate;
 pub mod guard;
 mod guest_assets;
 pub mod health;
@@ -24,17 +25,17 @@ pub mod me;
 mod multipart;
 mod notifications;
 mod openapi;
+pub mod peer;
 pub mod problems;
+mod refused;
 mod rights;
 pub mod runs;
 mod session;
 pub mod sync;
 pub mod templates;
-pub mod tokens;
+mod tokens;
 mod whole;
-pub mod workspaces;
-
-pub use guest_assets::CanvasAssets;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -90,6 +91,11 @@ pub fn router(app: App) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
+        ))
+        // Answers are for whoever asked, and secrets of tokens are among them.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
         ))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::REFERRER_POLICY,

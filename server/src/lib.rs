@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod app;
 pub mod archive;
 pub mod assets;
+pub mod canvas_assets;
 pub mod clock;
 pub mod config;
 pub mod db;

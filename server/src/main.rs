@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use gesso_media::serve_drawing;
-use gesso_server::accounts::commands;
+use gesso_server::accounts::{commands, first_owner_link};
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
 use gesso_server::config::{
@@ -155,10 +155,11 @@ async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Erro
             .into());
         }
     };
-    let url = format!("http://{}", listener.local_addr()?);
+    let listens = listener.local_addr()?;
+    let url = format!("http://{listens}");
     let mut out = std::io::stdout();
     writeln!(out, "listening on {url}")?;
-    if let Some(link) = gesso_server::accounts::first_owner_link(&app).await? {
+    if let Some(link) = first_owner_link(&app.db, &app.options, listens).await? {
         writeln!(out, "nobody has an account yet: create the owner's at {link}")?;
     }
     out.flush()?;

@@ -34,7 +34,7 @@ pub use limits::ConnectionLimits;
 
 use crate::accounts;
 use crate::app::App;
-use crate::http;
+use crate::http::{self, peer::Peer};
 use stream::Watched;
 
 /// Wait after a connection could not be taken, in ms: the process may be out of files.
@@ -60,7 +60,7 @@ pub async fn serve(
     let limits = app.connection_limits;
     let connections = Connections::new(limits);
     let router = http::router(app.clone());
-    tokio::spawn(accounts::maintain(app.clone()));
+    tokio::spawn(accounts::maintain(app.db.clone(), app.access.clone(), app.shutdown.clone()));
     let mut stop = pin!(stop);
     loop {
         tokio::select! {
@@ -96,10 +96,6 @@ pub async fn serve(
     }
     Ok(())
 }
-
-/// Network address of the other side of the connection that a request came on.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
 
 /// The connections there are.
 #[derive(Clone)]

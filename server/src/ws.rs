@@ -18,7 +18,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout};
 use tungstenite::protocol::frame::coding::{Control, Data};
 
-use crate::access::{Access, AccessChange, Caller, Credential};
+use crate::access::{Access, AccessChange, Caller};
 use crate::clock::now_ms;
 use crate::room::outbox::Next;
 use crate::room::{Connection, RoomError, RoomLimits, Rooms};
@@ -142,10 +142,7 @@ impl Rights {
         mut changes: Receiver<AccessChange>,
         connection: &Connection,
     ) {
-        let ends_at = match &self.caller.credential {
-            Credential::Token { expires_at, .. } => *expires_at,
-            Credential::Open | Credential::Session { .. } => None,
-        };
+        let ends_at = self.caller.expires_at();
         loop {
             let now = match self.access.role_synced(&self.caller, canvas).await {
                 Ok(now) => now,

@@ -25,6 +25,7 @@ fn ivy() -> Me {
         name: "Ivy".to_owned(),
         color: "#8a63d2".to_owned(),
         favourites: Vec::new(),
+        account: None,
     }
 }
 

@@ -48,6 +48,8 @@ export class Gesso {
 
   async #spawn () {
     this.log = ''
+    this.out = ''
+    this.binary = BINARY
     const args = ['serve', '--listen', `127.0.0.1:${this.port}`, '--data', this.data, ...this.options]
     this.process = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.ended = new Promise(resolve => this.process.once('close', resolve))
@@ -58,6 +60,7 @@ export class Gesso {
       this.process.once('error', reject)
       this.process.once('close', code => reject(new Error(`the server ended with ${code}:\n${this.log}`)))
       lines.on('line', line => {
+        this.out += line + '\n'
         const found = /listening on (http:\/\/127\.0\.0\.1:(\d+))/.exec(line)
         if (found) { clearTimeout(late); resolve(found) }
       })

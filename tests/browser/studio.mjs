@@ -5,7 +5,7 @@ import { chromium } from 'playwright-core'
 import { Gesso, newPage, until } from './harness.mjs'
 
 const SHOTS = new URL('shots/', import.meta.url).pathname
-const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+export const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 export const WIDE = { width: 1440, height: 900 }
 
 export class Studio {

@@ -33,14 +33,19 @@ fn sign_up_with(token: &str, email: &str, name: &str) -> Value {
     json!({"token": token, "email": email, "name": name, "password": PASSWORD})
 }
 
+async fn owner_link(server: &TestServer) -> Option<String> {
+    let listens = "127.0.0.1:1".parse().unwrap();
+    first_owner_link(&server.app.db, &server.app.options, listens).await.unwrap()
+}
+
 /// The first owner, signed up by the link that the first start prints.
 async fn first_owner(server: &TestServer) -> Client {
-    let link = first_owner_link(&server.app).await.unwrap().expect("nobody has an account");
+    let link = owner_link(server).await.expect("nobody has an account");
     let token = link.rsplit('/').next().unwrap();
     let owner = browser();
     let body = sign_up_with(token, "Ada@example.org", "Ada");
     assert_eq!(post(server, &owner, "/api/signup", body).await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(first_owner_link(&server.app).await.unwrap(), None);
+    assert_eq!(owner_link(server).await, None);
     owner
 }
 
@@ -461,6 +466,90 @@ async fn asking_for_access_tells_nobody_whether_there_is_a_canvas() {
         assert_eq!(owner.call(&server, Method::POST, &transfer, to).await.0, StatusCode::OK);
         let access = guest.call(&server, Method::GET, &at, json!({})).await.1;
         assert_eq!(access["role"], "owner");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn links_end_with_what_they_stand_on() {
+    for database in databases() {
+        let server = with_accounts(&database).await;
+        // The first owner's link is nobody's once there is an account, however that came.
+        let link = owner_link(&server).await.unwrap();
+        let boss = sign_up(&server, "boss", WorkspaceRole::Owner).await;
+        let body = sign_up_with(link.rsplit('/').next().unwrap(), "late@example.org", "Late");
+        let late = post(&server, &browser(), "/api/signup", body).await;
+        assert_eq!(late.status(), StatusCode::NOT_FOUND);
+        // An invitation is worth what its maker may do when it is taken.
+        let second = sign_up(&server, "second owner", WorkspaceRole::Owner).await;
+        let invitations = "/api/workspaces/default/invitations";
+        let made =
+            second.call(&server, Method::POST, invitations, json!({"role": "owner"})).await.1;
+        let secret = made["token"].as_str().unwrap();
+        let at = format!("/api/workspaces/default/members/{}", second.id);
+        let lower = boss.call(&server, Method::PATCH, &at, json!({"role": "guest"})).await;
+        assert_eq!(lower.0, StatusCode::NO_CONTENT);
+        let back =
+            second.call(&server, Method::POST, &format!("/api/links/{secret}"), json!({})).await;
+        assert_eq!(back.0, StatusCode::NOT_FOUND);
+        // Of several links that set a password one counts, and none after another password.
+        let db = &server.app.db;
+        let reset = async || {
+            let (mut row, secret) = gesso_server::accounts::new_invitation(
+                gesso_protocol::api::accounts::LinkKind::Reset,
+                WorkspaceRole::Guest,
+                "",
+                gesso_server::clock::now_ms() + 100_000,
+            );
+            row.email = Some("second.owner@example.org".to_owned());
+            row.person = Some(second.id.clone());
+            db.add_invitation(&row, &gesso_server::accounts::secret::hash(&secret)).await.unwrap();
+            secret
+        };
+        let (one, two) = (reset().await, reset().await);
+        let set = async |secret: &str| {
+            let body = sign_up_with(secret, "second.owner@example.org", "");
+            post(&server, &browser(), "/api/signup", body).await.status()
+        };
+        assert_eq!(set(&two).await, StatusCode::NO_CONTENT);
+        assert_eq!(set(&one).await, StatusCode::NOT_FOUND);
+        assert_eq!(set(&two).await, StatusCode::NOT_FOUND);
+        // The last owner is disabled by nobody.
+        let now = Some(gesso_server::clock::now_ms());
+        assert!(!db.set_disabled(&boss.id, now).await.unwrap());
+        assert!(db.set_disabled(&second.id, now).await.unwrap());
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_takes_its_time_is_judged_by_the_rights_of_its_end() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    for database in databases() {
+        let server = with_accounts(&database).await;
+        let owner = sign_up(&server, "owner", WorkspaceRole::Member).await;
+        let guest = sign_up(&server, "guest", WorkspaceRole::Guest).await;
+        let canvas = own_canvas(&server, &owner).await;
+        let people = format!("/api/canvases/{canvas}/access/people/{}", guest.id);
+        let give = json!({"role": "editor"});
+        assert_eq!(owner.call(&server, Method::PUT, &people, give).await.0, StatusCode::OK);
+        let body = "[{\"op\":\"add_node\",\"kind\":\"text\"}]";
+        let (name, value) = guest.header.clone().unwrap();
+        let head = format!(
+            "POST /api/canvases/{canvas}/edits HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n[",
+            body.len()
+        );
+        let mut stream = server.raw().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let ended = owner.call(&server, Method::DELETE, &people, json!({})).await;
+        assert_eq!(ended.0, StatusCode::NO_CONTENT);
+        // A body that came at once is judged as it began: this one did not.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        stream.write_all(&body.as_bytes()[1..]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
         server.stop().await;
     }
 }

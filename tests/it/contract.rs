@@ -84,6 +84,7 @@ fn frames_are_the_bytes_that_stock_clients_know() {
         (Frame::Denied("no"), "0200026e6f"),
         (Frame::QueryAwareness, "03"),
         (Frame::Saved(300), "64ac02"),
+        (Frame::Role("owner"), "65056f776e6572"),
     ];
     for (frame, hex) in frames {
         let bytes: String = frame.encode().iter().map(|byte| format!("{byte:02x}")).collect();

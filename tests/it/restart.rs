@@ -1,6 +1,6 @@
 //! The server killed where it stands, with the real program.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -221,7 +221,61 @@ async fn a_second_server_is_refused_the_folder() {
         .unwrap();
     assert!(!second.status.success());
     assert!(String::from_utf8_lossy(&second.stderr).contains("another Gesso"));
-    let open = Command::new(binary()).args(["--listen", "0.0.0.0:0"]).output().unwrap();
-    assert!(!open.status.success(), "a public address needs accounts");
     program.kill();
+}
+
+#[tokio::test]
+async fn on_a_public_address_people_sign_in() {
+    let data = TempDir::new().unwrap();
+    let child = Command::new(binary())
+        .args(["serve", "--listen", "0.0.0.0:0", "--data"])
+        .arg(data.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut child = Killed(child);
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    let mut line = || lines.next().unwrap().unwrap();
+    let url = line().replace("listening on ", "").replace("0.0.0.0", "127.0.0.1");
+    assert!(line().contains("/join/"), "the owner's link is printed");
+    let me = Client::new().get(format!("{url}/api/me")).send().await.unwrap();
+    assert_eq!(me.status(), 401);
+    // Accounts by the command line count at once.
+    let add = Command::new(binary())
+        .args(["user", "add", "ada@example.org", "--name", "Ada", "--role", "admin"])
+        .args(["--password-stdin", "--data"])
+        .arg(data.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn();
+    let mut add = add.unwrap();
+    add.stdin.take().unwrap().write_all(b"a good password\nmore\n").unwrap();
+    assert!(add.wait().unwrap().success());
+    let token = Command::new(binary())
+        .args(["token", "create", "--user", "ADA@example.org", "--name", "test", "--scope", "read"])
+        .arg("--data")
+        .arg(data.path())
+        .output()
+        .unwrap();
+    let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
+    let me = |client: Client| client.get(format!("{url}/api/me")).bearer_auth(&token).send();
+    let answer: Value = me(Client::new()).await.unwrap().json().await.unwrap();
+    assert_eq!(answer["account"]["role"], "admin");
+    let disabled = Command::new(binary())
+        .args(["user", "disable", "ada@example.org", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert!(disabled.status.success(), "{disabled:?}");
+    assert_eq!(me(Client::new()).await.unwrap().status(), 401);
+}
+
+/// A program that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
 }

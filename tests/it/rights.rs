@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{CanvasRole, OpenRole, Scope, WorkspaceRole};
 use gesso_protocol::ids::{AssetId, CanvasId};
-use gesso_server::accounts::secret;
+use gesso_server::accounts::{new_token, secret};
 use gesso_server::clock::{fresh_id, now_ms};
 use gesso_server::db::accounts::{NewAccount, NewSession};
-use gesso_server::http::tokens::new_token;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{Database, TestServer, databases};
@@ -310,6 +309,17 @@ async fn guests_see_the_files_of_canvases_that_were_shared_with_them_alone() {
             StatusCode::OK
         );
         assert_eq!(get(&scene.viewer).await, StatusCode::OK);
+        // To name a file is not to be allowed to read it: by edits it is unknown, and a document proves nothing.
+        let other = canvas(&server, &scene).await;
+        let at = format!("/api/canvases/{other}/edits");
+        let named = json!([{"op": "add_node", "kind": "upload", "asset": scene.asset}]);
+        let scene_of = sign_up(&server, "stranger", WorkspaceRole::Guest).await;
+        let id = CanvasId::new(other.as_str());
+        let db = &server.app.db;
+        assert!(
+            db.put_canvas_person(&id, &scene_of.id, CanvasRole::Editor, now_ms()).await.unwrap()
+        );
+        assert_eq!(scene_of.call(&server, Method::POST, &at, named).await.0, StatusCode::NOT_FOUND);
         let id = CanvasId::new(shared.as_str());
         assert!(server.app.db.remove_canvas_person(&id, &scene.viewer.id).await.unwrap());
         assert_eq!(get(&scene.viewer).await, StatusCode::NOT_FOUND);

@@ -69,6 +69,16 @@ names! {
     }
 }
 
+/// Account of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Address.
+    pub email: String,
+    /// Role in the workspace.
+    pub role: WorkspaceRole,
+}
+
 /// `POST /api/session`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -484,6 +494,9 @@ pub struct NotificationBody {
     pub canvas_name: String,
     /// The node it is about.
     pub node: Option<String>,
+    /// The request that waits for an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// Name of who caused it.
     pub by: String,
     /// Words.

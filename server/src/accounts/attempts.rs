@@ -17,6 +17,9 @@ const ANYWHERE_EACH: Duration = Duration::from_secs(30);
 /// Attempts from one address on any account, likewise: a whole office may share one.
 const ADDRESS_BURST: u32 = 60;
 const ADDRESS_EACH: Duration = Duration::from_secs(5);
+/// Requests of one person for access to canvases, likewise.
+const ASK_BURST: u32 = 20;
+const ASK_EACH: Duration = Duration::from_secs(30);
 /// So many keys are remembered before those that are at rest are forgotten.
 const KEYS_MAX: usize = 10_000;
 /// Bits of an IPv6 address that one customer has.
@@ -28,6 +31,7 @@ pub struct Attempts {
     account: DefaultKeyedRateLimiter<(String, Net)>,
     anywhere: DefaultKeyedRateLimiter<String>,
     address: DefaultKeyedRateLimiter<Net>,
+    asking: DefaultKeyedRateLimiter<String>,
 }
 
 /// Network that counts as one address.
@@ -48,6 +52,7 @@ impl Default for Attempts {
             account: limiter(ACCOUNT_BURST, ACCOUNT_EACH),
             anywhere: limiter(ANYWHERE_BURST, ANYWHERE_EACH),
             address: limiter(ADDRESS_BURST, ADDRESS_EACH),
+            asking: limiter(ASK_BURST, ASK_EACH),
         }
     }
 }
@@ -62,13 +67,24 @@ impl Attempts {
         let net = net(address);
         // The name of an account may be as long as somebody likes.
         let key = blake3::hash(key.as_bytes()).to_hex().to_string();
-        let told = |each: Duration| u32::try_from(each.as_secs()).unwrap_or(u32::MAX);
-        self.address.check_key(&net).map_err(|_late| told(ADDRESS_EACH))?;
-        self.account.check_key(&(key.clone(), net)).map_err(|_late| told(ACCOUNT_EACH))?;
-        self.anywhere.check_key(&key).map_err(|_late| told(ANYWHERE_EACH))
+        self.address.check_key(&net).map_err(|_late| seconds(ADDRESS_EACH))?;
+        self.account.check_key(&(key.clone(), net)).map_err(|_late| seconds(ACCOUNT_EACH))?;
+        self.anywhere.check_key(&key).map_err(|_late| seconds(ANYWHERE_EACH))
+    }
+
+    /// Counts a request of a person for access to a canvas.
+    ///
+    /// # Errors
+    /// The seconds to wait where there were too many.
+    pub fn ask(&self, person: &str) -> Result<(), u32> {
+        self.forget();
+        self.asking.check_key(&person.to_owned()).map_err(|_late| seconds(ASK_EACH))
     }
 
     fn forget(&self) {
+        if self.asking.len() > KEYS_MAX {
+            self.asking.retain_recent();
+        }
         if self.account.len() > KEYS_MAX {
             self.account.retain_recent();
         }
@@ -79,6 +95,10 @@ impl Attempts {
             self.address.retain_recent();
         }
     }
+}
+
+fn seconds(each: Duration) -> u32 {
+    u32::try_from(each.as_secs()).unwrap_or(u32::MAX)
 }
 
 fn net(address: IpAddr) -> Net {

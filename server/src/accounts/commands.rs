@@ -7,14 +7,12 @@ use gesso_protocol::api::accounts::{LinkKind, WorkspaceRole};
 use gesso_protocol::names;
 
 use super::password::{self, Hasher};
-use super::{ONCE_MS, email_key, secret};
+use super::{ONCE_MS, email_key, new_invitation, new_token, secret};
 use crate::clock::{fresh_id, now_ms};
 use crate::config::{DatabaseOptions, TokenCommand, UserCommand};
 use crate::db::accounts::{AccountRow, NewAccount, scopes_text};
 use crate::db::audit::Deed;
 use crate::db::{Db, WORKSPACE};
-use crate::http::tokens::new_token;
-use crate::http::workspaces::new_invitation;
 use crate::newcomers::newcomer;
 
 /// Why a command was not done.
@@ -78,6 +76,7 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
                 role,
             };
             db.add_account(&account, None, now_ms()).await?;
+            db.end_links_of_owner().await?;
             note(&db, "account.created", &account.email).await?;
             db.close().await;
             Ok(format!("{} can sign in as {}\n", account.email, role.id()))
@@ -108,6 +107,7 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
                 let (mut row, secret) = new_invitation(LinkKind::Reset, role, "", expires_at);
                 row.email = Some(account.email.clone());
                 row.person = Some(account.person.clone());
+                db.end_reset_links(&account.person).await?;
                 db.add_invitation(&row, &secret::hash(&secret)).await?;
                 note(&db, "password.link", &account.email).await?;
                 format!("{}/join/{secret}\n", public_url.trim_end_matches('/'))
@@ -118,7 +118,12 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
         UserCommand::Disable { email, undo, on } => {
             let db = open(&on).await?;
             let account = account(&db, &email).await?;
-            db.set_disabled(&account.person, (!undo).then(now_ms)).await?;
+            if !db.set_disabled(&account.person, (!undo).then(now_ms)).await? {
+                return Err(format!(
+                    "{email} is the last owner who can sign in. Make somebody else one first."
+                )
+                .into());
+            }
             let action = if undo { "account.enabled" } else { "account.disabled" };
             note(&db, action, &account.email).await?;
             db.close().await;

@@ -1,9 +1,9 @@
 //! Accounts: how people sign in, on which devices they are signed in, and their API tokens.
 
-use gesso_protocol::api::accounts::{Scope, SessionBody, TokenBody, WorkspaceRole};
-use gesso_protocol::api::{Account, Me};
+use gesso_protocol::api::Me;
+use gesso_protocol::api::accounts::{Account, Scope, SessionBody, TokenBody, WorkspaceRole};
 
-use super::members::TAKE;
+use super::members::{ANOTHER_OWNER, END_RESETS, TAKE};
 use super::people::PERSON;
 use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
 
@@ -213,7 +213,7 @@ impl Db {
         .await)
     }
 
-    /// Sets another password and ends all sessions, so that whoever knew the old one is out. `taken` as in
+    /// Sets another password and ends all sessions and reset links, so that whoever had one is out. `taken` as in
     /// [`Self::add_account`].
     ///
     /// # Errors
@@ -241,16 +241,16 @@ impl Db {
                 .bind(password)
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query("DELETE FROM sessions WHERE person = $1")
-                .bind(person)
-                .execute(&mut *tx)
-                .await?;
+            for sql in ["DELETE FROM sessions WHERE person = $1", END_RESETS] {
+                sqlx::query(sql).bind(person).execute(&mut *tx).await?;
+            }
             Ok::<_, DbError>(true)
         }
         .await)
     }
 
-    /// Disables an account, and ends its sessions and tokens; or enables it again. Answers whether there is one.
+    /// Disables an account, and ends its sessions and tokens; or enables it again. Answers `false` where it is that of the
+    /// last owner who can sign in.
     ///
     /// # Errors
     /// When the database fails.
@@ -259,18 +259,32 @@ impl Db {
         person: &str,
         disabled_at: Option<i64>,
     ) -> Result<bool, DbError> {
+        const END: [&str; 2] =
+            ["DELETE FROM sessions WHERE person = $1", "DELETE FROM tokens WHERE person = $1"];
+        let disable = sqlx::AssertSqlSafe(format!(
+            "UPDATE accounts SET disabled_at = $3 WHERE person = $2 AND (NOT EXISTS \
+             (SELECT 1 FROM members WHERE workspace = $1 AND person = $2 AND role = 'owner') \
+             OR {ANOTHER_OWNER})"
+        ));
+        const ENABLE: &str = "UPDATE accounts SET disabled_at = NULL WHERE person = $1";
         with_tx!(self, tx => async {
-            let done = sqlx::query("UPDATE accounts SET disabled_at = $2 WHERE person = $1")
+            let Some(at) = disabled_at else {
+                sqlx::query(ENABLE).bind(person).execute(&mut *tx).await?;
+                return Ok(true);
+            };
+            let done = sqlx::query(disable)
+                .bind(WORKSPACE)
                 .bind(person)
-                .bind(disabled_at)
+                .bind(at)
                 .execute(&mut *tx)
                 .await?;
-            if disabled_at.is_some() {
-                for sql in ["DELETE FROM sessions WHERE person = $1", "DELETE FROM tokens WHERE person = $1"] {
-                    sqlx::query(sql).bind(person).execute(&mut *tx).await?;
-                }
+            if done.rows_affected() == 0 {
+                return Ok(false);
             }
-            Ok::<_, DbError>(done.rows_affected() > 0)
+            for sql in END {
+                sqlx::query(sql).bind(person).execute(&mut *tx).await?;
+            }
+            Ok::<_, DbError>(true)
         }
         .await)
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::fold::fold;
-use gesso_protocol::ids::AssetId;
+use gesso_protocol::ids::{AssetId, CanvasId};
 use gesso_protocol::schema::Canvas;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
@@ -187,8 +187,9 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn is_own_or_stock(&self, id: &AssetId, person: &str) -> Result<bool, DbError> {
-        const SQL: &str = "SELECT COUNT(*) FROM assets \
-             WHERE workspace = $1 AND id = $2 AND (stock = 1 OR person = $3)";
+        const SQL: &str = "SELECT COUNT(*) FROM assets a WHERE a.workspace = $1 AND a.id = $2 \
+             AND (a.stock = 1 OR a.person = $3 OR EXISTS (SELECT 1 FROM asset_people p \
+             WHERE p.workspace = $1 AND p.asset = $2 AND p.person = $3))";
         let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(WORKSPACE)
             .bind(id.as_str())
@@ -196,6 +197,57 @@ impl Db {
             .fetch_one(pool)
             .await)?;
         Ok(count > 0)
+    }
+
+    /// Notes that a person brought a file that was there already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_asset_person(&self, id: &AssetId, person: &str) -> Result<(), DbError> {
+        const SQL: &str = "INSERT INTO asset_people (workspace, asset, person) VALUES ($1, $2, $3) \
+             ON CONFLICT (workspace, asset, person) DO NOTHING";
+        with_write!(self, on => sqlx::query(SQL)
+            .bind(WORKSPACE)
+            .bind(id.as_str())
+            .bind(person)
+            .execute(on)
+            .await
+            .map(|_| ()))?;
+        Ok(())
+    }
+
+    /// Of these files, those of the stock and those that somebody brought or made who has a role on a canvas. A document
+    /// alone proves nothing: whoever may write in it may name any file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn brought_to(
+        &self,
+        canvas: &CanvasId,
+        ids: &BTreeSet<String>,
+    ) -> Result<BTreeSet<String>, DbError> {
+        let ids: Vec<&String> = ids.iter().collect();
+        let mut found = BTreeSet::new();
+        for ids in ids.chunks(LISTED_MAX) {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "SELECT a.id FROM assets a WHERE a.workspace = $1 AND a.id IN ({}) AND (a.stock = 1 OR EXISTS \
+                 (SELECT 1 FROM (SELECT a.person AS person UNION ALL SELECT p.person FROM asset_people p \
+                 WHERE p.workspace = $1 AND p.asset = a.id) b WHERE b.person IN \
+                 (SELECT person FROM canvas_people WHERE canvas = $2) OR (b.person IN (SELECT m.person FROM members m \
+                 WHERE m.workspace = $1 AND m.role <> 'guest') AND EXISTS (SELECT 1 FROM canvases c WHERE c.id = $2 \
+                 AND c.workspace_role <> 'none'))))",
+                list(3, ids.len())
+            ));
+            let rows: Vec<(String,)> = with_read!(self, pool => {
+                let mut query = sqlx::query_as(sql).bind(WORKSPACE).bind(canvas.as_str());
+                for id in ids {
+                    query = query.bind(*id);
+                }
+                query.fetch_all(pool).await
+            })?;
+            found.extend(rows.into_iter().map(|(id,)| id));
+        }
+        Ok(found)
     }
 
     /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them

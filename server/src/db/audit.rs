@@ -58,8 +58,9 @@ struct NotificationRow {
     at: i64,
     kind: String,
     canvas: Option<String>,
-    canvas_name: Option<String>,
+    canvas_name: String,
     node: Option<String>,
+    request: Option<String>,
     by_name: String,
     text: String,
     seen_at: Option<i64>,
@@ -74,8 +75,12 @@ pub struct NewNotification {
     pub kind: NotificationKind,
     /// The canvas it is about.
     pub canvas: Option<CanvasId>,
+    /// Its name now; empty for somebody who may not know it.
+    pub canvas_name: String,
     /// The node it is about.
     pub node: Option<String>,
+    /// The request that waits for an answer.
+    pub request: Option<String>,
     /// Name of who caused it.
     pub by_name: String,
     /// Words.
@@ -172,8 +177,9 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn notify(&self, new: &NewNotification, now_ms: i64) -> Result<(), DbError> {
-        const ADD: &str = "INSERT INTO notifications (person, at, kind, canvas, node, by_name, text) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        const ADD: &str = "INSERT INTO notifications \
+             (person, at, kind, canvas, node, by_name, text, request, canvas_name) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         let kind = KINDS.iter().find(|(kind, _)| *kind == new.kind).map_or("", |(_, name)| *name);
         with_write!(self, on => sqlx::query(ADD)
             .bind(&new.person)
@@ -183,6 +189,8 @@ impl Db {
             .bind(new.node.as_deref())
             .bind(&new.by_name)
             .bind(&new.text)
+            .bind(new.request.as_deref())
+            .bind(&new.canvas_name)
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -194,9 +202,8 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn notifications(&self, person: &str) -> Result<Vec<NotificationBody>, DbError> {
-        const SQL: &str = "SELECT n.id, n.at, n.kind, n.canvas, c.name AS canvas_name, n.node, n.by_name, \
-             n.text, n.seen_at FROM notifications n LEFT JOIN canvases c ON c.id = n.canvas \
-             WHERE n.person = $1 ORDER BY n.id DESC LIMIT $2";
+        const SQL: &str = "SELECT id, at, kind, canvas, canvas_name, node, request, by_name, text, seen_at \
+             FROM notifications WHERE person = $1 ORDER BY id DESC LIMIT $2";
         let rows: Vec<NotificationRow> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(person)
             .bind(NOTIFICATIONS_MAX)
@@ -209,8 +216,9 @@ impl Db {
                 id: row.id,
                 at: row.at,
                 canvas: row.canvas,
-                canvas_name: row.canvas_name.unwrap_or_default(),
+                canvas_name: row.canvas_name,
                 node: row.node,
+                request: row.request,
                 by: row.by_name,
                 text: row.text,
                 seen: row.seen_at.is_some(),

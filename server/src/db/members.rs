@@ -32,6 +32,8 @@ pub struct InvitationRow {
     pub email: Option<String>,
     /// Whose password it resets.
     pub person: Option<String>,
+    /// Who invited; none for the command line.
+    pub by_person: Option<String>,
     /// Name of who invited.
     pub by_name: String,
     /// When it was made, in ms since 1970.
@@ -81,15 +83,17 @@ struct MemberRow {
     disabled_at: Option<i64>,
 }
 
-const INVITATION: &str = "SELECT id, kind, workspace, role, email, person, by_name, created_at, expires_at \
-     FROM invitations";
+const INVITATION: &str = "SELECT id, kind, workspace, role, email, person, by_person, by_name, \
+     created_at, expires_at FROM invitations";
 /// True where a workspace has another owner than a person, who can sign in.
-const ANOTHER_OWNER: &str = "EXISTS (SELECT 1 FROM members m \
+pub(super) const ANOTHER_OWNER: &str = "EXISTS (SELECT 1 FROM members m \
      JOIN accounts a ON a.person = m.person AND a.disabled_at IS NULL \
      WHERE m.workspace = $1 AND m.role = 'owner' AND m.person <> $2)";
 /// Uses an invitation up, unless it was meanwhile.
 pub(super) const TAKE: &str =
     "UPDATE invitations SET taken_at = $2 WHERE id = $1 AND taken_at IS NULL";
+/// Ends the links that set a new password for a person.
+pub(super) const END_RESETS: &str = "DELETE FROM invitations WHERE kind = 'reset' AND person = $1";
 /// Has those who change the people of a workspace wait for one another: two owners who take the role from each other
 /// at once would leave none.
 const LOCK: &str = "UPDATE workspaces SET name = name WHERE id = $1";
@@ -236,7 +240,8 @@ impl Db {
     /// When the database fails.
     pub async fn add_invitation(&self, new: &InvitationRow, hash: &str) -> Result<(), DbError> {
         const ADD: &str = "INSERT INTO invitations (id, hash, kind, workspace, role, email, person, \
-             by_name, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+             by_name, created_at, expires_at, by_person) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
         with_write!(self, on => sqlx::query(ADD)
             .bind(&new.id)
             .bind(hash)
@@ -248,6 +253,7 @@ impl Db {
             .bind(&new.by_name)
             .bind(new.created_at)
             .bind(new.expires_at)
+            .bind(new.by_person.as_deref())
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -334,13 +340,26 @@ impl Db {
         Ok(ended > 0)
     }
 
-    /// Takes back all links of this kind: of several first links of the owner only the last counts.
+    /// Takes back all links of the first owner: of several only the last counts, and none once somebody has an account.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn end_links_of_owner(&self) -> Result<(), DbError> {
         const SQL: &str = "DELETE FROM invitations WHERE kind = 'first_owner'";
         with_write!(self, on => sqlx::query(SQL).execute(on).await.map(|_| ()))?;
+        Ok(())
+    }
+
+    /// Takes back all links that set a new password for a person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_reset_links(&self, person: &str) -> Result<(), DbError> {
+        with_write!(self, on => sqlx::query(END_RESETS)
+            .bind(person)
+            .execute(on)
+            .await
+            .map(|_| ()))?;
         Ok(())
     }
 }

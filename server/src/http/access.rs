@@ -13,14 +13,13 @@ use gesso_protocol::problem::{ErrorCode, quoted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::Client;
+use super::caller::{Base, Client};
 use super::canvases::existing;
 use super::deeds::Doer;
 use super::extract::Json as Body;
+use super::gate::{below_owner, check_accounts};
 use super::links::notify;
 use super::rights::Granted;
-use super::session::{below_owner, check_accounts};
-use super::workspaces::page_url;
 use crate::access::{AccessChange, Caller};
 use crate::accounts::{password, secret};
 use crate::app::App;
@@ -43,17 +42,22 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(answer))
 }
 
-fn link_body(app: &App, row: &LinkRow) -> LinkBody {
+fn link_body(base: &Base, row: &LinkRow) -> LinkBody {
     LinkBody {
         role: row.role(),
-        url: page_url(&app.options, &format!("/join/{}", row.secret)),
+        url: base.join(&row.secret),
         expires_at: row.expires_at,
         password: row.password.is_some(),
     }
 }
 
 /// The access as a person may know it.
-async fn body(app: &App, id: &CanvasId, role: CanvasRole) -> Result<AccessBody, ApiError> {
+async fn body(
+    app: &App,
+    base: &Base,
+    id: &CanvasId,
+    role: CanvasRole,
+) -> Result<AccessBody, ApiError> {
     let mut people = app.db.canvas_people(id).await?;
     people.sort_by_key(|person| std::cmp::Reverse(person.role));
     let mut body = AccessBody {
@@ -67,7 +71,7 @@ async fn body(app: &App, id: &CanvasId, role: CanvasRole) -> Result<AccessBody, 
         let now = now_ms();
         let link = app.db.link(id).await?;
         let link = link.filter(|link| link.expires_at.is_none_or(|at| at > now));
-        body.link = link.map(|link| link_body(app, &link));
+        body.link = link.map(|link| link_body(base, &link));
         body.requests = app.db.access_requests(id).await?;
     }
     Ok(body)
@@ -92,10 +96,11 @@ fn changed(app: &App, canvas: &CanvasId, person: Option<&str>) {
 async fn show(
     State(app): State<App>,
     Granted(role): Granted,
+    base: Base,
     Path(id): Path<CanvasId>,
 ) -> Result<Json<AccessBody>, ApiError> {
     check_accounts(&app)?;
-    Ok(Json(body(&app, &id, role).await?))
+    Ok(Json(body(&app, &base, &id, role).await?))
 }
 
 /// Gives a person a role.
@@ -115,6 +120,7 @@ async fn put_person(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path((id, person)): Path<(CanvasId, String)>,
     Body(PersonAccess { role }): Body<PersonAccess>,
 ) -> Result<Json<AccessBody>, ApiError> {
@@ -131,9 +137,10 @@ async fn put_person(
     changed(&app, &id, Some(&person));
     if person != caller.me.id && before != Some(role) {
         let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
-        notify(&app, &caller, &person, &id, NotificationKind::Role, text).await?;
+        notify(&app, &caller, &person, (&id, canvas.name), NotificationKind::Role, text, None)
+            .await?;
     }
-    Ok(Json(body(&app, &id, CanvasRole::Owner).await?))
+    Ok(Json(body(&app, &base, &id, CanvasRole::Owner).await?))
 }
 
 /// Takes the role of a person away, or one's own.
@@ -180,6 +187,7 @@ async fn put_link(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path(id): Path<CanvasId>,
     Body(wish): Body<NewLink>,
 ) -> Result<Json<LinkBody>, ApiError> {
@@ -211,7 +219,7 @@ async fn put_link(
     };
     app.db.put_link(&row).await?;
     Doer::of(&caller, client).did(&app, "link.changed", Some(&id), role.id()).await?;
-    Ok(Json(link_body(&app, &row)))
+    Ok(Json(link_body(&base, &row)))
 }
 
 /// Takes the link of a canvas back.
@@ -243,6 +251,7 @@ async fn put_workspace(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path(id): Path<CanvasId>,
     Body(WorkspaceAccess { role }): Body<WorkspaceAccess>,
 ) -> Result<Json<AccessBody>, ApiError> {
@@ -251,7 +260,7 @@ async fn put_workspace(
     let named = role.role().map_or("none", CanvasRole::id);
     Doer::of(&caller, client).did(&app, "access.workspace", Some(&id), named).await?;
     changed(&app, &id, None);
-    Ok(Json(body(&app, &id, CanvasRole::Owner).await?))
+    Ok(Json(body(&app, &base, &id, CanvasRole::Owner).await?))
 }
 
 /// Hands a canvas over to somebody who has access to it.
@@ -265,6 +274,7 @@ async fn transfer(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path(id): Path<CanvasId>,
     Body(Transfer { person }): Body<Transfer>,
 ) -> Result<Json<AccessBody>, ApiError> {
@@ -281,10 +291,11 @@ async fn transfer(
     changed(&app, &id, None);
     if person != caller.me.id {
         let text = format!("{} is yours now.", quoted(&canvas.name));
-        notify(&app, &caller, &person, &id, NotificationKind::Role, text).await?;
+        notify(&app, &caller, &person, (&id, canvas.name), NotificationKind::Role, text, None)
+            .await?;
     }
     let role = app.access.role(&caller, &id).await?;
-    Ok(Json(body(&app, &id, role.unwrap_or(CanvasRole::Viewer)).await?))
+    Ok(Json(body(&app, &base, &id, role.unwrap_or(CanvasRole::Viewer)).await?))
 }
 
 /// Asks for a role. The answer is the same whether or not there is such a canvas.
@@ -297,7 +308,6 @@ async fn transfer(
 async fn request(
     State(app): State<App>,
     caller: Caller,
-    client: Client,
     Path(id): Path<String>,
     Body(wish): Body<NewAccessRequest>,
 ) -> Result<StatusCode, ApiError> {
@@ -305,7 +315,7 @@ async fn request(
     below_owner(wish.role)?;
     let note = names::note(wish.note.as_deref().unwrap_or_default())?;
     let note = names::shortened_text(&note, NOTE_CHARS_MAX);
-    super::session::count_attempt(&app, &format!("ask {}", caller.me.id), client)?;
+    super::gate::count_request(&app, &caller.me.id)?;
     let canvas = CanvasId::new(id);
     if !is_id(canvas.as_str()) {
         return Ok(StatusCode::NO_CONTENT);
@@ -328,9 +338,10 @@ async fn request(
         "" => format!("asks to be {}.", wish.role.id()),
         note => format!("asks to be {}: {note}", wish.role.id()),
     };
+    let name = app.db.canvas(&canvas).await?.map(|row| row.name).unwrap_or_default();
     for owner in app.db.owners(&canvas).await? {
-        let kind = NotificationKind::AccessRequest;
-        notify(&app, &caller, &owner, &canvas, kind, text.clone()).await?;
+        let (kind, of) = (NotificationKind::AccessRequest, (&canvas, name.clone()));
+        notify(&app, &caller, &owner, of, kind, text.clone(), Some(asked.id.clone())).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -349,6 +360,7 @@ async fn answer(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path((id, request)): Path<(CanvasId, String)>,
     Body(wish): Body<AccessAnswer>,
 ) -> Result<Json<AccessBody>, ApiError> {
@@ -362,20 +374,21 @@ async fn answer(
     let person = app.db.take_access_request(&id, &request).await?;
     let person = person.ok_or_else(|| ApiError::not_found("request"))?;
     let doer = Doer::of(&caller, client);
-    let text = match role {
+    let (name, text) = match role {
         Some(role) => {
             if !app.db.put_canvas_person(&id, &person, role, now_ms()).await? {
                 return Err(last_owner());
             }
             doer.did_so(&app, "access.changed", Some(&id), &person, role.id()).await?;
             changed(&app, &id, Some(&person));
-            format!("You are {} of {} now.", role.id(), quoted(&canvas.name))
+            let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
+            (canvas.name, text)
         }
         None => {
             doer.did(&app, "access.declined", Some(&id), &person).await?;
-            "declined your request.".to_owned()
+            (String::new(), "declined your request.".to_owned())
         }
     };
-    notify(&app, &caller, &person, &id, NotificationKind::Role, text).await?;
-    Ok(Json(body(&app, &id, CanvasRole::Owner).await?))
+    notify(&app, &caller, &person, (&id, name), NotificationKind::Role, text, None).await?;
+    Ok(Json(body(&app, &base, &id, CanvasRole::Owner).await?))
 }

@@ -15,6 +15,7 @@ use gesso_protocol::api::{AssetMeta, Me, Page, WaveformBody};
 use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::DataType;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -22,6 +23,7 @@ use utoipa_axum::routes;
 use super::body_budget::Lease;
 use super::extract::{PageQuery, Paging};
 use super::multipart::file_name;
+use super::rights::Standing;
 use crate::assets::serve::{guard, is_known};
 use crate::assets::{AssetError, Assets, Incoming};
 use crate::clock::now_ms;
@@ -91,9 +93,30 @@ async fn upload(
     State(assets): State<Assets>,
     query: Query<UploadQuery>,
     uploader: Option<Extension<Me>>,
+    standing: Option<Extension<Standing>>,
     lease: Option<Extension<Lease>>,
     request: Request,
 ) -> Result<(StatusCode, Json<AssetMeta>), ApiError> {
+    let (name, mut meta) = take(&assets, query, id_of(uploader), lease, request).await?;
+    // It may have taken an hour.
+    if let Some(Extension(standing)) = standing
+        && standing.brought(&AssetId::new(meta.asset.id.as_str())).await?
+    {
+        // Somebody may have made the very same file: how is nothing to a guest.
+        meta.origin = json!({"kind": "upload"});
+        meta.asset.name = name;
+    }
+    Ok((StatusCode::CREATED, Json(meta)))
+}
+
+/// Takes a file in; answers the name it was sent with and what is known of it.
+async fn take(
+    assets: &Assets,
+    query: Query<UploadQuery>,
+    person: String,
+    lease: Option<Extension<Lease>>,
+    request: Request,
+) -> Result<(String, AssetMeta), ApiError> {
     if let Some(Extension(lease)) = &lease {
         lease.grow(UPLOAD_HELD_BYTES).await?;
     }
@@ -105,13 +128,14 @@ async fn upload(
     }
     let mut about = Incoming {
         name: query.0.name,
-        origin: serde_json::json!({ "kind": "upload" }),
-        person: id_of(uploader),
+        origin: json!({ "kind": "upload" }),
+        person,
         now_ms: now_ms(),
     };
     if !multipart {
+        let name = about.name.clone();
         let meta = assets.receive(request.into_body().into_data_stream(), about).await?;
-        return Ok((StatusCode::CREATED, Json(meta)));
+        return Ok((name, meta));
     }
     let broken = |why: String| AssetError::Request(format!("The form could not be read: {why}"));
     let mut form = Multipart::from_request(request, &())
@@ -126,8 +150,9 @@ async fn upload(
         if about.name.is_empty() {
             about.name = file_name(field.headers()).unwrap_or_default();
         }
+        let name = about.name.clone();
         let meta = assets.receive(field, about).await?;
-        return Ok((StatusCode::CREATED, Json(meta)));
+        return Ok((name, meta));
     }
     let detail = format!(
         "The form has no field named “file” among its first {FIELDS_MAX}. Put the file there."

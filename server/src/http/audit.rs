@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{PageQuery, Paging};
-use super::session::check_accounts;
+use super::gate::check_accounts;
 use crate::app::App;
 use crate::db::audit::AuditQuery;
 use crate::error::ApiError;

@@ -20,11 +20,14 @@ use http_body::{Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::body_budget::{BodyLimits, LARGE_BYTES, Lease};
+use super::rights::Standing;
 use crate::app::App;
 use crate::error::ApiError;
 
 /// Most bytes of a body where its route says nothing.
 const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// A body that took longer to come is judged by the rights of that moment.
+const SLOW: Duration = Duration::from_millis(200);
 /// Most time a refused body is listened to, and most of its bytes, so that its sender hears the answer.
 const THROWN: Duration = Duration::from_secs(2);
 const THROWN_BYTES_MAX: usize = 128 * 1024 * 1024;
@@ -73,6 +76,8 @@ pub(super) async fn whole(request: Request, weight: usize) -> Result<Bytes, ApiE
     let lease = request.extensions().get::<Lease>().cloned();
     let max = request.extensions().get::<BodyMax>().map_or(BODY_BYTES_MAX, |max| max.0);
     let asks_first = request.headers().contains_key(header::EXPECT);
+    let standing = request.extensions().get::<Standing>().cloned();
+    let began = Instant::now();
     let body = request.into_body();
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut body = body.into_data_stream();
@@ -90,6 +95,12 @@ pub(super) async fn whole(request: Request, weight: usize) -> Result<Bytes, ApiE
             Ok(()) => read(&mut body, &lease, max, weight).await,
             Err(refused) => Err(refused),
         }
+    };
+    let read = match (read, standing) {
+        (Ok(bytes), Some(standing)) if began.elapsed() > SLOW => {
+            standing.still().await.map(|()| bytes)
+        }
+        (read, _) => read,
     };
     if read.is_err()
         && let Some(lease) = &lease

@@ -1,6 +1,6 @@
 //! Who asks, from where, where people sign in: by a session's cookie or an API token.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -9,6 +9,7 @@ use gesso_protocol::problem::ErrorCode;
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 
+use super::peer::Peer;
 use crate::access::{Caller, Credential};
 use crate::accounts::{SESSION_MS, USED_MS, secret};
 use crate::app::App;
@@ -16,7 +17,6 @@ use crate::clock::now_ms;
 use crate::config::ServeOptions;
 use crate::db::accounts::scopes_of;
 use crate::error::ApiError;
-use crate::serve::Peer;
 
 /// The cookie of a session.
 const SESSION_COOKIE: &str = "gesso_session";
@@ -43,7 +43,8 @@ impl Client {
         let proto = last(headers, "x-forwarded-proto");
         Self {
             address: forwarded(headers, &options.trusted_proxies).unwrap_or(peer),
-            is_secure: is_public_secure || proto == Some("https"),
+            is_secure: is_public_secure
+                || proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https")),
         }
     }
 }
@@ -54,6 +55,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let client = parts.extensions.get::<Self>().copied();
         client.ok_or_else(|| ApiError::Internal("a route without a client".to_owned()))
+    }
+}
+
+/// The address of the server as whoever asks has it: as the operator named it, else by the request's `Host`.
+#[derive(Clone, Debug)]
+pub(super) struct Base(String);
+
+impl Base {
+    /// Reads it.
+    pub(super) fn of(headers: &HeaderMap, client: Client, options: &ServeOptions) -> Self {
+        let scheme = if client.is_secure { "https" } else { "http" };
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let named = options.public_base().map(str::to_owned);
+        Self(named.unwrap_or_else(|| format!("{scheme}://{}", host.unwrap_or_default())))
+    }
+
+    /// The address of the page of a link.
+    pub(super) fn join(&self, secret: &str) -> String {
+        format!("{}/join/{secret}", self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Base {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let base = parts.extensions.get::<Self>().cloned();
+        base.ok_or_else(|| ApiError::Internal("a route without an address".to_owned()))
     }
 }
 
@@ -79,7 +108,11 @@ fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn forwarded(headers: &HeaderMap, proxies: &[IpNet]) -> Option<IpAddr> {
     let all = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
     let all: Vec<&str> = all.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let addresses = all.iter().rev().map_while(|text| text.parse::<IpAddr>().ok());
+    let address = |text: &str| {
+        let with_port = || text.parse::<SocketAddr>().map(|address| address.ip()).ok();
+        text.parse::<IpAddr>().ok().or_else(with_port)
+    };
+    let addresses = all.iter().rev().map_while(|text| address(text));
     let mut addresses = addresses.map(|address| address.to_canonical());
     addresses.find(|address| !is_trusted(proxies, *address))
 }
@@ -108,9 +141,18 @@ pub(super) fn presented(request: &Request) -> Option<Secret> {
     session_cookie(headers).map(|secret| Secret::Session(secret.to_owned()))
 }
 
+/// The value of a cookie.
+pub(super) fn cookie<'a>(headers: &'a HeaderMap, named: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == named)
+        .map(|(_, value)| value)
+}
+
 /// The secret of the session that a browser has.
 pub(super) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    super::guard::cookie(headers, SESSION_COOKIE)
+    cookie(headers, SESSION_COOKIE)
 }
 
 /// The cookie that gives a browser its session, or takes it away where there is no secret.

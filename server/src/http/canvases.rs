@@ -26,7 +26,9 @@ use super::bodies::BodyMax;
 use super::caller::Client;
 use super::deeds::Doer;
 use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
+use super::guest_assets;
 use super::large;
+use super::refused::Refused;
 use super::rights::Granted;
 use crate::access::Caller;
 use crate::app::App;
@@ -165,7 +167,7 @@ async fn create_of(
     if let Some(template) = from {
         edits.extend(edit::parse(&template.edits)?);
     }
-    let assets = facts(app, &edits).await?;
+    let assets = facts(app, caller, &edits).await?;
     let (nodes_max, client) = (app.options.nodes_max, rand::random::<u32>().max(1));
     let first = match of {
         // A template is small: it waits for nobody.
@@ -364,10 +366,21 @@ fn graph_json(mut canvas: Canvas) -> Result<Vec<u8>, ApiError> {
 const EDIT_BYTES: usize = 100;
 
 /// Facts of the assets that edits name.
-async fn facts(app: &App, edits: &[Edit]) -> Result<BTreeMap<String, AssetRef>, ApiError> {
+async fn facts(
+    app: &App,
+    caller: &Caller,
+    edits: &[Edit],
+) -> Result<BTreeMap<String, AssetRef>, ApiError> {
     let mut assets = BTreeMap::new();
     for id in edit::asset_ids(edits) {
-        if let Some(row) = app.assets.known(&AssetId::new(id.as_str())).await? {
+        let asset = AssetId::new(id.as_str());
+        // To whoever may not read it, it is unknown.
+        match guest_assets::check(app, caller, &asset).await {
+            Ok(()) => {}
+            Err(Refused::Failed(error)) => return Err(error),
+            Err(Refused::Anonymous | Refused::Hidden(_) | Refused::Forbidden(_)) => continue,
+        }
+        if let Some(row) = app.assets.known(&asset).await? {
             assets.insert(id, row.reference());
         }
     }
@@ -377,10 +390,11 @@ async fn facts(app: &App, edits: &[Edit]) -> Result<BTreeMap<String, AssetRef>, 
 /// Checks edits inside the room against the document as it is then, and writes them in the same transaction.
 async fn apply(
     app: &App,
+    caller: &Caller,
     room: &RoomHandle,
     edits: Vec<Edit>,
 ) -> Result<Vec<Option<String>>, ApiError> {
-    let assets = facts(app, &edits).await?;
+    let assets = facts(app, caller, &edits).await?;
     let nodes_max = app.options.nodes_max;
     let applied = room
         .edit_of(
@@ -410,6 +424,7 @@ async fn apply(
 )]
 async fn edits(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<CanvasId>,
     AnyJson(value): AnyJson,
 ) -> Result<Json<EditsDone>, ApiError> {
@@ -417,7 +432,7 @@ async fn edits(
     let edits = edit::parse(&value)?;
     let room = app.rooms.open(&id).await?;
     let chooses = edits.iter().any(Edit::chooses);
-    let ids = apply(&app, &room, edits).await?;
+    let ids = apply(&app, &caller, &room, edits).await?;
     if chooses {
         // The document may not hold what was chosen (R-DOC-30).
         room.check_outcome().await?;

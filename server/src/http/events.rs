@@ -6,7 +6,9 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream};
+use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::ids::CanvasId;
+use gesso_protocol::problem::ErrorCode;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +16,9 @@ use utoipa_axum::routes;
 
 use crate::access::{AccessChange, Caller};
 use crate::app::App;
-use crate::events::Notice;
+use crate::clock::now_ms;
+use crate::error::ApiError;
+use crate::events::{Notice, StreamTicket};
 
 /// Number of times a silent connection is told that it lives.
 const KEEP_ALIVE_S: u64 = 15;
@@ -30,12 +34,21 @@ struct Listener {
     caller: Caller,
     notices: Receiver<Notice>,
     changes: Receiver<AccessChange>,
+    _ticket: StreamTicket,
 }
 
 impl Listener {
     /// The next event that this person may know of; `None` at the end.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.app.shutdown.clone();
+        let expires_at = self.caller.expires_at();
+        let expired = async {
+            match expires_at.map(|at| u64::try_from(at - now_ms()).unwrap_or(0)) {
+                Some(left_ms) => tokio::time::sleep(Duration::from_millis(left_ms)).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut expired = std::pin::pin!(expired);
         loop {
             let event = tokio::select! {
                 notice = self.notices.recv() => match notice {
@@ -50,6 +63,7 @@ impl Listener {
                     Err(RecvError::Closed) => return None,
                 },
                 () = shutdown.cancelled() => return None,
+                () = &mut expired => return None,
             };
             if event.is_some() {
                 return event;
@@ -71,7 +85,7 @@ impl Listener {
     /// What a change of rights means to this person; the outer `None` where they are no longer signed in.
     async fn changed(&self, change: AccessChange) -> Option<Option<Event>> {
         if change.person.as_ref().is_some_and(|person| *person != self.caller.me.id) {
-            return Some(None);
+            return Some(self.owned(&change).await);
         }
         match &change.canvas {
             Some(canvas) if self.sees(canvas).await => {
@@ -86,6 +100,14 @@ impl Listener {
         }
     }
 
+    /// What a change for others means to somebody who shares the canvas.
+    async fn owned(&self, change: &AccessChange) -> Option<Event> {
+        let canvas = change.canvas.as_ref()?;
+        let role = self.app.access.role(&self.caller, canvas).await;
+        let owns = matches!(role, Ok(Some(CanvasRole::Owner)));
+        owns.then(|| Event::default().event("access").data(canvas.as_str()))
+    }
+
     async fn sees(&self, canvas: &CanvasId) -> bool {
         // A canvas that was deleted just now is told of as well where nobody signs in.
         matches!(self.app.access.role(&self.caller, canvas).await, Ok(Some(_)))
@@ -97,7 +119,7 @@ fn reload() -> Event {
 }
 
 /// Server-sent events: `canvas` with the id of one that changed, `access` with the id of one on which this person's
-/// role changed, `notifications`, and `reload` where the list is to be read anew.
+/// role, or for its owners somebody's, changed, `notifications`, and `reload` where the list is to be read anew.
 #[utoipa::path(
     get, path = "/events", tag = "canvases",
     responses(
@@ -107,17 +129,28 @@ fn reload() -> Event {
             body = String,
             content_type = "text/event-stream",
         ),
+        (status = 429, description = "This person listens in too many places."),
     ),
 )]
 async fn listen(
     State(app): State<App>,
     caller: Caller,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let listener =
-        Listener { notices: app.events.listen(), changes: app.access.listen(), app, caller };
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    let ticket = app.events.admit(&caller.me.id).ok_or_else(|| {
+        let detail = "You listen to events in too many places. Close some pages.";
+        ApiError::new(ErrorCode::RateLimited, detail)
+    })?;
+    let listener = Listener {
+        notices: app.events.listen(),
+        changes: app.access.listen(),
+        app,
+        caller,
+        _ticket: ticket,
+    };
     let events = stream::unfold(listener, async |mut listener| {
         let event = listener.next().await?;
         Some((Ok(event), listener))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_S)))
+    let alive = KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_S));
+    Ok(Sse::new(events).keep_alive(alive))
 }

@@ -11,7 +11,7 @@ use gesso_protocol::ids::is_id;
 use gesso_protocol::problem::ErrorCode;
 use percent_encoding::percent_decode_str;
 
-use super::caller::{self, Client};
+use super::caller::{self, Base, Client, cookie};
 use super::health;
 use crate::access::{Caller, Credential};
 use crate::app::App;
@@ -116,7 +116,9 @@ fn is_loopback_host(host: &str) -> bool {
 /// database that does not answer is no reason for the server to seem dead, nor for its pages not to come.
 pub async fn person(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let client = Client::of(request.extensions(), request.headers(), &app.options);
+    let base = Base::of(request.headers(), client, &app.options);
     request.extensions_mut().insert(client);
+    request.extensions_mut().insert(base);
     if app.access.needs_accounts() {
         return signed_in(&app, client, request, next).await;
     }
@@ -176,15 +178,6 @@ async fn signed_in(app: &App, client: Client, mut request: Request, next: Next) 
 /// True if whoever asks said who they are.
 pub(super) fn is_known(headers: &HeaderMap) -> bool {
     cookie(headers, PERSON_COOKIE).is_some_and(is_id)
-}
-
-/// The value of a cookie.
-pub(super) fn cookie<'a>(headers: &'a HeaderMap, named: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == named)
-        .map(|(_, value)| value)
 }
 
 /// Keeps what somebody chose.

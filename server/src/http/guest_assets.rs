@@ -2,30 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use dashmap::DashMap;
 use gesso_protocol::api::accounts::WorkspaceRole;
 use gesso_protocol::ids::{AssetId, CanvasId};
 
-use super::rights::Refused;
+use super::refused::Refused;
 use crate::access::Caller;
 use crate::app::App;
 use crate::error::ApiError;
 
 /// The most canvases of a guest that are looked through.
 const CANVASES_MAX: i64 = 100;
-/// Time for which the files of a canvas are remembered.
-const KEPT: Duration = Duration::from_secs(3);
-/// So many canvases are remembered before old ones are forgotten.
-const REMEMBERED_MAX: usize = 200;
-
-/// Files of canvases, as they were a moment ago.
-#[derive(Debug, Default)]
-pub struct CanvasAssets {
-    seen: DashMap<CanvasId, (Instant, Arc<BTreeSet<String>>)>,
-}
-
 /// Refuses a file that the caller may not see, as if there were none.
 pub(super) async fn check(app: &App, caller: &Caller, id: &AssetId) -> Result<(), Refused> {
     if caller.workspace_role() > WorkspaceRole::Guest {
@@ -51,23 +38,16 @@ async fn of_canvas(
     person: &str,
     id: &CanvasId,
 ) -> Result<Arc<BTreeSet<String>>, ApiError> {
-    let seen = &app.canvas_assets.seen;
-    if let Some(entry) = seen.get(id)
-        && entry.0.elapsed() < KEPT
-    {
-        return Ok(Arc::clone(&entry.1));
+    if let Some(ids) = app.canvas_assets.of(id) {
+        return Ok(ids);
     }
     let room = app.rooms.open(id).await?;
     let place = app.rooms.readers().place(person).await?;
     let copy = room.copy().await?;
     let (_, canvas) = place.run(move || copy.canvas()).await?;
     let mut canvas = canvas?;
-    let mut ids: BTreeSet<String> = canvas.assets_mut().map(|asset| asset.id.clone()).collect();
+    let named: BTreeSet<String> = canvas.assets_mut().map(|asset| asset.id.clone()).collect();
+    let mut ids = app.db.brought_to(id, &named).await?;
     ids.extend(app.db.assets_made_on(id).await?);
-    let ids = Arc::new(ids);
-    if seen.len() >= REMEMBERED_MAX {
-        seen.retain(|_, (at, _)| at.elapsed() < KEPT);
-    }
-    seen.insert(id.clone(), (Instant::now(), Arc::clone(&ids)));
-    Ok(ids)
+    Ok(app.canvas_assets.remember(id, ids))
 }

@@ -1,19 +1,20 @@
 //! Links of pages `/join/{secret}`: invitations, and the links of canvases.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use gesso_protocol::api::accounts::{
     CanvasRole, JoinLink, Joined, LinkInfo, LinkKind, NotificationKind, WorkspaceRole,
 };
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::problem::ErrorCode;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use super::bodies::BodyMax;
 use super::caller::Client;
 use super::deeds::Doer;
 use super::extract::Json as Body;
-use super::session::{check_accounts, count_attempt};
+use super::gate::{SMALL_BYTES, check_accounts, count_attempt};
 use crate::access::{AccessChange, Caller};
 use crate::accounts::{email_key, secret};
 use crate::app::App;
@@ -25,7 +26,7 @@ use crate::error::ApiError;
 
 /// `GET·POST /api/links/{secret}`.
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(link, join))
+    OpenApiRouter::new().routes(routes!(link, join).layer(Extension(BodyMax(SMALL_BYTES))))
 }
 
 /// A link that can be taken.
@@ -96,9 +97,23 @@ pub(super) fn gone() -> ApiError {
 pub(super) async fn find(app: &App, secret: &str) -> Result<Option<Link>, ApiError> {
     let now = now_ms();
     if let Some(row) = app.db.invitation(&secret::hash(secret), now).await? {
-        return Ok(Some(Link::Invitation(row)));
+        return Ok(stands(app, &row).await?.then_some(Link::Invitation(row)));
     }
     Ok(app.db.link_by_secret(secret, now).await?.map(Link::Canvas))
+}
+
+/// True while an invitation may still be taken: the first owner's until somebody has an account, and others while who
+/// made them could make them now.
+async fn stands(app: &App, row: &InvitationRow) -> Result<bool, ApiError> {
+    match (row.kind(), &row.by_person) {
+        (LinkKind::FirstOwner, _) => Ok(!app.db.has_accounts().await?),
+        (LinkKind::Invitation, Some(maker)) => {
+            let maker = app.db.signed_in(maker).await?.and_then(|me| me.account);
+            let needed = row.role().max(WorkspaceRole::Admin);
+            Ok(maker.is_some_and(|account| account.role >= needed))
+        }
+        (LinkKind::Invitation | LinkKind::Reset | LinkKind::Canvas, _) => Ok(true),
+    }
 }
 
 /// Refuses a link whose password is another one.
@@ -142,15 +157,18 @@ pub(super) async fn notify(
     app: &App,
     caller: &Caller,
     person: &str,
-    canvas: &CanvasId,
+    (canvas, canvas_name): (&CanvasId, String),
     kind: NotificationKind,
     text: String,
+    request: Option<String>,
 ) -> Result<(), ApiError> {
     let new = NewNotification {
         person: person.to_owned(),
         kind,
         canvas: Some(canvas.clone()),
+        canvas_name,
         node: None,
+        request,
         by_name: caller.me.name.clone(),
         text,
     };

@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{PageQuery, Paging};
-use super::session::check_accounts;
+use super::gate::check_accounts;
 use crate::access::Caller;
 use crate::app::App;
 use crate::clock::now_ms;

@@ -7,10 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::accounts::{CanvasRole, Scope, WorkspaceRole};
 use gesso_protocol::ids::{AssetId, CanvasId, RunId, is_id};
-use gesso_protocol::problem::ErrorCode;
 use percent_encoding::percent_decode_str;
 
 use super::guest_assets;
+use super::refused::Refused;
 use crate::access::Caller;
 use crate::app::App;
 use crate::error::ApiError;
@@ -177,33 +177,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Granted {
     }
 }
 
-/// Why a request is refused.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// Nobody is signed in.
-    Anonymous,
-    /// To this person there is no such thing.
-    Hidden(&'static str),
-    /// The role or the token is not enough.
-    Forbidden(String),
-    /// The server failed.
-    Failed(ApiError),
-}
-
-impl Refused {
-    fn error(self) -> ApiError {
-        match self {
-            Self::Anonymous => ApiError::new(
-                ErrorCode::Unauthorized,
-                "Nobody is signed in. Sign in, or send an API token: Authorization: Bearer gesso_….",
-            ),
-            Self::Hidden(what) => ApiError::not_found(what),
-            Self::Forbidden(why) => ApiError::new(ErrorCode::Forbidden, why),
-            Self::Failed(error) => error,
-        }
-    }
-}
-
 /// Lets through what the caller may do.
 pub(super) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !app.access.needs_accounts() {
@@ -222,6 +195,8 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
     };
     let caller = request.extensions().get::<Caller>().cloned();
     let id = named(request.uri().path());
+    let standing = Standing { app: app.clone(), need, caller: caller.clone(), id: id.clone() };
+    request.extensions_mut().insert(standing);
     match verdict(&app, need, caller, id).await {
         Ok(Some(role)) => drop(request.extensions_mut().insert(Granted(role))),
         Ok(None) => {}
@@ -240,6 +215,43 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
         }
     }
     next.run(request).await
+}
+
+/// What a request was let through for, to be asked again: a body may take minutes to come, and rights may end meanwhile.
+#[derive(Clone)]
+pub(super) struct Standing {
+    app: App,
+    need: Need,
+    caller: Option<Caller>,
+    id: Option<String>,
+}
+
+impl Standing {
+    /// Refuses what would be refused if it came now.
+    ///
+    /// # Errors
+    /// As for a new request.
+    pub(super) async fn still(self) -> Result<(), ApiError> {
+        let Self { app, need, caller, id } = self;
+        let Some(caller) = caller else { return Ok(()) };
+        let me = match app.access.lives(&caller).await? {
+            true => app.db.signed_in(&caller.me.id).await?,
+            false => None,
+        };
+        let caller = me.map(|me| Caller { me, ..caller });
+        verdict(&app, need, caller, id).await.map(|_| ()).map_err(Refused::error)
+    }
+
+    /// Notes that the caller brought a file, which may have been there already. Answers whether they are a guest.
+    ///
+    /// # Errors
+    /// Those of [`Self::still`].
+    pub(super) async fn brought(self, asset: &AssetId) -> Result<bool, ApiError> {
+        self.clone().still().await?;
+        let Some(caller) = &self.caller else { return Ok(false) };
+        self.app.db.add_asset_person(asset, &caller.me.id).await?;
+        Ok(caller.workspace_role() == WorkspaceRole::Guest)
+    }
 }
 
 async fn verdict(

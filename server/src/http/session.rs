@@ -1,21 +1,21 @@
 //! Signing in and out, and the devices on which somebody is.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use gesso_protocol::api::Page;
-use gesso_protocol::api::accounts::{
-    CanvasRole, LinkKind, SessionBody, SignIn, SignUp, WorkspaceRole,
-};
+use axum::{Extension, Json};
+use gesso_protocol::api::accounts::{LinkKind, SessionBody, SignIn, SignUp, WorkspaceRole};
+use gesso_protocol::api::{Me, Page};
 use gesso_protocol::names;
 use gesso_protocol::problem::ErrorCode;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use super::bodies::BodyMax;
 use super::caller::{Client, session_cookie, set_session};
 use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
+use super::gate::{SMALL_BYTES, check_accounts, count_attempt};
 use super::links;
 use crate::access::{AccessChange, Caller, Credential};
 use crate::accounts::{SESSION_MS, email_key, password, secret};
@@ -23,7 +23,6 @@ use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
 use crate::db::accounts::{NewAccount, NewSession};
 use crate::error::ApiError;
-use crate::newcomers::newcomer;
 
 /// The longest name of a device, in characters.
 const DEVICE_CHARS_MAX: usize = 200;
@@ -33,27 +32,10 @@ const WRONG: &str = "The address or the password is not right.";
 /// `POST·DELETE /api/session`, `POST /api/signup`, `/api/sessions`.
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(sign_in, sign_out))
-        .routes(routes!(sign_up))
+        .routes(routes!(sign_in, sign_out).layer(Extension(BodyMax(SMALL_BYTES))))
+        .routes(routes!(sign_up).layer(Extension(BodyMax(SMALL_BYTES))))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
-}
-
-/// Refuses where people do not sign in.
-pub(super) fn check_accounts(app: &App) -> Result<(), ApiError> {
-    if app.access.needs_accounts() {
-        return Ok(());
-    }
-    let detail = "Nobody signs in here: the server is open to its own machine. Start it with --accounts to change that.";
-    Err(ApiError::new(ErrorCode::NotFound, detail))
-}
-
-/// Counts an attempt.
-pub(super) fn count_attempt(app: &App, key: &str, client: Client) -> Result<(), ApiError> {
-    app.accounts.attempts.count(key, client.address).map_err(|wait_s| {
-        let detail = format!("These were too many attempts. Try again in {wait_s} s.");
-        ApiError::later(ErrorCode::RateLimited, detail, wait_s)
-    })
 }
 
 /// Gives a browser a session of its own; one that it had ends.
@@ -183,7 +165,7 @@ async fn sign_up(
     let hash =
         hash.ok_or_else(|| ApiError::Internal("a password could not be hashed".to_owned()))?;
     let account = NewAccount {
-        me: gesso_protocol::api::Me { name: name.clone(), ..newcomer(fresh_id()) },
+        me: Me { name: name.clone(), ..app.newcomers.welcome() },
         email: wish.email.trim().to_owned(),
         email_key: key,
         password: Some(hash),
@@ -271,12 +253,4 @@ async fn end_session(
     Doer::of(&caller, client).did(&app, "session.ended", None, &id).await?;
     app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// The role that a link may give on a canvas.
-pub(super) fn below_owner(role: CanvasRole) -> Result<CanvasRole, ApiError> {
-    if role == CanvasRole::Owner {
-        return Err(ApiError::bad_request("A canvas is handed over with …/access/transfer."));
-    }
-    Ok(role)
 }

@@ -13,7 +13,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::guard::is_known;
-use super::rights::{Granted, Refused};
+use super::refused::Refused;
+use super::rights::Granted;
 use crate::access::Caller;
 use crate::app::App;
 use crate::error::ApiError;

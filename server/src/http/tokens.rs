@@ -13,18 +13,18 @@ use utoipa_axum::routes;
 use super::caller::Client;
 use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
-use super::session::check_accounts;
+use super::gate::check_accounts;
 use crate::access::{AccessChange, Caller, Credential};
-use crate::accounts::secret;
+use crate::accounts::{new_token, secret};
 use crate::app::App;
-use crate::clock::{fresh_id, now_ms};
+use crate::clock::now_ms;
 use crate::error::ApiError;
 
 /// The most tokens of one person.
 const TOKENS_MAX: usize = 100;
 
 /// `/api/tokens`.
-pub fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(tokens, add_token)).routes(routes!(end_token))
 }
 
@@ -79,27 +79,6 @@ async fn add_token(
     app.db.add_token(&caller.me.id, &secret::hash(&secret), &token).await?;
     Doer::of(&caller, client).did(&app, "token.created", None, &token.name).await?;
     Ok((StatusCode::CREATED, Json(TokenBody { secret: Some(secret), ..token })))
-}
-
-/// A token to be, and its secret.
-pub fn new_token(
-    name: &str,
-    mut scopes: Vec<gesso_protocol::api::accounts::Scope>,
-    expires_at: Option<i64>,
-    now_ms: i64,
-) -> (TokenBody, String) {
-    scopes.sort_unstable();
-    scopes.dedup();
-    let token = TokenBody {
-        id: fresh_id(),
-        name: name.to_owned(),
-        scopes,
-        created_at: now_ms,
-        used_at: None,
-        expires_at,
-        secret: None,
-    };
-    (token, secret::fresh_token())
 }
 
 /// Deletes an API token.

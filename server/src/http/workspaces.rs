@@ -13,24 +13,23 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::caller::Client;
+use super::caller::{Base, Client};
 use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
-use super::session::check_accounts;
+use super::gate::check_accounts;
 use crate::access::{AccessChange, Caller};
-use crate::accounts::{INVITATION_MS, email_key, secret};
+use crate::accounts::{INVITATION_MS, email_key, new_invitation, secret};
 use crate::app::App;
-use crate::clock::{fresh_id, now_ms};
-use crate::config::ServeOptions;
+use crate::clock::now_ms;
 use crate::db::WORKSPACE;
-use crate::db::members::{InvitationRow, WorkspaceRow};
+use crate::db::members::WorkspaceRow;
 use crate::error::ApiError;
 
 /// The most invitations of a workspace that wait.
 const INVITATIONS_MAX: usize = 500;
 
 /// `/api/workspaces`.
-pub fn routes() -> OpenApiRouter<App> {
+pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(show, change))
@@ -38,15 +37,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(change_member, remove_member))
         .routes(routes!(invitations, invite))
         .routes(routes!(end_invitation))
-}
-
-/// The address of a page of the server, for people: as an operator named it, else as the request did.
-pub fn page_url(options: &ServeOptions, path: &str) -> String {
-    let base = match &options.public_url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{}", options.listen),
-    };
-    format!("{base}{path}")
 }
 
 /// The workspace of that id, where the caller is in it.
@@ -240,27 +230,6 @@ async fn invitations(
     Ok(Json(Page { items: app.db.invitations(&id, now_ms()).await?, next: None }))
 }
 
-/// An invitation to be, and the secret of its link.
-pub fn new_invitation(
-    kind: LinkKind,
-    role: WorkspaceRole,
-    by_name: &str,
-    expires_at: i64,
-) -> (InvitationRow, String) {
-    let row = InvitationRow {
-        id: fresh_id(),
-        kind: String::new(),
-        workspace: WORKSPACE.to_owned(),
-        role: role.id().to_owned(),
-        email: None,
-        person: None,
-        by_name: by_name.to_owned(),
-        created_at: now_ms(),
-        expires_at,
-    };
-    (row.of_kind(kind), secret::fresh())
-}
-
 /// Invites somebody; only this answer has the link.
 #[utoipa::path(
     post, path = "/workspaces/{id}/invitations", tag = "workspaces",
@@ -272,6 +241,7 @@ async fn invite(
     State(app): State<App>,
     caller: Caller,
     client: Client,
+    base: Base,
     Path(id): Path<String>,
     Body(wish): Body<NewInvitation>,
 ) -> Result<(StatusCode, Json<InvitationBody>), ApiError> {
@@ -288,6 +258,7 @@ async fn invite(
     }
     let (mut row, secret) =
         new_invitation(LinkKind::Invitation, wish.role, &caller.me.name, expires_at);
+    row.by_person = Some(caller.me.id.clone());
     if let Some(email) = wish.email {
         email_key(&email)?;
         row.email = Some(email.trim().to_owned());
@@ -302,7 +273,7 @@ async fn invite(
         by: row.by_name,
         created_at: row.created_at,
         expires_at,
-        url: Some(page_url(&app.options, &format!("/join/{secret}"))),
+        url: Some(base.join(&secret)),
         token: Some(secret),
     };
     Ok((StatusCode::CREATED, Json(body)))

@@ -34,11 +34,16 @@ impl Link {
         self.info.with_value(|info| info.kind)
     }
 
+    /// The password that was typed for the link itself.
+    fn own_password(self) -> Option<String> {
+        let password = self.password.get_untracked();
+        (!password.is_empty()).then_some(password)
+    }
+
     /// Takes the link, for somebody who is signed in, and opens what it leads to.
     async fn take(self) {
         let path = format!("/api/links/{}", self.secret.get_value());
-        let password = self.password.get_untracked();
-        let body = JoinLink { password: (!password.is_empty()).then_some(password) };
+        let body = JoinLink { password: self.own_password() };
         match http::post::<Joined>(&path, &body).await {
             Ok(Joined { canvas: Some(canvas), .. }) => self.nav.go(&format!("/c/{canvas}")),
             Ok(Joined { canvas: None, .. }) => self.nav.go("/"),
@@ -256,6 +261,7 @@ fn sign_up(link: Link, act: &'static str) -> AnyView {
             email: email.get_untracked().trim().to_owned(),
             name: name.get_untracked().trim().chars().take(NAME_CHARS_MAX).collect(),
             password: password.get_untracked(),
+            link_password: link.own_password(),
         };
         link.work(create(link, body, taken));
     };
@@ -296,6 +302,7 @@ fn reset(link: Link) -> AnyView {
             email: address.get_untracked(),
             name: String::new(),
             password: password.get_untracked(),
+            link_password: None,
         };
         link.work(create(link, body, taken));
     };

@@ -39,6 +39,7 @@ const ITEM_BYTES: usize = 160;
 /// The part of the document's limit by which a document has to have grown before it is measured again.
 const MEASURE_PART: usize = 64;
 
+const COMMENTS_ALONE: &str = "a commenter writes comments and nothing else";
 const OWN_ID: &str = "it carries the room's own id";
 const FULL: &str = "the document is at its limit";
 const CROWDED: &str =
@@ -99,6 +100,9 @@ impl Core {
             return;
         }
         let doc = self.doc.clone();
+        if let Some(guards) = self.guards.as_mut().filter(|_| role == CanvasRole::Commenter) {
+            guards.cover(&doc);
+        }
         let work = self.conns.get(&conn).map(|state| state.work).unwrap_or_default();
         let work = work.begin(now_ms, (self.meter)(), &self.limits);
         let mut writing = Writing {
@@ -316,6 +320,11 @@ impl Core {
         }
         let claimed = self.check_ids(writing, &scan, is_live)?;
         self.check_limits(&admitted, bytes.len())?;
+        let role = writing.from.and_then(|conn| self.conns.get(&conn)).map(|state| state.role);
+        if role == Some(CanvasRole::Commenter) && self.index.founds_root(&admitted.placed) {
+            // What is founded in this very update, nobody watches yet: it could not be undone.
+            return Err(Stop::Refused(Refusal::new(close::NOT_ALLOWED, COMMENTS_ALONE)));
+        }
         if let Some((client, conn, person)) = claimed {
             self.ids.claim(client, conn, &person);
         }

@@ -5,7 +5,7 @@ use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
 use std::sync::Arc;
 use yrs::undo::{Options, UndoManager};
-use yrs::{Doc, Origin};
+use yrs::{Doc, Origin, ReadTxn as _, Transact as _};
 
 /// Origin of what the server writes.
 pub(super) const SERVER_ORIGIN: &str = "server";
@@ -55,6 +55,21 @@ impl Guards {
         self.server.include_origin(origin(conn));
         if role == CanvasRole::Commenter {
             self.content.include_origin(origin(conn));
+        }
+    }
+
+    /// Closes whatever roots the document has by now to commenters: other programs keep theirs beside ours. As what they
+    /// use them is not known and does not matter: a root without a type is watched by nobody, so it gets one here.
+    pub(super) fn cover(&mut self, doc: &Doc) {
+        let is_foreign =
+            |name: &str| !PEOPLE_ROOTS.contains(&name) && !SERVER_ROOTS.contains(&name);
+        let names: Vec<String> = {
+            let txn = doc.transact();
+            let names = txn.root_refs().map(|(name, _)| name.to_owned());
+            names.filter(|name| is_foreign(name)).collect()
+        };
+        for name in names {
+            self.content.expand_scope(doc, &doc.get_or_insert_map(name.as_str()));
         }
     }
 

@@ -424,6 +424,15 @@ impl Index {
         self.roots.len() + new.len()
     }
 
+    /// True if one of these new elements is the first of a root type that is not the comments.
+    pub(super) fn founds_root(&self, placed: &[Placed]) -> bool {
+        let comments = self.hash("comments");
+        placed.iter().filter_map(|new| new.place).any(|place| match place.list.owner {
+            Owner::Root(hash) => hash != comments && !self.roots.contains(&hash),
+            Owner::Item(_) => false,
+        })
+    }
+
     /// Counts how long the lists are, from the document as it is.
     pub(super) fn count_lists(&mut self, state: &Scan<'_>) {
         let is_type = |kind| matches!(kind, Kind::Item { content: Content::Type(_), .. });

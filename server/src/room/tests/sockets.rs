@@ -143,7 +143,7 @@ fn what_was_acknowledged_is_there_after_a_kill() {
                     client.saved >= before + 10 + u64::from(life)
                 })
                 .await;
-            client.saved - client.sent + 50
+            client.saved + 50 - client.sent
         });
         // No goodbye: tasks stop wherever they are.
         runtime.shutdown_background();

@@ -15,6 +15,7 @@ use self::link::Link;
 use self::people::{People, Requests};
 use super::ask::AskAccess;
 use crate::core::rights::{self, Right};
+use crate::web::canvas::live::access::on_change;
 use crate::web::canvas::live::people::color;
 use crate::web::canvas::store::page::Page;
 use crate::web::http;
@@ -44,6 +45,9 @@ fn Open(page: Page) -> impl IntoView {
     // One's own role may change while it is open.
     Effect::new(move |_| {
         page.role.track();
+        spawn_local(async move { access.take(http::get(&access.path("")).await) });
+    });
+    on_change(move || {
         spawn_local(async move { access.take(http::get(&access.path("")).await) });
     });
     let close = Callback::new(move |()| page.overlays.sharing.set(false));

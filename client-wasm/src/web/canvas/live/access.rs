@@ -38,16 +38,36 @@ pub fn watch(page: Page) {
 }
 
 fn listen(page: Page) -> Option<Stream> {
-    let events = web_sys::EventSource::new("/api/events").ok()?;
-    let told = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
-        let canvas = e.data().as_string().unwrap_or_default();
-        if page.try_core().is_some() && canvas.trim_matches('"') == page.id.get_value() {
+    let told = move |canvas: &str| {
+        if page.try_core().is_some() && canvas == page.id.get_value() {
             socket::reopen(page);
         }
+    };
+    hear(&["access"], told)
+}
+
+/// Runs `changed` when the people of the canvas, or requests for a role on it, may be others; until the owner of the
+/// reactive scope goes.
+pub fn on_change(changed: impl Fn() + 'static) {
+    let held = StoredValue::new_local(hear(&["access", "notifications"], move |_| changed()));
+    on_cleanup(move || {
+        if let Some((events, _)) = held.try_update_value(Option::take).flatten() {
+            events.close();
+        }
     });
-    let heard = told.as_ref().unchecked_ref();
-    if let Err(cause) = events.add_event_listener_with_callback("access", heard) {
-        web_sys::console::warn_1(&cause);
+}
+
+/// Listens to events of the server by these names; `heard` gets their data.
+fn hear(names: &[&str], heard: impl Fn(&str) + 'static) -> Option<Stream> {
+    let events = web_sys::EventSource::new("/api/events").ok()?;
+    let told = Closure::<dyn Fn(web_sys::MessageEvent)>::new(move |e: web_sys::MessageEvent| {
+        heard(e.data().as_string().unwrap_or_default().trim_matches('"'));
+    });
+    for name in names {
+        let listener = told.as_ref().unchecked_ref();
+        if let Err(cause) = events.add_event_listener_with_callback(name, listener) {
+            web_sys::console::warn_1(&cause);
+        }
     }
     Some((events, told))
 }

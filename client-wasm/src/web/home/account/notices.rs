@@ -132,9 +132,8 @@ fn Notice(one: NotificationBody, on_close: Callback<()>) -> impl IntoView {
             nav.go(&format!("/c/{canvas}"));
         }
     };
-    let asks =
-        matches!(one.kind, NotificationKind::AccessRequest).then(|| one.canvas.clone()).flatten();
-    let answer = asks.map(|canvas| view! { <Answer canvas=canvas by=one.by.clone() /> });
+    let asked = one.canvas.clone().zip(one.request.clone());
+    let answer = asked.map(|(canvas, request)| view! { <Answer canvas=canvas request=request /> });
     let text = (!one.text.is_empty()).then(|| view! { <p class="quote">{one.text.clone()}</p> });
     view! {
         <li class="notice" class:is-new=!one.seen>
@@ -151,13 +150,14 @@ fn Notice(one: NotificationBody, on_close: Callback<()>) -> impl IntoView {
 
 /// The answer to a request, as long as it waits for one.
 #[component]
-fn Answer(canvas: String, by: String) -> impl IntoView {
+fn Answer(canvas: String, request: String) -> impl IntoView {
     let path = StoredValue::new(format!("/api/canvases/{canvas}/access"));
     let waiting = RwSignal::new(None::<Vec<AccessRequestBody>>);
     let failed = RwSignal::new(None::<String>);
-    let by = StoredValue::new(by);
+    let request = StoredValue::new(request);
     let take = move |body: AccessBody| {
-        let own = body.requests.into_iter().filter(|one| by.with_value(|by| one.name == *by));
+        let own = body.requests.into_iter();
+        let own = own.filter(|one| request.with_value(|request| one.id == *request));
         waiting.try_set(Some(own.collect()));
     };
     spawn_local(async move {

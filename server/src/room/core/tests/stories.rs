@@ -217,6 +217,33 @@ fn a_commenter_writes_comments_and_nothing_else() {
 }
 
 #[test]
+fn a_commenter_changes_nothing_that_other_programs_keep() {
+    let mut world = World::new();
+    let (editor, commenter) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Commenter));
+    world.act(editor, |txn| {
+        set(txn, "x-shots", "one", "kept");
+        yrs::Array::push_back(&txn.get_or_insert_array("x-list"), txn, "kept");
+    });
+    world.act(commenter, |txn| {
+        set(txn, "x-shots", "one", "changed");
+        set(txn, "comments", "c1", "hello");
+        yrs::Array::remove(&txn.get_or_insert_array("x-list"), txn, 0);
+    });
+    assert_eq!(world.pages[commenter].closed, None);
+    assert_eq!(world.assert_converged()["comments"]["c1"], "hello");
+    for doc in [world.core.doc.clone(), world.pages[commenter].doc.clone()] {
+        let (shots, list) = (doc.get_or_insert_map("x-shots"), doc.get_or_insert_array("x-list"));
+        let txn = doc.transact();
+        assert_eq!(yrs::Map::get(&shots, &txn, "one"), Some(Out::from("kept")));
+        assert_eq!(yrs::Array::len(&list, &txn), 1);
+    }
+    // A root of their own could not be taken back: it is refused.
+    world.act(commenter, |txn| set(txn, "x-mine", "one", "new"));
+    assert!(matches!(world.pages[commenter].closed, Some((close::NOT_ALLOWED, _))));
+    assert!(world.core.doc.transact().get_map("x-mine").is_none());
+}
+
+#[test]
 fn a_viewer_sees_everything_and_is_told_that_it_may_not_write() {
     let mut world = World::new();
     let (editor, viewer) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Viewer));
