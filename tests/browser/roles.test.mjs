@@ -171,7 +171,7 @@ describe('stock clients of Yjs', () => {
     const doc = new Y.Doc()
     const provider = new WebsocketProvider(`${gesso.ws}/sync`, id, doc, { WebSocketPolyfill: WebSocket, params: { token: secret }, disableBc: true })
     await until('it is synced', () => provider.synced)
-    return { doc, close: () => provider.destroy() }
+    return { doc, close: () => { provider.destroy(); doc.destroy() } }
   }
 
   test('one with a token writes where its scope allows and nowhere else', async () => {

@@ -7,7 +7,7 @@ pub(super) mod notices;
 mod people;
 mod tokens;
 
-use gesso_protocol::api::Account;
+use gesso_protocol::api::accounts::Account;
 use gesso_protocol::api::accounts::WorkspaceRole;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
