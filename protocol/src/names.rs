@@ -28,7 +28,14 @@ pub fn name(text: &str) -> Result<String, Refusal> {
 /// # Errors
 /// `bad_request` when nothing of it can be seen, or more than [`PERSON_CHARS_MAX`] characters are left.
 pub fn person(text: &str) -> Result<String, Refusal> {
-    seen(text, PERSON_CHARS_MAX)
+    // Marks that turn the direction of letters make one name read as another.
+    let text: String = text.chars().filter(|c| !turns_direction(*c)).collect();
+    seen(&text, PERSON_CHARS_MAX)
+}
+
+/// True for marks that turn the direction of what follows them: `photo\u{202e}gnp.exe` reads as a picture.
+pub fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn seen(text: &str, chars_max: usize) -> Result<String, Refusal> {

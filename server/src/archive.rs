@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::fold::fold;
 use gesso_protocol::ids::AssetId;
+use gesso_protocol::names::turns_direction;
 use gesso_protocol::schema::{Canvas, Chosen, Generation, Node, NodeResult};
 use gesso_protocol::values::file_ending;
 use sanitize_filename::{Options, sanitize_with_options};
@@ -107,11 +108,6 @@ fn in_order(result: &NodeResult) -> Vec<&str> {
 
 /// Names that Windows keeps for devices, with any ending, besides those that `sanitize_filename` knows.
 const DEVICES: [&str; 2] = ["conin$", "conout$"];
-
-/// True for marks that turn the direction of what follows them: `photo\u{202e}gnp.exe` reads as a picture.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
 
 /// A title as the name of a file on every system.
 fn stem(title: &str) -> String {

@@ -16,6 +16,7 @@ mod names;
 mod order;
 mod problems;
 mod providers;
+mod proxy;
 mod queue;
 mod random;
 mod restart;

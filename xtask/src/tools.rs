@@ -14,12 +14,13 @@ struct Tool {
 }
 
 /// Programs that only the tests need.
-const FOR_TESTS: [Tool; 5] = [
+const FOR_TESTS: [Tool; 6] = [
     Tool { program: "node", package: "nodejs" },
     Tool { program: "npm", package: "npm" },
     Tool { program: "chromium", package: "chromium" },
     Tool { program: "initdb", package: "postgresql" },
     Tool { program: "python3", package: "python3-venv" },
+    Tool { program: "nginx", package: "nginx-light" },
 ];
 /// Programs that built-in models run, so the tests as well.
 const FOR_MODELS: [Tool; 3] = [
@@ -107,6 +108,8 @@ fn there(program: &str) -> bool {
         "python3" => {
             shell::ask(Command::new(program).args(["-c", "import ensurepip, venv"])).is_some()
         }
+        // Debian keeps servers off the PATH of people.
+        "nginx" => shell::on_path(program) || Path::new("/usr/sbin/nginx").is_file(),
         _ => shell::on_path(program),
     }
 }

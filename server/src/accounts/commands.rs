@@ -142,6 +142,9 @@ pub async fn token(command: TokenCommand) -> Result<String, Failure> {
         TokenCommand::Create { user, name, scope, expires, on } => {
             let db = open(&on).await?;
             let account = account(&db, &user).await?;
+            if account.disabled_at.is_some() {
+                return Err(format!("{user} is kept out. Let them in again first.").into());
+            }
             let now = now_ms();
             let expires_at =
                 expires.map(|time| now + i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 2));

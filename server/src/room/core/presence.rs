@@ -7,6 +7,7 @@ use bytes::Bytes;
 use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::wire::Frame;
 use gesso_protocol::wire::awareness::{Entry, encode};
+use serde_json::Value;
 
 use super::effect::ConnId;
 use super::ids::{is_nameless, is_own};
@@ -41,6 +42,14 @@ pub(super) struct Presence {
     own_clock: u32,
     own_changed: bool,
     renewed_ms: u64,
+}
+
+/// True for a state that pages take for the server's (R-SYNC-52): nobody else tells how far a run is.
+fn claims_to_be_the_server(state: &str) -> bool {
+    // Letters of a key can be written as escapes.
+    let may = state.contains("server") || state.contains("\\u");
+    may && serde_json::from_str::<Value>(state)
+        .is_ok_and(|state| state.get("server") == Some(&Value::Bool(true)))
 }
 
 impl Presence {
@@ -79,7 +88,7 @@ impl Presence {
         entry: &Entry<'_>,
         now_ms: u64,
     ) {
-        if entry.client == self.own {
+        if entry.client == self.own || claims_to_be_the_server(entry.state) {
             return;
         }
         let is_table_full = self.table.len() >= TABLE_MAX;

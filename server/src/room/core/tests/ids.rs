@@ -174,3 +174,19 @@ fn nobody_is_shown_under_an_id_that_somebody_else_has_written_under() {
     world.send(a, says(id, 1, "{\"user\":\"a\"}"));
     assert_eq!(states(&world, id).as_deref(), Some("{\"user\":\"a\"}"));
 }
+
+#[test]
+fn nobody_else_speaks_for_the_server() {
+    let mut world = World::new();
+    let page = world.join(CanvasRole::Viewer);
+    for (clock, state) in [
+        (1, r#"{"server":true,"progress":{"n":0.5}}"#),
+        (2, r#"{"\u0073erver":true,"queue":{"r":1}}"#),
+    ] {
+        world.send(page, says(7, clock, state));
+        assert_eq!(states(&world, 7), None, "{state}");
+    }
+    let own = r#"{"user":{"name":"a server of coffee"}}"#;
+    world.send(page, says(7, 3, own));
+    assert_eq!(states(&world, 7).as_deref(), Some(own));
+}
