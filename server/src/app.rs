@@ -25,6 +25,7 @@ use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
 use crate::newcomers::Newcomers;
 use crate::providers::Providers;
+use crate::quotas::Quotas;
 use crate::room::{RoomHooks, RoomLimits, Rooms};
 use crate::run::{RunLimits, Runs, RunsSetup};
 use crate::serve::limits::ConnectionLimits;
@@ -91,6 +92,8 @@ pub struct App {
     pub access: Access,
     /// Sign-in.
     pub accounts: Arc<Accounts>,
+    /// How much one person and the workspace may use.
+    pub quotas: Arc<Quotas>,
     /// Files of canvases, for guests.
     pub canvas_assets: Arc<CanvasAssets>,
     /// The memory that bodies of requests may take.
@@ -151,6 +154,7 @@ impl App {
             newcomers: Arc::default(),
             access: Access::new(db.clone(), options.needs_accounts()),
             accounts: Arc::default(),
+            quotas: Arc::new(Quotas::of(&options)),
             canvas_assets: Arc::default(),
             bodies: Bodies::new(body_limits),
             connection_limits,

@@ -304,6 +304,18 @@ pub struct ServeOptions {
     /// The largest file that can be uploaded, in bytes.
     #[arg(long, env = "GESSO_UPLOAD_MAX_BYTES", default_value_t = defaults::assets::UPLOAD_BYTES_MAX)]
     pub upload_max_bytes: u64,
+    /// The most requests of one person within a minute, where people sign in; 0: any number.
+    #[arg(long, env = "GESSO_REQUESTS_PER_MINUTE", default_value_t = defaults::quotas::REQUESTS_PER_MINUTE)]
+    pub requests_per_minute: u32,
+    /// The most files that one person brings within 24 hours; 0: any number.
+    #[arg(long, env = "GESSO_UPLOADS_PER_DAY", default_value_t = defaults::quotas::UPLOADS_PER_DAY)]
+    pub uploads_per_day: i64,
+    /// The most bytes of all files together; 0: as many as there is room for.
+    #[arg(long, env = "GESSO_STORAGE_MAX_BYTES", default_value_t = 0)]
+    pub storage_max_bytes: i64,
+    /// The most canvases; 0: any number.
+    #[arg(long, env = "GESSO_CANVASES_MAX", default_value_t = 0)]
+    pub canvases_max: i64,
     /// The most connections at once. Where the machine allows fewer open files it is less.
     #[arg(long, env = "GESSO_CONNECTIONS_MAX", default_value_t = defaults::connections::CONNECTIONS_MAX)]
     pub connections_max: usize,

@@ -20,6 +20,7 @@ pub mod runs;
 mod script;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod usage;
 pub mod writer;
 
 use std::path::Path;

@@ -155,3 +155,11 @@ pub mod runs {
     /// Time the result of a call that was stopped is kept aside, in ms.
     pub const LATE_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 }
+
+/// Quotas of people (R-ACC-60).
+pub mod quotas {
+    /// The most requests of one person within a minute: a page that opens a large canvas asks for hundreds of pictures.
+    pub const REQUESTS_PER_MINUTE: u32 = 6_000;
+    /// The most files that one person brings within 24 hours.
+    pub const UPLOADS_PER_DAY: i64 = 10_000;
+}

@@ -12,6 +12,7 @@ pub mod canvases;
 pub mod catalog;
 pub mod client;
 pub mod credits;
+mod csv;
 mod deeds;
 pub mod events;
 pub mod extract;
@@ -27,6 +28,7 @@ mod notifications;
 mod openapi;
 pub mod peer;
 pub mod problems;
+mod quotas;
 mod refused;
 mod rights;
 pub mod runs;
@@ -34,6 +36,7 @@ mod session;
 pub mod sync;
 pub mod templates;
 mod tokens;
+mod usage;
 mod whole;
 mod workspaces;
 
@@ -59,6 +62,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(notifications::routes())
         .merge(workspaces::routes())
         .merge(audit::routes())
+        .merge(usage::routes())
         .merge(access::routes())
         .merge(canvases::routes())
         .merge(runs::routes())

@@ -19,6 +19,7 @@ mod fair_limiter;
 pub mod http;
 pub mod newcomers;
 pub mod providers;
+pub mod quotas;
 pub mod readers;
 pub mod room;
 pub mod run;

@@ -154,6 +154,33 @@ describe('two people on a team\'s server', () => {
   })
 })
 
+describe('the owner at home', () => {
+  /** Opens a dialog of the account's menu. */
+  async function open (entry) {
+    await ada.getByRole('button', { name: /^Account of/ }).click()
+    await ada.getByRole('menuitem', { name: entry }).click()
+    return ada.getByRole('dialog')
+  }
+
+  test('sees who did what and what was paid', async () => {
+    await ada.goto(gesso.url)
+    const log = await open('Audit log…')
+    await log.getByText(/account\.created/).first().waitFor()
+    await log.getByText('Ben Ito').first().waitFor()
+    await ada.keyboard.press('Escape')
+    const usage = await open('Usage…')
+    await usage.getByText('Nothing was paid in the last thirty days.').waitFor()
+    await usage.getByLabel('Group usage').selectOption('day')
+    await usage.getByText('Nothing was paid in the last thirty days.').waitFor()
+    await ada.keyboard.press('Escape')
+  })
+
+  test('hears of a request by the bell', async () => {
+    await ada.getByRole('button', { name: /^Notifications/ }).click()
+    await ada.getByRole('dialog').getByText(/Ben Ito asks for access/).first().waitFor()
+  })
+})
+
 describe('stock clients of Yjs', () => {
   /** Runs `gesso token create` beside the server. */
   function token (scope) {

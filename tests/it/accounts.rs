@@ -553,3 +553,109 @@ async fn a_body_that_takes_its_time_is_judged_by_the_rights_of_its_end() {
         server.stop().await;
     }
 }
+
+#[tokio::test]
+async fn quotas_are_kept_and_say_what_to_do() {
+    for database in databases() {
+        let server = TestServer::start_tuned(&database, |options| {
+            options.accounts = true;
+            options.requests_per_minute = 30;
+            options.uploads_per_day = 1;
+            options.canvases_max = 2;
+        })
+        .await;
+        let ada = sign_up(&server, "ada", WorkspaceRole::Member).await;
+        let bob = sign_up(&server, "bob", WorkspaceRole::Member).await;
+        own_canvas(&server, &ada).await;
+        let canvas = own_canvas(&server, &ada).await;
+        for path in ["/api/canvases".to_owned(), format!("/api/canvases/{canvas}/duplicate")] {
+            let full = bob.call(&server, Method::POST, &path, json!({})).await;
+            assert_eq!(full.1["code"], "too_large", "{}", full.1);
+        }
+        let (name, value) = ada.header.clone().unwrap();
+        let upload = async |bytes: &'static [u8]| {
+            let at = format!("{}/api/assets", server.url);
+            let request = Client::new().post(at).header(name, &value).body(bytes);
+            request.header("content-type", "application/octet-stream").send().await.unwrap()
+        };
+        assert_eq!(upload(include_bytes!("../data/dot.png")).await.status(), StatusCode::CREATED);
+        let more = upload(b"another").await;
+        assert_eq!(more.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(more.headers().contains_key("retry-after"));
+        let mut last = StatusCode::OK;
+        for _ in 0..40 {
+            last = ada.call(&server, Method::GET, "/api/me", json!({})).await.0;
+        }
+        assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(bob.call(&server, Method::GET, "/api/me", json!({})).await.0, StatusCode::OK);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_paid_is_told_by_person_canvas_model_and_day() {
+    for database in databases() {
+        let server = with_accounts(&database).await;
+        let boss = sign_up(&server, "boss", WorkspaceRole::Owner).await;
+        let ada = sign_up(&server, "ada", WorkspaceRole::Member).await;
+        let canvas = own_canvas(&server, &ada).await;
+        let at = format!("/api/canvases/{canvas}");
+        let edits = json!([{"op": "add_node", "id": "g", "kind": "image_generator", "text": "a fox",
+            "settings": {"count": 2, "resolution": "0.5K"}}]);
+        assert_eq!(ada.call(&server, Method::POST, &format!("{at}/edits"), edits).await.0, 200);
+        let runs = format!("{at}/runs");
+        let run = ada.call(&server, Method::POST, &runs, json!({"mode": "workflow"})).await.1;
+        let run_at = format!("/api/runs/{}", run["id"].as_str().unwrap());
+        let mut ended = json!({});
+        while ended["status"] != "succeeded" {
+            ended = ada.call(&server, Method::GET, &run_at, json!({})).await.1;
+            assert_ne!(ended["status"], "failed", "{ended}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let usage = async |query: &str| {
+            boss.call(&server, Method::GET, &format!("/api/usage{query}"), json!({})).await.1
+        };
+        let by_person = usage("").await;
+        let row = &by_person["items"][0];
+        assert_eq!((&row["name"], &row["credits"]), (&json!("ada"), &ended["cost"]), "{by_person}");
+        let fine = usage("?by=canvas,model,day").await;
+        let row = &fine["items"][0];
+        assert_eq!((&row["canvas"], &row["credits"]), (&json!(canvas), &ended["cost"]));
+        assert_eq!(row["model"], ended["steps"][0]["model"]);
+        assert_eq!(row["day"].as_i64().unwrap() % 86_400_000, 0);
+        assert_eq!(row["person"], Value::Null);
+        assert_eq!(usage("?to=1").await["items"], json!([]));
+        assert_eq!(usage("?by=weather").await["code"], "bad_request");
+        // What was paid stays when the canvas goes.
+        assert_eq!(ada.call(&server, Method::DELETE, &at, json!({})).await.0, 204);
+        let after = usage("?by=person").await;
+        assert_eq!(after["items"][0]["credits"], ended["cost"], "{after}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn behind_tls_cookies_are_secure_and_the_browser_stays_with_tls() {
+    let server = TestServer::start_tuned(&tests::Database::Sqlite, |options| {
+        options.accounts = true;
+        options.public_url = Some("https://canvas.example.org".to_owned());
+    })
+    .await;
+    let link = owner_link(&server).await.unwrap();
+    assert!(link.starts_with("https://canvas.example.org/join/"), "{link}");
+    let body = sign_up_with(link.rsplit('/').next().unwrap(), "ada@example.org", "Ada");
+    let ask = |origin: &'static str| {
+        let request = Client::new().post(format!("{}/api/signup", server.url)).json(&body);
+        request.header("host", "canvas.example.org").header("origin", origin).send()
+    };
+    assert_eq!(ask("https://evil.example.org").await.unwrap().status(), StatusCode::FORBIDDEN);
+    let signed_up = ask("https://canvas.example.org").await.unwrap();
+    assert_eq!(signed_up.status(), StatusCode::NO_CONTENT);
+    let headers = signed_up.headers();
+    assert_eq!(headers["strict-transport-security"], "max-age=31536000");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(headers["set-cookie"].to_str().unwrap().contains("; Secure"));
+    let other = Client::new().get(format!("{}/api/me", server.url)).header("host", "evil.example");
+    assert_eq!(other.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    server.stop().await;
+}

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::pricing::Money;
+
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $id:literal,)* }) => {
         $(#[$doc])*
@@ -527,4 +529,33 @@ pub struct AuditEntry {
     pub detail: String,
     /// Network address it came from.
     pub address: String,
+}
+
+/// A row of `GET /api/usage`. What it is not grouped by is left out; what belongs to a canvas that was deleted is told
+/// without person, canvas and model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UsageRow {
+    /// The person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// Their name when they last ran something of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The canvas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvas: Option<String>,
+    /// Its name now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canvas_name: Option<String>,
+    /// The model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Beginning of the day in UTC, in ms since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<i64>,
+    /// Number of items that were paid for.
+    pub items: i64,
+    /// Credits paid.
+    pub credits: Money,
 }

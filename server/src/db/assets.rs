@@ -199,6 +199,35 @@ impl Db {
         Ok(count > 0)
     }
 
+    /// Number of files that a person brought since a moment, in ms since 1970.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn uploads_since(&self, person: &str, since_ms: i64) -> Result<i64, DbError> {
+        const SQL: &str = "SELECT COUNT(*) FROM assets \
+             WHERE workspace = $1 AND created_at >= $2 AND own = 1 AND person = $3 \
+             AND stock = 0 AND origin LIKE '{\"kind\":\"upload\"%'";
+        let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(WORKSPACE)
+            .bind(since_ms)
+            .bind(person)
+            .fetch_one(pool)
+            .await)?;
+        Ok(count)
+    }
+
+    /// Bytes of all files together.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stored_bytes(&self) -> Result<i64, DbError> {
+        const SQL: &str =
+            "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM assets WHERE workspace = $1";
+        let (bytes,): (i64,) =
+            with_read!(self, pool => sqlx::query_as(SQL).bind(WORKSPACE).fetch_one(pool).await)?;
+        Ok(bytes)
+    }
+
     /// Notes that a person brought a file that was there already.
     ///
     /// # Errors

@@ -151,6 +151,18 @@ impl Db {
         Ok(rows.into_iter().map(with_role).collect())
     }
 
+    /// Number of canvases that are not deleted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn canvas_count(&self) -> Result<i64, DbError> {
+        const SQL: &str =
+            "SELECT COUNT(*) FROM canvases WHERE workspace = $1 AND deleted_at IS NULL";
+        let (count,): (i64,) =
+            with_read!(self, pool => sqlx::query_as(SQL).bind(WORKSPACE).fetch_one(pool).await)?;
+        Ok(count)
+    }
+
     /// Marks a canvas as deleted: from here on nothing opens it or starts a run on it. Answers whether there was one.
     ///
     /// # Errors

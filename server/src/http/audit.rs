@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::Page;
 use gesso_protocol::api::accounts::AuditEntry;
@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::csv;
 use super::extract::{PageQuery, Paging};
 use super::gate::check_accounts;
 use crate::app::App;
@@ -56,51 +57,24 @@ async fn audit(
     };
     let rows = app.db.audit(&query).await?;
     let page = page.cut(rows, |entry| entry.id.to_string());
-    let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    if accepts.into_iter().any(|accept| accept.contains("text/csv")) {
-        let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8")];
-        return Ok((headers, table(&page.items)).into_response());
+    if csv::is_wanted(&headers) {
+        let head =
+            ["id", "at", "action", "person", "name", "canvas", "target", "detail", "address"];
+        return Ok(csv::table(&head, page.items.iter().map(cells)));
     }
     Ok(Json(page).into_response())
 }
 
-/// Entries as CSV (RFC 4180).
-fn table(entries: &[AuditEntry]) -> String {
-    let mut text = "id,at,action,person,name,canvas,target,detail,address\r\n".to_owned();
-    for entry in entries {
-        let cells = [
-            &entry.id.to_string(),
-            &entry.at.to_string(),
-            &entry.action,
-            entry.person.as_deref().unwrap_or_default(),
-            &entry.name,
-            entry.canvas.as_deref().unwrap_or_default(),
-            &entry.target,
-            &entry.detail,
-            &entry.address,
-        ];
-        let cells: Vec<String> = cells.iter().map(|cell| quoted(cell)).collect();
-        text += &cells.join(",");
-        text += "\r\n";
-    }
-    text
-}
-
-/// A cell. What a spreadsheet would take for a formula begins with an apostrophe.
-fn quoted(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if is_formula { "'" } else { "" };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_and_run_nothing() {
-        assert_eq!(quoted("a,\"b\""), "\"a,\"\"b\"\"\"");
-        assert_eq!(quoted("=HYPERLINK(\"x\")"), "\"'=HYPERLINK(\"\"x\"\")\"");
-        assert_eq!(quoted("plain"), "\"plain\"");
-    }
+fn cells(entry: &AuditEntry) -> Vec<String> {
+    vec![
+        entry.id.to_string(),
+        entry.at.to_string(),
+        entry.action.clone(),
+        entry.person.clone().unwrap_or_default(),
+        entry.name.clone(),
+        entry.canvas.clone().unwrap_or_default(),
+        entry.target.clone(),
+        entry.detail.clone(),
+        entry.address.clone(),
+    ]
 }

@@ -172,7 +172,13 @@ async fn signed_in(app: &App, client: Client, mut request: Request, next: Next) 
             Err(error) => return error.into_response(),
         }
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if client.is_secure {
+        // Whoever came by TLS comes by nothing else from here on (RFC 6797).
+        let header = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, header);
+    }
+    response
 }
 
 /// True if whoever asks said who they are.

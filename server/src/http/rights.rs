@@ -10,6 +10,7 @@ use gesso_protocol::ids::{AssetId, CanvasId, RunId, is_id};
 use percent_encoding::percent_decode_str;
 
 use super::guest_assets;
+use super::quotas;
 use super::refused::Refused;
 use crate::access::Caller;
 use crate::app::App;
@@ -104,6 +105,7 @@ pub(super) const NEEDS: &[(&str, &str, Need)] = {
         ("POST", "/api/workspaces/{id}/invitations", member(ADMIN, ALL)),
         ("DELETE", "/api/workspaces/{id}/invitations/{invitation}", member(ADMIN, ALL)),
         ("GET", "/api/audit", member(ADMIN, ALL)),
+        ("GET", "/api/usage", member(ADMIN, ALL)),
         ("GET", "/api/openapi.json", person(Read)),
         ("GET", "/api/catalog", person(Read)),
         ("GET", "/api/templates", person(Read)),
@@ -179,25 +181,30 @@ impl<S: Send + Sync> FromRequestParts<S> for Granted {
 
 /// Lets through what the caller may do.
 pub(super) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if !app.access.needs_accounts() {
-        request.extensions_mut().insert(Granted(CanvasRole::Owner));
-        return next.run(request).await;
-    }
     // What has no route is answered as such.
     let Some(path) = request.extensions().get::<MatchedPath>().cloned() else {
         return next.run(request).await;
     };
     let method = request.method().as_str().to_owned();
+    let asks = request.extensions().get::<Caller>().cloned();
+    if let Some(caller) = &asks
+        && let Err(refused) = quotas::check(&app, caller, &method, path.as_str()).await
+    {
+        return refused.into_response();
+    }
+    if !app.access.needs_accounts() {
+        request.extensions_mut().insert(Granted(CanvasRole::Owner));
+        return next.run(request).await;
+    }
     let is_socket = path.as_str() == "/sync/{canvas}";
     let Some(need) = need(&method, path.as_str()) else {
         // Of a path that has other methods: it says which.
         return next.run(request).await;
     };
-    let caller = request.extensions().get::<Caller>().cloned();
     let id = named(request.uri().path());
-    let standing = Standing { app: app.clone(), need, caller: caller.clone(), id: id.clone() };
+    let standing = Standing { app: app.clone(), need, caller: asks.clone(), id: id.clone() };
     request.extensions_mut().insert(standing);
-    match verdict(&app, need, caller, id).await {
+    match verdict(&app, need, asks, id).await {
         Ok(Some(role)) => drop(request.extensions_mut().insert(Granted(role))),
         Ok(None) => {}
         // A browser cannot read the status of a refused upgrade: the socket says why when it closes.

@@ -1,11 +1,13 @@
 //! One's account on the home page: its menu, and what it opens.
 #![expect(unreachable_pub, reason = "the component macro writes its own items as public")]
 
+mod audit;
 mod devices;
 mod listed;
 pub(super) mod notices;
 mod people;
 mod tokens;
+mod usage;
 
 use gesso_protocol::api::accounts::Account;
 use gesso_protocol::api::accounts::WorkspaceRole;
@@ -29,6 +31,10 @@ enum Open {
     Devices,
     /// Its API tokens.
     Tokens,
+    /// Who spent which credits.
+    Usage,
+    /// Who did what.
+    Audit,
 }
 
 /// Who one is: the menu of the account, or name and colour where there are no accounts.
@@ -69,9 +75,9 @@ fn AccountMenu(session: Session) -> impl IntoView {
     let label = move || {
         me.with(|me| format!("Account of {}", me.as_ref().map_or("", |me| me.name.as_str())))
     };
-    let sees_people = move || {
+    let is_above = move |least: WorkspaceRole| {
         let role = me.with(|me| Some(me.as_ref()?.account.as_ref()?.role));
-        role.is_some_and(|role| role > WorkspaceRole::Guest)
+        role.is_some_and(|role| role > least)
     };
     let address = move || {
         me.with(|me| {
@@ -96,9 +102,13 @@ fn AccountMenu(session: Session) -> impl IntoView {
             <Menu label="Account" anchor on_close=close>
                 <p class="menu-note" role="presentation">{address}</p>
                 <MenuItem name="rename" label="Name and colour…" run=show(Open::Own) />
-                {sees_people().then(|| view! { <MenuItem name="people" label="People…" run=show(Open::People) /> })}
+                {is_above(WorkspaceRole::Guest).then(|| view! { <MenuItem name="people" label="People…" run=show(Open::People) /> })}
                 <MenuItem name="device" label="Devices…" run=show(Open::Devices) />
                 <MenuItem name="key" label="API tokens…" run=show(Open::Tokens) />
+                {is_above(WorkspaceRole::Member).then(|| view! {
+                    <MenuItem name="credit" label="Usage…" run=show(Open::Usage) />
+                    <MenuItem name="list" label="Audit log…" run=show(Open::Audit) />
+                })}
                 <hr />
                 <MenuItem name="leave" label="Sign out" run=leave />
             </Menu>
@@ -113,6 +123,8 @@ fn AccountMenu(session: Session) -> impl IntoView {
                 Open::People => view! { <people::People on_close=close /> }.into_any(),
                 Open::Devices => view! { <devices::Devices on_close=close /> }.into_any(),
                 Open::Tokens => view! { <tokens::Tokens on_close=close /> }.into_any(),
+                Open::Usage => view! { <usage::Usage on_close=close /> }.into_any(),
+                Open::Audit => view! { <audit::Audit on_close=close /> }.into_any(),
             })
         }}
     }

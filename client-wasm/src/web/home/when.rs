@@ -66,6 +66,13 @@ pub fn in_days(days: &str) -> Option<i64> {
     Some((Date::now() + days * DAY_MS) as i64)
 }
 
+/// A day that begins at this moment in UTC: `3 Mar`.
+pub fn day(at_ms: i64) -> String {
+    let at = date(at_ms);
+    let month = usize::try_from(at.get_utc_month()).ok().and_then(|i| MONTHS.get(i));
+    format!("{} {}", at.get_utc_date(), month.copied().unwrap_or_default())
+}
+
 /// A time to come: `today, 09:12`, `3 Mar`, `3 Mar 2027`.
 pub fn told_ahead(at_ms: i64) -> String {
     let (at, now) = (date(at_ms), Date::new_0());

@@ -17,8 +17,11 @@ impl Core {
 
     /// Ends a connection whose person may no longer see the canvas.
     pub(crate) fn end_access(&mut self, conn: ConnId, now_ms: u64) {
-        let reason = "you no longer have access to this canvas";
-        self.refuse(conn, Refusal::new(close::NOT_ALLOWED, reason), now_ms);
+        if self.conns.contains_key(&conn) {
+            let reason = "you no longer have access to this canvas".to_owned();
+            self.leave(conn, now_ms);
+            self.effects.push(Effect::Close { conn, code: close::NOT_ALLOWED, reason });
+        }
     }
 
     /// Gives a connection another role; what it sent before is judged by it as far as it is not applied yet.
