@@ -1,6 +1,8 @@
 //! Who asks, and what they may do: on a server that is open to its own machine everything, else what their account,
 //! their roles and the scopes of their token allow (docs/spec/accounts.md).
 
+use std::time::Duration;
+
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{CanvasRole, Scope, WorkspaceRole};
 use gesso_protocol::ids::CanvasId;
@@ -50,12 +52,13 @@ impl Caller {
         implied || scopes.contains(&scope) || scopes.contains(&Scope::Admin)
     }
 
-    /// When what they identified themselves with ends by itself, in ms since 1970.
-    pub fn expires_at(&self) -> Option<i64> {
-        match &self.credential {
-            Credential::Token { expires_at, .. } => *expires_at,
-            Credential::Open | Credential::Session { .. } => None,
-        }
+    /// Waits until what they identified themselves with ends by itself.
+    pub async fn expired(&self) {
+        let Credential::Token { expires_at: Some(at), .. } = &self.credential else {
+            return std::future::pending().await;
+        };
+        let left_ms = u64::try_from(at - now_ms()).unwrap_or(0);
+        tokio::time::sleep(Duration::from_millis(left_ms.saturating_add(1))).await;
     }
 
     /// Returns the role that a socket of theirs has, where this is their own: a token that may not edit writes nothing.

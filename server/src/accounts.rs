@@ -10,14 +10,13 @@ use std::time::Duration;
 
 use gesso_protocol::api::accounts::{LinkKind, Scope, TokenBody, WorkspaceRole};
 use gesso_protocol::problem::{ErrorCode, Refusal};
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{Access, AccessChange};
 use crate::clock::{fresh_id, now_ms};
 use crate::config::ServeOptions;
 use crate::db::members::InvitationRow;
 use crate::db::{Db, DbError, WORKSPACE};
-
-use tokio_util::sync::CancellationToken;
 
 use self::attempts::Attempts;
 use self::password::Hasher;
@@ -122,14 +121,14 @@ pub async fn maintain(db: Db, access: Access, shutdown: CancellationToken) {
     if !access.needs_accounts() {
         return;
     }
-    let mut seen = db.last_deed().await.unwrap_or_default();
+    let mut seen = db.last_audit_event().await.unwrap_or_default();
     let mut forgot_at = 0;
     loop {
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(LOOK_EACH) => {}
         }
-        match db.last_deed().await {
+        match db.last_audit_event().await {
             Ok(last) if last != seen => {
                 match db.was_command(seen).await {
                     Ok(false) => {}

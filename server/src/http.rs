@@ -2,6 +2,7 @@
 //! ask the rest of the server, and write the answer; they decide nothing about graphs, runs or money.
 
 mod access;
+mod actor;
 mod archive;
 pub mod assets;
 mod audit;
@@ -13,7 +14,6 @@ pub mod catalog;
 pub mod client;
 pub mod credits;
 mod csv;
-mod deeds;
 pub mod events;
 pub mod extract;
 mod gate;

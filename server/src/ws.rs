@@ -19,7 +19,6 @@ use tokio::time::{Instant, timeout};
 use tungstenite::protocol::frame::coding::{Control, Data};
 
 use crate::access::{Access, AccessChange, Caller};
-use crate::clock::now_ms;
 use crate::room::outbox::Next;
 use crate::room::{Connection, RoomError, RoomLimits, Rooms};
 use frames::{Broken, Event, Heard, Reader};
@@ -142,7 +141,6 @@ impl Rights {
         mut changes: Receiver<AccessChange>,
         connection: &Connection,
     ) {
-        let ends_at = self.caller.expires_at();
         loop {
             let now = match self.access.role_synced(&self.caller, canvas).await {
                 Ok(now) => now,
@@ -159,23 +157,12 @@ impl Rights {
             if now.is_none() {
                 return;
             }
-            self.changed(canvas, &mut changes, ends_at).await;
+            self.changed(canvas, &mut changes).await;
         }
     }
 
     /// Waits until the role may be another one.
-    async fn changed(
-        &self,
-        canvas: &CanvasId,
-        changes: &mut Receiver<AccessChange>,
-        ends_at: Option<i64>,
-    ) {
-        let end = async {
-            match ends_at.map(|at| u64::try_from(at - now_ms()).unwrap_or(0)) {
-                Some(left_ms) => tokio::time::sleep(Duration::from_millis(left_ms + 1)).await,
-                None => std::future::pending().await,
-            }
-        };
+    async fn changed(&self, canvas: &CanvasId, changes: &mut Receiver<AccessChange>) {
         let change = async {
             loop {
                 match changes.recv().await {
@@ -187,7 +174,7 @@ impl Rights {
             }
         };
         tokio::select! {
-            () = end => {}
+            () = self.caller.expired() => {}
             () = change => {}
         }
     }

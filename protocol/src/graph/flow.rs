@@ -93,7 +93,7 @@ impl<'a> History<'a> {
         let node = self.node?;
         let choice = node.output.get(key)?;
         if let Chosen::Asset(asset) = &choice.chosen
-            && !nodes::spec(&node.kind).is_none_or(|spec| spec.may_show(asset.ty))
+            && nodes::spec(&node.kind).is_some_and(|spec| !spec.may_show(asset.ty))
         {
             return None;
         }

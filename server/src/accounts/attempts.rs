@@ -22,7 +22,7 @@ const ASK_BURST: u32 = 20;
 const ASK_EACH: Duration = Duration::from_secs(30);
 /// So many keys are remembered before those that are at rest are forgotten.
 const KEYS_MAX: usize = 10_000;
-/// Bits of an IPv6 address that one customer has.
+/// Bytes of an IPv6 address that one customer has.
 const NET_BYTES: usize = 8;
 
 /// Limits of attempts.

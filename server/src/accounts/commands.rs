@@ -11,7 +11,7 @@ use super::{ONCE_MS, email_key, new_invitation, new_token, secret};
 use crate::clock::{fresh_id, now_ms};
 use crate::config::{DatabaseOptions, TokenCommand, UserCommand};
 use crate::db::accounts::{AccountRow, NewAccount, scopes_text};
-use crate::db::audit::Deed;
+use crate::db::audit::AuditEvent;
 use crate::db::{Db, WORKSPACE};
 use crate::newcomers::newcomer;
 
@@ -37,13 +37,13 @@ async fn account(db: &Db, email: &str) -> Result<AccountRow, Failure> {
 
 /// Notes what was done; a server that runs sees it there and looks at everybody's rights anew.
 async fn note(db: &Db, action: &'static str, target: &str) -> Result<(), Failure> {
-    let deed = Deed {
+    let event = AuditEvent {
         action,
         name: "command line".to_owned(),
         target: target.to_owned(),
-        ..Deed::default()
+        ..AuditEvent::default()
     };
-    Ok(db.note(&deed, now_ms()).await?)
+    Ok(db.note(&event, now_ms()).await?)
 }
 
 /// The first line of standard input, hashed.

@@ -7,7 +7,7 @@ use super::{Db, DbError, with_read, with_write};
 
 /// Something that was done, to be noted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditEvent {
     /// What: `session.created`, `canvas.deleted`, …
     pub action: &'static str,
     /// Who; none for somebody unknown and for the command line.
@@ -101,18 +101,18 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn note(&self, deed: &Deed, now_ms: i64) -> Result<(), DbError> {
+    pub async fn note(&self, event: &AuditEvent, now_ms: i64) -> Result<(), DbError> {
         const ADD: &str = "INSERT INTO audit (at, action, person, name, canvas, target, detail, address) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
         with_write!(self, on => sqlx::query(ADD)
             .bind(now_ms)
-            .bind(deed.action)
-            .bind(deed.person.as_deref())
-            .bind(&deed.name)
-            .bind(deed.canvas.as_ref().map(CanvasId::as_str))
-            .bind(&deed.target)
-            .bind(&deed.detail)
-            .bind(&deed.address)
+            .bind(event.action)
+            .bind(event.person.as_deref())
+            .bind(&event.name)
+            .bind(event.canvas.as_ref().map(CanvasId::as_str))
+            .bind(&event.target)
+            .bind(&event.detail)
+            .bind(&event.address)
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -123,7 +123,7 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn last_deed(&self) -> Result<i64, DbError> {
+    pub async fn last_audit_event(&self) -> Result<i64, DbError> {
         const SQL: &str = "SELECT COALESCE(MAX(id), 0) FROM audit";
         let (last,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL).fetch_one(pool).await)?;
         Ok(last)

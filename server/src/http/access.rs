@@ -13,11 +13,11 @@ use gesso_protocol::problem::{ErrorCode, quoted};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::caller::{Base, Client};
 use super::canvases::existing;
-use super::deeds::Doer;
 use super::extract::Json as Body;
-use super::gate::{below_owner, check_accounts};
+use super::gate::{below_owner, check_accounts, hashed};
 use super::links::notify;
 use super::rights::Granted;
 use crate::access::{AccessChange, Caller};
@@ -133,7 +133,9 @@ async fn put_person(
     if !app.db.put_canvas_person(&id, &person, role, now_ms()).await? {
         return Err(last_owner());
     }
-    Doer::of(&caller, client).did_so(&app, "access.changed", Some(&id), &person, role.id()).await?;
+    Actor::of(&caller, client)
+        .did_so(&app, "access.changed", Some(&id), &person, role.id())
+        .await?;
     changed(&app, &id, Some(&person));
     if person != caller.me.id && before != Some(role) {
         let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
@@ -170,7 +172,7 @@ async fn remove_person(
     if !app.db.remove_canvas_person(&id, &person).await? {
         return Err(last_owner());
     }
-    Doer::of(&caller, client).did(&app, "access.ended", Some(&id), &person).await?;
+    Actor::of(&caller, client).did(&app, "access.ended", Some(&id), &person).await?;
     changed(&app, &id, Some(&person));
     Ok(StatusCode::NO_CONTENT)
 }
@@ -202,7 +204,7 @@ async fn put_link(
         Some(password) if password.len() > password::BYTES_MAX => {
             return Err(ApiError::bad_request("The password is too long."));
         }
-        Some(password) => app.accounts.passwords.hash(password).await,
+        Some(password) => Some(hashed(&app, password).await?),
     };
     // Another role alone leaves the link that was sent around as it is.
     let before = app.db.link(&id).await?.filter(|before| {
@@ -218,7 +220,7 @@ async fn put_link(
         expires_at: wish.expires_at,
     };
     app.db.put_link(&row).await?;
-    Doer::of(&caller, client).did(&app, "link.changed", Some(&id), role.id()).await?;
+    Actor::of(&caller, client).did(&app, "link.changed", Some(&id), role.id()).await?;
     Ok(Json(link_body(&base, &row)))
 }
 
@@ -236,7 +238,7 @@ async fn end_link(
 ) -> Result<StatusCode, ApiError> {
     check_accounts(&app)?;
     app.db.end_link(&id).await?;
-    Doer::of(&caller, client).did(&app, "link.ended", Some(&id), "").await?;
+    Actor::of(&caller, client).did(&app, "link.ended", Some(&id), "").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -258,7 +260,7 @@ async fn put_workspace(
     check_accounts(&app)?;
     app.db.set_workspace_role(&id, role).await?;
     let named = role.role().map_or("none", CanvasRole::id);
-    Doer::of(&caller, client).did(&app, "access.workspace", Some(&id), named).await?;
+    Actor::of(&caller, client).did(&app, "access.workspace", Some(&id), named).await?;
     changed(&app, &id, None);
     Ok(Json(body(&app, &base, &id, CanvasRole::Owner).await?))
 }
@@ -287,7 +289,7 @@ async fn transfer(
         return Err(ApiError::new(ErrorCode::NotFound, detail));
     }
     app.db.transfer(&id, &person, now_ms()).await?;
-    Doer::of(&caller, client).did(&app, "access.transferred", Some(&id), &person).await?;
+    Actor::of(&caller, client).did(&app, "access.transferred", Some(&id), &person).await?;
     changed(&app, &id, None);
     if person != caller.me.id {
         let text = format!("{} is yours now.", quoted(&canvas.name));
@@ -373,19 +375,19 @@ async fn answer(
     let role = wish.role.map(below_owner).transpose()?;
     let person = app.db.take_access_request(&id, &request).await?;
     let person = person.ok_or_else(|| ApiError::not_found("request"))?;
-    let doer = Doer::of(&caller, client);
+    let actor = Actor::of(&caller, client);
     let (name, text) = match role {
         Some(role) => {
             if !app.db.put_canvas_person(&id, &person, role, now_ms()).await? {
                 return Err(last_owner());
             }
-            doer.did_so(&app, "access.changed", Some(&id), &person, role.id()).await?;
+            actor.did_so(&app, "access.changed", Some(&id), &person, role.id()).await?;
             changed(&app, &id, Some(&person));
             let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
             (canvas.name, text)
         }
         None => {
-            doer.did(&app, "access.declined", Some(&id), &person).await?;
+            actor.did(&app, "access.declined", Some(&id), &person).await?;
             (String::new(), "declined your request.".to_owned())
         }
     };

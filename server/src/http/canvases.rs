@@ -22,9 +22,9 @@ use serde_json::json;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::bodies::BodyMax;
 use super::caller::Client;
-use super::deeds::Doer;
 use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
 use super::guest_assets;
 use super::large;
@@ -279,7 +279,7 @@ async fn remove(
         return Err(ApiError::not_found("canvas"));
     }
     app.events.changed(&id);
-    Doer::of(&caller, client).did(&app, "canvas.deleted", Some(&id), &row.name).await?;
+    Actor::of(&caller, client).did(&app, "canvas.deleted", Some(&id), &row.name).await?;
     app.runs.end_all(&id).await?;
     app.rooms.close(&id, CLOSE_DELETED, "This canvas was deleted.").await;
     app.db.purge(&id).await?;

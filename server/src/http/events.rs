@@ -16,7 +16,6 @@ use utoipa_axum::routes;
 
 use crate::access::{AccessChange, Caller};
 use crate::app::App;
-use crate::clock::now_ms;
 use crate::error::ApiError;
 use crate::events::{Notice, StreamTicket};
 
@@ -41,14 +40,8 @@ impl Listener {
     /// The next event that this person may know of; `None` at the end.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.app.shutdown.clone();
-        let expires_at = self.caller.expires_at();
-        let expired = async {
-            match expires_at.map(|at| u64::try_from(at - now_ms()).unwrap_or(0)) {
-                Some(left_ms) => tokio::time::sleep(Duration::from_millis(left_ms)).await,
-                None => std::future::pending().await,
-            }
-        };
-        let mut expired = std::pin::pin!(expired);
+        let caller = self.caller.clone();
+        let mut expired = std::pin::pin!(caller.expired());
         loop {
             let event = tokio::select! {
                 notice = self.notices.recv() => match notice {

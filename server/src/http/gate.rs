@@ -35,6 +35,15 @@ pub(super) fn count_request(app: &App, person: &str) -> Result<(), ApiError> {
     })
 }
 
+/// The hash of a password.
+///
+/// # Errors
+/// Where it could not be computed: nothing goes on without it.
+pub(super) async fn hashed(app: &App, password: String) -> Result<String, ApiError> {
+    let hash = app.accounts.passwords.hash(password).await;
+    hash.ok_or_else(|| ApiError::Internal("a password could not be hashed".to_owned()))
+}
+
 /// The role that a link may give on a canvas.
 pub(super) fn below_owner(role: CanvasRole) -> Result<CanvasRole, ApiError> {
     if role == CanvasRole::Owner {

@@ -10,9 +10,9 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::bodies::BodyMax;
 use super::caller::Client;
-use super::deeds::Doer;
 use super::extract::Json as Body;
 use super::gate::{SMALL_BYTES, check_accounts, count_attempt};
 use crate::access::{AccessChange, Caller};
@@ -134,7 +134,7 @@ pub(super) async fn check_password(
 /// Gives somebody the role of a link on its canvas, unless they have a higher one.
 pub(super) async fn join_canvas(
     app: &App,
-    doer: &Doer,
+    actor: &Actor,
     canvas: &CanvasId,
     person: &str,
     role: CanvasRole,
@@ -143,7 +143,7 @@ pub(super) async fn join_canvas(
     let role = before.map_or(role, |before| before.max(role));
     if before != Some(role) {
         app.db.put_canvas_person(canvas, person, role, now_ms()).await?;
-        doer.did_so(app, "canvas.joined", Some(canvas), person, role.id()).await?;
+        actor.did_so(app, "canvas.joined", Some(canvas), person, role.id()).await?;
         app.access.changed(AccessChange {
             canvas: Some(canvas.clone()),
             person: Some(person.to_owned()),
@@ -230,12 +230,12 @@ async fn join(
 ) -> Result<Json<Joined>, ApiError> {
     check_accounts(&app)?;
     count_attempt(&app, &format!("link {secret}"), client)?;
-    let doer = Doer::of(&caller, client);
+    let actor = Actor::of(&caller, client);
     let link = find(&app, &secret).await?.ok_or_else(gone)?;
     check_password(&app, &link, wish.password).await?;
     match link {
         Link::Canvas(row) => {
-            let role = join_canvas(&app, &doer, &row.canvas, &caller.me.id, row.role()).await?;
+            let role = join_canvas(&app, &actor, &row.canvas, &caller.me.id, row.role()).await?;
             Ok(Json(Joined { canvas: Some(row.canvas.to_string()), role: role.id().to_owned() }))
         }
         Link::Invitation(row) if row.kind() == LinkKind::Invitation => {
@@ -250,7 +250,7 @@ async fn join(
                 return Err(gone());
             }
             app.db.put_member(&row.workspace, &caller.me.id, role, now_ms()).await?;
-            doer.did_so(&app, "member.joined", None, &caller.me.id, role.id()).await?;
+            actor.did_so(&app, "member.joined", None, &caller.me.id, role.id()).await?;
             app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
             Ok(Json(Joined { canvas: None, role: role.id().to_owned() }))
         }

@@ -11,11 +11,11 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::bodies::BodyMax;
 use super::caller::{Client, session_cookie, set_session};
-use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
-use super::gate::{SMALL_BYTES, check_accounts, count_attempt};
+use super::gate::{SMALL_BYTES, check_accounts, count_attempt, hashed};
 use super::links;
 use crate::access::{AccessChange, Caller, Credential};
 use crate::accounts::{SESSION_MS, email_key, password, secret};
@@ -91,11 +91,11 @@ async fn sign_in(
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let is_right = app.accounts.passwords.verify(password, hash).await;
     let Some(account) = account.filter(|_| is_right) else {
-        Doer::nobody(client).did(&app, "session.refused", None, &key).await?;
+        Actor::nobody(client).did(&app, "session.refused", None, &key).await?;
         return Err(ApiError::new(ErrorCode::Unauthorized, WRONG));
     };
-    let doer = Doer { person: Some(account.person.clone()), name: account.name, client };
-    doer.did(&app, "session.created", None, "").await?;
+    let actor = Actor { person: Some(account.person.clone()), name: account.name, client };
+    actor.did(&app, "session.created", None, "").await?;
     begin(&app, &account.person, client, &headers).await
 }
 
@@ -161,9 +161,7 @@ async fn sign_up(
     if app.db.account_by_email(&key).await?.is_some() {
         return Err(taken());
     }
-    let hash = app.accounts.passwords.hash(wish.password).await;
-    let hash =
-        hash.ok_or_else(|| ApiError::Internal("a password could not be hashed".to_owned()))?;
+    let hash = hashed(&app, wish.password).await?;
     let account = NewAccount {
         me: Me { name: name.clone(), ..app.newcomers.welcome() },
         email: wish.email.trim().to_owned(),
@@ -180,10 +178,10 @@ async fn sign_up(
         return Err(links::gone());
     }
     let person = account.me.id;
-    let doer = Doer { person: Some(person.clone()), name, client };
-    doer.did(&app, "account.created", None, &account.email).await?;
+    let actor = Actor { person: Some(person.clone()), name, client };
+    actor.did(&app, "account.created", None, &account.email).await?;
     if let Some((canvas, role)) = link.canvas() {
-        links::join_canvas(&app, &doer, canvas, &person, role).await?;
+        links::join_canvas(&app, &actor, canvas, &person, role).await?;
     }
     app.access.changed(AccessChange { person: Some(person.clone()), canvas: None });
     begin(&app, &person, client, &headers).await
@@ -200,16 +198,14 @@ async fn reset(
     let (Some(person), Some(invitation)) = (link.person(), link.invitation()) else {
         return Err(links::gone());
     };
-    let hash = app.accounts.passwords.hash(password).await;
-    let hash =
-        hash.ok_or_else(|| ApiError::Internal("a password could not be hashed".to_owned()))?;
+    let hash = hashed(app, password).await?;
     if !app.db.set_password(person, &hash, Some(invitation), now_ms()).await? {
         return Err(links::gone());
     }
     let account = app.db.account(person).await?.filter(|account| account.disabled_at.is_none());
     let account = account.ok_or_else(links::gone)?;
-    let doer = Doer { person: Some(account.person), name: account.name, client };
-    doer.did(app, "password.changed", None, "").await?;
+    let actor = Actor { person: Some(account.person), name: account.name, client };
+    actor.did(app, "password.changed", None, "").await?;
     app.access.changed(AccessChange { person: Some(person.to_owned()), canvas: None });
     begin(app, person, client, headers).await
 }
@@ -250,7 +246,7 @@ async fn end_session(
     if !app.db.end_session(&caller.me.id, &id).await? {
         return Err(ApiError::not_found("session"));
     }
-    Doer::of(&caller, client).did(&app, "session.ended", None, &id).await?;
+    Actor::of(&caller, client).did(&app, "session.ended", None, &id).await?;
     app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,8 +10,8 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::caller::Client;
-use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
 use super::gate::check_accounts;
 use crate::access::{AccessChange, Caller, Credential};
@@ -77,7 +77,7 @@ async fn add_token(
     }
     let (token, secret) = new_token(&names::name(&wish.name)?, wish.scopes, wish.expires_at, now);
     app.db.add_token(&caller.me.id, &secret::hash(&secret), &token).await?;
-    Doer::of(&caller, client).did(&app, "token.created", None, &token.name).await?;
+    Actor::of(&caller, client).did(&app, "token.created", None, &token.name).await?;
     Ok((StatusCode::CREATED, Json(TokenBody { secret: Some(secret), ..token })))
 }
 
@@ -96,7 +96,7 @@ async fn end_token(
     if !app.db.end_token(Some(&caller.me.id), &id).await? {
         return Err(ApiError::not_found("token"));
     }
-    Doer::of(&caller, client).did(&app, "token.ended", None, &id).await?;
+    Actor::of(&caller, client).did(&app, "token.ended", None, &id).await?;
     app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }

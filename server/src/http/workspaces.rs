@@ -13,8 +13,8 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::actor::Actor;
 use super::caller::{Base, Client};
-use super::deeds::Doer;
 use super::extract::{Json as Body, PageQuery, Paging};
 use super::gate::check_accounts;
 use crate::access::{AccessChange, Caller};
@@ -104,7 +104,7 @@ async fn change(
     if let Some(name) = wish.name {
         let name = names::name(&name)?;
         app.db.rename_workspace(&id, &name).await?;
-        Doer::of(&caller, client).did(&app, "workspace.renamed", None, &name).await?;
+        Actor::of(&caller, client).did(&app, "workspace.renamed", None, &name).await?;
     }
     Ok(Json(body(own(&app, &id).await?, &caller)))
 }
@@ -172,7 +172,7 @@ async fn change_member(
     if !app.db.put_member(&id, &person, role, now_ms()).await? {
         return Err(last_owner());
     }
-    Doer::of(&caller, client).did_so(&app, "member.changed", None, &person, role.id()).await?;
+    Actor::of(&caller, client).did_so(&app, "member.changed", None, &person, role.id()).await?;
     app.access.changed(AccessChange { person: Some(person), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -209,7 +209,7 @@ async fn remove_member(
     if !app.db.remove_member(&id, &person).await? {
         return Err(last_owner());
     }
-    Doer::of(&caller, client).did(&app, "member.removed", None, &person).await?;
+    Actor::of(&caller, client).did(&app, "member.removed", None, &person).await?;
     app.access.changed(AccessChange { person: Some(person), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -264,8 +264,8 @@ async fn invite(
         row.email = Some(email.trim().to_owned());
     }
     app.db.add_invitation(&row, &secret::hash(&secret)).await?;
-    let doer = Doer::of(&caller, client);
-    doer.did_so(&app, "invitation.created", None, &row.id, wish.role.id()).await?;
+    let actor = Actor::of(&caller, client);
+    actor.did_so(&app, "invitation.created", None, &row.id, wish.role.id()).await?;
     let body = InvitationBody {
         role: wish.role,
         id: row.id,
@@ -298,6 +298,6 @@ async fn end_invitation(
     if !app.db.end_invitation(&id, &invitation).await? {
         return Err(ApiError::not_found("invitation"));
     }
-    Doer::of(&caller, client).did(&app, "invitation.ended", None, &invitation).await?;
+    Actor::of(&caller, client).did(&app, "invitation.ended", None, &invitation).await?;
     Ok(StatusCode::NO_CONTENT)
 }

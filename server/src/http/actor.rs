@@ -7,11 +7,11 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::DbError;
-use crate::db::audit::Deed;
+use crate::db::audit::AuditEvent;
 
 /// Whoever does something.
 #[derive(Clone, Debug)]
-pub(super) struct Doer {
+pub(super) struct Actor {
     /// The person; none where nobody is signed in.
     pub(super) person: Option<String>,
     /// Their name.
@@ -20,7 +20,7 @@ pub(super) struct Doer {
     pub(super) client: Client,
 }
 
-impl Doer {
+impl Actor {
     /// A caller.
     pub(super) fn of(caller: &Caller, client: Client) -> Self {
         Self { person: Some(caller.me.id.clone()), name: caller.me.name.clone(), client }
@@ -60,7 +60,7 @@ impl Doer {
         if !app.access.needs_accounts() {
             return Ok(());
         }
-        let deed = Deed {
+        let event = AuditEvent {
             action,
             person: self.person.clone(),
             name: self.name.clone(),
@@ -69,7 +69,7 @@ impl Doer {
             detail: detail.to_owned(),
             address: self.client.address.to_string(),
         };
-        app.db.note(&deed, now_ms()).await
+        app.db.note(&event, now_ms()).await
     }
 }
 
