@@ -24,9 +24,23 @@ export async function until (what, look, ms = 20_000) {
   }
 }
 
-/** A new page of a context. `GESSO_CPU_THROTTLE=4` makes its processor four times slower, as Chromium can. */
+/** True if what is typed goes into a text; elsewhere letters are shortcuts. */
+const takesText = () => {
+  const focused = document.activeElement
+  return focused?.isContentEditable || ['INPUT', 'TEXTAREA'].includes(focused?.tagName)
+}
+
+/**
+ * A new page of a context, whose keyboard types once a text has the focus, as somebody who looks at the caret does.
+ * `GESSO_CPU_THROTTLE=4` makes its processor four times slower, as Chromium can.
+ */
 export async function newPage (context) {
   const page = await context.newPage()
+  const type = page.keyboard.type.bind(page.keyboard)
+  page.keyboard.type = async (...what) => {
+    await until('a text has the focus', () => page.evaluate(takesText))
+    await type(...what)
+  }
   const rate = Number(process.env.GESSO_CPU_THROTTLE ?? 1)
   if (rate > 1) {
     const session = await context.newCDPSession(page)
