@@ -84,6 +84,10 @@ macro_rules! id {
 }
 
 id!(
+    /// The id of a workspace.
+    WorkspaceId
+);
+id!(
     /// The id of a canvas.
     CanvasId
 );
@@ -99,6 +103,13 @@ id!(
     /// The id of an asset: BLAKE3 of its content in hex, or the name of one that every server brings.
     AssetId
 );
+
+impl Default for WorkspaceId {
+    /// The workspace that every server begins with (R-ACC-10).
+    fn default() -> Self {
+        Self::new("default")
+    }
+}
 
 #[cfg(test)]
 mod tests {

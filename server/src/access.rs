@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{CanvasRole, Scope, WorkspaceRole};
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use tokio::sync::broadcast;
 
 use crate::clock::now_ms;
+use crate::db::accounts::Memberships;
 use crate::db::{Db, DbError};
 
 /// Number of changes that a slow listener may lag behind; then it looks at everything anew.
@@ -40,6 +41,8 @@ pub enum Credential {
 pub struct Caller {
     /// The person.
     pub me: Me,
+    /// The workspaces they are in; of no matter where nobody signs in.
+    pub memberships: Memberships,
     /// What they identified themselves with.
     pub credential: Credential,
 }
@@ -66,13 +69,30 @@ impl Caller {
         if self.has(Scope::Edit) { role } else { CanvasRole::Viewer }
     }
 
-    /// Role in the workspace.
-    pub fn workspace_role(&self) -> WorkspaceRole {
-        match (&self.credential, &self.me.account) {
-            (Credential::Open, _) => WorkspaceRole::Owner,
-            (_, Some(account)) => account.role,
-            (_, None) => WorkspaceRole::Guest,
+    /// Role in a workspace; none where they are not in it.
+    pub fn role_in(&self, workspace: &WorkspaceId) -> Option<WorkspaceRole> {
+        match self.credential {
+            Credential::Open => Some(WorkspaceRole::Owner),
+            Credential::Session { .. } | Credential::Token { .. } => {
+                self.memberships.get(workspace).copied()
+            }
         }
+    }
+
+    /// True if they have this role in a workspace, or a higher one.
+    pub fn is_in(&self, workspace: &WorkspaceId, role: WorkspaceRole) -> bool {
+        self.role_in(workspace).is_some_and(|own| own >= role)
+    }
+
+    /// The workspace that is meant where they name none: the server's own, where they are in it, else their first.
+    pub fn home(&self) -> WorkspaceId {
+        let own = WorkspaceId::default();
+        if self.is_in(&own, WorkspaceRole::Member) {
+            return own;
+        }
+        let is_member = |(_, role): &(&WorkspaceId, &WorkspaceRole)| **role > WorkspaceRole::Guest;
+        let mut all = self.memberships.iter();
+        all.find(is_member).map_or(own, |(workspace, _)| workspace.clone())
     }
 }
 
@@ -124,8 +144,20 @@ impl Access {
         if !self.needs_accounts {
             return Ok(Some(CanvasRole::Owner));
         }
+        Ok(self.standing(caller, canvas).await?.map(|(role, _)| role))
+    }
+
+    /// Role of somebody who signed in on a canvas, and its workspace.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn standing(
+        &self,
+        caller: &Caller,
+        canvas: &CanvasId,
+    ) -> Result<Option<(CanvasRole, WorkspaceId)>, DbError> {
         let row = self.db.role(canvas, &caller.me.id).await?;
-        Ok(row.and_then(|row| row.role()))
+        Ok(row.and_then(|row| Some((row.role()?, row.workspace))))
     }
 
     /// The role of a socket of a caller, whose credential may have ended meanwhile.

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gesso_protocol::api::accounts::{LinkKind, Scope, TokenBody, WorkspaceRole};
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::problem::{ErrorCode, Refusal};
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::access::{Access, AccessChange};
 use crate::clock::{fresh_id, now_ms};
 use crate::config::ServeOptions;
 use crate::db::members::InvitationRow;
-use crate::db::{Db, DbError, WORKSPACE};
+use crate::db::{Db, DbError};
 
 use self::attempts::Attempts;
 use self::password::Hasher;
@@ -50,6 +51,7 @@ pub struct Accounts {
 /// An invitation to be, and the secret of its link.
 pub fn new_invitation(
     kind: LinkKind,
+    workspace: WorkspaceId,
     role: WorkspaceRole,
     by_name: &str,
     expires_at: i64,
@@ -57,7 +59,7 @@ pub fn new_invitation(
     let row = InvitationRow {
         id: fresh_id(),
         kind: String::new(),
-        workspace: WORKSPACE.to_owned(),
+        workspace,
         role: role.id().to_owned(),
         email: None,
         person: None,
@@ -104,8 +106,13 @@ pub async fn first_owner_link(
     if !options.needs_accounts() || db.has_accounts().await? {
         return Ok(None);
     }
-    let (row, secret) =
-        new_invitation(LinkKind::FirstOwner, WorkspaceRole::Owner, "", now_ms() + ONCE_MS);
+    let (row, secret) = new_invitation(
+        LinkKind::FirstOwner,
+        WorkspaceId::default(),
+        WorkspaceRole::Owner,
+        "",
+        now_ms() + ONCE_MS,
+    );
     db.add_invitation(&row, &secret::hash(&secret)).await?;
     let base = match options.public_base() {
         Some(base) => base.to_owned(),

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::schema::Outcome;
 use tokio_util::sync::CancellationToken;
 
@@ -129,7 +130,7 @@ impl App {
         let lock = Arc::new(lock_folder(&options)?);
         tools(&options.data)?.sweep();
         let db = Db::open(options.database.as_deref(), &options.data).await?;
-        db.grant_first(options.first_credits, now_ms()).await?;
+        db.grant_first(&WorkspaceId::default(), options.first_credits, now_ms()).await?;
         let asset_limits =
             AssetLimits { upload_bytes_max: options.upload_max_bytes, ..AssetLimits::default() };
         let blobs = Blobs::open(&options.data.join("assets"), tools(&options.data)?, asset_limits)?;

@@ -82,7 +82,7 @@ pub enum LogFormat {
 pub enum Command {
     /// Serves canvases (the default).
     Serve(Box<ServeOptions>),
-    /// The workspace's credits.
+    /// Credits of workspaces.
     #[command(subcommand)]
     Credits(CreditsCommand),
     /// People who sign in.
@@ -134,6 +134,9 @@ pub struct GrantOptions {
     /// Why, as the ledger shows it.
     #[arg(long, default_value = "granted")]
     pub note: String,
+    /// The id of the workspace.
+    #[arg(long, default_value = "default")]
+    pub workspace: String,
     /// The folder of the database.
     #[arg(long, env = "GESSO_DATA", default_value = "./data")]
     pub data: PathBuf,

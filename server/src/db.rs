@@ -35,9 +35,6 @@ use sqlx::{PgPool, SqlitePool};
 use script::Script;
 use writer::Writer;
 
-/// The one workspace there is until accounts exist.
-pub const WORKSPACE: &str = "default";
-
 /// The most connections that read at once.
 const READERS_MAX: u32 = 4;
 /// Cache that a connection keeps of SQLite's file, in KiB (negative: not in pages): little, since the system keeps it

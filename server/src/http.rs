@@ -4,6 +4,7 @@
 mod access;
 mod actor;
 mod archive;
+mod asset_rights;
 pub mod assets;
 mod audit;
 pub mod bodies;
@@ -18,7 +19,6 @@ pub mod events;
 pub mod extract;
 mod gate;
 pub mod guard;
-mod guest_assets;
 pub mod health;
 mod large;
 mod links;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use gesso_media::serve_drawing;
+use gesso_protocol::ids::WorkspaceId;
 use gesso_server::accounts::{commands, first_owner_link};
 use gesso_server::app::{App, draw_with};
 use gesso_server::clock::now_ms;
@@ -106,7 +107,14 @@ async fn grant(options: GrantOptions) -> Result<(), Box<dyn std::error::Error>> 
         .into());
     }
     let db = Db::open(options.database.as_deref(), &options.data).await?;
-    let credits = db.grant(options.amount, &options.note, now_ms()).await?;
+    let workspace = WorkspaceId::new(options.workspace.as_str());
+    if db.workspace(&workspace).await?.is_none() {
+        return Err(format!(
+            "there is no workspace {workspace}. GET /api/workspaces tells the ids of yours."
+        )
+        .into());
+    }
+    let credits = db.grant(&workspace, options.amount, &options.note, now_ms()).await?;
     db.close().await;
     writeln!(
         std::io::stdout(),

@@ -8,9 +8,10 @@ use axum::{Extension, Router};
 use gesso_media::{Control, Programs, RgbaImage, ToolRunner};
 use gesso_media::{decode, encode_png};
 use gesso_protocol::api::Me;
-use gesso_protocol::ids::AssetId;
+use gesso_protocol::ids::{AssetId, WorkspaceId};
 use gesso_server::assets::{AssetLimits, Assets, Blobs, Incoming};
 use gesso_server::db::Db;
+use gesso_server::db::assets::AssetKey;
 use gesso_server::http::assets::routes;
 use gesso_studio::{PaintRequest, paint};
 use serde_json::{Value, json};
@@ -18,6 +19,10 @@ use tower::ServiceExt as _;
 
 #[path = "assets/cases.rs"]
 mod cases;
+
+fn key(id: &str) -> AssetKey {
+    AssetKey { workspace: WorkspaceId::default(), id: AssetId::new(id) }
+}
 
 fn ivy() -> Me {
     Me {
@@ -148,7 +153,7 @@ async fn a_picture_is_stored_by_its_content_and_comes_back_the_same() {
         (json!("dusk.png"), json!({"kind": "upload"}))
     );
     assert_eq!(server.files(), std::slice::from_ref(&id));
-    assert_eq!(server.assets.row(&AssetId::new(id.as_str())).await.unwrap().person, "ivy");
+    assert_eq!(server.assets.row(&key(id.as_str())).await.unwrap().person, "ivy");
 
     let got = server.get(&format!("/assets/{id}"), &[]).await;
     assert_eq!(got.status(), StatusCode::OK);
@@ -347,6 +352,7 @@ async fn the_library_is_listed_newest_first_in_pages() {
     for n in 0..5_u8 {
         let bytes = encode_png(&RgbaImage::from_pixel(4, 4, image_pixel(n))).unwrap();
         let about = Incoming {
+            workspace: WorkspaceId::default(),
             name: format!("n{n}"),
             origin: json!({"kind": "run", "prompt": format!("Fox {n}")}),
             person: "ivy".to_owned(),
@@ -442,12 +448,7 @@ async fn pixels_of_a_stored_picture_can_be_had() {
     let server = Server::new(AssetLimits::default()).await;
     let (_, meta) = server.post("/assets", "image/png", picture(70, 90, 8)).await;
     assert_eq!(
-        server
-            .assets
-            .picture(&AssetId::new(meta["id"].as_str().unwrap()))
-            .await
-            .unwrap()
-            .dimensions(),
+        server.assets.picture(&key(meta["id"].as_str().unwrap())).await.unwrap().dimensions(),
         (70, 90)
     );
 }
@@ -576,7 +577,7 @@ async fn a_photo_is_served_without_its_place_and_stands_upright_everywhere() {
     assert_eq!(decode(&served, Default::default()).unwrap().dimensions(), (200, 400));
     let small = content(server.get(&format!("/assets/{id}/thumbnail?w=160"), &[]).await).await;
     assert_eq!(decode(&small, Default::default()).unwrap().dimensions(), (160, 320));
-    assert_eq!(server.assets.picture(&AssetId::new(id)).await.unwrap().dimensions(), (200, 400));
+    assert_eq!(server.assets.picture(&key(id)).await.unwrap().dimensions(), (200, 400));
 }
 
 #[tokio::test]
@@ -608,6 +609,7 @@ async fn a_store_elsewhere_works_the_same() {
     let blobs = Blobs::elsewhere(store, &staging, tools, AssetLimits::default()).unwrap();
     let assets = Assets::new(blobs, db);
     let about = |name: &str| Incoming {
+        workspace: WorkspaceId::default(),
         name: name.to_owned(),
         origin: json!({"kind": "upload"}),
         person: "ivy".to_owned(),
@@ -615,14 +617,10 @@ async fn a_store_elsewhere_works_the_same() {
     };
     let bytes = film();
     let meta = assets.store(bytes.clone().into(), about("a.mp4")).await.unwrap();
-    assert_eq!(assets.load(&AssetId::new(meta.asset.id.as_str())).await.unwrap(), bytes);
-    let poster =
-        assets.thumbnail(&AssetId::new(meta.asset.id.as_str()), Some(160), "").await.unwrap();
+    assert_eq!(assets.load(&key(meta.asset.id.as_str())).await.unwrap(), bytes);
+    let poster = assets.thumbnail(&key(meta.asset.id.as_str()), Some(160), "").await.unwrap();
     assert_eq!(decode(&poster.bytes, Default::default()).unwrap().dimensions(), (96, 64));
-    assert_eq!(
-        assets.waveform(&AssetId::new(meta.asset.id.as_str()), "").await.unwrap().peaks.len(),
-        400
-    );
+    assert_eq!(assets.waveform(&key(meta.asset.id.as_str()), "").await.unwrap().peaks.len(), 400);
     assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 0, "copies go");
 }
 

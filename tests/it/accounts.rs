@@ -497,6 +497,7 @@ async fn links_end_with_what_they_stand_on() {
         let reset = async || {
             let (mut row, secret) = gesso_server::accounts::new_invitation(
                 gesso_protocol::api::accounts::LinkKind::Reset,
+                gesso_protocol::ids::WorkspaceId::default(),
                 WorkspaceRole::Guest,
                 "",
                 gesso_server::clock::now_ms() + 100_000,

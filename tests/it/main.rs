@@ -24,3 +24,4 @@ mod rights;
 mod runs;
 mod service;
 mod stalls;
+mod workspaces;

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{CanvasRole, OpenRole, Scope, WorkspaceRole};
-use gesso_protocol::ids::{AssetId, CanvasId};
+use gesso_protocol::ids::{AssetId, CanvasId, WorkspaceId};
 use gesso_server::accounts::{new_token, secret};
 use gesso_server::clock::{fresh_id, now_ms};
 use gesso_server::db::accounts::{NewAccount, NewSession};
+use gesso_server::db::assets::AssetKey;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use tests::{Database, TestServer, databases};
@@ -15,8 +16,12 @@ use tests::{Database, TestServer, databases};
 /// The outcome of every route for every kind of caller, as it should be.
 const RIGHTS: &str = include_str!("../data/rights.txt");
 /// Names of those who are refused as if there were no such thing.
-const HIDDEN: [&str; 3] =
-    ["There is no such canvas.", "There is no such run.", "There is no such asset."];
+const HIDDEN: [&str; 4] = [
+    "There is no such canvas.",
+    "There is no such run.",
+    "There is no such asset.",
+    "There is no such workspace.",
+];
 
 /// Somebody who calls, with the header that says who they are.
 #[derive(Clone)]
@@ -31,9 +36,19 @@ pub(crate) async fn with_accounts(database: &Database) -> TestServer {
     TestServer::start_tuned(database, |options| options.accounts = true).await
 }
 
-/// An account with a session.
+/// An account with a session, in the server's own workspace.
 pub(crate) async fn sign_up(
     server: &TestServer,
+    name: &'static str,
+    role: WorkspaceRole,
+) -> Somebody {
+    sign_up_in(server, WorkspaceId::default(), name, role).await
+}
+
+/// An account with a session, in a workspace.
+pub(crate) async fn sign_up_in(
+    server: &TestServer,
+    workspace: WorkspaceId,
     name: &'static str,
     role: WorkspaceRole,
 ) -> Somebody {
@@ -46,7 +61,8 @@ pub(crate) async fn sign_up(
     };
     let id = me.id.clone();
     let email = format!("{}@example.org", name.replace(' ', "."));
-    let account = NewAccount { me, email_key: email.clone(), email, password: None, role };
+    let account =
+        NewAccount { me, email_key: email.clone(), email, password: None, workspace, role };
     let db = &server.app.db;
     assert!(db.add_account(&account, None, now_ms()).await.unwrap());
     let secret = secret::fresh();
@@ -133,6 +149,12 @@ async fn scene(server: &TestServer) -> Scene {
     let revoked = token(server, &owner, "revoked token", &[Scope::Admin]).await;
     let listed = server.app.db.tokens(&owner.id).await.unwrap();
     assert!(server.app.db.end_token(Some(&owner.id), &listed[0].id).await.unwrap());
+    let elsewhere = WorkspaceId::new("elsewhere");
+    let db = &server.app.db;
+    let credits = gesso_protocol::pricing::Money(1_000_000);
+    db.add_workspace(&elsewhere, "Elsewhere", &boss.id, credits, now_ms()).await.unwrap();
+    let foreigner =
+        sign_up_in(server, elsewhere, "another workspace's owner", WorkspaceRole::Owner).await;
     let mut callers = vec![
         Somebody::anonymous(),
         revoked,
@@ -140,6 +162,7 @@ async fn scene(server: &TestServer) -> Scene {
         commenter.clone(),
         editor.clone(),
         outsider,
+        foreigner,
         owner.clone(),
         boss,
     ];
@@ -323,7 +346,9 @@ async fn guests_see_the_files_of_canvases_that_were_shared_with_them_alone() {
         let id = CanvasId::new(shared.as_str());
         assert!(server.app.db.remove_canvas_person(&id, &scene.viewer.id).await.unwrap());
         assert_eq!(get(&scene.viewer).await, StatusCode::NOT_FOUND);
-        assert!(server.app.db.asset(&AssetId::new(scene.asset.as_str())).await.unwrap().is_some());
+        let key =
+            AssetKey { workspace: WorkspaceId::default(), id: AssetId::new(scene.asset.as_str()) };
+        assert!(server.app.db.asset(&key).await.unwrap().is_some());
         server.stop().await;
     }
 }

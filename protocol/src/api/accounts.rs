@@ -77,7 +77,7 @@ names! {
 pub struct Account {
     /// Address.
     pub email: String,
-    /// Role in the workspace.
+    /// Role in the server's own workspace; of somebody who is in others only, the highest.
     pub role: WorkspaceRole,
 }
 
@@ -177,6 +177,15 @@ pub struct WorkspaceBody {
     pub members: i64,
     /// When it was made, in ms since 1970.
     pub created_at: i64,
+}
+
+/// `POST /api/workspaces`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewWorkspace {
+    /// Name.
+    pub name: String,
 }
 
 /// `PATCH /api/workspaces/{id}`.

@@ -4,15 +4,16 @@ use std::io::BufRead as _;
 
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{LinkKind, WorkspaceRole};
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::names;
 
 use super::password::{self, Hasher};
 use super::{ONCE_MS, email_key, new_invitation, new_token, secret};
 use crate::clock::{fresh_id, now_ms};
 use crate::config::{DatabaseOptions, TokenCommand, UserCommand};
+use crate::db::Db;
 use crate::db::accounts::{AccountRow, NewAccount, scopes_text};
 use crate::db::audit::AuditEvent;
-use crate::db::{Db, WORKSPACE};
 use crate::newcomers::newcomer;
 
 /// Why a command was not done.
@@ -73,6 +74,7 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
                 email: email.trim().to_owned(),
                 email_key: key,
                 password: Some(password_from_stdin().await?),
+                workspace: WorkspaceId::default(),
                 role,
             };
             db.add_account(&account, None, now_ms()).await?;
@@ -85,7 +87,7 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
             let db = open(&on).await?;
             let mut text = String::new();
             for account in db.accounts().await? {
-                let role = db.member_role(WORKSPACE, &account.person).await?;
+                let role = db.member_role(&WorkspaceId::default(), &account.person).await?;
                 let role = role.map_or("none", WorkspaceRole::id);
                 let state = if account.disabled_at.is_some() { "\tdisabled" } else { "" };
                 text += &format!("{}\t{role}\t{}{state}\n", account.email, account.name);
@@ -103,8 +105,9 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
                 format!("{} has another password and is signed out everywhere\n", account.email)
             } else {
                 let expires_at = now_ms() + ONCE_MS;
-                let role = WorkspaceRole::Guest;
-                let (mut row, secret) = new_invitation(LinkKind::Reset, role, "", expires_at);
+                let (workspace, role) = (WorkspaceId::default(), WorkspaceRole::Guest);
+                let (mut row, secret) =
+                    new_invitation(LinkKind::Reset, workspace, role, "", expires_at);
                 row.email = Some(account.email.clone());
                 row.person = Some(account.person.clone());
                 db.end_reset_links(&account.person).await?;

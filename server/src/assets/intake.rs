@@ -5,13 +5,14 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use gesso_media::{self, Sniffed};
 use gesso_protocol::api::AssetMeta;
+use gesso_protocol::ids::WorkspaceId;
 use serde_json::Value;
 use tempfile::TempPath;
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
 use super::error::AssetError;
 use super::store::Assets;
-use crate::db::assets::AssetRow;
+use crate::db::assets::{AssetKey, AssetRow};
 
 /// Bytes of the beginning that decide what a file is.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -23,6 +24,8 @@ const NAME_CHARS_MAX: usize = 200;
 /// Statements about bytes that come in.
 #[derive(Clone, Debug)]
 pub struct Incoming {
+    /// The workspace that gets them.
+    pub workspace: WorkspaceId,
     /// The name people gave the file; may be empty.
     pub name: String,
     /// Where it comes from: `{"kind": "upload"}` or `{"kind": "run", …}`.
@@ -52,9 +55,10 @@ impl Assets {
         stream: impl Stream<Item = Result<Bytes, E>> + Send + Unpin,
         about: Incoming,
     ) -> Result<AssetMeta, AssetError> {
+        let workspace = about.workspace.clone();
         let row = self.take_in(stream, about).await?;
-        self.0.db.add_asset(&row).await?;
-        self.meta(&row.id).await
+        self.0.db.add_asset(&workspace, &row).await?;
+        self.meta(&AssetKey { workspace, id: row.id }).await
     }
 
     async fn take_in<E: std::fmt::Display>(

@@ -10,12 +10,11 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use gesso_protocol::ids::AssetId;
 use gesso_protocol::values::file_ending;
 use object_store::{GetOptions, GetRange};
 
 use super::{AssetError, Assets};
-use crate::db::assets::AssetRow;
+use crate::db::assets::{AssetKey, AssetRow};
 
 /// The content under a hash never changes, but who may see it does: caches of one's own only.
 const IMMUTABLE: &str = "private, max-age=31536000, immutable";
@@ -156,11 +155,11 @@ impl Assets {
     /// `NotFound`, `Db`, `Store`.
     pub async fn respond(
         &self,
-        id: &AssetId,
+        key: &AssetKey,
         headers: &HeaderMap,
         download: bool,
     ) -> Result<Response<Body>, AssetError> {
-        let row = self.row(id).await?;
+        let row = self.row(key).await?;
         let etag = format!("\"{}\"", row.id);
         let len = u64::try_from(row.bytes).unwrap_or_default();
         let mut response = Response::new(Body::empty());
@@ -206,8 +205,8 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound`, `Gone`, `Db`, `Store`.
-    pub async fn content(&self, id: &AssetId) -> Result<Content, AssetError> {
-        let row = self.row(id).await?;
+    pub async fn content(&self, key: &AssetKey) -> Result<Content, AssetError> {
+        let row = self.row(key).await?;
         let content = self.0.blobs.open_blob(&row.id, GetOptions::default()).await?;
         Ok(content.into_stream())
     }
@@ -251,7 +250,7 @@ mod tests {
 
     fn row(name: &str, mime: &str, ty: &str) -> AssetRow {
         AssetRow {
-            id: AssetId::new("ab".repeat(32)),
+            id: gesso_protocol::ids::AssetId::new("ab".repeat(32)),
             mime: mime.to_owned(),
             ty: ty.to_owned(),
             bytes: 1,

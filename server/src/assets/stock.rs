@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use gesso_protocol::ids::AssetId;
+use gesso_protocol::ids::{AssetId, WorkspaceId};
 use gesso_studio::stock::{self, StockItem};
 use serde_json::json;
 
@@ -30,13 +30,24 @@ fn row(item: &StockItem, created_at: i64) -> AssetRow {
 }
 
 impl Assets {
-    /// Makes sure that the stock has its rows.
-    pub(super) async fn enter_stock(&self) -> Result<(), AssetError> {
-        self.0.stock.get_or_try_init(async || self.enter_missing().await).await.copied()
+    /// Makes sure that the stock has its rows in a workspace.
+    pub(super) async fn enter_stock(&self, workspace: &WorkspaceId) -> Result<(), AssetError> {
+        // Held meanwhile, so that it is done once.
+        let mut stocked = self.0.stocked.lock().await;
+        if !stocked.contains(workspace) {
+            self.enter_missing(workspace).await?;
+            stocked.insert(workspace.clone());
+        }
+        Ok(())
     }
 
-    async fn enter_missing(&self) -> Result<(), AssetError> {
-        let query = AssetQuery { scope: Scope::Stock, limit: 10_000, ..AssetQuery::default() };
+    async fn enter_missing(&self, workspace: &WorkspaceId) -> Result<(), AssetError> {
+        let query = AssetQuery {
+            workspace: workspace.clone(),
+            scope: Scope::Stock,
+            limit: 10_000,
+            ..AssetQuery::default()
+        };
         let there = self.0.db.assets(&query).await?;
         let there: BTreeSet<&str> = there.iter().map(|row| row.id.as_str()).collect();
         let now = now_ms();
@@ -46,7 +57,7 @@ impl Assets {
             }
             self.0.blobs.write(Bytes::from_static(item.bytes)).await?;
             // The newest come first: the collection's own order, from its first piece on.
-            self.0.db.add_stock_asset(&row(item, now - at as i64)).await?;
+            self.0.db.add_stock_asset(workspace, &row(item, now - at as i64)).await?;
         }
         Ok(())
     }

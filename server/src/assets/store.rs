@@ -1,20 +1,19 @@
 //! The store: bytes and what is known of them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use gesso_media::{self};
 use gesso_media::{Control, RgbaImage, ToolRunner};
 use gesso_protocol::api::AssetMeta;
-use gesso_protocol::ids::AssetId;
-use tokio::sync::OnceCell;
+use gesso_protocol::ids::{AssetId, WorkspaceId};
 
 use super::blobs::{Blobs, Turn};
 use super::error::AssetError;
 use super::limits::AssetLimits;
 use crate::db::Db;
-use crate::db::assets::{AssetQuery, AssetRow, Scope};
+use crate::db::assets::{AssetKey, AssetQuery, AssetRow, Scope};
 
 /// The asset store: bytes and what is known of them. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,8 +23,8 @@ pub struct Assets(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub(super) blobs: Blobs,
     pub(super) db: Db,
-    /// Set once the stock has its rows.
-    pub(super) stock: OnceCell<()>,
+    /// The workspaces in which the stock has its rows.
+    pub(super) stocked: tokio::sync::Mutex<BTreeSet<WorkspaceId>>,
     /// Vector pictures that cannot be drawn, with the reason, so that nobody tries again and again.
     pub(super) undrawable: Mutex<VecDeque<(AssetId, String)>>,
 }
@@ -34,7 +33,12 @@ impl Assets {
     /// A store of these bytes and rows.
     #[must_use]
     pub fn new(blobs: Blobs, db: Db) -> Self {
-        Self(Arc::new(Inner { blobs, db, stock: OnceCell::new(), undrawable: Mutex::default() }))
+        Self(Arc::new(Inner {
+            blobs,
+            db,
+            stocked: tokio::sync::Mutex::default(),
+            undrawable: Mutex::default(),
+        }))
     }
 
     /// The limits in force.
@@ -47,33 +51,33 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound`, `Db`, and those of storing for what is of the stock.
-    pub async fn row(&self, id: &AssetId) -> Result<AssetRow, AssetError> {
+    pub async fn row(&self, key: &AssetKey) -> Result<AssetRow, AssetError> {
         let missing = || AssetError::NotFound("There is no such asset.".to_owned());
-        self.known(id).await?.ok_or_else(missing)
+        self.known(key).await?.ok_or_else(missing)
     }
 
     /// The row of an asset, if there is such an asset.
     ///
     /// # Errors
     /// `Db`, and those of storing for what is of the stock.
-    pub async fn known(&self, id: &AssetId) -> Result<Option<AssetRow>, AssetError> {
-        if !is_content_id(id) {
+    pub async fn known(&self, key: &AssetKey) -> Result<Option<AssetRow>, AssetError> {
+        if !is_content_id(&key.id) {
             return Ok(None);
         }
-        let found = self.0.db.asset(id).await?;
-        if found.is_some() || !is_stock(id) {
+        let found = self.0.db.asset(key).await?;
+        if found.is_some() || !is_stock(&key.id) {
             return Ok(found);
         }
-        self.enter_stock().await?;
-        Ok(self.0.db.asset(id).await?)
+        self.enter_stock(&key.workspace).await?;
+        Ok(self.0.db.asset(key).await?)
     }
 
     /// Returns the metadata of an asset.
     ///
     /// # Errors
     /// Those of [`Self::row`].
-    pub async fn meta(&self, id: &AssetId) -> Result<AssetMeta, AssetError> {
-        Ok(self.row(id).await?.meta())
+    pub async fn meta(&self, key: &AssetKey) -> Result<AssetMeta, AssetError> {
+        Ok(self.row(key).await?.meta())
     }
 
     /// The library, newest first.
@@ -82,7 +86,7 @@ impl Assets {
     /// `Db`, and those of storing for the stock.
     pub async fn list(&self, query: &AssetQuery) -> Result<Vec<AssetRow>, AssetError> {
         if query.scope == Scope::Stock {
-            self.enter_stock().await?;
+            self.enter_stock(&query.workspace).await?;
         }
         Ok(self.0.db.assets(query).await?)
     }
@@ -91,9 +95,9 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound`, `Db`, `Store`.
-    pub async fn load(&self, id: &AssetId) -> Result<Bytes, AssetError> {
-        self.row(id).await?;
-        let found = self.0.blobs.read(id).await?;
+    pub async fn load(&self, key: &AssetKey) -> Result<Bytes, AssetError> {
+        self.row(key).await?;
+        let found = self.0.blobs.read(&key.id).await?;
         found.ok_or_else(|| AssetError::NotFound("The content of this asset is gone.".to_owned()))
     }
 
@@ -101,10 +105,10 @@ impl Assets {
     ///
     /// # Errors
     /// All of reading, and `Studio` for what is no picture or too large a one.
-    pub async fn picture(&self, id: &AssetId) -> Result<RgbaImage, AssetError> {
-        self.row(id).await?;
+    pub async fn picture(&self, key: &AssetKey) -> Result<RgbaImage, AssetError> {
+        self.row(key).await?;
         let limits = self.limits().picture;
-        let file = self.0.blobs.local(id).await?;
+        let file = self.0.blobs.local(&key.id).await?;
         let work = move |_: &ToolRunner, _: &Control<'_>| {
             Ok(gesso_media::decode(&std::fs::read(file.path())?, limits)?)
         };

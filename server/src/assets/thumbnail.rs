@@ -13,7 +13,7 @@ use object_store::path::Path;
 
 use super::blobs::Turn;
 use super::{AssetError, Assets};
-use crate::db::assets::AssetRow;
+use crate::db::assets::{AssetKey, AssetRow};
 
 /// The widths that are made, in pixels; a wish is rounded up to the next.
 const WIDTHS_PX: [u32; 5] = [160, 320, 640, 1280, 2560];
@@ -61,11 +61,11 @@ impl Assets {
     /// `NotFound` also for what this server can make no picture of; `Studio`, `Store`, `Db`.
     pub async fn thumbnail(
         &self,
-        id: &AssetId,
+        key: &AssetKey,
         width: Option<u32>,
         person: &str,
     ) -> Result<Thumbnail, AssetError> {
-        let row = self.row(id).await?;
+        let (row, id) = (self.row(key).await?, &key.id);
         let width = bucket(width.unwrap_or(WIDTH_DEFAULT_PX));
         let cached = Path::from_iter([
             "thumbnails",
@@ -108,7 +108,7 @@ impl Assets {
                 self.0.blobs.work(Turn::Picture, person, work).await
             }
             "audio" => {
-                let waveform = self.waveform(&row.id, person).await?;
+                let waveform = self.waveform_of(row.clone(), person).await?;
                 let work = move |_: &ToolRunner, _: &Control<'_>| {
                     let picture = gesso_media::draw_waveform(&waveform, drawn)?;
                     Ok(gesso_media::small(picture, drawn)?)
@@ -227,8 +227,12 @@ impl Assets {
     ///
     /// # Errors
     /// `NotFound` also for what has no sound or cannot be heard on this server; `Studio`, `Store`, `Db`.
-    pub async fn waveform(&self, id: &AssetId, person: &str) -> Result<Waveform, AssetError> {
-        let row = self.row(id).await?;
+    pub async fn waveform(&self, key: &AssetKey, person: &str) -> Result<Waveform, AssetError> {
+        self.waveform_of(self.row(key).await?, person).await
+    }
+
+    async fn waveform_of(&self, row: AssetRow, person: &str) -> Result<Waveform, AssetError> {
+        let id = row.id.clone();
         let silent = || AssetError::NotFound("There is no sound in this file.".to_owned());
         if !matches!(row.ty.as_str(), "audio" | "video") {
             return Err(silent());
@@ -240,7 +244,7 @@ impl Assets {
         {
             return found.ok_or_else(silent);
         }
-        let file = self.0.blobs.local(id).await?;
+        let file = self.0.blobs.local(&id).await?;
         let work = move |tools: &ToolRunner, control: &Control<'_>| {
             let path = file.path();
             gesso_media::waveform(path, sniffed(&row, path)?, tools, control)

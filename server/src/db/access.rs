@@ -3,7 +3,7 @@
 use gesso_protocol::api::accounts::{
     AccessPerson, AccessRequestBody, CanvasRole, OpenRole, WorkspaceRole,
 };
-use gesso_protocol::ids::{CanvasId, RunId};
+use gesso_protocol::ids::{CanvasId, RunId, WorkspaceId};
 
 use super::ids::IdText;
 use super::{Db, DbError, with_read, with_tx, with_write};
@@ -11,6 +11,9 @@ use super::{Db, DbError, with_read, with_tx, with_write};
 /// The things that a person's role on a canvas follows from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct RoleRow {
+    /// The canvas's workspace.
+    #[sqlx(try_from = "IdText")]
+    pub workspace: WorkspaceId,
     /// Role of every member on the canvas, by name.
     pub workspace_role: String,
     /// Role of the person in the canvas's workspace.
@@ -82,7 +85,7 @@ struct RequestRow {
     created_at: i64,
 }
 
-const ROLES: &str = "SELECT c.workspace_role, m.role AS member, p.role AS own FROM canvases c \
+const ROLES: &str = "SELECT c.workspace, c.workspace_role, m.role AS member, p.role AS own FROM canvases c \
      LEFT JOIN members m ON m.workspace = c.workspace AND m.person = $2 \
      LEFT JOIN canvas_people p ON p.canvas = c.id AND p.person = $2";
 const LINK: &str =
@@ -136,7 +139,7 @@ impl Db {
         Ok(row.map(|(id,)| id.into()))
     }
 
-    /// The canvases on which a person has a role of their own, last changed first; at most `limit`.
+    /// The canvases on which a person has a role of their own, and their workspaces, last changed first; at most `limit`.
     ///
     /// # Errors
     /// When the database fails.
@@ -144,15 +147,15 @@ impl Db {
         &self,
         person: &str,
         limit: i64,
-    ) -> Result<Vec<CanvasId>, DbError> {
-        const SQL: &str = "SELECT c.id FROM canvas_people p JOIN canvases c ON c.id = p.canvas \
+    ) -> Result<Vec<(CanvasId, WorkspaceId)>, DbError> {
+        const SQL: &str = "SELECT c.id, c.workspace FROM canvas_people p JOIN canvases c ON c.id = p.canvas \
              WHERE p.person = $1 AND c.deleted_at IS NULL ORDER BY c.updated_at DESC LIMIT $2";
-        let rows: Vec<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL)
+        let rows: Vec<(IdText, IdText)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(person)
             .bind(limit)
             .fetch_all(pool)
             .await)?;
-        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+        Ok(rows.into_iter().map(|(id, workspace)| (id.into(), workspace.into())).collect())
     }
 
     /// People with a role of their own on a canvas, by name; a thousand at most.

@@ -1,11 +1,15 @@
 //! Accounts: how people sign in, on which devices they are signed in, and their API tokens.
 
+use std::collections::BTreeMap;
+
 use gesso_protocol::api::Me;
 use gesso_protocol::api::accounts::{Account, Scope, SessionBody, TokenBody, WorkspaceRole};
+use gesso_protocol::ids::WorkspaceId;
 
+use super::ids::MaybeIdText;
 use super::members::{ANOTHER_OWNER, END_RESETS, TAKE};
 use super::people::PERSON;
-use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
+use super::{Db, DbError, with_read, with_tx, with_write};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -33,9 +37,14 @@ pub struct NewAccount {
     pub email_key: String,
     /// Hash of the password (PHC).
     pub password: Option<String>,
-    /// Role in the workspace.
+    /// The workspace they begin in.
+    pub workspace: WorkspaceId,
+    /// Role in it.
     pub role: WorkspaceRole,
 }
+
+/// The workspaces that a person is in, with their role.
+pub type Memberships = BTreeMap<WorkspaceId, WorkspaceRole>;
 
 /// A session or token that was presented, and whose it is.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -137,27 +146,32 @@ impl Db {
         Ok(with_read!(self, pool => sqlx::query_as(sql).fetch_all(pool).await)?)
     }
 
-    /// A person as they are told of themselves: with their account, unless it was disabled.
+    /// A person as they are told of themselves, with their account, and the workspaces they are in; none where the
+    /// account was disabled.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn signed_in(&self, person: &str) -> Result<Option<Me>, DbError> {
-        const SQL: &str = "SELECT a.email, m.role FROM accounts a \
-             LEFT JOIN members m ON m.person = a.person AND m.workspace = $2 \
+    pub async fn signed_in(&self, person: &str) -> Result<Option<(Me, Memberships)>, DbError> {
+        const SQL: &str = "SELECT a.email, m.workspace, m.role FROM accounts a \
+             LEFT JOIN members m ON m.person = a.person \
              WHERE a.person = $1 AND a.disabled_at IS NULL";
-        let row: Option<(String, Option<String>)> = with_read!(self, pool => sqlx::query_as(SQL)
+        let rows: Vec<(String, MaybeIdText, Option<String>)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(person)
-            .bind(WORKSPACE)
-            .fetch_optional(pool)
+            .fetch_all(pool)
             .await)?;
-        let (Some((email, role)), Some(me)) = (row, self.person(person).await?) else {
-            return Ok(None);
+        let Some(email) = rows.first().map(|(email, ..)| email.clone()) else { return Ok(None) };
+        let Some(me) = self.person(person).await? else { return Ok(None) };
+        let membership = |(_, workspace, role): (String, MaybeIdText, Option<String>)| {
+            let role = role.as_deref().and_then(WorkspaceRole::from_id);
+            Option::<WorkspaceId>::from(workspace).zip(role)
         };
-        let role = role.as_deref().and_then(WorkspaceRole::from_id).unwrap_or(WorkspaceRole::Guest);
-        Ok(Some(Me { account: Some(Account { email, role }), ..me }))
+        let memberships: Memberships = rows.into_iter().filter_map(membership).collect();
+        let own = memberships.get(&WorkspaceId::default()).or(memberships.values().max());
+        let role = own.copied().unwrap_or(WorkspaceRole::Guest);
+        Ok(Some((Me { account: Some(Account { email, role }), ..me }, memberships)))
     }
 
-    /// Makes an account with a place in the workspace. `taken`: the id of the invitation that is used up by it, and
+    /// Makes an account with a place in a workspace. `taken`: the id of the invitation that is used up by it, and
     /// must not have been.
     ///
     /// # Errors
@@ -202,7 +216,7 @@ impl Db {
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(MEMBER)
-                .bind(WORKSPACE)
+                .bind(new.workspace.as_str())
                 .bind(&new.me.id)
                 .bind(new.role.id())
                 .bind(now_ms)
@@ -250,7 +264,7 @@ impl Db {
     }
 
     /// Disables an account, and ends its sessions and tokens; or enables it again. Answers `false` where it is that of the
-    /// last owner who can sign in.
+    /// server's last owner who can sign in.
     ///
     /// # Errors
     /// When the database fails.
@@ -273,7 +287,7 @@ impl Db {
                 return Ok(true);
             };
             let done = sqlx::query(disable)
-                .bind(WORKSPACE)
+                .bind(WorkspaceId::default().as_str())
                 .bind(person)
                 .bind(at)
                 .execute(&mut *tx)

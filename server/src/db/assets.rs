@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gesso_protocol::api::AssetMeta;
 use gesso_protocol::fold::fold;
-use gesso_protocol::ids::{AssetId, CanvasId};
+use gesso_protocol::ids::{AssetId, CanvasId, WorkspaceId};
 use gesso_protocol::schema::Canvas;
 use gesso_protocol::values::{AssetRef, DataType};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::generations::{LISTED_MAX, list};
-use super::ids::{IdText, named};
-use super::{Db, DbError, WORKSPACE, with_read, with_tx, with_write};
+use super::ids::IdText;
+use super::{Db, DbError, with_read, with_tx, with_write};
 
 const INSERT: &str = "INSERT INTO assets (workspace, id, mime, type, bytes, width, height, \
      duration_ms, name, origin, person, created_at, words, folded, own, stock) \
@@ -57,6 +57,15 @@ pub struct AssetRow {
     pub person: String,
     /// When it was stored, in ms since 1970.
     pub created_at: i64,
+}
+
+/// An asset of a workspace: each that has the same content has a record of its own, with its own name and origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetKey {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The content.
+    pub id: AssetId,
 }
 
 #[derive(sqlx::FromRow)]
@@ -116,6 +125,8 @@ pub enum Scope {
 /// A search in the library.
 #[derive(Clone, Debug, Default)]
 pub struct AssetQuery {
+    /// Whose library.
+    pub workspace: WorkspaceId,
     /// Where.
     pub scope: Scope,
     /// Only this data type.
@@ -130,26 +141,39 @@ pub struct AssetQuery {
 }
 
 impl Db {
-    /// Adds an asset of the workspace; one that is there already stays as it is.
+    /// Adds an asset to a workspace; one that is there already stays as it is.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
-        self.insert_asset(asset, false).await
+    pub async fn add_asset(
+        &self,
+        workspace: &WorkspaceId,
+        asset: &AssetRow,
+    ) -> Result<(), DbError> {
+        self.insert_asset(workspace, asset, false).await
     }
 
-    /// Adds an asset of the stock.
+    /// Adds an asset of the stock to a workspace.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_stock_asset(&self, asset: &AssetRow) -> Result<(), DbError> {
-        self.insert_asset(asset, true).await
+    pub async fn add_stock_asset(
+        &self,
+        workspace: &WorkspaceId,
+        asset: &AssetRow,
+    ) -> Result<(), DbError> {
+        self.insert_asset(workspace, asset, true).await
     }
 
-    async fn insert_asset(&self, asset: &AssetRow, is_stock: bool) -> Result<(), DbError> {
+    async fn insert_asset(
+        &self,
+        workspace: &WorkspaceId,
+        asset: &AssetRow,
+        is_stock: bool,
+    ) -> Result<(), DbError> {
         let words = asset.words();
         with_write!(self, on => sqlx::query(INSERT)
-            .bind(WORKSPACE)
+            .bind(workspace.as_str())
             .bind(asset.id.as_str())
             .bind(&asset.mime)
             .bind(&asset.ty)
@@ -170,45 +194,61 @@ impl Db {
         Ok(())
     }
 
-    /// An asset of the workspace.
+    /// An asset of a workspace.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn asset(&self, id: &AssetId) -> Result<Option<AssetRow>, DbError> {
+    pub async fn asset(&self, key: &AssetKey) -> Result<Option<AssetRow>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
             "SELECT {COLUMNS} FROM assets WHERE workspace = $1 AND id = $2"
         ));
         Ok(with_read!(self, pool =>
-            sqlx::query_as(sql).bind(WORKSPACE).bind(id.as_str()).fetch_optional(pool).await)?)
+            sqlx::query_as(sql).bind(key.workspace.as_str()).bind(key.id.as_str()).fetch_optional(pool).await)?)
     }
 
-    /// True for a file of the stock, and for one that this person brought or made.
+    /// The workspaces that have an asset.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn is_own_or_stock(&self, id: &AssetId, person: &str) -> Result<bool, DbError> {
-        const SQL: &str = "SELECT COUNT(*) FROM assets a WHERE a.workspace = $1 AND a.id = $2 \
-             AND (a.stock = 1 OR a.person = $3 OR EXISTS (SELECT 1 FROM asset_people p \
-             WHERE p.workspace = $1 AND p.asset = $2 AND p.person = $3))";
-        let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(WORKSPACE)
-            .bind(id.as_str())
-            .bind(person)
-            .fetch_one(pool)
-            .await)?;
-        Ok(count > 0)
+    pub async fn workspaces_with(&self, id: &AssetId) -> Result<Vec<WorkspaceId>, DbError> {
+        const SQL: &str = "SELECT a.workspace FROM assets a \
+             WHERE a.workspace IN (SELECT id FROM workspaces) AND a.id = $1 ORDER BY a.workspace";
+        let rows: Vec<(IdText,)> =
+            with_read!(self, pool => sqlx::query_as(SQL).bind(id.as_str()).fetch_all(pool).await)?;
+        Ok(rows.into_iter().map(|(id,)| id.into()).collect())
     }
 
-    /// Number of files that a person brought since a moment, in ms since 1970.
+    /// A workspace that has a file as a piece of the stock, or as one that this person brought or made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn own_or_stock(
+        &self,
+        id: &AssetId,
+        person: &str,
+    ) -> Result<Option<WorkspaceId>, DbError> {
+        const SQL: &str = "SELECT a.workspace FROM assets a \
+             WHERE a.workspace IN (SELECT id FROM workspaces) AND a.id = $1 \
+             AND (a.stock = 1 OR a.person = $2 OR EXISTS (SELECT 1 FROM asset_people p \
+             WHERE p.workspace = a.workspace AND p.asset = $1 AND p.person = $2)) \
+             ORDER BY a.workspace LIMIT 1";
+        let row: Option<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(id.as_str())
+            .bind(person)
+            .fetch_optional(pool)
+            .await)?;
+        Ok(row.map(|(id,)| id.into()))
+    }
+
+    /// Number of files that a person brought to all workspaces since a moment, in ms since 1970.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn uploads_since(&self, person: &str, since_ms: i64) -> Result<i64, DbError> {
         const SQL: &str = "SELECT COUNT(*) FROM assets \
-             WHERE workspace = $1 AND created_at >= $2 AND own = 1 AND person = $3 \
-             AND stock = 0 AND origin LIKE '{\"kind\":\"upload\"%'";
+             WHERE workspace IN (SELECT id FROM workspaces) AND created_at >= $1 AND own = 1 \
+             AND person = $2 AND stock = 0 AND origin LIKE '{\"kind\":\"upload\"%'";
         let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(WORKSPACE)
             .bind(since_ms)
             .bind(person)
             .fetch_one(pool)
@@ -216,15 +256,14 @@ impl Db {
         Ok(count)
     }
 
-    /// Bytes of all files together.
+    /// Bytes of all files of a workspace together.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn stored_bytes(&self) -> Result<i64, DbError> {
+    pub async fn stored_bytes(&self, workspace: &WorkspaceId) -> Result<i64, DbError> {
         const SQL: &str =
             "SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM assets WHERE workspace = $1";
-        let (bytes,): (i64,) =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(WORKSPACE).fetch_one(pool).await)?;
+        let (bytes,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL).bind(workspace.as_str()).fetch_one(pool).await)?;
         Ok(bytes)
     }
 
@@ -232,12 +271,12 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_asset_person(&self, id: &AssetId, person: &str) -> Result<(), DbError> {
+    pub async fn add_asset_person(&self, key: &AssetKey, person: &str) -> Result<(), DbError> {
         const SQL: &str = "INSERT INTO asset_people (workspace, asset, person) VALUES ($1, $2, $3) \
              ON CONFLICT (workspace, asset, person) DO NOTHING";
         with_write!(self, on => sqlx::query(SQL)
-            .bind(WORKSPACE)
-            .bind(id.as_str())
+            .bind(key.workspace.as_str())
+            .bind(key.id.as_str())
             .bind(person)
             .execute(on)
             .await
@@ -259,16 +298,16 @@ impl Db {
         let mut found = BTreeSet::new();
         for ids in ids.chunks(LISTED_MAX) {
             let sql = sqlx::AssertSqlSafe(format!(
-                "SELECT a.id FROM assets a WHERE a.workspace = $1 AND a.id IN ({}) AND (a.stock = 1 OR EXISTS \
+                "SELECT a.id FROM canvases c JOIN assets a ON a.workspace = c.workspace \
+                 WHERE c.id = $1 AND a.id IN ({}) AND (a.stock = 1 OR EXISTS \
                  (SELECT 1 FROM (SELECT a.person AS person UNION ALL SELECT p.person FROM asset_people p \
-                 WHERE p.workspace = $1 AND p.asset = a.id) b WHERE b.person IN \
-                 (SELECT person FROM canvas_people WHERE canvas = $2) OR (b.person IN (SELECT m.person FROM members m \
-                 WHERE m.workspace = $1 AND m.role <> 'guest') AND EXISTS (SELECT 1 FROM canvases c WHERE c.id = $2 \
-                 AND c.workspace_role <> 'none'))))",
-                list(3, ids.len())
+                 WHERE p.workspace = a.workspace AND p.asset = a.id) b WHERE b.person IN \
+                 (SELECT person FROM canvas_people WHERE canvas = $1) OR (b.person IN (SELECT m.person FROM members m \
+                 WHERE m.workspace = a.workspace AND m.role <> 'guest') AND c.workspace_role <> 'none')))",
+                list(2, ids.len())
             ));
             let rows: Vec<(String,)> = with_read!(self, pool => {
-                let mut query = sqlx::query_as(sql).bind(WORKSPACE).bind(canvas.as_str());
+                let mut query = sqlx::query_as(sql).bind(canvas.as_str());
                 for id in ids {
                     query = query.bind(*id);
                 }
@@ -280,21 +319,26 @@ impl Db {
     }
 
     /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them
-    /// (R-RUN-7). Answers the ids of assets without a record, which stay as they are.
+    /// (R-RUN-7), those of the canvas's workspace. Answers the ids of assets without a record, which stay as they are.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn own_facts(&self, canvas: &mut Canvas) -> Result<BTreeSet<String>, DbError> {
+    pub async fn own_facts(
+        &self,
+        of: &CanvasId,
+        canvas: &mut Canvas,
+    ) -> Result<BTreeSet<String>, DbError> {
         let ids: BTreeSet<String> = canvas.assets_mut().map(|asset| asset.id.clone()).collect();
         let ids: Vec<String> = ids.into_iter().collect();
         let mut records: BTreeMap<String, AssetRow> = BTreeMap::new();
         for ids in ids.chunks(LISTED_MAX) {
             let sql = sqlx::AssertSqlSafe(format!(
-                "SELECT {COLUMNS} FROM assets WHERE workspace = $1 AND id IN ({})",
+                "SELECT {COLUMNS} FROM assets \
+                 WHERE workspace = (SELECT c.workspace FROM canvases c WHERE c.id = $1) AND id IN ({})",
                 list(2, ids.len())
             ));
             let rows: Vec<AssetRow> = with_read!(self, pool => {
-                let mut query = sqlx::query_as(sql).bind(WORKSPACE);
+                let mut query = sqlx::query_as(sql).bind(of.as_str());
                 for id in ids {
                     query = query.bind(id);
                 }
@@ -368,7 +412,7 @@ impl Db {
         let (at, id) = query.after.clone().unwrap_or((i64::MAX, String::new()));
         Ok(with_read!(self, pool => {
             let mut select = sqlx::query_as(sql)
-                .bind(WORKSPACE)
+                .bind(query.workspace.as_str())
                 .bind(query.ty.clone().unwrap_or_default())
                 .bind(person)
                 .bind(at)
@@ -383,20 +427,27 @@ impl Db {
 }
 
 impl Db {
-    /// Ids and names of assets after this id, in the order of their ids, at most so many.
+    /// Ids and names of assets of all workspaces, in the order of workspace and id, after one of them; at most so many.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn asset_names(
         &self,
-        after: &str,
+        after: Option<&AssetKey>,
         limit: i64,
-    ) -> Result<Vec<(AssetId, String)>, DbError> {
-        const SQL: &str =
-            "SELECT id, name FROM assets WHERE workspace = $1 AND id > $2 ORDER BY id LIMIT $3";
-        Ok(named(with_read!(self, pool => {
-            sqlx::query_as(SQL).bind(WORKSPACE).bind(after).bind(limit).fetch_all(pool).await
-        })?))
+    ) -> Result<Vec<(AssetKey, String)>, DbError> {
+        const SQL: &str = "SELECT workspace, id, name FROM assets \
+             WHERE (workspace, id) > ($1, $2) ORDER BY workspace, id LIMIT $3";
+        let (workspace, id) = after.map(|key| (key.workspace.as_str(), key.id.as_str())).unzip();
+        let rows: Vec<(IdText, IdText, String)> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(workspace.unwrap_or_default())
+            .bind(id.unwrap_or_default())
+            .bind(limit)
+            .fetch_all(pool)
+            .await)?;
+        let key =
+            |workspace: IdText, id: IdText| AssetKey { workspace: workspace.into(), id: id.into() };
+        Ok(rows.into_iter().map(|(workspace, id, name)| (key(workspace, id), name)).collect())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The audit log, and notifications of people.
 
 use gesso_protocol::api::accounts::{AuditEntry, NotificationBody, NotificationKind};
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 
 use super::{Db, DbError, with_read, with_write};
 
@@ -22,11 +22,16 @@ pub struct AuditEvent {
     pub detail: String,
     /// Network address it came from.
     pub address: String,
+    /// The workspace whose log it is in: that of a canvas is found by itself, and what belongs to none is in that of the
+    /// server's own.
+    pub workspace: Option<WorkspaceId>,
 }
 
 /// A wish of the audit log.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
+    /// Whose log.
+    pub workspace: WorkspaceId,
     /// Only of this canvas.
     pub canvas: Option<String>,
     /// Only of this person.
@@ -102,8 +107,10 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn note(&self, event: &AuditEvent, now_ms: i64) -> Result<(), DbError> {
-        const ADD: &str = "INSERT INTO audit (at, action, person, name, canvas, target, detail, address) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        const ADD: &str = "INSERT INTO audit \
+             (at, action, person, name, canvas, target, detail, address, workspace) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, \
+             COALESCE((SELECT c.workspace FROM canvases c WHERE c.id = $5), $9))";
         with_write!(self, on => sqlx::query(ADD)
             .bind(now_ms)
             .bind(event.action)
@@ -113,6 +120,7 @@ impl Db {
             .bind(&event.target)
             .bind(&event.detail)
             .bind(&event.address)
+            .bind(event.workspace.clone().unwrap_or_default().as_str())
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -147,7 +155,7 @@ impl Db {
     /// When the database fails.
     pub async fn audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, DbError> {
         const SQL: &str = "SELECT id, at, action, person, name, canvas, target, detail, address \
-             FROM audit WHERE id < $1 AND ($2 = '' OR canvas = $2) AND ($3 = '' OR person = $3) \
+             FROM audit WHERE workspace = $6 AND id < $1 AND ($2 = '' OR canvas = $2) AND ($3 = '' OR person = $3) \
              AND ($4 = '' OR action = $4 OR substr(action, 1, length($4) + 1) = $4 || '.') \
              ORDER BY id DESC LIMIT $5";
         let rows: Vec<AuditRow> = with_read!(self, pool => sqlx::query_as(SQL)
@@ -156,6 +164,7 @@ impl Db {
             .bind(query.person.as_deref().unwrap_or_default())
             .bind(query.action.as_deref().unwrap_or_default())
             .bind(query.limit)
+            .bind(query.workspace.as_str())
             .fetch_all(pool)
             .await)?;
         let entry = |row: AuditRow| AuditEntry {

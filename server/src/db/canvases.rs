@@ -2,13 +2,13 @@
 
 use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::api::{LastRun, Preview};
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use gesso_protocol::schema::{Generation, RunStatus};
 
 use super::access::{PUT_PERSON, RoleRow};
 use super::ids::IdText;
 use super::log::{FIRST_SEQ, PUT_SNAPSHOT};
-use super::{Db, DbError, WORKSPACE, checksum, with_read, with_tx, with_write};
+use super::{Db, DbError, checksum, with_read, with_tx, with_write};
 
 /// A canvas's row.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -16,6 +16,9 @@ pub struct CanvasRow {
     /// Id.
     #[sqlx(try_from = "IdText")]
     pub id: CanvasId,
+    /// The workspace it belongs to, for ever.
+    #[sqlx(try_from = "IdText")]
+    pub workspace: WorkspaceId,
     /// Name.
     pub name: String,
     /// Description.
@@ -31,7 +34,7 @@ pub struct CanvasRow {
 /// For how long after its deletion something may still come for a canvas, in ms.
 const LATE_MS: i64 = 60 * 60 * 1000;
 
-const COLUMNS: &str = "id, name, description, created_at, updated_at, deleted_at";
+const COLUMNS: &str = "id, workspace, name, description, created_at, updated_at, deleted_at";
 
 #[derive(sqlx::FromRow)]
 struct ListedRow {
@@ -66,7 +69,7 @@ impl Db {
         with_tx!(self, tx => async {
             sqlx::query(CANVAS)
                 .bind(canvas.id.as_str())
-                .bind(WORKSPACE)
+                .bind(canvas.workspace.as_str())
                 .bind(&canvas.name)
                 .bind(&canvas.description)
                 .bind(canvas.created_at)
@@ -109,13 +112,14 @@ impl Db {
     }
 
     /// Canvases that are not deleted, last changed first, after `(updated_at, id)`: those on which a person has a role,
-    /// with it; all where nobody is named, as if they were theirs.
+    /// with it; all where nobody is named, as if they were theirs. `workspace`: only those of one.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn canvases(
         &self,
         person: Option<&str>,
+        workspace: Option<&WorkspaceId>,
         after: Option<(i64, String)>,
         limit: i64,
     ) -> Result<Vec<(CanvasRow, CanvasRole)>, DbError> {
@@ -125,7 +129,7 @@ impl Db {
             "SELECT {columns}, c.workspace_role, m.role AS member, p.role AS own FROM canvases c \
              LEFT JOIN members m ON m.workspace = c.workspace AND m.person = $5 \
              LEFT JOIN canvas_people p ON p.canvas = c.id AND p.person = $5 \
-             WHERE c.workspace = $1 AND c.deleted_at IS NULL \
+             WHERE ($1 = '' OR c.workspace = $1) AND c.deleted_at IS NULL \
              AND (c.updated_at < $2 OR (c.updated_at = $2 AND c.id < $3)) \
              AND ($5 = '' OR p.role IS NOT NULL OR m.role = 'owner' \
                   OR (m.role IN ('member', 'admin') AND c.workspace_role <> 'none')) \
@@ -134,7 +138,7 @@ impl Db {
         let sql = sqlx::AssertSqlSafe(sql);
         let (at, id) = after.unwrap_or((i64::MAX, String::new()));
         let rows: Vec<ListedRow> = with_read!(self, pool => sqlx::query_as(sql)
-            .bind(WORKSPACE)
+            .bind(workspace.map(WorkspaceId::as_str).unwrap_or_default())
             .bind(at)
             .bind(&id)
             .bind(limit)
@@ -151,15 +155,27 @@ impl Db {
         Ok(rows.into_iter().map(with_role).collect())
     }
 
-    /// Number of canvases that are not deleted.
+    /// The workspace of a canvas, also of a deleted one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn canvas_count(&self) -> Result<i64, DbError> {
+    pub async fn workspace_of(&self, canvas: &CanvasId) -> Result<Option<WorkspaceId>, DbError> {
+        const SQL: &str = "SELECT workspace FROM canvases WHERE id = $1";
+        let row: Option<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL)
+            .bind(canvas.as_str())
+            .fetch_optional(pool)
+            .await)?;
+        Ok(row.map(|(id,)| id.into()))
+    }
+
+    /// Number of canvases of a workspace that are not deleted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn canvas_count(&self, workspace: &WorkspaceId) -> Result<i64, DbError> {
         const SQL: &str =
             "SELECT COUNT(*) FROM canvases WHERE workspace = $1 AND deleted_at IS NULL";
-        let (count,): (i64,) =
-            with_read!(self, pool => sqlx::query_as(SQL).bind(WORKSPACE).fetch_one(pool).await)?;
+        let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL).bind(workspace.as_str()).fetch_one(pool).await)?;
         Ok(count)
     }
 

@@ -371,7 +371,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn complete(&self, id: &CanvasId, canvas: &mut Canvas) -> Result<Completed, DbError> {
-        let unknown_assets = self.own_facts(canvas).await?;
+        let unknown_assets = self.own_facts(id, canvas).await?;
         let unheld = canvas.unheld_generations();
         let chosen: BTreeSet<String> = canvas
             .chosen_generations()

@@ -1,6 +1,6 @@
 //! Ids in rows: text columns. Only here does text of the database become an id.
 
-use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId, WorkspaceId};
 
 use super::script::Arg;
 
@@ -49,4 +49,4 @@ macro_rules! from_rows {
     };
 }
 
-from_rows!(AssetId, CanvasId, NodeId, RunId);
+from_rows!(AssetId, CanvasId, NodeId, RunId, WorkspaceId);

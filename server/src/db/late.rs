@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId, WorkspaceId};
 use gesso_protocol::schema::Generation;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::generations::MadeWith;
 use super::ids::IdText;
 use super::runs::{NewGeneration, add_assets, add_generations};
 use super::script::{Script, args};
-use super::{Db, DbError, WORKSPACE, ledger, with_read, with_tx, with_write};
+use super::{Db, DbError, ledger, with_read, with_tx, with_write};
 
 /// A result that came too late.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -21,6 +21,9 @@ pub struct LateRow {
     /// The canvas.
     #[sqlx(try_from = "IdText")]
     pub canvas: CanvasId,
+    /// The canvas's workspace.
+    #[sqlx(try_from = "IdText")]
+    pub workspace: WorkspaceId,
     /// The run it was made in.
     #[sqlx(try_from = "IdText")]
     pub run: RunId,
@@ -88,7 +91,7 @@ impl LateRow {
              WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?) ON CONFLICT (id) DO NOTHING";
         let row = args![
             &self.id,
-            WORKSPACE,
+            &self.workspace,
             &self.canvas,
             &self.run,
             &self.node,
@@ -120,7 +123,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn late_of(&self, run: &RunId) -> Result<Vec<LateRow>, DbError> {
-        const SQL: &str = "SELECT id, canvas, run, node, item, person, cost, at, expires_at, body \
+        const SQL: &str = "SELECT id, workspace, canvas, run, node, item, person, cost, at, expires_at, body \
              FROM late_results WHERE run = $1 ORDER BY at, id";
         Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(run.as_str()).fetch_all(pool).await)?)
     }
@@ -130,7 +133,7 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn late(&self, id: &str) -> Result<Option<LateRow>, DbError> {
-        const SQL: &str = "SELECT id, canvas, run, node, item, person, cost, at, expires_at, body \
+        const SQL: &str = "SELECT id, workspace, canvas, run, node, item, person, cost, at, expires_at, body \
              FROM late_results WHERE id = $1";
         Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)?)
     }
@@ -142,7 +145,7 @@ impl Db {
     /// See [`TakeError`]; nothing was written then.
     pub async fn take_late(&self, id: &str, now_ms: i64) -> Result<(LateRow, LateBody), TakeError> {
         const TAKE: &str = "DELETE FROM late_results WHERE id = $1 AND expires_at > $2 \
-             RETURNING id, canvas, run, node, item, person, cost, at, expires_at, body";
+             RETURNING id, workspace, canvas, run, node, item, person, cost, at, expires_at, body";
         const PAY: &str = "UPDATE balances SET balance = balance - $2 \
              WHERE workspace = $1 AND balance - held >= $2";
         with_tx!(self, tx => async {
@@ -150,12 +153,12 @@ impl Db {
                 sqlx::query_as(TAKE).bind(id).bind(now_ms).fetch_optional(&mut *tx).await?;
             let row = row.ok_or(TakeError::Gone)?;
             let body = row.read()?;
-            let paid = sqlx::query(PAY).bind(WORKSPACE).bind(row.cost).execute(&mut *tx).await?;
+            let paid = sqlx::query(PAY).bind(row.workspace.as_str()).bind(row.cost).execute(&mut *tx).await?;
             if paid.rows_affected() == 0 {
                 return Err(TakeError::InsufficientCredits);
             }
             sqlx::query(ledger::ENTRY)
-                .bind(WORKSPACE)
+                .bind(row.workspace.as_str())
                 .bind(now_ms)
                 .bind("capture")
                 .bind(row.cost)
@@ -174,7 +177,7 @@ impl Db {
             };
             let made: Vec<_> = body.generations.iter().map(made).collect();
             let mut script = Script::default();
-            add_assets(&mut script, &body.assets);
+            add_assets(&mut script, &row.workspace, &body.assets);
             add_generations(&mut script, &row.canvas, &made)?;
             script.run(&mut *tx).await?;
             Ok::<_, TakeError>((row, body))

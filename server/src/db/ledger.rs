@@ -2,9 +2,10 @@
 //! captures, `held` is holds neither captured nor released; `balance - held` never goes below zero.
 
 use gesso_protocol::api::{Credits, LedgerEntry};
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::pricing::Money;
 
-use super::{Db, DbError, WORKSPACE, with_read, with_tx};
+use super::{Db, DbError, with_read, with_tx};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -20,39 +21,48 @@ struct Row {
 pub(super) const ENTRY: &str = "INSERT INTO ledger (workspace, at, kind, amount, run, node, item, \
      note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
+/// Gives a workspace its row, once.
+pub(super) const OPEN: &str = "INSERT INTO balances (workspace, balance, held) VALUES ($1, $2, 0) \
+     ON CONFLICT (workspace) DO NOTHING";
+/// Said of the first credits.
+pub(super) const FIRST_NOTE: &str = "first credits of a new workspace";
+
 impl Db {
-    /// The balance.
+    /// The balance of a workspace.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn credits(&self) -> Result<Credits, DbError> {
+    pub async fn credits(&self, workspace: &WorkspaceId) -> Result<Credits, DbError> {
         const SQL: &str = "SELECT balance, held FROM balances WHERE workspace = $1";
         let row: Option<(i64, i64)> = with_read!(self, pool =>
-            sqlx::query_as(SQL).bind(WORKSPACE).fetch_optional(pool).await)?;
+            sqlx::query_as(SQL).bind(workspace.as_str()).fetch_optional(pool).await)?;
         let (balance, held) = row.unwrap_or_default();
         Ok(Credits { balance: Money(balance), held: Money(held) })
     }
 
-    /// Gives the workspace its first credits, once.
+    /// Gives a workspace its first credits, once.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn grant_first(&self, amount: Money, now_ms: i64) -> Result<(), DbError> {
-        const OPEN: &str = "INSERT INTO balances (workspace, balance, held) VALUES ($1, $2, 0) \
-             ON CONFLICT (workspace) DO NOTHING";
+    pub async fn grant_first(
+        &self,
+        workspace: &WorkspaceId,
+        amount: Money,
+        now_ms: i64,
+    ) -> Result<(), DbError> {
         with_tx!(self, tx => async {
             let opened =
-                sqlx::query(OPEN).bind(WORKSPACE).bind(amount.0).execute(&mut *tx).await?;
+                sqlx::query(OPEN).bind(workspace.as_str()).bind(amount.0).execute(&mut *tx).await?;
             if opened.rows_affected() == 1 {
                 sqlx::query(ENTRY)
-                    .bind(WORKSPACE)
+                    .bind(workspace.as_str())
                     .bind(now_ms)
                     .bind("grant")
                     .bind(amount.0)
                     .bind(None::<&str>)
                     .bind(None::<&str>)
                     .bind(None::<&str>)
-                    .bind("first credits of a new workspace")
+                    .bind(FIRST_NOTE)
                     .execute(&mut *tx)
                     .await?;
             }
@@ -61,19 +71,25 @@ impl Db {
         .await)
     }
 
-    /// Adds credits, and notes why. Answers the balance after it.
+    /// Adds credits to a workspace, and notes why. Answers the balance after it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn grant(&self, amount: Money, note: &str, now_ms: i64) -> Result<Credits, DbError> {
+    pub async fn grant(
+        &self,
+        workspace: &WorkspaceId,
+        amount: Money,
+        note: &str,
+        now_ms: i64,
+    ) -> Result<Credits, DbError> {
         const ADD: &str = "INSERT INTO balances (workspace, balance, held) VALUES ($1, $2, 0) \
              ON CONFLICT (workspace) DO UPDATE SET balance = balances.balance + excluded.balance \
              RETURNING balance, held";
         let (balance, held): (i64, i64) = with_tx!(self, tx => async {
             let after =
-                sqlx::query_as(ADD).bind(WORKSPACE).bind(amount.0).fetch_one(&mut *tx).await?;
+                sqlx::query_as(ADD).bind(workspace.as_str()).bind(amount.0).fetch_one(&mut *tx).await?;
             sqlx::query(ENTRY)
-                .bind(WORKSPACE)
+                .bind(workspace.as_str())
                 .bind(now_ms)
                 .bind("grant")
                 .bind(amount.0)
@@ -89,15 +105,20 @@ impl Db {
         Ok(Credits { balance: Money(balance), held: Money(held) })
     }
 
-    /// The ledger, newest first, before the entry given.
+    /// The ledger of a workspace, newest first, before the entry given.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn ledger(&self, before: i64, limit: i64) -> Result<Vec<LedgerEntry>, DbError> {
+    pub async fn ledger(
+        &self,
+        workspace: &WorkspaceId,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<LedgerEntry>, DbError> {
         const SQL: &str = "SELECT id, at, kind, amount, run, node, note FROM ledger \
              WHERE workspace = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
         let rows: Vec<Row> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(WORKSPACE)
+            .bind(workspace.as_str())
             .bind(before)
             .bind(limit)
             .fetch_all(pool)

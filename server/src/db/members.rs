@@ -1,14 +1,18 @@
 //! Workspaces, their people, and invitations.
 
 use gesso_protocol::api::accounts::{InvitationBody, LinkKind, MemberBody, WorkspaceRole};
+use gesso_protocol::ids::WorkspaceId;
+use gesso_protocol::pricing::Money;
 
-use super::{Db, DbError, with_read, with_tx, with_write};
+use super::ids::IdText;
+use super::{Db, DbError, ledger, with_read, with_tx, with_write};
 
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct WorkspaceRow {
     /// Id.
-    pub id: String,
+    #[sqlx(try_from = "IdText")]
+    pub id: WorkspaceId,
     /// Name.
     pub name: String,
     /// When it was made, in ms since 1970.
@@ -25,7 +29,8 @@ pub struct InvitationRow {
     /// [`LinkKind`] by its name here.
     pub kind: String,
     /// The workspace.
-    pub workspace: String,
+    #[sqlx(try_from = "IdText")]
+    pub workspace: WorkspaceId,
     /// Role by its name.
     pub role: String,
     /// The only address that may take it.
@@ -98,25 +103,97 @@ pub(super) const END_RESETS: &str = "DELETE FROM invitations WHERE kind = 'reset
 /// at once would leave none.
 const LOCK: &str = "UPDATE workspaces SET name = name WHERE id = $1";
 
+const WORKSPACE: &str = "SELECT w.id, w.name, w.created_at, \
+     (SELECT COUNT(*) FROM members m WHERE m.workspace = w.id) AS members FROM workspaces w";
+/// Gives somebody a role in a workspace, who is not in it.
+const ADD_MEMBER: &str = "INSERT INTO members (workspace, person, role, created_at) \
+     VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, person) DO NOTHING";
+
 impl Db {
     /// A workspace.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn workspace(&self, id: &str) -> Result<Option<WorkspaceRow>, DbError> {
-        const SQL: &str = "SELECT w.id, w.name, w.created_at, \
-             (SELECT COUNT(*) FROM members m WHERE m.workspace = w.id) AS members \
-             FROM workspaces w WHERE w.id = $1";
-        Ok(with_read!(self, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)?)
+    pub async fn workspace(&self, id: &WorkspaceId) -> Result<Option<WorkspaceRow>, DbError> {
+        let sql = sqlx::AssertSqlSafe(format!("{WORKSPACE} WHERE w.id = $1"));
+        Ok(
+            with_read!(self, pool => sqlx::query_as(sql).bind(id.as_str()).fetch_optional(pool).await)?,
+        )
+    }
+
+    /// The workspaces that a person is in, the server's own first, then by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn workspaces_of(&self, person: &str) -> Result<Vec<WorkspaceRow>, DbError> {
+        let sql = format!(
+            "{WORKSPACE} WHERE w.id IN (SELECT o.workspace FROM members o WHERE o.person = $1) \
+             ORDER BY CASE WHEN w.id = $2 THEN 0 ELSE 1 END, w.name, w.id"
+        );
+        let sql = sqlx::AssertSqlSafe(sql);
+        Ok(with_read!(self, pool => sqlx::query_as(sql)
+            .bind(person)
+            .bind(WorkspaceId::default().as_str())
+            .fetch_all(pool)
+            .await)?)
+    }
+
+    /// Number of workspaces.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn workspace_count(&self) -> Result<i64, DbError> {
+        const SQL: &str = "SELECT COUNT(*) FROM workspaces";
+        let (count,): (i64,) = with_read!(self, pool => sqlx::query_as(SQL).fetch_one(pool).await)?;
+        Ok(count)
+    }
+
+    /// Adds a workspace with its owner and its first credits.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn add_workspace(
+        &self,
+        id: &WorkspaceId,
+        name: &str,
+        owner: &str,
+        credits: Money,
+        now_ms: i64,
+    ) -> Result<(), DbError> {
+        const ADD: &str = "INSERT INTO workspaces (id, name, created_at) VALUES ($1, $2, $3)";
+        with_tx!(self, tx => async {
+            sqlx::query(ADD).bind(id.as_str()).bind(name).bind(now_ms).execute(&mut *tx).await?;
+            sqlx::query(ADD_MEMBER)
+                .bind(id.as_str())
+                .bind(owner)
+                .bind(WorkspaceRole::Owner.id())
+                .bind(now_ms)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(ledger::OPEN).bind(id.as_str()).bind(credits.0).execute(&mut *tx).await?;
+            sqlx::query(ledger::ENTRY)
+                .bind(id.as_str())
+                .bind(now_ms)
+                .bind("grant")
+                .bind(credits.0)
+                .bind(None::<&str>)
+                .bind(None::<&str>)
+                .bind(None::<&str>)
+                .bind(ledger::FIRST_NOTE)
+                .execute(&mut *tx)
+                .await?;
+            Ok::<_, DbError>(())
+        }
+        .await)
     }
 
     /// Renames a workspace.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn rename_workspace(&self, id: &str, name: &str) -> Result<(), DbError> {
+    pub async fn rename_workspace(&self, id: &WorkspaceId, name: &str) -> Result<(), DbError> {
         const SQL: &str = "UPDATE workspaces SET name = $2 WHERE id = $1";
-        with_write!(self, on => sqlx::query(SQL).bind(id).bind(name).execute(on).await.map(|_| ()))?;
+        with_write!(self, on => sqlx::query(SQL).bind(id.as_str()).bind(name).execute(on).await.map(|_| ()))?;
         Ok(())
     }
 
@@ -126,12 +203,12 @@ impl Db {
     /// When the database fails.
     pub async fn member_role(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         person: &str,
     ) -> Result<Option<WorkspaceRole>, DbError> {
         const SQL: &str = "SELECT role FROM members WHERE workspace = $1 AND person = $2";
         let row: Option<(String,)> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(workspace)
+            .bind(workspace.as_str())
             .bind(person)
             .fetch_optional(pool)
             .await)?;
@@ -144,7 +221,7 @@ impl Db {
     /// When the database fails.
     pub async fn members(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         after: Option<&str>,
         limit: i64,
     ) -> Result<Vec<MemberBody>, DbError> {
@@ -152,7 +229,7 @@ impl Db {
              FROM members m JOIN people p ON p.id = m.person JOIN accounts a ON a.person = m.person \
              WHERE m.workspace = $1 AND m.person > $2 ORDER BY m.person LIMIT $3";
         let rows: Vec<MemberRow> = with_read!(self, pool => sqlx::query_as(SQL)
-            .bind(workspace)
+            .bind(workspace.as_str())
             .bind(after.unwrap_or_default())
             .bind(limit)
             .fetch_all(pool)
@@ -175,20 +252,18 @@ impl Db {
     /// When the database fails.
     pub async fn put_member(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         person: &str,
         role: WorkspaceRole,
         now_ms: i64,
     ) -> Result<bool, DbError> {
-        const ADD: &str = "INSERT INTO members (workspace, person, role, created_at) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, person) DO NOTHING";
         let change = sqlx::AssertSqlSafe(format!(
             "UPDATE members SET role = $3 WHERE workspace = $1 AND person = $2 AND \
              (role <> 'owner' OR $3 = 'owner' OR {ANOTHER_OWNER})"
         ));
         let changed = with_tx!(self, tx => async {
-            let added = sqlx::query(ADD)
-                .bind(workspace)
+            let added = sqlx::query(ADD_MEMBER)
+                .bind(workspace.as_str())
                 .bind(person)
                 .bind(role.id())
                 .bind(now_ms)
@@ -197,9 +272,9 @@ impl Db {
             if added.rows_affected() > 0 {
                 return Ok(1);
             }
-            sqlx::query(LOCK).bind(workspace).execute(&mut *tx).await?;
+            sqlx::query(LOCK).bind(workspace.as_str()).execute(&mut *tx).await?;
             let changed = sqlx::query(change)
-                .bind(workspace)
+                .bind(workspace.as_str())
                 .bind(person)
                 .bind(role.id())
                 .execute(&mut *tx)
@@ -214,7 +289,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remove_member(&self, workspace: &str, person: &str) -> Result<bool, DbError> {
+    pub async fn remove_member(
+        &self,
+        workspace: &WorkspaceId,
+        person: &str,
+    ) -> Result<bool, DbError> {
         let remove = sqlx::AssertSqlSafe(format!(
             "DELETE FROM members WHERE workspace = $1 AND person = $2 AND \
              (role <> 'owner' OR {ANOTHER_OWNER})"
@@ -222,13 +301,13 @@ impl Db {
         const OFF: &str = "DELETE FROM canvas_people WHERE person = $1 AND canvas IN \
              (SELECT id FROM canvases WHERE workspace = $2)";
         with_tx!(self, tx => async {
-            sqlx::query(LOCK).bind(workspace).execute(&mut *tx).await?;
+            sqlx::query(LOCK).bind(workspace.as_str()).execute(&mut *tx).await?;
             let removed =
-                sqlx::query(remove).bind(workspace).bind(person).execute(&mut *tx).await?;
+                sqlx::query(remove).bind(workspace.as_str()).bind(person).execute(&mut *tx).await?;
             if removed.rows_affected() == 0 {
                 return Ok(false);
             }
-            sqlx::query(OFF).bind(person).bind(workspace).execute(&mut *tx).await?;
+            sqlx::query(OFF).bind(person).bind(workspace.as_str()).execute(&mut *tx).await?;
             Ok::<_, DbError>(true)
         }
         .await)
@@ -246,7 +325,7 @@ impl Db {
             .bind(&new.id)
             .bind(hash)
             .bind(&new.kind)
-            .bind(&new.workspace)
+            .bind(new.workspace.as_str())
             .bind(&new.role)
             .bind(new.email.as_deref())
             .bind(new.person.as_deref())
@@ -299,7 +378,7 @@ impl Db {
     /// When the database fails.
     pub async fn invitations(
         &self,
-        workspace: &str,
+        workspace: &WorkspaceId,
         now_ms: i64,
     ) -> Result<Vec<InvitationBody>, DbError> {
         let sql = sqlx::AssertSqlSafe(format!(
@@ -307,7 +386,7 @@ impl Db {
              AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 1000"
         ));
         let rows: Vec<InvitationRow> = with_read!(self, pool => sqlx::query_as(sql)
-            .bind(workspace)
+            .bind(workspace.as_str())
             .bind(now_ms)
             .fetch_all(pool)
             .await)?;
@@ -328,11 +407,11 @@ impl Db {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn end_invitation(&self, workspace: &str, id: &str) -> Result<bool, DbError> {
+    pub async fn end_invitation(&self, workspace: &WorkspaceId, id: &str) -> Result<bool, DbError> {
         const SQL: &str =
             "DELETE FROM invitations WHERE workspace = $1 AND id = $2 AND taken_at IS NULL";
         let ended = with_write!(self, on => sqlx::query(SQL)
-            .bind(workspace)
+            .bind(workspace.as_str())
             .bind(id)
             .execute(on)
             .await

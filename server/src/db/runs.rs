@@ -20,7 +20,7 @@ pub use start::{NewInvocation, NewRun, NewStep, StartError};
 use super::ids::IdText;
 use super::{Db, DbError, with_read, with_tx, with_write};
 
-const RUN_COLUMNS: &str = "id, canvas, number, status, mode, node, nodes, person, person_name, \
+const RUN_COLUMNS: &str = "id, canvas, workspace, number, status, mode, node, nodes, person, person_name, \
      on_error, hold, captured, released, cancel_requested, created_at, started_at, \
      finished_at, error, retry_of, fence, owner, lease_until, waiting, place";
 /// With the plan, where it is needed.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
-use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{AssetId, CanvasId, NodeId, RunId, WorkspaceId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 
@@ -74,9 +74,10 @@ pub(super) async fn empty() -> Vec<TestDb> {
 pub(crate) async fn databases() -> Vec<TestDb> {
     let all = empty().await;
     for test in &all {
-        test.db.grant_first(Money(1_000), 1).await.unwrap();
+        test.db.grant_first(&WorkspaceId::default(), Money(1_000), 1).await.unwrap();
         let canvas = CanvasRow {
             id: CANVAS.clone(),
+            workspace: WorkspaceId::default(),
             name: String::new(),
             description: String::new(),
             created_at: 1,
@@ -200,18 +201,18 @@ pub(super) fn made(run: &str, node: &str, n: u32) -> NewGeneration {
 }
 
 pub(super) fn changes(run: &str) -> Changes {
-    Changes::none(RunId::new(run), CANVAS.clone(), 0)
+    Changes::none(RunId::new(run), CANVAS.clone(), WorkspaceId::default(), 0)
 }
 
 /// Balance and what is held.
 pub(super) async fn credits(db: &Db) -> (i64, i64) {
-    let credits = db.credits().await.unwrap();
+    let credits = db.credits(&WorkspaceId::default()).await.unwrap();
     (credits.balance.0, credits.held.0)
 }
 
 /// Kinds and amounts of the ledger, oldest first, without grants.
 pub(super) async fn ledger(db: &Db) -> Vec<(String, i64)> {
-    let mut entries = db.ledger(i64::MAX, 1_000).await.unwrap();
+    let mut entries = db.ledger(&WorkspaceId::default(), i64::MAX, 1_000).await.unwrap();
     entries.reverse();
     let moved = entries.into_iter().filter(|entry| entry.kind != "grant");
     moved.map(|entry| (entry.kind, entry.amount.0)).collect()

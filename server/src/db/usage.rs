@@ -1,9 +1,10 @@
 //! Credits by who spent them, where, on what and when: out of the ledger.
 
 use gesso_protocol::api::accounts::UsageRow;
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::pricing::Money;
 
-use super::{Db, DbError, WORKSPACE, with_read};
+use super::{Db, DbError, with_read};
 
 /// A day, in ms.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -36,12 +37,13 @@ struct Row {
 }
 
 impl Db {
-    /// What was paid from `from_ms` to before `to_ms`, most first; at most [`ROWS_MAX`] rows.
+    /// What a workspace paid from `from_ms` to before `to_ms`, most first; at most [`ROWS_MAX`] rows.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn usage(
         &self,
+        workspace: &WorkspaceId,
         from_ms: i64,
         to_ms: i64,
         by: Grouping,
@@ -69,7 +71,7 @@ impl Db {
              LIMIT {ROWS_MAX}"
         ));
         let rows: Vec<Row> = with_read!(self, pool => sqlx::query_as(sql)
-            .bind(WORKSPACE)
+            .bind(workspace.as_str())
             .bind(from_ms)
             .bind(to_ms)
             .bind(DAY_MS)

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::report::Report;
 use crate::assets::audit::{self, Found};
+use crate::db::assets::AssetKey;
 use crate::db::{Db, DbError};
 
 /// Number of rows that are read at once.
@@ -15,12 +16,12 @@ const ROWS: i64 = 1_000;
 /// When the database fails.
 pub(super) async fn examine(report: &mut Report, db: &Db, data: &Path) -> Result<(), DbError> {
     let root = data.join("assets");
-    let (mut sound, mut after) = (0_usize, String::new());
+    let (mut sound, mut after) = (0_usize, None);
     loop {
-        let rows = db.asset_names(&after, ROWS).await?;
+        let rows = db.asset_names(after.as_ref(), ROWS).await?;
         let Some((last, _)) = rows.last() else { break };
-        last.as_str().clone_into(&mut after);
-        for (id, name) in rows {
+        after = Some(last.clone());
+        for (AssetKey { id, .. }, name) in rows {
             let (root, file) = (root.clone(), id.clone());
             let found = tokio::task::spawn_blocking(move || audit::examine(&root, &file)).await;
             let told = match found {

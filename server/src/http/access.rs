@@ -133,9 +133,7 @@ async fn put_person(
     if !app.db.put_canvas_person(&id, &person, role, now_ms()).await? {
         return Err(last_owner());
     }
-    Actor::of(&caller, client)
-        .did_so(&app, "access.changed", Some(&id), &person, role.id())
-        .await?;
+    Actor::of(&caller, client).did_so(&app, "access.changed", &id, &person, role.id()).await?;
     changed(&app, &id, Some(&person));
     if person != caller.me.id && before != Some(role) {
         let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
@@ -172,7 +170,7 @@ async fn remove_person(
     if !app.db.remove_canvas_person(&id, &person).await? {
         return Err(last_owner());
     }
-    Actor::of(&caller, client).did(&app, "access.ended", Some(&id), &person).await?;
+    Actor::of(&caller, client).did(&app, "access.ended", &id, &person).await?;
     changed(&app, &id, Some(&person));
     Ok(StatusCode::NO_CONTENT)
 }
@@ -220,7 +218,7 @@ async fn put_link(
         expires_at: wish.expires_at,
     };
     app.db.put_link(&row).await?;
-    Actor::of(&caller, client).did(&app, "link.changed", Some(&id), role.id()).await?;
+    Actor::of(&caller, client).did(&app, "link.changed", &id, role.id()).await?;
     Ok(Json(link_body(&base, &row)))
 }
 
@@ -238,7 +236,7 @@ async fn end_link(
 ) -> Result<StatusCode, ApiError> {
     check_accounts(&app)?;
     app.db.end_link(&id).await?;
-    Actor::of(&caller, client).did(&app, "link.ended", Some(&id), "").await?;
+    Actor::of(&caller, client).did(&app, "link.ended", &id, "").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -260,7 +258,7 @@ async fn put_workspace(
     check_accounts(&app)?;
     app.db.set_workspace_role(&id, role).await?;
     let named = role.role().map_or("none", CanvasRole::id);
-    Actor::of(&caller, client).did(&app, "access.workspace", Some(&id), named).await?;
+    Actor::of(&caller, client).did(&app, "access.workspace", &id, named).await?;
     changed(&app, &id, None);
     Ok(Json(body(&app, &base, &id, CanvasRole::Owner).await?))
 }
@@ -289,7 +287,7 @@ async fn transfer(
         return Err(ApiError::new(ErrorCode::NotFound, detail));
     }
     app.db.transfer(&id, &person, now_ms()).await?;
-    Actor::of(&caller, client).did(&app, "access.transferred", Some(&id), &person).await?;
+    Actor::of(&caller, client).did(&app, "access.transferred", &id, &person).await?;
     changed(&app, &id, None);
     if person != caller.me.id {
         let text = format!("{} is yours now.", quoted(&canvas.name));
@@ -381,13 +379,13 @@ async fn answer(
             if !app.db.put_canvas_person(&id, &person, role, now_ms()).await? {
                 return Err(last_owner());
             }
-            actor.did_so(&app, "access.changed", Some(&id), &person, role.id()).await?;
+            actor.did_so(&app, "access.changed", &id, &person, role.id()).await?;
             changed(&app, &id, Some(&person));
             let text = format!("You are {} of {} now.", role.id(), quoted(&canvas.name));
             (canvas.name, text)
         }
         None => {
-            actor.did(&app, "access.declined", Some(&id), &person).await?;
+            actor.did(&app, "access.declined", &id, &person).await?;
             (String::new(), "declined your request.".to_owned())
         }
     };

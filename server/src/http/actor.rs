@@ -1,6 +1,6 @@
 //! Who did what: entries of the audit log.
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 
 use super::caller::Client;
 use crate::access::Caller;
@@ -31,45 +31,74 @@ impl Actor {
         Self { person: None, name: String::new(), client }
     }
 
-    /// Notes what they did, to which canvas or to what else.
+    /// Notes what they did, on what, and to what of it.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn did(
+    pub(super) async fn did<'a>(
         &self,
         app: &App,
         action: &'static str,
-        canvas: Option<&CanvasId>,
+        on: impl Into<On<'a>>,
         target: &str,
     ) -> Result<(), DbError> {
-        self.did_so(app, action, canvas, target, "").await
+        self.did_so(app, action, on, target, "").await
     }
 
     /// The same, with words.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn did_so(
+    pub(super) async fn did_so<'a>(
         &self,
         app: &App,
         action: &'static str,
-        canvas: Option<&CanvasId>,
+        on: impl Into<On<'a>>,
         target: &str,
         detail: &str,
     ) -> Result<(), DbError> {
         if !app.access.needs_accounts() {
             return Ok(());
         }
+        let (canvas, workspace) = match on.into() {
+            On::Server => (None, None),
+            On::Workspace(id) => (None, Some(id.clone())),
+            On::Canvas(id) => (Some(id.clone()), None),
+        };
         let event = AuditEvent {
             action,
             person: self.person.clone(),
             name: self.name.clone(),
-            canvas: canvas.cloned(),
+            canvas,
             target: gesso_protocol::names::shortened(target, TARGET_CHARS_MAX),
             detail: detail.to_owned(),
             address: self.client.address.to_string(),
+            workspace,
         };
         app.db.note(&event, now_ms()).await
+    }
+}
+
+/// Where something was done.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum On<'a> {
+    /// On the server.
+    Server,
+    /// In a workspace.
+    Workspace(&'a WorkspaceId),
+    /// On a canvas.
+    Canvas(&'a CanvasId),
+}
+
+impl<'a> From<&'a CanvasId> for On<'a> {
+    fn from(id: &'a CanvasId) -> Self {
+        Self::Canvas(id)
+    }
+}
+
+impl<'a> From<&'a WorkspaceId> for On<'a> {
+    fn from(id: &'a WorkspaceId) -> Self {
+        Self::Workspace(id)
     }
 }
 

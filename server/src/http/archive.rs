@@ -14,7 +14,7 @@ use axum::http::{HeaderValue, Response};
 use bytes::Bytes;
 use chrono::DateTime;
 use futures_util::{AsyncWriteExt as _, StreamExt as _, stream};
-use gesso_protocol::ids::{AssetId, CanvasId};
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use gesso_protocol::problem::ErrorCode;
 use serde::Deserialize;
 use tokio::io::DuplexStream;
@@ -31,6 +31,7 @@ use crate::archive::{ArchiveFile, FileContent, files};
 use crate::assets::Assets;
 use crate::assets::serve::attachment;
 use crate::clock::now_ms;
+use crate::db::assets::AssetKey;
 use crate::error::ApiError;
 
 /// Bytes of an archive that wait for whoever takes it.
@@ -88,7 +89,10 @@ async fn archive(
             ),
         ));
     }
-    let files = files.into_iter().map(|file| waiting(&app, file)).collect::<Result<_, _>>()?;
+    let files = files
+        .into_iter()
+        .map(|file| waiting(&app, &row.workspace, file))
+        .collect::<Result<_, _>>()?;
     let (reader, writer) = tokio::io::duplex(HELD_BYTES);
     let writing = tokio::spawn(write(app.assets.clone(), files, writer));
     // An archive that could not be written to its end must not look whole: the connection breaks off then.
@@ -110,14 +114,18 @@ async fn archive(
 
 /// The content of a file that waits for being written.
 enum Waiting {
-    Asset(AssetId),
+    Asset(AssetKey),
     /// A text, counted as an answer that nobody took yet.
     Text(Bytes),
 }
 
-fn waiting(app: &App, file: ArchiveFile) -> Result<(String, Waiting), ApiError> {
+fn waiting(
+    app: &App,
+    workspace: &WorkspaceId,
+    file: ArchiveFile,
+) -> Result<(String, Waiting), ApiError> {
     let content = match file.content {
-        FileContent::Asset(id) => Waiting::Asset(id),
+        FileContent::Asset(id) => Waiting::Asset(AssetKey { workspace: workspace.clone(), id }),
         FileContent::Text(text) => Waiting::Text(large::hold(app, text.into_bytes())?),
     };
     Ok((file.path, content))
@@ -135,7 +143,7 @@ async fn write(
         let entry = stored(&path);
         match content {
             Waiting::Text(text) => zip.write_entry_whole(entry, &text).await?,
-            Waiting::Asset(id) => match assets.content(&id).await {
+            Waiting::Asset(key) => match assets.content(&key).await {
                 Ok(mut content) => {
                     let mut file = zip.write_entry_stream(entry).await?;
                     while let Some(bytes) = content.next().await {

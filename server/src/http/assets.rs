@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::{Extension, Json, Router};
 use gesso_media::Waveform;
 use gesso_protocol::api::{AssetMeta, Me, Page, WaveformBody};
-use gesso_protocol::ids::AssetId;
+use gesso_protocol::ids::{AssetId, WorkspaceId};
 use gesso_protocol::values::DataType;
 use serde::Deserialize;
 use serde_json::json;
@@ -23,11 +23,11 @@ use utoipa_axum::routes;
 use super::body_budget::Lease;
 use super::extract::{PageQuery, Paging};
 use super::multipart::file_name;
-use super::rights::Standing;
+use super::rights::{In, Standing, Whose};
 use crate::assets::serve::{guard, is_known};
 use crate::assets::{AssetError, Assets, Incoming};
 use crate::clock::now_ms;
-use crate::db::assets::{AssetQuery, Scope};
+use crate::db::assets::{AssetKey, AssetQuery, Scope};
 use crate::error::ApiError;
 
 /// Most bytes of an upload that wait in memory while it goes to its file.
@@ -83,7 +83,7 @@ struct FileForm {
 /// Stores a file: as the body, or as the field `file` of a form. Its type is told by its content.
 #[utoipa::path(
     post, path = "/assets", tag = "assets",
-    params(UploadQuery),
+    params(Whose, UploadQuery),
     request_body(
         content((Vec<u8> = "application/octet-stream"), (FileForm = "multipart/form-data")),
     ),
@@ -95,9 +95,17 @@ async fn upload(
     uploader: Option<Extension<Me>>,
     standing: Option<Extension<Standing>>,
     lease: Option<Extension<Lease>>,
+    within: Option<Extension<In>>,
     request: Request,
 ) -> Result<(StatusCode, Json<AssetMeta>), ApiError> {
-    let (name, mut meta) = take(&assets, query, id_of(uploader), lease, request).await?;
+    let about = Incoming {
+        workspace: workspace_of(within),
+        name: query.0.name,
+        origin: json!({ "kind": "upload" }),
+        person: id_of(uploader),
+        now_ms: now_ms(),
+    };
+    let (name, mut meta) = take(&assets, about, lease, request).await?;
     // It may have taken an hour.
     if let Some(Extension(standing)) = standing
         && standing.brought(&AssetId::new(meta.asset.id.as_str())).await?
@@ -112,8 +120,7 @@ async fn upload(
 /// Takes a file in; answers the name it was sent with and what is known of it.
 async fn take(
     assets: &Assets,
-    query: Query<UploadQuery>,
-    person: String,
+    mut about: Incoming,
     lease: Option<Extension<Lease>>,
     request: Request,
 ) -> Result<(String, AssetMeta), ApiError> {
@@ -126,12 +133,6 @@ async fn take(
     if announced > bytes_max + if multipart { 64 * 1024 } else { 0 } {
         return Err(AssetError::TooLarge { bytes_max }.into());
     }
-    let mut about = Incoming {
-        name: query.0.name,
-        origin: json!({ "kind": "upload" }),
-        person,
-        now_ms: now_ms(),
-    };
     if !multipart {
         let name = about.name.clone();
         let meta = assets.receive(request.into_body().into_data_stream(), about).await?;
@@ -193,17 +194,19 @@ struct ListQuery {
 /// The library, newest first.
 #[utoipa::path(
     get, path = "/assets", tag = "assets",
-    params(ListQuery, Paging),
+    params(Whose, ListQuery, Paging),
     responses((status = 200, description = "A page of the library.", body = Page<AssetMeta>)),
 )]
 async fn list(
     State(assets): State<Assets>,
     asker: Option<Extension<Me>>,
+    within: Option<Extension<In>>,
     query: Query<ListQuery>,
     page: PageQuery,
 ) -> Result<Json<Page<AssetMeta>>, ApiError> {
     let wrong = |detail: String| Err(ApiError::bad_request(detail));
     let ListQuery { scope, ty, q } = query.0;
+    let workspace = workspace_of(within);
     let scope = match scope.as_deref().unwrap_or_default() {
         "" | "workspace" => Scope::Workspace,
         "mine" => Scope::Of(asker.map(|Extension(me)| me.id).unwrap_or_default()),
@@ -225,7 +228,8 @@ async fn list(
         return wrong(format!("Search for at most {SEARCH_CHARS_MAX} characters."));
     }
     let after = page.time_and_id()?;
-    let rows = assets.list(&AssetQuery { scope, ty, q, after, limit: page.rows() }).await?;
+    let rows =
+        assets.list(&AssetQuery { workspace, scope, ty, q, after, limit: page.rows() }).await?;
     let Page { items, next } = page.cut(rows, |row| format!("{}.{}", row.created_at, row.id));
     Ok(Json(Page { items: items.iter().map(|row| row.meta()).collect(), next }))
 }
@@ -259,6 +263,7 @@ struct BytesQuery {
 )]
 async fn bytes(
     State(assets): State<Assets>,
+    within: Option<Extension<In>>,
     Path(id): Path<AssetId>,
     query: Query<BytesQuery>,
     method: Method,
@@ -269,7 +274,7 @@ async fn bytes(
         headers.remove(RANGE);
     }
     let download = query.0.download.is_some_and(|wish| !matches!(wish.as_str(), "0" | "false"));
-    assets.respond(&id, &headers, download).await
+    assets.respond(&key(within, id), &headers, download).await
 }
 
 /// Returns the metadata of an asset.
@@ -280,9 +285,10 @@ async fn bytes(
 )]
 async fn meta(
     State(assets): State<Assets>,
+    within: Option<Extension<In>>,
     Path(id): Path<AssetId>,
 ) -> Result<Json<AssetMeta>, AssetError> {
-    Ok(Json(assets.meta(&id).await?))
+    Ok(Json(assets.meta(&key(within, id)).await?))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -313,13 +319,15 @@ struct ThumbnailQuery {
 )]
 async fn thumbnail(
     State(assets): State<Assets>,
+    within: Option<Extension<In>>,
     Path(id): Path<AssetId>,
     query: Query<ThumbnailQuery>,
     me: Option<Extension<Me>>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
-    let small = assets.thumbnail(&id, query.0.w, &id_of(me)).await?;
-    let etag = format!("\"{id}-{}\"", small.width);
+    let key = key(within, id);
+    let small = assets.thumbnail(&key, query.0.w, &id_of(me)).await?;
+    let etag = format!("\"{}-{}\"", key.id, small.width);
     let mut response = Response::new(Body::empty());
     guard(response.headers_mut(), &etag);
     if is_known(&headers, &etag) {
@@ -329,6 +337,16 @@ async fn thumbnail(
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(small.mime));
     *response.body_mut() = Body::from(small.bytes);
     Ok(response)
+}
+
+/// The workspace that a request is about; the server's own where these routes stand alone.
+fn workspace_of(within: Option<Extension<In>>) -> WorkspaceId {
+    within.map(|Extension(In(workspace))| workspace).unwrap_or_default()
+}
+
+/// The file that a request is about.
+fn key(within: Option<Extension<In>>, id: AssetId) -> AssetKey {
+    AssetKey { workspace: workspace_of(within), id }
 }
 
 /// The id of whoever asks.
@@ -354,12 +372,14 @@ fn id_of(me: Option<Extension<Me>>) -> String {
 )]
 async fn waveform(
     State(assets): State<Assets>,
+    within: Option<Extension<In>>,
     Path(id): Path<AssetId>,
     me: Option<Extension<Me>>,
     headers: HeaderMap,
 ) -> Result<Response<Body>, AssetError> {
-    let waveform: Waveform = assets.waveform(&id, &id_of(me)).await?;
-    let etag = format!("\"{id}-waveform\"");
+    let key = key(within, id);
+    let waveform: Waveform = assets.waveform(&key, &id_of(me)).await?;
+    let etag = format!("\"{}-waveform\"", key.id);
     if is_known(&headers, &etag) {
         let mut response = Response::new(Body::empty());
         guard(response.headers_mut(), &etag);

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::csv;
 use super::extract::{PageQuery, Paging};
 use super::gate::check_accounts;
+use super::rights::{In, Whose};
 use crate::app::App;
 use crate::db::audit::AuditQuery;
 use crate::error::ApiError;
@@ -38,17 +39,19 @@ struct Filter {
 /// Who did what, newest first; as a table where `Accept: text/csv` is sent.
 #[utoipa::path(
     get, path = "/audit", tag = "workspaces",
-    params(Filter, Paging),
+    params(Whose, Filter, Paging),
     responses((status = 200, description = "A page of the log.", body = Page<AuditEntry>)),
 )]
 async fn audit(
     State(app): State<App>,
+    In(workspace): In,
     Query(filter): Query<Filter>,
     headers: HeaderMap,
     page: PageQuery,
 ) -> Result<Response, ApiError> {
     check_accounts(&app)?;
     let query = AuditQuery {
+        workspace,
         canvas: filter.canvas,
         person: filter.person,
         action: filter.action,

@@ -198,8 +198,8 @@ pub(super) async fn find(
             (Credential::Token { id: row.id, scopes, expires_at }, row.person)
         }
     };
-    let me = app.db.signed_in(&person).await?;
-    Ok(me.map(|me| Caller { me, credential }))
+    let found = app.db.signed_in(&person).await?;
+    Ok(found.map(|(me, memberships)| Caller { me, memberships, credential }))
 }
 
 #[cfg(test)]

@@ -1,39 +1,43 @@
 //! Canvases: the workflow list, the graph, typed edits and the document itself.
+#![expect(unused_qualifications, reason = "the macro that describes routes writes them")]
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use gesso_protocol::api::accounts::CanvasRole;
+use gesso_protocol::api::accounts::{CanvasRole, WorkspaceRole};
 use gesso_protocol::api::{
     CanvasBody, CanvasChange, Damage, DamageReason, EditsDone, GraphBody, GraphNode, NewCanvas,
     Page,
 };
 use gesso_protocol::edit::{self, Edit, Edits};
 use gesso_protocol::graph::Graph;
-use gesso_protocol::ids::{AssetId, CanvasId, is_id};
+use gesso_protocol::ids::{AssetId, CanvasId, WorkspaceId, is_id};
 use gesso_protocol::problem::{ErrorCode, NODES_TOLD_MAX, Refusal};
 use gesso_protocol::schema::Canvas;
 use gesso_protocol::values::AssetRef;
 use gesso_protocol::{names, schema, template};
+use serde::Deserialize;
 use serde_json::json;
+use utoipa::IntoParams;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::actor::Actor;
+use super::asset_rights;
 use super::bodies::BodyMax;
 use super::caller::Client;
 use super::extract::{AnyJson, Json as Body, PageQuery, Paging, Person, Update, known_id};
-use super::guest_assets;
 use super::large;
+use super::quotas;
 use super::refused::Refused;
-use super::rights::Granted;
+use super::rights::{Granted, check_member};
 use crate::access::Caller;
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
-use crate::db::WORKSPACE;
+use crate::db::assets::AssetKey;
 use crate::db::canvases::CanvasRow;
 use crate::error::ApiError;
 use crate::readers::Place;
@@ -65,7 +69,7 @@ async fn body(app: &App, row: CanvasRow, role: CanvasRole) -> Result<CanvasBody,
         preview: app.db.preview(&row.id).await?,
         online: app.rooms.online(&row.id),
         damage: Vec::new(),
-        workspace: WORKSPACE.to_owned(),
+        workspace: row.workspace.to_string(),
         role,
         id: row.id.to_string(),
         name: row.name,
@@ -82,19 +86,29 @@ pub(super) async fn existing(app: &App, id: &CanvasId) -> Result<CanvasRow, ApiE
     row.ok_or_else(|| ApiError::not_found("canvas"))
 }
 
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Only those of this workspace.
+    workspace: Option<String>,
+}
+
 /// The canvases, last changed first.
 #[utoipa::path(
     get, path = "/canvases", tag = "canvases",
-    params(Paging),
+    params(ListQuery, Paging),
     responses((status = 200, description = "A page of the list.", body = Page<CanvasBody>)),
 )]
 async fn list(
     State(app): State<App>,
     caller: Caller,
+    Query(ListQuery { workspace }): Query<ListQuery>,
     page: PageQuery,
 ) -> Result<Json<Page<CanvasBody>>, ApiError> {
     let person = app.access.needs_accounts().then_some(caller.me.id.as_str());
-    let rows = app.db.canvases(person, page.time_and_id()?, page.rows()).await?;
+    let within = workspace.filter(|id| !id.is_empty()).map(WorkspaceId::new);
+    let after = page.time_and_id()?;
+    let rows = app.db.canvases(person, within.as_ref(), after, page.rows()).await?;
     let cursor = |(row, _): &(CanvasRow, CanvasRole)| format!("{}.{}", row.updated_at, row.id);
     let Page { items: rows, next } = page.cut(rows, cursor);
     let mut items = Vec::with_capacity(rows.len());
@@ -131,6 +145,25 @@ pub(super) async fn create(
     create_of(app, caller, new, None).await
 }
 
+/// The workspace of a canvas to be: the one named, else the caller's own.
+async fn place_for(
+    app: &App,
+    caller: &Caller,
+    named: Option<String>,
+) -> Result<WorkspaceId, ApiError> {
+    let workspace = named.map_or_else(|| caller.home(), WorkspaceId::new);
+    let is_there = match app.access.needs_accounts() {
+        true => workspace == caller.home() || caller.role_in(&workspace).is_some(),
+        false => app.db.workspace(&workspace).await?.is_some(),
+    };
+    if !is_there {
+        return Err(ApiError::not_found("workspace"));
+    }
+    check_member(caller, &workspace, WorkspaceRole::Member).map_err(Refused::error)?;
+    quotas::canvas(app, &workspace).await?;
+    Ok(workspace)
+}
+
 /// Makes a canvas with the content of another one, or from a template, or empty.
 async fn create_of(
     app: &App,
@@ -138,9 +171,7 @@ async fn create_of(
     new: NewCanvas,
     of: Option<RoomHandle>,
 ) -> Result<CanvasBody, ApiError> {
-    if new.workspace.as_ref().is_some_and(|workspace| workspace != WORKSPACE) {
-        return Err(ApiError::not_found("workspace"));
-    }
+    let workspace = place_for(app, caller, new.workspace).await?;
     let id = CanvasId::new(new.id.unwrap_or_else(fresh_id));
     if !is_id(id.as_str()) {
         return Err(ApiError::bad_request("An id has 1 to 64 of a-z, 0-9, _ and -."));
@@ -167,7 +198,7 @@ async fn create_of(
     if let Some(template) = from {
         edits.extend(edit::parse(&template.edits)?);
     }
-    let assets = facts(app, caller, &edits).await?;
+    let assets = facts(app, caller, &workspace, &edits).await?;
     let (nodes_max, client) = (app.options.nodes_max, rand::random::<u32>().max(1));
     let first = match of {
         // A template is small: it waits for nobody.
@@ -185,6 +216,7 @@ async fn create_of(
     let now = now_ms();
     let row = CanvasRow {
         id: id.clone(),
+        workspace,
         name,
         description,
         created_at: now,
@@ -279,7 +311,7 @@ async fn remove(
         return Err(ApiError::not_found("canvas"));
     }
     app.events.changed(&id);
-    Actor::of(&caller, client).did(&app, "canvas.deleted", Some(&id), &row.name).await?;
+    Actor::of(&caller, client).did(&app, "canvas.deleted", &id, &row.name).await?;
     app.runs.end_all(&id).await?;
     app.rooms.close(&id, CLOSE_DELETED, "This canvas was deleted.").await;
     app.db.purge(&id).await?;
@@ -302,6 +334,7 @@ async fn duplicate(
     let new = NewCanvas {
         name: Some(names::copy_of(&row.name)),
         description: Some(names::shortened_text(&row.description, names::DESCRIPTION_CHARS_MAX)),
+        workspace: Some(row.workspace.to_string()),
         ..NewCanvas::default()
     };
     Ok((StatusCode::CREATED, Json(create_of(&app, &caller, new, Some(source)).await?)))
@@ -365,22 +398,21 @@ fn graph_json(mut canvas: Canvas) -> Result<Vec<u8>, ApiError> {
 /// Checking and writing an edit takes about as long as working on so many bytes.
 const EDIT_BYTES: usize = 100;
 
-/// Facts of the assets that edits name.
+/// Facts of the assets that edits name, as the workspace has them.
 async fn facts(
     app: &App,
     caller: &Caller,
+    workspace: &WorkspaceId,
     edits: &[Edit],
 ) -> Result<BTreeMap<String, AssetRef>, ApiError> {
     let mut assets = BTreeMap::new();
     for id in edit::asset_ids(edits) {
-        let asset = AssetId::new(id.as_str());
+        let key = AssetKey { workspace: workspace.clone(), id: AssetId::new(id.as_str()) };
         // To whoever may not read it, it is unknown.
-        match guest_assets::check(app, caller, &asset).await {
-            Ok(()) => {}
-            Err(Refused::Failed(error)) => return Err(error),
-            Err(Refused::Anonymous | Refused::Hidden(_) | Refused::Forbidden(_)) => continue,
+        if !asset_rights::may_read(app, caller, &key).await? {
+            continue;
         }
-        if let Some(row) = app.assets.known(&asset).await? {
+        if let Some(row) = app.assets.known(&key).await? {
             assets.insert(id, row.reference());
         }
     }
@@ -391,10 +423,10 @@ async fn facts(
 async fn apply(
     app: &App,
     caller: &Caller,
-    room: &RoomHandle,
+    (workspace, room): (&WorkspaceId, &RoomHandle),
     edits: Vec<Edit>,
 ) -> Result<Vec<Option<String>>, ApiError> {
-    let assets = facts(app, caller, &edits).await?;
+    let assets = facts(app, caller, workspace, &edits).await?;
     let nodes_max = app.options.nodes_max;
     let applied = room
         .edit_of(
@@ -428,11 +460,11 @@ async fn edits(
     Path(id): Path<CanvasId>,
     AnyJson(value): AnyJson,
 ) -> Result<Json<EditsDone>, ApiError> {
-    existing(&app, &id).await?;
+    let row = existing(&app, &id).await?;
     let edits = edit::parse(&value)?;
     let room = app.rooms.open(&id).await?;
     let chooses = edits.iter().any(Edit::chooses);
-    let ids = apply(&app, &caller, &room, edits).await?;
+    let ids = apply(&app, &caller, (&row.workspace, &room), edits).await?;
     if chooses {
         // The document may not hold what was chosen (R-DOC-30).
         room.check_outcome().await?;

@@ -16,6 +16,7 @@ use super::health;
 use crate::access::{Caller, Credential};
 use crate::app::App;
 use crate::clock::now_ms;
+use crate::db::accounts::Memberships;
 use crate::error::ApiError;
 use crate::newcomers::{newcomer, script};
 
@@ -147,7 +148,11 @@ pub async fn person(State(app): State<App>, mut request: Request, next: Next) ->
         "{PERSON_COOKIE}={}; Path=/; Max-Age={PERSON_COOKIE_S}; SameSite=Lax; HttpOnly",
         me.id
     );
-    request.extensions_mut().insert(Caller { me: me.clone(), credential: Credential::Open });
+    request.extensions_mut().insert(Caller {
+        me: me.clone(),
+        memberships: Memberships::new(),
+        credential: Credential::Open,
+    });
     request.extensions_mut().insert(me);
     let mut response = next.run(request).await;
     if is_new && let Ok(value) = HeaderValue::from_str(&set) {

@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use gesso_protocol::api::accounts::{
     CanvasRole, JoinLink, Joined, LinkInfo, LinkKind, NotificationKind, WorkspaceRole,
 };
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
@@ -70,6 +70,14 @@ impl Link {
         }
     }
 
+    /// The workspace that somebody who signs up with it begins in.
+    pub(super) async fn workspace(&self, app: &App) -> Result<WorkspaceId, ApiError> {
+        match self {
+            Self::Invitation(row) => Ok(row.workspace.clone()),
+            Self::Canvas(row) => Ok(app.db.workspace_of(&row.canvas).await?.unwrap_or_default()),
+        }
+    }
+
     pub(super) fn workspace_role(&self) -> Option<WorkspaceRole> {
         match self {
             Self::Invitation(row) => Some(row.role()),
@@ -108,9 +116,9 @@ async fn stands(app: &App, row: &InvitationRow) -> Result<bool, ApiError> {
     match (row.kind(), &row.by_person) {
         (LinkKind::FirstOwner, _) => Ok(!app.db.has_accounts().await?),
         (LinkKind::Invitation, Some(maker)) => {
-            let maker = app.db.signed_in(maker).await?.and_then(|me| me.account);
-            let needed = row.role().max(WorkspaceRole::Admin);
-            Ok(maker.is_some_and(|account| account.role >= needed))
+            let maker = app.db.signed_in(maker).await?;
+            let role = maker.and_then(|(_, roles)| roles.get(&row.workspace).copied());
+            Ok(role >= Some(row.role().max(WorkspaceRole::Admin)))
         }
         (LinkKind::Invitation | LinkKind::Reset | LinkKind::Canvas, _) => Ok(true),
     }
@@ -143,7 +151,7 @@ pub(super) async fn join_canvas(
     let role = before.map_or(role, |before| before.max(role));
     if before != Some(role) {
         app.db.put_canvas_person(canvas, person, role, now_ms()).await?;
-        actor.did_so(app, "canvas.joined", Some(canvas), person, role.id()).await?;
+        actor.did_so(app, "canvas.joined", canvas, person, role.id()).await?;
         app.access.changed(AccessChange {
             canvas: Some(canvas.clone()),
             person: Some(person.to_owned()),
@@ -245,12 +253,13 @@ async fn join(
                 let detail = "This invitation is for another address.";
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
-            let role = row.role().max(caller.workspace_role());
+            let own = caller.role_in(&row.workspace);
+            let role = own.map_or(row.role(), |own| own.max(row.role()));
             if !app.db.take_invitation(&row.id, now_ms()).await? {
                 return Err(gone());
             }
             app.db.put_member(&row.workspace, &caller.me.id, role, now_ms()).await?;
-            actor.did_so(&app, "member.joined", None, &caller.me.id, role.id()).await?;
+            actor.did_so(&app, "member.joined", &row.workspace, &caller.me.id, role.id()).await?;
             app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
             Ok(Json(Joined { canvas: None, role: role.id().to_owned() }))
         }

@@ -1,5 +1,6 @@
-//! Quotas, asked before a handler runs.
+//! Quotas of people and workspaces.
 
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::problem::ErrorCode;
 
 use crate::access::Caller;
@@ -12,33 +13,29 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// After how many seconds somebody who brought as many files as may be tries again.
 const UPLOADS_AGAIN_S: u32 = 60 * 60;
 
-/// Refuses what would be more than a person or the workspace may use.
+/// Counts a request of a person.
+///
+/// # Errors
+/// `rate_limited` where there were too many.
+pub(super) fn request(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    if !app.access.needs_accounts() {
+        return Ok(());
+    }
+    app.quotas.request(&caller.me.id).map_err(|wait_s| {
+        let detail = format!("You ask too often. Try again in {wait_s} s.");
+        ApiError::later(ErrorCode::RateLimited, detail, wait_s)
+    })
+}
+
+/// Refuses a file that would be more than a person or a workspace may have.
 ///
 /// # Errors
 /// `rate_limited` for what may be done later, `too_large` for what needs room to be made first.
-pub(super) async fn check(
+pub(super) async fn upload(
     app: &App,
     caller: &Caller,
-    method: &str,
-    path: &str,
+    workspace: &WorkspaceId,
 ) -> Result<(), ApiError> {
-    let quotas = &app.quotas;
-    if app.access.needs_accounts() {
-        quotas.request(&caller.me.id).map_err(|wait_s| {
-            let detail = format!("You ask too often. Try again in {wait_s} s.");
-            ApiError::later(ErrorCode::RateLimited, detail, wait_s)
-        })?;
-    }
-    match (method, path) {
-        ("POST", "/api/assets") => uploads(app, caller).await,
-        ("POST", "/api/canvases" | "/api/canvases/{id}/duplicate" | "/api/templates/{id}/use") => {
-            canvases(app).await
-        }
-        _ => Ok(()),
-    }
-}
-
-async fn uploads(app: &App, caller: &Caller) -> Result<(), ApiError> {
     // Where nobody signs in, all scripts are one person, and a day's files would be counted at each of them.
     if app.access.needs_accounts()
         && let Some(most) = app.quotas.uploads_per_day
@@ -48,7 +45,7 @@ async fn uploads(app: &App, caller: &Caller) -> Result<(), ApiError> {
         return Err(ApiError::later(ErrorCode::RateLimited, detail, UPLOADS_AGAIN_S));
     }
     if let Some(most) = app.quotas.storage_bytes
-        && app.db.stored_bytes().await? >= most
+        && app.db.stored_bytes(workspace).await? >= most
     {
         let detail = format!(
             "The workspace holds {} MB of files, as many as it may. Ask whoever runs the server for more room.",
@@ -59,9 +56,13 @@ async fn uploads(app: &App, caller: &Caller) -> Result<(), ApiError> {
     Ok(())
 }
 
-async fn canvases(app: &App) -> Result<(), ApiError> {
+/// Refuses a canvas that would be more than a workspace may have.
+///
+/// # Errors
+/// `too_large`.
+pub(super) async fn canvas(app: &App, workspace: &WorkspaceId) -> Result<(), ApiError> {
     if let Some(most) = app.quotas.canvases
-        && app.db.canvas_count().await? >= most
+        && app.db.canvas_count(workspace).await? >= most
     {
         let detail = format!("The workspace has {most} canvases, as many as it may. Delete some.");
         return Err(ApiError::new(ErrorCode::TooLarge, detail));

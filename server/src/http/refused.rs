@@ -2,6 +2,7 @@
 
 use gesso_protocol::problem::ErrorCode;
 
+use crate::db::DbError;
 use crate::error::ApiError;
 
 /// Why a request is refused.
@@ -18,6 +19,11 @@ pub(super) enum Refused {
 }
 
 impl Refused {
+    /// The database failed.
+    pub(super) fn failed(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+
     /// As an answer.
     pub(super) fn error(self) -> ApiError {
         match self {

@@ -1,26 +1,33 @@
 //! What each route needs: one table, which is asked before a handler runs. A route without a row is closed.
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use gesso_protocol::api::accounts::{CanvasRole, Scope, WorkspaceRole};
-use gesso_protocol::ids::{AssetId, CanvasId, RunId, is_id};
+use gesso_protocol::ids::{AssetId, CanvasId, RunId, WorkspaceId, is_id};
 use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::guest_assets;
+use super::asset_rights;
 use super::quotas;
 use super::refused::Refused;
 use crate::access::Caller;
 use crate::app::App;
+use crate::db::assets::AssetKey;
 use crate::error::ApiError;
 
 /// What the first parameter of a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Of {
-    /// Nothing that has people of its own.
+    /// Nothing that has people of its own: the server, and its own workspace.
     Server,
+    /// A workspace.
+    Workspace,
+    /// Nothing; the workspace is that of the canvas `?canvas=`, or `?workspace=`, or the caller's own.
+    Chosen,
     /// A canvas.
     Canvas,
     /// A run, which counts as its canvas.
@@ -53,6 +60,14 @@ const fn member(workspace: WorkspaceRole, scope: Scope) -> Need {
     Need { workspace, scope: Some(scope), ..ANYONE }
 }
 
+const fn chosen(workspace: WorkspaceRole, scope: Scope) -> Need {
+    Need { of: Of::Chosen, workspace, scope: Some(scope), ..ANYONE }
+}
+
+const fn workspace(workspace: WorkspaceRole, scope: Scope) -> Need {
+    Need { of: Of::Workspace, workspace, scope: Some(scope), ..ANYONE }
+}
+
 const fn canvas(role: CanvasRole, scope: Scope) -> Need {
     Need { of: Of::Canvas, role: Some(role), scope: Some(scope), ..ANYONE }
 }
@@ -67,7 +82,7 @@ const FILE: Need = Need { of: Of::Asset, scope: Some(Scope::Read), ..ANYONE };
 pub(super) const NEEDS: &[(&str, &str, Need)] = {
     use CanvasRole::{Editor, Viewer};
     use Scope::{Edit, Read, Run};
-    use WorkspaceRole::Member;
+    use WorkspaceRole::{Guest, Member};
     const OWNER: CanvasRole = CanvasRole::Owner;
     const ADMIN: WorkspaceRole = WorkspaceRole::Admin;
     const ALL: Scope = Scope::Admin;
@@ -96,32 +111,34 @@ pub(super) const NEEDS: &[(&str, &str, Need)] = {
         ("GET", "/api/notifications", person(Read)),
         ("POST", "/api/notifications/seen", person(ALL)),
         ("GET", "/api/workspaces", person(Read)),
-        ("GET", "/api/workspaces/{id}", person(Read)),
-        ("PATCH", "/api/workspaces/{id}", member(ADMIN, ALL)),
-        ("GET", "/api/workspaces/{id}/members", member(Member, Read)),
-        ("PATCH", "/api/workspaces/{id}/members/{person}", member(ADMIN, ALL)),
-        ("DELETE", "/api/workspaces/{id}/members/{person}", person(ALL)),
-        ("GET", "/api/workspaces/{id}/invitations", member(ADMIN, ALL)),
-        ("POST", "/api/workspaces/{id}/invitations", member(ADMIN, ALL)),
-        ("DELETE", "/api/workspaces/{id}/invitations/{invitation}", member(ADMIN, ALL)),
-        ("GET", "/api/audit", member(ADMIN, ALL)),
-        ("GET", "/api/usage", member(ADMIN, ALL)),
+        ("POST", "/api/workspaces", member(ADMIN, ALL)),
+        ("GET", "/api/workspaces/{id}", workspace(Guest, Read)),
+        ("PATCH", "/api/workspaces/{id}", workspace(ADMIN, ALL)),
+        ("GET", "/api/workspaces/{id}/members", workspace(Member, Read)),
+        ("PATCH", "/api/workspaces/{id}/members/{person}", workspace(ADMIN, ALL)),
+        ("DELETE", "/api/workspaces/{id}/members/{person}", workspace(Guest, ALL)),
+        ("GET", "/api/workspaces/{id}/invitations", workspace(ADMIN, ALL)),
+        ("POST", "/api/workspaces/{id}/invitations", workspace(ADMIN, ALL)),
+        ("DELETE", "/api/workspaces/{id}/invitations/{invitation}", workspace(ADMIN, ALL)),
+        ("GET", "/api/audit", chosen(ADMIN, ALL)),
+        ("GET", "/api/usage", chosen(ADMIN, ALL)),
         ("GET", "/api/openapi.json", person(Read)),
         ("GET", "/api/catalog", person(Read)),
         ("GET", "/api/templates", person(Read)),
         ("GET", "/api/templates/{id}/preview", person(Read)),
-        ("POST", "/api/templates/{id}/use", member(Member, Edit)),
-        ("GET", "/api/credits", person(Read)),
-        ("GET", "/api/credits/ledger", member(Member, Read)),
+        ("POST", "/api/templates/{id}/use", person(Edit)),
+        ("GET", "/api/credits", chosen(Guest, Read)),
+        ("GET", "/api/credits/ledger", chosen(Member, Read)),
         ("GET", "/api/events", person(Read)),
-        ("GET", "/api/assets", member(Member, Read)),
-        ("POST", "/api/assets", person(Edit)),
+        ("GET", "/api/assets", chosen(Member, Read)),
+        ("POST", "/api/assets", Need { role: Some(Editor), ..chosen(Guest, Edit) }),
         ("GET", "/api/assets/{id}", FILE),
         ("GET", "/api/assets/{id}/meta", FILE),
         ("GET", "/api/assets/{id}/thumbnail", FILE),
         ("GET", "/api/assets/{id}/waveform", FILE),
         ("GET", "/api/canvases", person(Read)),
-        ("POST", "/api/canvases", member(Member, Edit)),
+        // In which workspace the body says; that needs a member (`canvases::create`).
+        ("POST", "/api/canvases", person(Edit)),
         ("GET", "/api/canvases/{id}", canvas(Viewer, Read)),
         ("PATCH", "/api/canvases/{id}", canvas(Editor, Edit)),
         ("DELETE", "/api/canvases/{id}", canvas(OWNER, ALL)),
@@ -179,6 +196,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Granted {
     }
 }
 
+/// The workspace that a request is about, where it is about one: that of [`Of::Workspace`] and [`Of::Chosen`], and the one
+/// that has the file of [`Of::Asset`].
+#[derive(Clone, Debug)]
+pub(super) struct In(pub(super) WorkspaceId);
+
+impl<S: Send + Sync> FromRequestParts<S> for In {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| ApiError::Internal("a route without a workspace".to_owned()))
+    }
+}
+
 /// Lets through what the caller may do.
 pub(super) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     // What has no route is answered as such.
@@ -186,27 +217,40 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
         return next.run(request).await;
     };
     let method = request.method().as_str().to_owned();
-    let asks = request.extensions().get::<Caller>().cloned();
-    if let Some(caller) = &asks
-        && let Err(refused) = quotas::check(&app, caller, &method, path.as_str()).await
+    let caller = request.extensions().get::<Caller>().cloned();
+    if let Some(caller) = &caller
+        && let Err(refused) = quotas::request(&app, caller)
     {
         return refused.into_response();
-    }
-    if !app.access.needs_accounts() {
-        request.extensions_mut().insert(Granted(CanvasRole::Owner));
-        return next.run(request).await;
     }
     let is_socket = path.as_str() == "/sync/{canvas}";
     let Some(need) = need(&method, path.as_str()) else {
         // Of a path that has other methods: it says which.
         return next.run(request).await;
     };
-    let id = named(request.uri().path());
-    let standing = Standing { app: app.clone(), need, caller: asks.clone(), id: id.clone() };
-    request.extensions_mut().insert(standing);
-    match verdict(&app, need, asks, id).await {
-        Ok(Some(role)) => drop(request.extensions_mut().insert(Granted(role))),
-        Ok(None) => {}
+    let (id, whose) = (id_in(request.uri().path()), Whose::of(&request));
+    let asked = Asked { app, need, caller, id, whose };
+    match asked.verdict().await {
+        Ok(verdict) => {
+            if path.as_str() == "/api/assets"
+                && method == "POST"
+                && let Some((caller, workspace)) =
+                    asked.caller.as_ref().zip(verdict.workspace.as_ref())
+                && let Err(refused) = quotas::upload(&asked.app, caller, workspace).await
+            {
+                return refused.into_response();
+            }
+            let extensions = request.extensions_mut();
+            if let Some(role) = verdict.role {
+                extensions.insert(Granted(role));
+            }
+            if let Some(workspace) = verdict.workspace.clone() {
+                extensions.insert(In(workspace));
+            }
+            if asked.app.access.needs_accounts() {
+                extensions.insert(Standing { asked, workspace: verdict.workspace });
+            }
+        }
         // A browser cannot read the status of a refused upgrade: the socket says why when it closes.
         Err(refused) if is_socket && request.headers().contains_key(header::UPGRADE) => {
             request.extensions_mut().insert(std::sync::Arc::new(refused));
@@ -227,10 +271,8 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
 /// What a request was let through for, to be asked again: a body may take minutes to come, and rights may end meanwhile.
 #[derive(Clone)]
 pub(super) struct Standing {
-    app: App,
-    need: Need,
-    caller: Option<Caller>,
-    id: Option<String>,
+    asked: Asked,
+    workspace: Option<WorkspaceId>,
 }
 
 impl Standing {
@@ -239,89 +281,209 @@ impl Standing {
     /// # Errors
     /// As for a new request.
     pub(super) async fn still(self) -> Result<(), ApiError> {
-        let Self { app, need, caller, id } = self;
-        let Some(caller) = caller else { return Ok(()) };
-        let me = match app.access.lives(&caller).await? {
+        let Asked { app, caller, .. } = &self.asked;
+        let Some(caller) = caller.clone() else { return Ok(()) };
+        let found = match app.access.lives(&caller).await? {
             true => app.db.signed_in(&caller.me.id).await?,
             false => None,
         };
-        let caller = me.map(|me| Caller { me, ..caller });
-        verdict(&app, need, caller, id).await.map(|_| ()).map_err(Refused::error)
+        let caller = found.map(|(me, memberships)| Caller { me, memberships, ..caller });
+        let now = Asked { caller, ..self.asked };
+        now.verdict().await.map(|_| ()).map_err(Refused::error)
     }
 
     /// Notes that the caller brought a file, which may have been there already. Answers whether they are a guest.
     ///
     /// # Errors
     /// Those of [`Self::still`].
-    pub(super) async fn brought(self, asset: &AssetId) -> Result<bool, ApiError> {
+    pub(super) async fn brought(self, id: &AssetId) -> Result<bool, ApiError> {
         self.clone().still().await?;
-        let Some(caller) = &self.caller else { return Ok(false) };
-        self.app.db.add_asset_person(asset, &caller.me.id).await?;
-        Ok(caller.workspace_role() == WorkspaceRole::Guest)
+        let Some((caller, workspace)) = self.asked.caller.zip(self.workspace) else {
+            return Ok(false);
+        };
+        let is_guest = !caller.is_in(&workspace, WorkspaceRole::Member);
+        let key = AssetKey { workspace, id: id.clone() };
+        self.asked.app.db.add_asset_person(&key, &caller.me.id).await?;
+        Ok(is_guest)
     }
 }
 
-async fn verdict(
-    app: &App,
+/// Whose something is, in the query of a request of [`Of::Chosen`].
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Whose {
+    /// A canvas: its workspace is meant.
+    canvas: Option<String>,
+    /// A workspace, where no canvas is named; one's own where nothing is said.
+    workspace: Option<String>,
+}
+
+impl Whose {
+    fn of(request: &Request) -> Self {
+        // What cannot be read is refused by the handler, which reads it too.
+        let query = Query::<Self>::try_from_uri(request.uri());
+        query.map(|Query(whose)| whose).unwrap_or_default()
+    }
+}
+
+/// What was found of a request that may go on.
+#[derive(Debug, Default)]
+struct Verdict {
+    role: Option<CanvasRole>,
+    workspace: Option<WorkspaceId>,
+}
+
+impl Verdict {
+    const fn of(role: CanvasRole) -> Self {
+        Self { role: Some(role), workspace: None }
+    }
+
+    const fn within(workspace: WorkspaceId) -> Self {
+        Self { role: None, workspace: Some(workspace) }
+    }
+}
+
+/// A request, as far as rights go.
+#[derive(Clone)]
+struct Asked {
+    app: App,
     need: Need,
     caller: Option<Caller>,
+    /// The id in the path.
     id: Option<String>,
-) -> Result<Option<CanvasRole>, Refused> {
-    let Some(scope) = need.scope else { return Ok(None) };
-    let caller = &caller.ok_or(Refused::Anonymous)?;
-    let role = match need.of {
-        Of::Server => None,
-        Of::Asset => {
-            let id = id.ok_or(Refused::Hidden("asset"))?;
-            guest_assets::check(app, caller, &AssetId::new(id)).await?;
-            None
-        }
-        Of::Canvas => {
-            let canvas = CanvasId::new(id.ok_or(Refused::Hidden("canvas"))?);
-            Some(role_on(app, caller, canvas, "canvas").await?)
-        }
-        Of::Run => {
-            let run = RunId::new(id.ok_or(Refused::Hidden("run"))?);
-            let of_run = app.db.canvas_of_run(&run).await;
-            let canvas = of_run.map_err(|error| Refused::Failed(error.into()))?;
-            Some(role_on(app, caller, canvas.ok_or(Refused::Hidden("run"))?, "run").await?)
-        }
-    };
-    if !caller.has(scope) {
-        return Err(Refused::Forbidden(format!(
-            "This token may not do that: it needs the scope {}.",
-            scope.id()
-        )));
-    }
-    if let Some((role, needed)) = role.zip(need.role).filter(|(role, needed)| role < needed) {
-        return Err(Refused::Forbidden(format!(
-            "You are {} of this canvas; that needs the role {}. Ask its owner for it.",
-            role.id(),
-            needed.id()
-        )));
-    }
-    if caller.workspace_role() < need.workspace {
-        return Err(Refused::Forbidden(format!(
-            "You are {} of the workspace; that needs the role {}. Ask its owner for it.",
-            caller.workspace_role().id(),
-            need.workspace.id()
-        )));
-    }
-    Ok(role)
+    whose: Whose,
 }
 
-async fn role_on(
-    app: &App,
+impl Asked {
+    async fn verdict(&self) -> Result<Verdict, Refused> {
+        let Some(scope) = self.need.scope else { return Ok(Verdict::default()) };
+        let Some(caller) = &self.caller else {
+            // Where nobody signs in, whoever asks is somebody.
+            return match self.app.access.needs_accounts() {
+                true => Err(Refused::Anonymous),
+                false => Ok(Verdict::default()),
+            };
+        };
+        if !self.app.access.needs_accounts() {
+            return self.open(caller).await;
+        }
+        let mut in_canvas = None;
+        let verdict = match self.need.of {
+            Of::Server => Verdict::default(),
+            Of::Workspace => {
+                let id = WorkspaceId::new(self.id("workspace")?);
+                caller.role_in(&id).ok_or(Refused::Hidden("workspace"))?;
+                Verdict::within(id)
+            }
+            Of::Chosen => self.chosen(caller).await?,
+            Of::Asset => {
+                let id = AssetId::new(self.id("asset")?);
+                Verdict::within(asset_rights::readable_in(&self.app, caller, &id).await?)
+            }
+            Of::Canvas => {
+                let canvas = CanvasId::new(self.id("canvas")?);
+                let (role, workspace) = self.role_on(caller, &canvas, "canvas").await?;
+                in_canvas = Some(workspace);
+                Verdict::of(role)
+            }
+            Of::Run => {
+                let run = RunId::new(self.id("run")?);
+                let of_run = self.app.db.canvas_of_run(&run).await;
+                let canvas = of_run.map_err(Refused::failed)?.ok_or(Refused::Hidden("run"))?;
+                Verdict::of(self.role_on(caller, &canvas, "run").await?.0)
+            }
+        };
+        if !caller.has(scope) {
+            return Err(Refused::Forbidden(format!(
+                "This token may not do that: it needs the scope {}.",
+                scope.id()
+            )));
+        }
+        if let Some((role, needed)) =
+            verdict.role.zip(self.need.role).filter(|(has, needed)| has < needed)
+        {
+            return Err(Refused::Forbidden(format!(
+                "You are {} of this canvas; that needs the role {}. Ask its owner for it.",
+                role.id(),
+                needed.id()
+            )));
+        }
+        let own = WorkspaceId::default();
+        let workspace = verdict.workspace.as_ref().or(in_canvas.as_ref()).unwrap_or(&own);
+        check_member(caller, workspace, self.need.workspace)?;
+        Ok(verdict)
+    }
+
+    /// Where nobody signs in everybody may do everything; it only remains to find in which workspace.
+    async fn open(&self, caller: &Caller) -> Result<Verdict, Refused> {
+        let workspace = match self.need.of {
+            Of::Chosen => self.chosen(caller).await?.workspace,
+            Of::Asset => {
+                let id = AssetId::new(self.id("asset")?);
+                Some(asset_rights::held_in(&self.app, &id).await?.unwrap_or_default())
+            }
+            Of::Server | Of::Workspace | Of::Canvas | Of::Run => None,
+        };
+        Ok(Verdict { role: Some(CanvasRole::Owner), workspace })
+    }
+
+    /// The id in the path.
+    fn id(&self, what: &'static str) -> Result<String, Refused> {
+        self.id.clone().ok_or(Refused::Hidden(what))
+    }
+
+    /// The workspace of [`Of::Chosen`].
+    async fn chosen(&self, caller: &Caller) -> Result<Verdict, Refused> {
+        let app = &self.app;
+        if let Some(canvas) = &self.whose.canvas {
+            let canvas = CanvasId::new(canvas.as_str());
+            if app.access.needs_accounts() {
+                let (role, workspace) = self.role_on(caller, &canvas, "canvas").await?;
+                return Ok(Verdict { role: Some(role), workspace: Some(workspace) });
+            }
+            let found = app.db.workspace_of(&canvas).await.map_err(Refused::failed)?;
+            return found.map(Verdict::within).ok_or(Refused::Hidden("canvas"));
+        }
+        let Some(named) = &self.whose.workspace else {
+            return Ok(Verdict::within(caller.home()));
+        };
+        let id = WorkspaceId::new(named.as_str());
+        let is_there = match app.access.needs_accounts() {
+            true => caller.role_in(&id).is_some(),
+            false => app.db.workspace(&id).await.map_err(Refused::failed)?.is_some(),
+        };
+        if is_there { Ok(Verdict::within(id)) } else { Err(Refused::Hidden("workspace")) }
+    }
+
+    async fn role_on(
+        &self,
+        caller: &Caller,
+        canvas: &CanvasId,
+        what: &'static str,
+    ) -> Result<(CanvasRole, WorkspaceId), Refused> {
+        let found = self.app.access.standing(caller, canvas).await;
+        found.map_err(Refused::failed)?.ok_or(Refused::Hidden(what))
+    }
+}
+
+/// Refuses who has no such role in a workspace.
+pub(super) fn check_member(
     caller: &Caller,
-    canvas: CanvasId,
-    what: &'static str,
-) -> Result<CanvasRole, Refused> {
-    let role = app.access.role(caller, &canvas).await;
-    role.map_err(|error| Refused::Failed(error.into()))?.ok_or(Refused::Hidden(what))
+    workspace: &WorkspaceId,
+    needed: WorkspaceRole,
+) -> Result<(), Refused> {
+    if needed == WorkspaceRole::Guest || caller.is_in(workspace, needed) {
+        return Ok(());
+    }
+    Err(Refused::Forbidden(format!(
+        "You are {} of the workspace; that needs the role {}. Ask its owner for it.",
+        caller.role_in(workspace).unwrap_or(WorkspaceRole::Guest).id(),
+        needed.id()
+    )))
 }
 
 /// The id in a path: `/api/canvases/{id}/…`, `/sync/{canvas}`.
-fn named(path: &str) -> Option<String> {
+fn id_in(path: &str) -> Option<String> {
     let mut parts = path.split('/').skip(1);
     let part = match parts.next()? {
         "sync" => parts.next(),

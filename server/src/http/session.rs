@@ -11,7 +11,7 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-use super::actor::Actor;
+use super::actor::{Actor, On};
 use super::bodies::BodyMax;
 use super::caller::{Client, session_cookie, set_session};
 use super::extract::{Json as Body, PageQuery, Paging};
@@ -91,11 +91,11 @@ async fn sign_in(
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let is_right = app.accounts.passwords.verify(password, hash).await;
     let Some(account) = account.filter(|_| is_right) else {
-        Actor::nobody(client).did(&app, "session.refused", None, &key).await?;
+        Actor::nobody(client).did(&app, "session.refused", On::Server, &key).await?;
         return Err(ApiError::new(ErrorCode::Unauthorized, WRONG));
     };
     let actor = Actor { person: Some(account.person.clone()), name: account.name, client };
-    actor.did(&app, "session.created", None, "").await?;
+    actor.did(&app, "session.created", On::Server, "").await?;
     begin(&app, &account.person, client, &headers).await
 }
 
@@ -167,6 +167,7 @@ async fn sign_up(
         email: wish.email.trim().to_owned(),
         email_key: key,
         password: Some(hash),
+        workspace: link.workspace(&app).await?,
         role: link.workspace_role().unwrap_or(WorkspaceRole::Guest),
     };
     let added = app.db.add_account(&account, link.invitation(), now_ms()).await;
@@ -179,7 +180,7 @@ async fn sign_up(
     }
     let person = account.me.id;
     let actor = Actor { person: Some(person.clone()), name, client };
-    actor.did(&app, "account.created", None, &account.email).await?;
+    actor.did(&app, "account.created", On::Server, &account.email).await?;
     if let Some((canvas, role)) = link.canvas() {
         links::join_canvas(&app, &actor, canvas, &person, role).await?;
     }
@@ -205,7 +206,7 @@ async fn reset(
     let account = app.db.account(person).await?.filter(|account| account.disabled_at.is_none());
     let account = account.ok_or_else(links::gone)?;
     let actor = Actor { person: Some(account.person), name: account.name, client };
-    actor.did(app, "password.changed", None, "").await?;
+    actor.did(app, "password.changed", On::Server, "").await?;
     app.access.changed(AccessChange { person: Some(person.to_owned()), canvas: None });
     begin(app, person, client, headers).await
 }
@@ -246,7 +247,7 @@ async fn end_session(
     if !app.db.end_session(&caller.me.id, &id).await? {
         return Err(ApiError::not_found("session"));
     }
-    Actor::of(&caller, client).did(&app, "session.ended", None, &id).await?;
+    Actor::of(&caller, client).did(&app, "session.ended", On::Server, &id).await?;
     app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }

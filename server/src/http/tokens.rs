@@ -10,7 +10,7 @@ use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::actor::Actor;
+use super::actor::{Actor, On};
 use super::caller::Client;
 use super::extract::{Json as Body, PageQuery, Paging};
 use super::gate::check_accounts;
@@ -77,7 +77,7 @@ async fn add_token(
     }
     let (token, secret) = new_token(&names::name(&wish.name)?, wish.scopes, wish.expires_at, now);
     app.db.add_token(&caller.me.id, &secret::hash(&secret), &token).await?;
-    Actor::of(&caller, client).did(&app, "token.created", None, &token.name).await?;
+    Actor::of(&caller, client).did(&app, "token.created", On::Server, &token.name).await?;
     Ok((StatusCode::CREATED, Json(TokenBody { secret: Some(secret), ..token })))
 }
 
@@ -96,7 +96,7 @@ async fn end_token(
     if !app.db.end_token(Some(&caller.me.id), &id).await? {
         return Err(ApiError::not_found("token"));
     }
-    Actor::of(&caller, client).did(&app, "token.ended", None, &id).await?;
+    Actor::of(&caller, client).did(&app, "token.ended", On::Server, &id).await?;
     app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::csv;
 use super::gate::check_accounts;
+use super::rights::{In, Whose};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::db::usage::Grouping;
@@ -59,11 +60,12 @@ fn grouping(by: &str) -> Result<Grouping, ApiError> {
 /// What was paid, most first; as a table where `Accept: text/csv` is sent.
 #[utoipa::path(
     get, path = "/usage", tag = "workspaces",
-    params(Wish),
+    params(Whose, Wish),
     responses((status = 200, description = "All of it.", body = Page<UsageRow>)),
 )]
 async fn usage(
     State(app): State<App>,
+    In(workspace): In,
     Query(wish): Query<Wish>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -71,7 +73,7 @@ async fn usage(
     let to = wish.to.unwrap_or_else(now_ms);
     let from = wish.from.unwrap_or_else(|| to.saturating_sub(SPAN_MS));
     let by = grouping(wish.by.as_deref().unwrap_or("person"))?;
-    let rows = app.db.usage(from, to, by).await?;
+    let rows = app.db.usage(&workspace, from, to, by).await?;
     if csv::is_wanted(&headers) {
         let cells = |row: &UsageRow| {
             let text = |value: &Option<String>| value.clone().unwrap_or_default();

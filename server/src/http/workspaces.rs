@@ -5,9 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use gesso_protocol::api::Page;
 use gesso_protocol::api::accounts::{
-    InvitationBody, LinkKind, MemberBody, MemberChange, NewInvitation, WorkspaceBody,
+    InvitationBody, LinkKind, MemberBody, MemberChange, NewInvitation, NewWorkspace, WorkspaceBody,
     WorkspaceChange, WorkspaceRole,
 };
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::names;
 use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,18 +21,20 @@ use super::gate::check_accounts;
 use crate::access::{AccessChange, Caller};
 use crate::accounts::{INVITATION_MS, email_key, new_invitation, secret};
 use crate::app::App;
-use crate::clock::now_ms;
-use crate::db::WORKSPACE;
+use crate::clock::{fresh_id, now_ms};
 use crate::db::members::WorkspaceRow;
 use crate::error::ApiError;
 
 /// The most invitations of a workspace that wait.
 const INVITATIONS_MAX: usize = 500;
 
+/// The most workspaces of a server.
+const WORKSPACES_MAX: i64 = 1_000;
+
 /// `/api/workspaces`.
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .routes(routes!(list, add))
         .routes(routes!(show, change))
         .routes(routes!(members))
         .routes(routes!(change_member, remove_member))
@@ -39,24 +42,23 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(end_invitation))
 }
 
-/// The workspace of that id, where the caller is in it.
-async fn own(app: &App, id: &str) -> Result<WorkspaceRow, ApiError> {
+/// A workspace; that the caller is in it was asked before (`rights`).
+async fn existing(app: &App, id: &WorkspaceId) -> Result<WorkspaceRow, ApiError> {
     check_accounts(app)?;
-    let row = if id == WORKSPACE { app.db.workspace(id).await? } else { None };
-    row.ok_or_else(|| ApiError::not_found("workspace"))
+    app.db.workspace(id).await?.ok_or_else(|| ApiError::not_found("workspace"))
 }
 
 fn body(row: WorkspaceRow, caller: &Caller) -> WorkspaceBody {
     WorkspaceBody {
-        id: row.id,
+        role: caller.role_in(&row.id).unwrap_or(WorkspaceRole::Guest),
+        id: row.id.to_string(),
         name: row.name,
-        role: caller.workspace_role(),
         members: row.members,
         created_at: row.created_at,
     }
 }
 
-/// The workspaces one is in.
+/// The workspaces one is in, the server's own first.
 #[utoipa::path(
     get, path = "/workspaces", tag = "workspaces",
     params(Paging),
@@ -67,9 +69,42 @@ async fn list(
     caller: Caller,
     page: PageQuery,
 ) -> Result<Json<Page<WorkspaceBody>>, ApiError> {
+    check_accounts(&app)?;
     page.id()?;
-    let row = own(&app, WORKSPACE).await?;
-    Ok(Json(Page { items: vec![body(row, &caller)], next: None }))
+    let rows = app.db.workspaces_of(&caller.me.id).await?;
+    let items = rows.into_iter().map(|row| body(row, &caller)).collect();
+    Ok(Json(Page { items, next: None }))
+}
+
+/// Makes a workspace with credits of its own, whose owner one is.
+#[utoipa::path(
+    post, path = "/workspaces", tag = "workspaces",
+    request_body = NewWorkspace,
+    responses(
+        (status = 201, description = "The new workspace.", body = WorkspaceBody),
+        (status = 409, description = "There are as many as may be."),
+    ),
+)]
+async fn add(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    Body(NewWorkspace { name }): Body<NewWorkspace>,
+) -> Result<(StatusCode, Json<WorkspaceBody>), ApiError> {
+    check_accounts(&app)?;
+    let name = names::name(&name)?;
+    if app.db.workspace_count().await? >= WORKSPACES_MAX {
+        let detail = format!("There are {WORKSPACES_MAX} workspaces, as many as may be.");
+        return Err(ApiError::new(ErrorCode::Conflict, detail));
+    }
+    let id = WorkspaceId::new(fresh_id());
+    let credits = app.options.first_credits;
+    app.db.add_workspace(&id, &name, &caller.me.id, credits, now_ms()).await?;
+    Actor::of(&caller, client).did(&app, "workspace.created", &id, &name).await?;
+    app.access.changed(AccessChange { person: Some(caller.me.id.clone()), canvas: None });
+    let row = existing(&app, &id).await?;
+    let made = WorkspaceBody { role: WorkspaceRole::Owner, ..body(row, &caller) };
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// A workspace.
@@ -81,9 +116,9 @@ async fn list(
 async fn show(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path<WorkspaceId>,
 ) -> Result<Json<WorkspaceBody>, ApiError> {
-    Ok(Json(body(own(&app, &id).await?, &caller)))
+    Ok(Json(body(existing(&app, &id).await?, &caller)))
 }
 
 /// Renames a workspace.
@@ -97,16 +132,16 @@ async fn change(
     State(app): State<App>,
     caller: Caller,
     client: Client,
-    Path(id): Path<String>,
+    Path(id): Path<WorkspaceId>,
     Body(wish): Body<WorkspaceChange>,
 ) -> Result<Json<WorkspaceBody>, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     if let Some(name) = wish.name {
         let name = names::name(&name)?;
         app.db.rename_workspace(&id, &name).await?;
-        Actor::of(&caller, client).did(&app, "workspace.renamed", None, &name).await?;
+        Actor::of(&caller, client).did(&app, "workspace.renamed", &id, &name).await?;
     }
-    Ok(Json(body(own(&app, &id).await?, &caller)))
+    Ok(Json(body(existing(&app, &id).await?, &caller)))
 }
 
 /// The people of a workspace.
@@ -118,12 +153,12 @@ async fn change(
 async fn members(
     State(app): State<App>,
     caller: Caller,
-    Path(id): Path<String>,
+    Path(id): Path<WorkspaceId>,
     page: PageQuery,
 ) -> Result<Json<Page<MemberBody>>, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     let mut rows = app.db.members(&id, page.id()?, page.rows()).await?;
-    if caller.workspace_role() < WorkspaceRole::Admin {
+    if !caller.is_in(&id, WorkspaceRole::Admin) {
         for row in &mut rows {
             row.email = None;
         }
@@ -132,8 +167,12 @@ async fn members(
 }
 
 /// Refuses what only an owner may do to owners.
-fn check_rank(caller: &Caller, roles: [WorkspaceRole; 2]) -> Result<(), ApiError> {
-    if roles.contains(&WorkspaceRole::Owner) && caller.workspace_role() < WorkspaceRole::Owner {
+fn check_rank(
+    caller: &Caller,
+    workspace: &WorkspaceId,
+    roles: [WorkspaceRole; 2],
+) -> Result<(), ApiError> {
+    if roles.contains(&WorkspaceRole::Owner) && !caller.is_in(workspace, WorkspaceRole::Owner) {
         let detail = "Only an owner of the workspace makes owners, and takes that role away.";
         return Err(ApiError::new(ErrorCode::Forbidden, detail));
     }
@@ -162,17 +201,17 @@ async fn change_member(
     State(app): State<App>,
     caller: Caller,
     client: Client,
-    Path((id, person)): Path<(String, String)>,
+    Path((id, person)): Path<(WorkspaceId, String)>,
     Body(MemberChange { role }): Body<MemberChange>,
 ) -> Result<StatusCode, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     let before = app.db.member_role(&id, &person).await?;
     let before = before.ok_or_else(|| ApiError::not_found("member"))?;
-    check_rank(&caller, [before, role])?;
+    check_rank(&caller, &id, [before, role])?;
     if !app.db.put_member(&id, &person, role, now_ms()).await? {
         return Err(last_owner());
     }
-    Actor::of(&caller, client).did_so(&app, "member.changed", None, &person, role.id()).await?;
+    Actor::of(&caller, client).did_so(&app, "member.changed", &id, &person, role.id()).await?;
     app.access.changed(AccessChange { person: Some(person), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -193,23 +232,23 @@ async fn remove_member(
     State(app): State<App>,
     caller: Caller,
     client: Client,
-    Path((id, person)): Path<(String, String)>,
+    Path((id, person)): Path<(WorkspaceId, String)>,
 ) -> Result<StatusCode, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     let is_self = person == caller.me.id;
-    if !is_self && caller.workspace_role() < WorkspaceRole::Admin {
+    if !is_self && !caller.is_in(&id, WorkspaceRole::Admin) {
         let detail = "Only admins and owners take people out of a workspace.";
         return Err(ApiError::new(ErrorCode::Forbidden, detail));
     }
     let before = app.db.member_role(&id, &person).await?;
     let before = before.ok_or_else(|| ApiError::not_found("member"))?;
     if !is_self {
-        check_rank(&caller, [before, before])?;
+        check_rank(&caller, &id, [before, before])?;
     }
     if !app.db.remove_member(&id, &person).await? {
         return Err(last_owner());
     }
-    Actor::of(&caller, client).did(&app, "member.removed", None, &person).await?;
+    Actor::of(&caller, client).did(&app, "member.removed", &id, &person).await?;
     app.access.changed(AccessChange { person: Some(person), canvas: None });
     Ok(StatusCode::NO_CONTENT)
 }
@@ -222,10 +261,10 @@ async fn remove_member(
 )]
 async fn invitations(
     State(app): State<App>,
-    Path(id): Path<String>,
+    Path(id): Path<WorkspaceId>,
     page: PageQuery,
 ) -> Result<Json<Page<InvitationBody>>, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     page.id()?;
     Ok(Json(Page { items: app.db.invitations(&id, now_ms()).await?, next: None }))
 }
@@ -242,11 +281,11 @@ async fn invite(
     caller: Caller,
     client: Client,
     base: Base,
-    Path(id): Path<String>,
+    Path(id): Path<WorkspaceId>,
     Body(wish): Body<NewInvitation>,
 ) -> Result<(StatusCode, Json<InvitationBody>), ApiError> {
-    own(&app, &id).await?;
-    check_rank(&caller, [wish.role, wish.role])?;
+    existing(&app, &id).await?;
+    check_rank(&caller, &id, [wish.role, wish.role])?;
     let now = now_ms();
     let expires_at = wish.expires_at.unwrap_or(now + INVITATION_MS);
     if expires_at <= now {
@@ -256,8 +295,9 @@ async fn invite(
         let detail = format!("{INVITATIONS_MAX} invitations wait already. Take some back.");
         return Err(ApiError::new(ErrorCode::Conflict, detail));
     }
+    let by = &caller.me.name;
     let (mut row, secret) =
-        new_invitation(LinkKind::Invitation, wish.role, &caller.me.name, expires_at);
+        new_invitation(LinkKind::Invitation, id.clone(), wish.role, by, expires_at);
     row.by_person = Some(caller.me.id.clone());
     if let Some(email) = wish.email {
         email_key(&email)?;
@@ -265,7 +305,7 @@ async fn invite(
     }
     app.db.add_invitation(&row, &secret::hash(&secret)).await?;
     let actor = Actor::of(&caller, client);
-    actor.did_so(&app, "invitation.created", None, &row.id, wish.role.id()).await?;
+    actor.did_so(&app, "invitation.created", &id, &row.id, wish.role.id()).await?;
     let body = InvitationBody {
         role: wish.role,
         id: row.id,
@@ -292,12 +332,12 @@ async fn end_invitation(
     State(app): State<App>,
     caller: Caller,
     client: Client,
-    Path((id, invitation)): Path<(String, String)>,
+    Path((id, invitation)): Path<(WorkspaceId, String)>,
 ) -> Result<StatusCode, ApiError> {
-    own(&app, &id).await?;
+    existing(&app, &id).await?;
     if !app.db.end_invitation(&id, &invitation).await? {
         return Err(ApiError::not_found("invitation"));
     }
-    Actor::of(&caller, client).did(&app, "invitation.ended", None, &invitation).await?;
+    Actor::of(&caller, client).did(&app, "invitation.ended", &id, &invitation).await?;
     Ok(StatusCode::NO_CONTENT)
 }

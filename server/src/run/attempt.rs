@@ -100,10 +100,8 @@ impl Attempt {
             }
         };
         let Some(Outcome::Completed(late)) = refused else { return };
-        let changes = Changes {
-            late: late_row(&run, unit, *late).into_iter().collect(),
-            ..Changes::none(run.row.id.clone(), run.row.canvas.clone(), run.fence)
-        };
+        let changes =
+            Changes { late: late_row(&run, unit, *late).into_iter().collect(), ..run.no_changes() };
         run.persist(changes).await;
     }
 

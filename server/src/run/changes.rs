@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::plan::{StepIndex, UnitIndex};
 use gesso_protocol::schema::{self, Generation, ItemResult, NodeState, RunInfo};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::state::RunState;
 use crate::db::assets::AssetRow;
 use crate::db::generations::is_candidate;
 use crate::db::late::LateRow;
-use crate::db::runs::{Changes, NewGeneration, ReviewRow, StatusChange, StepChange};
+use crate::db::runs::{Changes, NewGeneration, ReviewRow, RunRow, StatusChange, StepChange};
 
 /// Of a larger batch only the results of this many first items stand in the document (R-DOC-30).
 pub(super) const SHOWN_ITEMS_MAX: u32 = 200;
@@ -43,8 +43,7 @@ impl ChangeSet {
     /// For the database.
     pub(super) fn for_database(
         &self,
-        run: &RunId,
-        canvas: &CanvasId,
+        run: &RunRow,
         fence: i64,
         core: &Core,
         state: &RunState,
@@ -60,9 +59,6 @@ impl ChangeSet {
             made.iter().map(new)
         });
         Changes {
-            run: run.clone(),
-            canvas: canvas.clone(),
-            fence,
             status: self.status.clone(),
             steps: self.steps.iter().map(|step| state.step_change(*step)).collect(),
             units: self.units.iter().map(|unit| state.unit_change(*unit)).collect(),
@@ -70,6 +66,7 @@ impl ChangeSet {
             assets: self.assets.clone(),
             review: self.review.clone(),
             late: self.late.clone(),
+            ..Changes::of(run, fence)
         }
     }
 

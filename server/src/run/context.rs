@@ -66,6 +66,11 @@ impl RunContext {
         self.services.scheduler.slot(&self.lane(step), &self.row.person)
     }
 
+    /// No changes yet, of this run as it is in hand here.
+    pub(super) fn no_changes(&self) -> Changes {
+        Changes::of(&self.row, self.fence)
+    }
+
     /// Passes a failpoint; `false` when this server is dead from here on.
     pub(super) fn pass(&self, name: &'static str) -> bool {
         self.services.failpoints.pass(name);

@@ -482,9 +482,7 @@ impl Driver {
     }
 
     async fn record(&mut self, changes: &ChangeSet) -> Option<()> {
-        let row = &self.run.row;
-        let record =
-            changes.for_database(&row.id, &row.canvas, self.run.fence, &self.core, &self.state);
+        let record = changes.for_database(&self.run.row, self.run.fence, &self.core, &self.state);
         if !self.run.persist(record).await {
             return None;
         }
@@ -582,9 +580,7 @@ impl Driver {
             }
         }
         if !late.is_empty() {
-            let row = &self.run.row;
-            let none = Changes::none(row.id.clone(), row.canvas.clone(), self.run.fence);
-            let changes = Changes { late, ..none };
+            let changes = Changes { late, ..self.run.no_changes() };
             self.run.persist(changes).await;
         }
     }

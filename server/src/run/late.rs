@@ -25,6 +25,7 @@ pub(super) fn late_row(
     Some(LateRow {
         id: fresh_id(),
         canvas: run.row.canvas.clone(),
+        workspace: run.row.workspace.clone(),
         run: run.row.id.clone(),
         node: run.plan.steps[planned.step.at()].node.clone(),
         item: planned.key.clone(),

@@ -207,7 +207,7 @@ fn ended(
         }),
         steps: steps.iter().filter(|row| row.state().is_active()).map(step).collect(),
         units: units.iter().filter(|row| row.state().is_active()).map(unit).collect(),
-        ..Changes::none(run.id.clone(), run.canvas.clone(), fence)
+        ..Changes::of(run, fence)
     }
 }
 

@@ -8,6 +8,7 @@ use gesso_protocol::schema::{self, Generation};
 use super::error::{RunError, refuse};
 use super::runs::Runs;
 use crate::clock::{fresh_id, now_ms};
+use crate::db::assets::AssetKey;
 use crate::db::generations::MadeWith;
 use crate::db::late::{LateRow, TakeError};
 
@@ -27,9 +28,10 @@ impl Runs {
         let Some(before) = before else {
             return refuse(ErrorCode::NotFound, format!("There is no result {}.", edited.from));
         };
-        let Some(asset) =
-            self.inner.services.db.asset(&AssetId::new(edited.asset.as_str())).await?
-        else {
+        let db = &self.inner.services.db;
+        let workspace = db.workspace_of(canvas).await?.unwrap_or_default();
+        let key = AssetKey { workspace, id: AssetId::new(edited.asset.as_str()) };
+        let Some(asset) = db.asset(&key).await? else {
             return refuse(ErrorCode::NotFound, format!("There is no asset {}.", edited.asset));
         };
         let asset = asset.reference();

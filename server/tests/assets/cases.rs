@@ -80,7 +80,7 @@ async fn pictures_have_the_colours_that_they_mean_and_keep_their_shape() {
             small.get_pixel(20, 20)
         );
         let id = meta["id"].as_str().unwrap();
-        let whole = server.assets.picture(&AssetId::new(id)).await.unwrap();
+        let whole = server.assets.picture(&key(id)).await.unwrap();
         assert!(
             is_near(whole.get_pixel(20, 20), color, 3),
             "{name}: {:?}",

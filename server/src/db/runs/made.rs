@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use gesso_protocol::ids::{CanvasId, NodeId};
+use gesso_protocol::ids::{CanvasId, NodeId, WorkspaceId};
 use gesso_protocol::schema::Generation;
 
-use crate::db::WORKSPACE;
 use crate::db::assets::AssetRow;
 use crate::db::runs::DbError;
 use crate::db::script::{Script, args};
@@ -52,11 +51,11 @@ pub(in crate::db) fn add_generations(
     Ok(())
 }
 
-/// Adds assets; one that is there already stays as it is.
-pub(in crate::db) fn add_assets(script: &mut Script, assets: &[AssetRow]) {
+/// Adds assets to a workspace; one that is there already stays as it is.
+pub(in crate::db) fn add_assets(script: &mut Script, workspace: &WorkspaceId, assets: &[AssetRow]) {
     let row = |asset: &AssetRow| {
         args![
-            WORKSPACE,
+            workspace,
             &asset.id,
             &asset.mime,
             &asset.ty,

@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId, WorkspaceId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 use sqlx::error::ErrorKind;
 
 use super::made::{NewGeneration, add_assets, add_generations};
-use super::{Db, DbError, ReviewRow, with_read};
-use crate::db::WORKSPACE;
+use super::{Db, DbError, ReviewRow, RunRow, with_read};
 use crate::db::assets::AssetRow;
 use crate::db::late::LateRow;
 use crate::db::script::{Arg, Script, args};
@@ -33,6 +32,8 @@ pub struct Changes {
     pub run: RunId,
     /// Canvas.
     pub canvas: CanvasId,
+    /// The workspace that pays and gets the assets.
+    pub workspace: WorkspaceId,
     /// The fence that [`Db::take_run`] gave, 0 for the server that started it.
     pub fence: i64,
     /// The run's own state.
@@ -266,11 +267,17 @@ const REVIEW: &str = "INSERT INTO reviews (run, node, person, person_name, at, a
 const SINGLES_MAX: usize = 3;
 
 impl Changes {
-    /// Nothing yet, of a run of this canvas, by whoever has it in hand under this fence.
-    pub fn none(run: RunId, canvas: CanvasId, fence: i64) -> Self {
+    /// Nothing yet of a run, by whoever has it in hand under this fence.
+    pub fn of(run: &RunRow, fence: i64) -> Self {
+        Self::none(run.id.clone(), run.canvas.clone(), run.workspace.clone(), fence)
+    }
+
+    /// Nothing yet, of a run of this canvas and its workspace, by whoever has it in hand under this fence.
+    pub fn none(run: RunId, canvas: CanvasId, workspace: WorkspaceId, fence: i64) -> Self {
         Self {
             run,
             canvas,
+            workspace,
             fence,
             status: None,
             steps: Vec::new(),
@@ -294,7 +301,7 @@ impl Changes {
         }
         self.change_units(&mut script, run, plainly)?;
         self.change_steps(&mut script, run)?;
-        add_assets(&mut script, &self.assets);
+        add_assets(&mut script, &self.workspace, &self.assets);
         add_generations(&mut script, &self.canvas, &self.generations)?;
         if let Some(review) = &self.review {
             let row = args![
@@ -344,8 +351,8 @@ impl Changes {
         // The rows of all its units are read below: nobody may change them meanwhile.
         script.lock(FENCE, args![self.fence, run]);
         script.padded(ENDING, ending.clone(), TOTALS, &args![self.fence, run]);
-        script.padded(ENDING, ending.clone(), LEDGER, &args![WORKSPACE, now_ms]);
-        script.padded(ENDING, ending, BALANCE, &args![WORKSPACE]);
+        script.padded(ENDING, ending.clone(), LEDGER, &args![&self.workspace, now_ms]);
+        script.padded(ENDING, ending, BALANCE, &args![&self.workspace]);
     }
 
     /// The same from what the driver has in hand, in a third of the time.
@@ -360,14 +367,14 @@ impl Changes {
             let kinds = [("capture", cost, unit.is_bought()), ("release", rest, rest > 0)];
             for (kind, amount, _) in kinds.into_iter().filter(|(_, _, counts)| *counts) {
                 let (node, item) = (&unit.node, &unit.item);
-                entries.push(args![WORKSPACE, now_ms, kind, amount, run, node, item, state]);
+                entries.push(args![&self.workspace, now_ms, kind, amount, run, node, item, state]);
             }
         }
         if captured == 0 && released == 0 {
             script.push(FENCE, args![self.fence, run]);
         } else {
             script.push(PLAIN_TOTALS, args![self.fence, captured, released, run]);
-            script.push(PLAIN_BALANCE, args![captured, captured + released, WORKSPACE]);
+            script.push(PLAIN_BALANCE, args![captured, captured + released, &self.workspace]);
         }
         if entries.len() <= SINGLES_MAX {
             for entry in entries {

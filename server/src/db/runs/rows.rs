@@ -1,6 +1,6 @@
 //! A run's rows as they are read.
 
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId, WorkspaceId};
 use gesso_protocol::plan::Plan;
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, ItemResult, NodeState, RunInfo, RunStatus};
@@ -17,6 +17,9 @@ pub struct RunRow {
     /// Canvas.
     #[sqlx(try_from = "IdText")]
     pub canvas: CanvasId,
+    /// The canvas's workspace.
+    #[sqlx(try_from = "IdText")]
+    pub workspace: WorkspaceId,
     /// Number on the canvas.
     pub number: i64,
     /// Status.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gesso_protocol::ids::{CanvasId, NodeId, RunId};
+use gesso_protocol::ids::{CanvasId, NodeId, RunId, WorkspaceId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Failure, NodeState, RunStatus};
 
@@ -11,8 +11,8 @@ use super::record::{ended, ids};
 use super::{Db, DbError, RunRow, with_tx};
 use crate::db::idempotency::{FORGET, KEEP, KEPT_MS, Keep};
 use crate::db::ids::IdText;
+use crate::db::ledger;
 use crate::db::script::{Script, args};
-use crate::db::{WORKSPACE, ledger};
 
 /// A run to be.
 #[derive(Clone, Debug)]
@@ -122,10 +122,17 @@ impl From<sqlx::Error> for StartError {
 
 impl NewRun {
     /// Row once it has started.
-    fn row(&self, number: i64, nodes: String, snapshot: &str, now_ms: i64) -> RunRow {
+    fn row(
+        &self,
+        (workspace, number): (WorkspaceId, i64),
+        nodes: String,
+        snapshot: &str,
+        now_ms: i64,
+    ) -> RunRow {
         RunRow {
             id: self.id.clone(),
             canvas: self.canvas.clone(),
+            workspace,
             number,
             status: RunStatus::Queued.id().to_owned(),
             mode: self.mode.clone(),
@@ -168,13 +175,13 @@ impl Db {
     ) -> Result<RunRow, StartError> {
         // Locks the canvas's row: whether a node is taken cannot change below.
         const NUMBER: &str = "UPDATE canvases SET runs_started = runs_started + 1, updated_at = $2 \
-             WHERE id = $1 AND deleted_at IS NULL RETURNING runs_started";
+             WHERE id = $1 AND deleted_at IS NULL RETURNING runs_started, workspace";
         const HOLD: &str = "UPDATE balances SET held = held + $2 \
              WHERE workspace = $1 AND balance - held >= $2";
         const ACTIVE: &str = "SELECT node FROM active_nodes WHERE canvas = $1";
         let nodes = serde_json::to_string(&new.nodes).map_err(DbError::row("runs"))?;
         let pending = rows(new, steps, units, now_ms)?;
-        let number = with_tx!(self, tx => async {
+        let (number, workspace) = with_tx!(self, tx => async {
             if let Some((keep, answer)) = &new.keep {
                 sqlx::query(FORGET).bind(now_ms - KEPT_MS).execute(&mut *tx).await?;
                 let kept = sqlx::query(KEEP)
@@ -194,9 +201,10 @@ impl Db {
                 }
                 kept?;
             }
-            let number: Option<(i64,)> =
+            let number: Option<(i64, IdText)> =
                 sqlx::query_as(NUMBER).bind(new.canvas.as_str()).bind(now_ms).fetch_optional(&mut *tx).await?;
-            let Some((number,)) = number else { return Err(StartError::NoCanvas) };
+            let Some((number, workspace)) = number else { return Err(StartError::NoCanvas) };
+            let workspace = WorkspaceId::from(workspace);
             let taken: Vec<(IdText,)> =
                 sqlx::query_as(ACTIVE).bind(new.canvas.as_str()).fetch_all(&mut *tx).await?;
             let taken: BTreeSet<NodeId> =
@@ -206,12 +214,12 @@ impl Db {
                 return Err(StartError::Busy(step.node.clone()));
             }
             let held =
-                sqlx::query(HOLD).bind(WORKSPACE).bind(new.hold.0).execute(&mut *tx).await?;
+                sqlx::query(HOLD).bind(workspace.as_str()).bind(new.hold.0).execute(&mut *tx).await?;
             if held.rows_affected() == 0 {
                 return Err(StartError::InsufficientCredits);
             }
             sqlx::query(ledger::ENTRY)
-                .bind(WORKSPACE)
+                .bind(workspace.as_str())
                 .bind(now_ms)
                 .bind("hold")
                 .bind(new.hold.0)
@@ -222,13 +230,13 @@ impl Db {
                 .execute(&mut *tx)
                 .await?;
             let mut script = Script::default();
-            insert_run(&mut script, new, &nodes, snapshot, number, now_ms);
+            insert_run(&mut script, new, &nodes, snapshot, (&workspace, number), now_ms);
             script.run(&mut *tx).await?;
             pending.run(&mut *tx).await?;
-            Ok::<_, StartError>(number)
+            Ok::<_, StartError>((number, workspace))
         }
         .await)?;
-        Ok(new.row(number, nodes, snapshot, now_ms))
+        Ok(new.row((workspace, number), nodes, snapshot, now_ms))
     }
 }
 
@@ -237,7 +245,7 @@ fn insert_run(
     new: &NewRun,
     nodes: &str,
     snapshot: &str,
-    number: i64,
+    (workspace, number): (&WorkspaceId, i64),
     now_ms: i64,
 ) {
     const RUN: &str = "INSERT INTO runs (id, workspace, canvas, number, status, mode, node, nodes, \
@@ -247,7 +255,7 @@ fn insert_run(
     const SNAPSHOT: &str = "INSERT INTO run_snapshots (run, body) VALUES (?, ?)";
     let row = args![
         &new.id,
-        WORKSPACE,
+        workspace,
         &new.canvas,
         number,
         &new.mode,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::db::log::{Append, LogRow};
 use crate::db::{DbError, with_read, with_tx, with_write};
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::schema::Meta;
 
 impl TestDb {
@@ -218,6 +219,7 @@ async fn a_canvas_is_never_there_without_what_it_begins_with() {
     for test in databases().await {
         let row = CanvasRow {
             id: CanvasId::new("new"),
+            workspace: WorkspaceId::default(),
             ..test.db.canvas(&CANVAS).await.unwrap().unwrap()
         };
         test.db.add_canvas(&row, Some(&[0, 0]), None).await.unwrap();

@@ -1,6 +1,6 @@
 //! Recording what a driver did.
 
-use gesso_protocol::ids::CanvasId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use gesso_protocol::pricing::Money;
 use gesso_protocol::schema::{Generation, NodeState, RunStatus};
 use serde_json::Value;
@@ -42,7 +42,7 @@ async fn a_page_of_a_history_ends_where_it_is_large() {
         assert_eq!(page(1 << 40, 9, 0).await, (String::new(), None, false));
     }
 }
-use crate::db::assets::AssetRow;
+use crate::db::assets::{AssetKey, AssetRow};
 use crate::db::generations::MadeWith;
 use crate::db::late::{LateBody, LateRow, TakeError};
 use crate::db::runs::{RecordError, ReviewRow};
@@ -346,6 +346,7 @@ fn late(cost: i64) -> LateRow {
     LateRow {
         id: format!("late{cost}"),
         canvas: CANVAS.clone(),
+        workspace: WorkspaceId::default(),
         run: RunId::new("r"),
         node: NodeId::new("a"),
         item: "l=0".to_owned(),
@@ -371,7 +372,12 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         };
         db.record(&[end], 70).await.unwrap();
         assert_eq!(db.late_of(&RunId::new("r")).await.unwrap().len(), 2);
-        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_none());
+        assert!(
+            db.asset(&AssetKey { workspace: WorkspaceId::default(), id: AssetId::new("asset") })
+                .await
+                .unwrap()
+                .is_none()
+        );
         let poor = db.take_late("late2000", 80).await;
         assert!(matches!(poor, Err(TakeError::InsufficientCredits)));
         assert!(matches!(db.take_late("late400", 1_000).await, Err(TakeError::Gone)));
@@ -380,7 +386,12 @@ async fn a_late_result_is_taken_over_once_for_its_price() {
         assert!(matches!(db.take_late("late400", 80).await, Err(TakeError::Gone)));
         assert_eq!(credits(db).await, (600, 0));
         assert_eq!(ledger(db).await.last(), Some(&entry("capture", 400)));
-        assert!(db.asset(&AssetId::new("asset")).await.unwrap().is_some());
+        assert!(
+            db.asset(&AssetKey { workspace: WorkspaceId::default(), id: AssetId::new("asset") })
+                .await
+                .unwrap()
+                .is_some()
+        );
         assert_eq!(db.history(&CANVAS, &NodeId::new("a"), 0, 9, 0).await.unwrap().0.len(), 1);
         assert_eq!(db.forget_late(999).await.unwrap(), 0);
         assert_eq!(db.forget_late(1_000).await.unwrap(), 1);

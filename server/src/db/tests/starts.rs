@@ -1,6 +1,7 @@
 //! Starting runs, and whose they are.
 
 use super::*;
+use gesso_protocol::ids::WorkspaceId;
 
 #[tokio::test]
 async fn a_run_starts_with_everything_it_needs() {
@@ -114,9 +115,9 @@ async fn queued_runs_wait_and_move() {
 async fn a_grant_adds_to_what_is_there() {
     for test in databases().await {
         start(&test.db, "r", &[("a", 1)]).await.unwrap();
-        let after = test.db.grant(Money(500), "a gift", 80).await.unwrap();
+        let after = test.db.grant(&WorkspaceId::default(), Money(500), "a gift", 80).await.unwrap();
         assert_eq!((after.balance, after.held), (Money(1_500), Money(10)));
-        let entries = test.db.ledger(i64::MAX, 1).await.unwrap();
+        let entries = test.db.ledger(&WorkspaceId::default(), i64::MAX, 1).await.unwrap();
         assert_eq!((entries[0].kind.as_str(), entries[0].note.as_str()), ("grant", "a gift"));
     }
 }

@@ -1,5 +1,6 @@
 //! Damaged logs on real databases: they are opened, nothing is thrown away, and what people still have comes back.
 
+use gesso_protocol::ids::WorkspaceId;
 use std::sync::LazyLock;
 
 use rand::rngs::StdRng;
@@ -103,6 +104,7 @@ impl People {
 async fn history(test: &TestDb, people: &mut People) -> (Titles, Bytes) {
     let other = CanvasRow {
         id: OTHER.clone(),
+        workspace: WorkspaceId::default(),
         name: String::new(),
         description: String::new(),
         created_at: 1,

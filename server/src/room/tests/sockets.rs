@@ -1,6 +1,7 @@
 //! Real sockets on this machine.
 
 use super::*;
+use gesso_protocol::ids::WorkspaceId;
 
 fn multi() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
@@ -17,6 +18,7 @@ async fn two_clients_converge_over_sqlite_and_are_told_what_is_saved() {
     let db = Db::open(None, &folder).await.unwrap();
     let row = crate::db::canvases::CanvasRow {
         id: c(),
+        workspace: WorkspaceId::default(),
         name: String::new(),
         description: String::new(),
         created_at: 1,
