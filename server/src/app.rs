@@ -11,7 +11,7 @@ use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::ids::WorkspaceId;
-use gesso_protocol::schema::Outcome;
+use gesso_protocol::schema::{Message, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
@@ -24,6 +24,7 @@ use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
+use crate::mentions;
 use crate::newcomers::Newcomers;
 use crate::providers::Providers;
 use crate::quotas::Quotas;
@@ -210,6 +211,7 @@ fn incoming_limits(options: &ServeOptions) -> (BodyLimits, ConnectionLimits) {
 
 fn limits(options: &ServeOptions) -> RoomLimits {
     RoomLimits {
+        has_accounts: options.needs_accounts(),
         frame_max_bytes: options.frame_max_bytes,
         document_max_bytes: options.document_max_bytes,
         nodes_max: options.nodes_max,
@@ -319,6 +321,18 @@ impl RoomHooks for Hooks {
         chosen: Vec<String>,
     ) -> BoxFuture<'a, Result<Outcome, Box<dyn Error + Send + Sync>>> {
         Box::pin(async move { Ok(self.db.outcome(canvas, &chosen).await?) })
+    }
+
+    fn said(&self, canvas: &CanvasId, thread: String, message: Message) {
+        if message.mentions.is_empty() {
+            return;
+        }
+        let (db, events, canvas) = (self.db.clone(), self.events.clone(), canvas.clone());
+        tokio::spawn(async move {
+            if let Err(error) = mentions::tell(&db, &events, &canvas, thread, message).await {
+                tracing::error!(%error, canvas = canvas.as_str(), "somebody cannot be told of a mention");
+            }
+        });
     }
 
     fn edited(&self, canvas: &CanvasId) {

@@ -17,6 +17,7 @@ pub mod events;
 pub mod failpoint;
 mod fair_limiter;
 pub mod http;
+pub mod mentions;
 pub mod newcomers;
 pub mod providers;
 pub mod quotas;

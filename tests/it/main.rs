@@ -5,6 +5,7 @@ mod accounts;
 mod archive;
 mod assets;
 mod batches;
+mod comments;
 mod contract;
 mod damage;
 mod http;

@@ -12,6 +12,8 @@ use crate::values::{any_to_json, json_to_any};
 
 /// Most characters of one message that are kept.
 pub const MESSAGE_CHARS_MAX: usize = 2_000;
+/// Most people that one message mentions.
+const MENTIONS_MAX: usize = 20;
 /// Most messages of a thread that are read.
 const MESSAGES_READ: usize = 500;
 
@@ -40,6 +42,9 @@ pub struct Message {
     /// What they wrote.
     #[serde(default)]
     pub text: String,
+    /// Ids of the people whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
 }
 
 /// A thread of comments.
@@ -69,7 +74,15 @@ fn message(any: &Any) -> Option<Message> {
     let string = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let text: String = string("text").chars().take(MESSAGE_CHARS_MAX).collect();
     let at = value.get("at").and_then(Value::as_f64).unwrap_or_default() as i64;
-    (!text.trim().is_empty()).then(|| Message { by: string("by"), name: string("name"), at, text })
+    let mentions = value.get("mentions").and_then(Value::as_array).into_iter().flatten();
+    let mentions = mentions.filter_map(Value::as_str).take(MENTIONS_MAX).map(str::to_owned);
+    (!text.trim().is_empty()).then(|| Message {
+        by: string("by"),
+        name: string("name"),
+        at,
+        text,
+        mentions: mentions.collect(),
+    })
 }
 
 fn place<T: ReadTxn>(txn: &T, held: &Held) -> Option<Place> {
@@ -128,7 +141,7 @@ pub fn set_resolved(txn: &mut TransactionMut<'_>, id: &str, resolved: bool) {
 
 /// Takes a message out of a thread, and the thread away with its last one.
 pub fn remove_message(txn: &mut TransactionMut<'_>, id: &str, gone: &Message) {
-    let Some(array) = messages(txn, id) else { return };
+    let Some(array) = messages(txn, id) else { return remove_plainly(txn, id, gone) };
     let is_gone = |out: Out| matches!(out, Out::Any(any) if message(&any).as_ref() == Some(gone));
     let at = array.iter(txn).position(is_gone);
     if let Some(at) = at {
@@ -139,13 +152,37 @@ pub fn remove_message(txn: &mut TransactionMut<'_>, id: &str, gone: &Message) {
     }
 }
 
+/// The same in a thread that another program wrote as plain JSON: the rest of it is written anew.
+fn remove_plainly(txn: &mut TransactionMut<'_>, id: &str, gone: &Message) {
+    let Some(thread) = read_thread(txn, id) else { return };
+    let mut rest = thread.messages.into_iter().filter(|message| message != gone);
+    match rest.next() {
+        None => {
+            txn.get_or_insert_map("comments").remove(txn, id);
+        }
+        Some(first) => {
+            add_thread(txn, id, &thread.place, &first);
+            for message in rest {
+                reply(txn, id, &message);
+            }
+            set_resolved(txn, id, thread.resolved);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use yrs::{Doc, Transact as _};
 
     fn said(text: &str) -> Message {
-        Message { by: "p1".into(), name: "Mara".into(), at: 1_700_000_000_000, text: text.into() }
+        Message {
+            by: "p1".into(),
+            name: "Mara".into(),
+            at: 1_700_000_000_000,
+            text: text.into(),
+            mentions: Vec::new(),
+        }
     }
 
     #[test]
@@ -186,7 +223,17 @@ mod tests {
         put(&mut txn, "text", json!("hi"));
         let plain = read_thread(&txn, "plain").unwrap();
         assert_eq!((plain.place, plain.messages.len()), (Place::Node("n".into()), 1));
-        for id in ["empty", "nowhere", "far", "text", "none"] {
+        put(
+            &mut txn,
+            "mixed",
+            json!({"node": "n", "messages": [{"text": "a", "mentions": ["p2", 7]}, {"text": "b"}]}),
+        );
+        let mixed = read_thread(&txn, "mixed").unwrap();
+        assert_eq!(mixed.messages[0].mentions, ["p2"]);
+        remove_message(&mut txn, "mixed", &mixed.messages[0]);
+        assert_eq!(read_thread(&txn, "mixed").unwrap().messages, mixed.messages[1..]);
+        remove_message(&mut txn, "mixed", &mixed.messages[1]);
+        for id in ["empty", "nowhere", "far", "text", "none", "mixed"] {
             assert_eq!(read_thread(&txn, id), None, "{id}");
         }
         let long = Message { text: "é".repeat(3_000), ..said("") };

@@ -3,7 +3,7 @@
 use gesso_protocol::api::accounts::{AuditEntry, NotificationBody, NotificationKind};
 use gesso_protocol::ids::{CanvasId, WorkspaceId};
 
-use super::{Db, DbError, with_read, with_write};
+use super::{Db, DbError, with_read, with_tx, with_write};
 
 /// Something that was done, to be noted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,7 +181,7 @@ impl Db {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// Leaves a notification for a person.
+    /// Leaves a notification for a person; of older ones so many stay as are listed.
     ///
     /// # Errors
     /// When the database fails.
@@ -189,21 +189,30 @@ impl Db {
         const ADD: &str = "INSERT INTO notifications \
              (person, at, kind, canvas, node, by_name, text, request, canvas_name) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        const FORGET: &str = "DELETE FROM notifications WHERE person = $1 AND id <= \
+             (SELECT id FROM notifications WHERE person = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)";
         let kind = KINDS.iter().find(|(kind, _)| *kind == new.kind).map_or("", |(_, name)| *name);
-        with_write!(self, on => sqlx::query(ADD)
-            .bind(&new.person)
-            .bind(now_ms)
-            .bind(kind)
-            .bind(new.canvas.as_ref().map(CanvasId::as_str))
-            .bind(new.node.as_deref())
-            .bind(&new.by_name)
-            .bind(&new.text)
-            .bind(new.request.as_deref())
-            .bind(&new.canvas_name)
-            .execute(on)
-            .await
-            .map(|_| ()))?;
-        Ok(())
+        with_tx!(self, tx => async {
+            sqlx::query(ADD)
+                .bind(&new.person)
+                .bind(now_ms)
+                .bind(kind)
+                .bind(new.canvas.as_ref().map(CanvasId::as_str))
+                .bind(new.node.as_deref())
+                .bind(&new.by_name)
+                .bind(&new.text)
+                .bind(new.request.as_deref())
+                .bind(&new.canvas_name)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(FORGET)
+                .bind(&new.person)
+                .bind(NOTIFICATIONS_MAX)
+                .execute(&mut *tx)
+                .await?;
+            Ok::<_, DbError>(())
+        }
+        .await)
     }
 
     /// The newest notifications of a person.

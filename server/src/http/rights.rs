@@ -419,7 +419,8 @@ impl Asked {
         let workspace = match self.need.of {
             Of::Chosen => self.chosen(caller).await?.workspace,
             Of::Asset => {
-                let id = AssetId::new(self.id("asset")?);
+                // What is no id is for the handler to say.
+                let id = AssetId::new(self.id.as_deref().unwrap_or_default());
                 Some(asset_rights::held_in(&self.app, &id).await?.unwrap_or_default())
             }
             Of::Server | Of::Workspace | Of::Canvas | Of::Run => None,

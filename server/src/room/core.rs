@@ -7,6 +7,7 @@
 mod answers;
 mod apply;
 mod aside;
+mod authors;
 mod commit;
 mod conn;
 mod effect;
@@ -15,6 +16,7 @@ mod id_spread;
 mod ids;
 mod index;
 mod list_sizes;
+mod node_changes;
 mod opening;
 mod presence;
 mod roles;
@@ -26,22 +28,18 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound::{Excluded, Unbounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use gesso_protocol::api::accounts::CanvasRole;
-use gesso_protocol::doc::PEOPLE_ROOTS;
 use gesso_protocol::ids::{NodeId, RunId};
 use gesso_protocol::wire::awareness;
 use gesso_protocol::wire::guard::{Scan, read_state_vector};
 use gesso_protocol::wire::merge::merge;
 use gesso_protocol::wire::{Frame, close};
-use yrs::types::EntryChange;
 use yrs::updates::decoder::Decode as _;
 use yrs::updates::encoder::Encode as _;
-use yrs::{
-    ClientID, Doc, Map as _, Observable as _, ReadTxn as _, StateVector, Transact as _, Update,
-};
+use yrs::{ClientID, Doc, ReadTxn as _, StateVector, Transact as _, Update};
 
 pub use effect::Refusal;
 pub(crate) use effect::{ConnId, Covers, Effect, Part};
@@ -50,11 +48,13 @@ pub(crate) use work::{excess_us, thread_cpu_us};
 use super::budget::Budget;
 use super::limits::RoomLimits;
 use answers::Answers;
+use authors::Authors;
 use conn::{Conn, is_ready};
 use guards::Guards;
 pub(crate) use ids::Claim;
 use ids::Ids;
 use index::Index;
+use node_changes::NodeChanges;
 use opening::Opening;
 use presence::Presence;
 use waiting::Waiting;
@@ -69,17 +69,6 @@ const MINUTE_MS: u64 = 60_000;
 
 /// Adds the Y types that a node lacks; given ids of nodes that are new.
 pub(crate) type Repair = fn(&mut yrs::TransactionMut<'_>, &str) -> bool;
-
-/// The change of an entry of `nodes`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum NodeChange {
-    Inserted,
-    Replaced,
-    Removed,
-}
-
-/// Ids of nodes and what happened to them, as the document's observer saw it.
-type NodeChanges = Arc<Mutex<Vec<(String, NodeChange)>>>;
 
 /// See the module.
 pub(crate) struct Core {
@@ -105,6 +94,8 @@ pub(crate) struct Core {
     meter: fn() -> u64,
     /// Undoes what clients write to the server's roots, and commenters outside of comments.
     guards: Option<Guards>,
+    /// Whose comments are whose, where people sign in.
+    authors: Option<Authors>,
     conns: BTreeMap<ConnId, Conn>,
     presence: Presence,
     /// Updates that stand aside until the document holds what they build on.
@@ -153,38 +144,20 @@ impl Core {
         if index.clock(u64::from(own)) > 0 {
             return Err(OpenError("the room's id is in use already".to_owned()));
         }
-        let nodes = doc.get_or_insert_map(PEOPLE_ROOTS[1]);
-        let node_changes = NodeChanges::default();
-        let sink = Arc::clone(&node_changes);
-        nodes.observe("room", move |txn, event| {
-            let mut changes = sink.lock().expect("no holder panics");
-            let mut found: Vec<(String, NodeChange)> = event
-                .keys(txn)
-                .iter()
-                .map(|(key, change)| {
-                    let change = match change {
-                        EntryChange::Inserted(_) => NodeChange::Inserted,
-                        EntryChange::Updated(..) => NodeChange::Replaced,
-                        EntryChange::Removed(_) => NodeChange::Removed,
-                    };
-                    (key.to_string(), change)
-                })
-                .collect();
-            found.sort_unstable();
-            changes.append(&mut found);
-        });
-        let count = nodes.len(&doc.transact()) as usize;
+        let (node_changes, count) = node_changes::watch(&doc);
         let mut answers = Answers::new(Budget::new(limits.answers_max_bytes), now_ms);
         if let [whole] = stored {
             // A log that was just compacted is the document as it is to be sent.
             answers.keep_whole(whole);
         }
         let guards = Guards::new(&doc);
+        let authors = limits.has_accounts.then(|| Authors::new(&doc));
         let opening = excess_us(thread_cpu_us() - began, stored, &limits);
         let opening = Opening::new(opening, limits.opening_max_us);
         Ok(Self {
             opening,
             guards: Some(guards),
+            authors,
             own: u64::from(own),
             limits,
             repair,

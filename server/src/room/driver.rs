@@ -593,6 +593,9 @@ impl Driver {
                 Effect::Persist { number, update } => self.persist(number, update).await,
                 Effect::CheckOutcome => self.check_outcome(),
                 Effect::ChoicesChanged => self.choices_changed = true,
+                Effect::Said { thread, message } => {
+                    self.setup.hooks.said(&self.setup.canvas, thread, message);
+                }
                 Effect::Recovered(ids) => self.recovered(ids),
             }
         }

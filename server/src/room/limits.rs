@@ -8,6 +8,8 @@ const SLOWER: u64 = if cfg!(debug_assertions) { 10 } else { 1 };
 /// The limits of a room and of its connections (R-SYNC-60 to R-SYNC-66, R-DOC-39).
 #[derive(Debug, Clone)]
 pub struct RoomLimits {
+    /// True if people sign in, so that comments are held to whose name they are in.
+    pub has_accounts: bool,
     /// The largest WebSocket message, in bytes; above it 1009.
     pub frame_max_bytes: usize,
     /// The largest update posted over HTTP, in bytes.
@@ -99,6 +101,7 @@ pub struct RoomLimits {
 impl Default for RoomLimits {
     fn default() -> Self {
         Self {
+            has_accounts: false,
             frame_max_bytes: defaults::rooms::FRAME_MAX_BYTES,
             post_max_bytes: defaults::rooms::POST_MAX_BYTES,
             document_max_bytes: defaults::rooms::DOCUMENT_MAX_BYTES,

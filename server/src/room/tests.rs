@@ -17,7 +17,7 @@ use axum::serve::ListenerExt as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use gesso_protocol::api::accounts::CanvasRole;
 use gesso_protocol::ids::CanvasId;
-use gesso_protocol::schema::{self, NewNode, NodeResult, NodeState, Outcome, RunInfo};
+use gesso_protocol::schema::{self, Message, NewNode, NodeResult, NodeState, Outcome, RunInfo};
 use gesso_protocol::wire::Frame;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use yrs::updates::decoder::Decode as _;
@@ -193,6 +193,8 @@ impl RoomHooks for Truth {
             Ok(Outcome { results, runs, ..Outcome::default() })
         })
     }
+
+    fn said(&self, _: &CanvasId, _: String, _: Message) {}
 
     fn edited(&self, _: &CanvasId) {}
 }

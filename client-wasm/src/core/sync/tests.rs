@@ -52,8 +52,13 @@ impl Page {
     }
 
     fn comment(&mut self, id: &str) {
-        let message =
-            Message { by: "p".to_owned(), name: "P".to_owned(), at: 1, text: "Hm".to_owned() };
+        let message = Message {
+            by: "p".to_owned(),
+            name: "P".to_owned(),
+            at: 1,
+            text: "Hm".to_owned(),
+            mentions: Vec::new(),
+        };
         self.replica.edit(|txn| schema::add_thread(txn, id, &Place::Pos([0.0, 0.0]), &message));
     }
 

@@ -215,7 +215,11 @@ impl Core {
         if !self.commit_open(writing) {
             return false;
         }
-        let has_violated = self.settle();
+        let writer = match writing.from {
+            Some(conn) => self.conns.get(&conn).map(|state| Arc::clone(&state.person)),
+            None => writing.person.map(Arc::from),
+        };
+        let has_violated = self.settle(writer.as_deref());
         let now = (self.meter)();
         if stopped.is_none() {
             *stopped = self.check_work(writing, now).err();
@@ -597,7 +601,7 @@ impl Core {
         if !self.commit(txn, Told::Encoded, None) {
             return None;
         }
-        self.settle();
+        self.settle(None);
         self.broken.is_none().then_some(value)
     }
 

@@ -11,9 +11,11 @@ use gesso_protocol::wire::guard::pieces::Piece;
 use yrs::updates::encoder::Encode as _;
 use yrs::{Transact as _, TransactionMut};
 
+use super::Core;
+use super::authors;
 use super::effect::{ConnId, Effect};
 use super::guards::{Guards, SERVER_ORIGIN};
-use super::{Core, NodeChange};
+use super::node_changes::NodeChange;
 
 /// What a transaction did, as it is told to others.
 #[derive(Debug)]
@@ -82,9 +84,10 @@ impl Core {
         self.broken.is_none()
     }
 
-    /// Undoes what may not be, completes new nodes. Says whether anything was undone.
-    pub(super) fn settle(&mut self) -> bool {
-        let has_violated = self.compensate();
+    /// Undoes what may not be of what somebody, or the server, wrote, completes new nodes. Says whether anything was
+    /// undone.
+    pub(super) fn settle(&mut self, writer: Option<&str>) -> bool {
+        let has_violated = self.compensate() | self.check_authors(writer);
         if self.broken.is_some() {
             return has_violated;
         }
@@ -110,6 +113,31 @@ impl Core {
             self.node_changes.lock().expect("no holder panics").clear();
         }
         has_violated
+    }
+
+    /// Takes comments out that somebody wrote in the name of others. Says whether there were any.
+    fn check_authors(&mut self, writer: Option<&str>) -> bool {
+        let news = self.authors.as_mut().filter(|authors| authors.has_news());
+        let Some(authors) = news.filter(|_| self.broken.is_none()) else { return false };
+        let doc = self.doc.clone();
+        let judged = authors.judge(&doc.transact(), writer);
+        let said = judged.said.into_iter();
+        self.effects.extend(said.map(|(thread, message)| Effect::Said { thread, message }));
+        if judged.forged.is_empty() {
+            return false;
+        }
+        let mut txn = doc.transact_mut_with(SERVER_ORIGIN);
+        let done = catch_unwind(AssertUnwindSafe(|| authors::take_out(&mut txn, &judged.forged)));
+        if done.is_err() {
+            self.give_up(txn, "taking a comment out panicked".to_owned());
+            return true;
+        }
+        if self.commit(txn, Told::Encoded, None)
+            && let Some(authors) = &self.authors
+        {
+            authors.forget();
+        }
+        true
     }
 
     /// Counts the nodes, and has the outcome of those looked up that came back: nothing was written for them while they

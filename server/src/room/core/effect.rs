@@ -1,6 +1,7 @@
 //! Input and output of the core of a room.
 
 use bytes::Bytes;
+use gesso_protocol::schema::Message;
 use std::sync::Arc;
 
 /// A connection, numbered by the room.
@@ -25,6 +26,8 @@ pub(crate) enum Effect {
     CheckOutcome,
     /// Somebody chose what a node shows and passes on, which the document may not hold.
     ChoicesChanged,
+    /// Somebody wrote a comment.
+    Said { thread: String, message: Message },
     /// Updates that stood aside under these ids are in the document again.
     Recovered(Vec<String>),
 }

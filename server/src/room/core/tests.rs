@@ -1,13 +1,14 @@
 use super::*;
 use gesso_protocol::api::accounts::CanvasRole;
-use gesso_protocol::doc::SERVER_ROOTS;
-use gesso_protocol::schema;
+use gesso_protocol::doc::{PEOPLE_ROOTS, SERVER_ROOTS};
+use gesso_protocol::schema::{self, Message};
 use gesso_protocol::wire::read::write_var;
 use yrs::{
     Any, GetString as _, Map as _, MapPrelim, MapRef, Out, Text as _, TextPrelim, TransactionMut,
     WriteTxn as _,
 };
 
+mod authors;
 mod budget;
 mod fuzz;
 mod guard;
@@ -43,6 +44,7 @@ struct World {
     now_ms: u64,
     checks: usize,
     choices: usize,
+    said: Vec<(String, Message)>,
     /// True if what is persisted becomes durable at once.
     is_durable: bool,
 }
@@ -69,6 +71,7 @@ impl World {
             now_ms: 1,
             checks: 0,
             choices: 0,
+            said: Vec::new(),
             is_durable: true,
         }
     }
@@ -131,6 +134,7 @@ impl World {
             }
             Effect::CheckOutcome => self.checks += 1,
             Effect::ChoicesChanged => self.choices += 1,
+            Effect::Said { thread, message } => self.said.push((thread, message)),
             Effect::Recovered(ids) => panic!("nothing stood aside: {ids:?}"),
         }
     }

@@ -55,7 +55,13 @@ pub fn close(page: Page) {
 fn message(page: Page, text: &str) -> Option<Message> {
     let text: String = text.trim().chars().take(MESSAGE_CHARS_MAX).collect();
     let user = page.user();
-    (!text.is_empty()).then(|| Message { by: user.id, name: user.name, at: now_ms() as i64, text })
+    (!text.is_empty()).then(|| Message {
+        by: user.id,
+        name: user.name,
+        at: now_ms() as i64,
+        text,
+        mentions: Vec::new(),
+    })
 }
 
 /// Writes a message: the first of a thread to be, or an answer. `false` for an empty one.

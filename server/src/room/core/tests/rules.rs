@@ -32,6 +32,7 @@ fn play(updates: &[Vec<u8>]) -> (World, Vec<String>) {
                 | Effect::Answer { .. }
                 | Effect::CheckOutcome
                 | Effect::ChoicesChanged
+                | Effect::Said { .. }
                 | Effect::Recovered(_) => {}
             }
         }

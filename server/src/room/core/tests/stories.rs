@@ -389,6 +389,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                 | Effect::Persist { .. }
                 | Effect::CheckOutcome
                 | Effect::ChoicesChanged
+                | Effect::Said { .. }
                 | Effect::Recovered(_)) => world.perform(other),
             }
         }
@@ -420,6 +421,7 @@ fn a_slow_reader_gets_one_diff_from_where_it_was() {
                         | Effect::Persist { .. }
                         | Effect::CheckOutcome
                         | Effect::ChoicesChanged
+                        | Effect::Said { .. }
                         | Effect::Recovered(_) => panic!("nothing else happens"),
                     }
                 }
