@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod commands;
+pub mod oidc;
 pub mod password;
 pub mod secret;
 

@@ -15,7 +15,7 @@ use gesso_protocol::schema::{Message, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, oidc};
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
 use crate::canvas_assets::CanvasAssets;
 use crate::clock::now_ms;
@@ -54,6 +54,9 @@ pub enum StartError {
     /// The assets.
     #[error(transparent)]
     Assets(#[from] AssetError),
+    /// Sign-in with OpenID Connect.
+    #[error(transparent)]
+    Oidc(#[from] oidc::OidcError),
     /// The catalogue.
     #[error("{file}: {source}")]
     Catalog {
@@ -94,6 +97,8 @@ pub struct App {
     pub access: Access,
     /// Sign-in.
     pub accounts: Arc<Accounts>,
+    /// Providers that people may sign in with.
+    pub oidc: Arc<oidc::Providers>,
     /// How much one person and the workspace may use.
     pub quotas: Arc<Quotas>,
     /// Files of canvases, for guests.
@@ -127,6 +132,7 @@ impl App {
         providers: Providers,
         failpoints: Failpoints,
     ) -> Result<Self, StartError> {
+        let providers_of_people = oidc::Providers::read(options.oidc.as_deref())?;
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
         tools(&options.data)?.sweep();
@@ -156,6 +162,7 @@ impl App {
             newcomers: Arc::default(),
             access: Access::new(db.clone(), options.needs_accounts()),
             accounts: Arc::default(),
+            oidc: Arc::new(providers_of_people),
             quotas: Arc::new(Quotas::of(&options)),
             canvas_assets: Arc::default(),
             bodies: Bodies::new(body_limits),

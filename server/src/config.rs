@@ -294,6 +294,9 @@ pub struct ServeOptions {
     /// The address people reach the server at, where it differs from the one it listens on.
     #[arg(long, env = "GESSO_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// A TOML file of providers with which people may sign in by OpenID Connect.
+    #[arg(long, env = "GESSO_OIDC")]
+    pub oidc: Option<PathBuf>,
     /// People sign in, also on a loopback address; on any other they do in any case.
     #[arg(long, env = "GESSO_ACCOUNTS", default_value_t = false)]
     pub accounts: bool,

@@ -18,6 +18,7 @@ pub mod members;
 pub mod people;
 pub mod runs;
 mod script;
+pub mod sign_ins;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod usage;

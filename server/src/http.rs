@@ -33,6 +33,7 @@ mod refused;
 mod rights;
 pub mod runs;
 mod session;
+mod sign_in;
 pub mod sync;
 pub mod templates;
 mod tokens;
@@ -57,6 +58,7 @@ fn described() -> OpenApiRouter<App> {
     let api = OpenApiRouter::new()
         .merge(catalog::routes())
         .merge(session::routes())
+        .merge(sign_in::routes())
         .merge(tokens::routes())
         .merge(links::routes())
         .merge(notifications::routes())

@@ -19,6 +19,7 @@ mod fair_limiter;
 pub mod http;
 pub mod mentions;
 pub mod newcomers;
+pub mod outgoing;
 pub mod providers;
 pub mod quotas;
 pub mod readers;

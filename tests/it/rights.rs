@@ -61,8 +61,16 @@ pub(crate) async fn sign_up_in(
     };
     let id = me.id.clone();
     let email = format!("{}@example.org", name.replace(' ', "."));
-    let account =
-        NewAccount { me, email_key: email.clone(), email, password: None, workspace, role };
+    let account = NewAccount {
+        me,
+        email_key: email.clone(),
+        email,
+        password: None,
+        is_email_checked: true,
+        identity: None,
+        workspace,
+        role,
+    };
     let db = &server.app.db;
     assert!(db.add_account(&account, None, now_ms()).await.unwrap());
     let secret = secret::fresh();

@@ -79,6 +79,9 @@ pub struct Account {
     pub email: String,
     /// Role in the server's own workspace; of somebody who is in others only, the highest.
     pub role: WorkspaceRole,
+    /// True if there is a password to sign in with.
+    #[serde(default)]
+    pub has_password: bool,
 }
 
 /// `POST /api/session`.
@@ -90,6 +93,52 @@ pub struct SignIn {
     pub email: String,
     /// Password.
     pub password: String,
+}
+
+/// `GET /api/auth`: how people may sign in, beside with a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInWays {
+    /// Those who vouch for people, in the order in which they are offered.
+    pub providers: Vec<SignInProvider>,
+}
+
+/// Somebody who vouches for people: the sign-in of a company, for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInProvider {
+    /// Id, as in `/api/auth/oidc/{id}`.
+    pub id: String,
+    /// Name, as in "Continue with …".
+    pub name: String,
+}
+
+/// A sign-in with a provider that belongs to the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct IdentityBody {
+    /// Id.
+    pub id: String,
+    /// Id of the provider.
+    pub provider: String,
+    /// Name of the provider.
+    pub name: String,
+    /// Address that the provider knows the person by.
+    pub email: String,
+    /// When it was connected, in ms since 1970.
+    pub created_at: i64,
+}
+
+/// `PUT /api/password`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordChange {
+    /// The password until now; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub old: Option<String>,
+    /// The new password: at least 10 characters.
+    pub new: String,
 }
 
 /// `POST /api/signup`: takes an invitation, the link of the first owner, a link to a canvas, or one that resets a password.

@@ -17,6 +17,9 @@ const ANYWHERE_EACH: Duration = Duration::from_secs(30);
 /// Attempts from one address on any account, likewise: a whole office may share one.
 const ADDRESS_BURST: u32 = 60;
 const ADDRESS_EACH: Duration = Duration::from_secs(5);
+/// Sign-ins with providers begun from one address, likewise: they prove nothing yet, and a whole office begins its day.
+const BEGIN_BURST: u32 = 200;
+const BEGIN_EACH: Duration = Duration::from_secs(1);
 /// Requests of one person for access to canvases, likewise.
 const ASK_BURST: u32 = 20;
 const ASK_EACH: Duration = Duration::from_secs(30);
@@ -31,6 +34,7 @@ pub struct Attempts {
     account: DefaultKeyedRateLimiter<(String, Net)>,
     anywhere: DefaultKeyedRateLimiter<String>,
     address: DefaultKeyedRateLimiter<Net>,
+    beginning: DefaultKeyedRateLimiter<Net>,
     asking: DefaultKeyedRateLimiter<String>,
 }
 
@@ -52,6 +56,7 @@ impl Default for Attempts {
             account: limiter(ACCOUNT_BURST, ACCOUNT_EACH),
             anywhere: limiter(ANYWHERE_BURST, ANYWHERE_EACH),
             address: limiter(ADDRESS_BURST, ADDRESS_EACH),
+            beginning: limiter(BEGIN_BURST, BEGIN_EACH),
             asking: limiter(ASK_BURST, ASK_EACH),
         }
     }
@@ -72,6 +77,15 @@ impl Attempts {
         self.anywhere.check_key(&key).map_err(|_late| seconds(ANYWHERE_EACH))
     }
 
+    /// Counts the beginning of a sign-in with a provider.
+    ///
+    /// # Errors
+    /// The seconds to wait where there were too many.
+    pub fn begin(&self, address: IpAddr) -> Result<(), u32> {
+        self.forget();
+        self.beginning.check_key(&net(address)).map_err(|_late| seconds(BEGIN_EACH))
+    }
+
     /// Counts a request of a person for access to a canvas.
     ///
     /// # Errors
@@ -84,6 +98,9 @@ impl Attempts {
     fn forget(&self) {
         if self.asking.len() > KEYS_MAX {
             self.asking.retain_recent();
+        }
+        if self.beginning.len() > KEYS_MAX {
+            self.beginning.retain_recent();
         }
         if self.account.len() > KEYS_MAX {
             self.account.retain_recent();

@@ -74,6 +74,8 @@ pub async fn user(command: UserCommand) -> Result<String, Failure> {
                 email: email.trim().to_owned(),
                 email_key: key,
                 password: Some(password_from_stdin().await?),
+                is_email_checked: true,
+                identity: None,
                 workspace: WorkspaceId::default(),
                 role,
             };

@@ -9,6 +9,7 @@ use gesso_protocol::ids::WorkspaceId;
 use super::ids::MaybeIdText;
 use super::members::{ANOTHER_OWNER, END_RESETS, TAKE};
 use super::people::PERSON;
+use super::sign_ins::{ADD_IDENTITY, IdentityRow};
 use super::{Db, DbError, with_read, with_tx, with_write};
 
 /// An account.
@@ -24,6 +25,8 @@ pub struct AccountRow {
     pub password: Option<String>,
     /// When it was disabled, in ms since 1970.
     pub disabled_at: Option<i64>,
+    /// 1 where it is known that the address is theirs.
+    pub email_checked: i64,
 }
 
 /// A new account.
@@ -37,6 +40,10 @@ pub struct NewAccount {
     pub email_key: String,
     /// Hash of the password (PHC).
     pub password: Option<String>,
+    /// True if it is known that the address is theirs.
+    pub is_email_checked: bool,
+    /// Who they are at a provider.
+    pub identity: Option<IdentityRow>,
     /// The workspace they begin in.
     pub workspace: WorkspaceId,
     /// Role in it.
@@ -105,7 +112,7 @@ pub fn scopes_of(text: &str) -> Vec<Scope> {
     text.split(',').filter_map(Scope::from_id).collect()
 }
 
-const ACCOUNT: &str = "SELECT a.person, p.name, a.email, a.password, a.disabled_at \
+const ACCOUNT: &str = "SELECT a.person, p.name, a.email, a.password, a.disabled_at, a.email_checked \
      FROM accounts a JOIN people p ON p.id = a.person";
 
 impl Db {
@@ -152,23 +159,25 @@ impl Db {
     /// # Errors
     /// When the database fails.
     pub async fn signed_in(&self, person: &str) -> Result<Option<(Me, Memberships)>, DbError> {
-        const SQL: &str = "SELECT a.email, m.workspace, m.role FROM accounts a \
+        const SQL: &str = "SELECT a.email, m.workspace, m.role, \
+             CASE WHEN a.password IS NULL THEN 0 ELSE 1 END AS has_password FROM accounts a \
              LEFT JOIN members m ON m.person = a.person \
              WHERE a.person = $1 AND a.disabled_at IS NULL";
-        let rows: Vec<(String, MaybeIdText, Option<String>)> = with_read!(self, pool => sqlx::query_as(SQL)
+        let rows: Vec<(String, MaybeIdText, Option<String>, i32)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(person)
             .fetch_all(pool)
             .await)?;
-        let Some(email) = rows.first().map(|(email, ..)| email.clone()) else { return Ok(None) };
+        let first = rows.first().map(|(email, .., has)| (email.clone(), *has != 0));
+        let Some((email, has_password)) = first else { return Ok(None) };
         let Some(me) = self.person(person).await? else { return Ok(None) };
-        let membership = |(_, workspace, role): (String, MaybeIdText, Option<String>)| {
+        let membership = |(_, workspace, role, _): (String, MaybeIdText, Option<String>, i32)| {
             let role = role.as_deref().and_then(WorkspaceRole::from_id);
             Option::<WorkspaceId>::from(workspace).zip(role)
         };
         let memberships: Memberships = rows.into_iter().filter_map(membership).collect();
         let own = memberships.get(&WorkspaceId::default()).or(memberships.values().max());
         let role = own.copied().unwrap_or(WorkspaceRole::Guest);
-        Ok(Some((Me { account: Some(Account { email, role }), ..me }, memberships)))
+        Ok(Some((Me { account: Some(Account { email, role, has_password }), ..me }, memberships)))
     }
 
     /// Makes an account with a place in a workspace. `taken`: the id of the invitation that is used up by it, and
@@ -182,8 +191,9 @@ impl Db {
         taken: Option<&str>,
         now_ms: i64,
     ) -> Result<bool, DbError> {
-        const ADD: &str = "INSERT INTO accounts (person, email, email_key, password, created_at) \
-             VALUES ($1, $2, $3, $4, $5)";
+        const ADD: &str = "INSERT INTO accounts \
+             (person, email, email_key, password, created_at, email_checked) \
+             VALUES ($1, $2, $3, $4, $5, $6)";
         const MEMBER: &str = "INSERT INTO members (workspace, person, role, created_at) \
              VALUES ($1, $2, $3, $4)";
         let favourites =
@@ -213,8 +223,20 @@ impl Db {
                 .bind(&new.email_key)
                 .bind(new.password.as_deref())
                 .bind(now_ms)
+                .bind(i64::from(new.is_email_checked))
                 .execute(&mut *tx)
                 .await?;
+            if let Some(identity) = &new.identity {
+                sqlx::query(ADD_IDENTITY)
+                    .bind(&identity.id)
+                    .bind(&identity.person)
+                    .bind(&identity.issuer)
+                    .bind(&identity.subject)
+                    .bind(&identity.email)
+                    .bind(identity.created_at)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             sqlx::query(MEMBER)
                 .bind(new.workspace.as_str())
                 .bind(&new.me.id)

@@ -71,6 +71,11 @@ impl Base {
         Self(named.unwrap_or_else(|| format!("{scheme}://{}", host.unwrap_or_default())))
     }
 
+    /// The address to which a provider sends the browser back.
+    pub(super) fn callback(&self, provider: &str) -> String {
+        format!("{}/api/auth/oidc/{provider}/callback", self.0)
+    }
+
     /// The address of the page of a link.
     pub(super) fn join(&self, secret: &str) -> String {
         format!("{}/join/{secret}", self.0)
@@ -138,6 +143,11 @@ pub(super) fn presented(request: &Request) -> Option<Secret> {
             return Some(Secret::Token(percent_decode_str(token).decode_utf8_lossy().into_owned()));
         }
     }
+    presented_in(headers)
+}
+
+/// The secret of the session of a browser.
+pub(super) fn presented_in(headers: &HeaderMap) -> Option<Secret> {
     session_cookie(headers).map(|secret| Secret::Session(secret.to_owned()))
 }
 

@@ -19,12 +19,19 @@ pub(super) fn check_accounts(app: &App) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::NotFound, detail))
 }
 
+fn too_many(wait_s: u32) -> ApiError {
+    let detail = format!("These were too many attempts. Try again in {wait_s} s.");
+    ApiError::later(ErrorCode::RateLimited, detail, wait_s)
+}
+
 /// Counts an attempt.
 pub(super) fn count_attempt(app: &App, key: &str, client: Client) -> Result<(), ApiError> {
-    app.accounts.attempts.count(key, client.address).map_err(|wait_s| {
-        let detail = format!("These were too many attempts. Try again in {wait_s} s.");
-        ApiError::later(ErrorCode::RateLimited, detail, wait_s)
-    })
+    app.accounts.attempts.count(key, client.address).map_err(too_many)
+}
+
+/// Counts the beginning of a sign-in with a provider.
+pub(super) fn count_begin(app: &App, client: Client) -> Result<(), ApiError> {
+    app.accounts.attempts.begin(client.address).map_err(too_many)
 }
 
 /// Counts a request of a person for access.

@@ -62,6 +62,11 @@ impl Link {
         }
     }
 
+    /// True if it asks for a password of its own.
+    pub(super) fn needs_password(&self) -> bool {
+        matches!(self, Self::Canvas(LinkRow { password: Some(_), .. }))
+    }
+
     /// The person whose password it sets.
     pub(super) fn person(&self) -> Option<&str> {
         match self {

@@ -1,10 +1,12 @@
 //! Signing in and out, and the devices on which somebody is.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
-use gesso_protocol::api::accounts::{LinkKind, SessionBody, SignIn, SignUp, WorkspaceRole};
+use gesso_protocol::api::accounts::{
+    LinkKind, PasswordChange, SessionBody, SignIn, SignUp, WorkspaceRole,
+};
 use gesso_protocol::api::{Me, Page};
 use gesso_protocol::names;
 use gesso_protocol::problem::ErrorCode;
@@ -34,17 +36,18 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(sign_in, sign_out).layer(Extension(BodyMax(SMALL_BYTES))))
         .routes(routes!(sign_up).layer(Extension(BodyMax(SMALL_BYTES))))
+        .routes(routes!(change_password).layer(Extension(BodyMax(SMALL_BYTES))))
         .routes(routes!(sessions))
         .routes(routes!(end_session))
 }
 
-/// Gives a browser a session of its own; one that it had ends.
-async fn begin(
+/// Gives a browser a session of its own; one that it had ends. Answers the cookie.
+pub(super) async fn begin(
     app: &App,
     person: &str,
     client: Client,
     headers: &HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Option<HeaderValue>, ApiError> {
     let now = now_ms();
     if let Some(before) = session_cookie(headers)
         && let Some(row) = app.db.session(&secret::hash(before), now).await?
@@ -61,11 +64,16 @@ async fn begin(
         address: client.address.to_string(),
     };
     app.db.add_session(&session, now, now + SESSION_MS).await?;
+    Ok(set_session(Some(&secret), client))
+}
+
+/// Nothing, but a cookie.
+fn with_cookie(cookie: Option<HeaderValue>) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(cookie) = set_session(Some(&secret), client) {
+    if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    Ok(response)
+    response
 }
 
 /// Signs in; the answer brings the cookie of the session.
@@ -96,7 +104,7 @@ async fn sign_in(
     };
     let actor = Actor { person: Some(account.person.clone()), name: account.name, client };
     actor.did(&app, "session.created", On::Server, "").await?;
-    begin(&app, &account.person, client, &headers).await
+    Ok(with_cookie(begin(&app, &account.person, client, &headers).await?))
 }
 
 /// Signs out.
@@ -116,11 +124,7 @@ async fn sign_out(
         app.db.end_session(&row.person, &row.id).await?;
         app.access.changed(AccessChange { person: Some(row.person), canvas: None });
     }
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Some(cookie) = set_session(None, client) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(with_cookie(set_session(None, client)))
 }
 
 /// Takes an invitation, the link of the first owner, that of a canvas, or one that sets a new password.
@@ -167,6 +171,8 @@ async fn sign_up(
         email: wish.email.trim().to_owned(),
         email_key: key,
         password: Some(hash),
+        is_email_checked: link.email().is_some() || link.kind() == LinkKind::FirstOwner,
+        identity: None,
         workspace: link.workspace(&app).await?,
         role: link.workspace_role().unwrap_or(WorkspaceRole::Guest),
     };
@@ -185,7 +191,7 @@ async fn sign_up(
         links::join_canvas(&app, &actor, canvas, &person, role).await?;
     }
     app.access.changed(AccessChange { person: Some(person.clone()), canvas: None });
-    begin(&app, &person, client, &headers).await
+    Ok(with_cookie(begin(&app, &person, client, &headers).await?))
 }
 
 /// Sets a new password for the person of a link.
@@ -208,7 +214,47 @@ async fn reset(
     let actor = Actor { person: Some(account.person), name: account.name, client };
     actor.did(app, "password.changed", On::Server, "").await?;
     app.access.changed(AccessChange { person: Some(person.to_owned()), canvas: None });
-    begin(app, person, client, headers).await
+    Ok(with_cookie(begin(app, person, client, headers).await?))
+}
+
+/// Chooses another password; all other devices are signed out.
+#[utoipa::path(
+    put, path = "/password", tag = "accounts",
+    request_body = PasswordChange,
+    responses(
+        (status = 204, description = "It is another one."),
+        (status = 403, description = "The old password is another one."),
+    ),
+)]
+async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    client: Client,
+    headers: HeaderMap,
+    Body(PasswordChange { old, new }): Body<PasswordChange>,
+) -> Result<Response, ApiError> {
+    check_accounts(&app)?;
+    if !matches!(caller.credential, Credential::Session { .. }) {
+        let detail = "A password is changed by who signed in with a browser.";
+        return Err(ApiError::new(ErrorCode::Forbidden, detail));
+    }
+    let account = app.db.account(&caller.me.id).await?;
+    let account = account.ok_or_else(|| ApiError::not_found("account"))?;
+    count_attempt(&app, &email_key(&account.email)?, client)?;
+    password::check(&new)?;
+    if let Some(hash) = account.password {
+        let old = old.unwrap_or_default();
+        if !app.accounts.passwords.verify(old, Some(hash)).await {
+            let detail = "The old password is another one.";
+            return Err(ApiError::new(ErrorCode::Forbidden, detail));
+        }
+    }
+    let hash = hashed(&app, new).await?;
+    app.db.set_password(&caller.me.id, &hash, None, now_ms()).await?;
+    Actor::of(&caller, client).did(&app, "password.changed", On::Server, "").await?;
+    let person = caller.me.id;
+    app.access.changed(AccessChange { person: Some(person.clone()), canvas: None });
+    Ok(with_cookie(begin(&app, &person, client, &headers).await?))
 }
 
 /// The devices on which one is signed in, last used first.
