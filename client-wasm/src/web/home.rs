@@ -4,11 +4,13 @@ mod account;
 mod card;
 mod dialogs;
 mod model;
+mod switcher;
 pub mod when;
+mod workspaces;
 
 use std::time::Duration;
 
-use gesso_protocol::api::{CanvasBody, Credits, Me, TemplateBody};
+use gesso_protocol::api::{CanvasBody, Me, TemplateBody};
 use gesso_protocol::fold::has_all_words;
 use leptos::ev;
 use leptos::prelude::*;
@@ -20,6 +22,7 @@ use self::account::notices::Notices;
 use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
+use self::switcher::Switcher;
 use crate::core::price::grouped;
 use crate::web::dom;
 use crate::web::http;
@@ -40,10 +43,10 @@ pub fn HomePage() -> impl IntoView {
     let home = Home::new();
     let search = RwSignal::new(String::new());
     let sort = RwSignal::new(Sort::Changed);
-    let credits = RwSignal::new(None::<Credits>);
     let notices = Notices::new();
     provide_context(notices);
-    keep_fresh(home, credits, notices);
+    provide_context(home.workspaces);
+    keep_fresh(home, notices);
     spawn_local(async move {
         if let Ok(list) = http::list::<TemplateBody>("/api/templates").await {
             let _gone = home.templates.try_set(list);
@@ -61,10 +64,10 @@ pub fn HomePage() -> impl IntoView {
         list
     });
     view! {
-        <TopBar home search credits />
+        <TopBar home search />
         <main class="wrap">
             <div class="head">
-                <h1>"Canvases"</h1>
+                <div class="titled"><h1>"Canvases"</h1><Switcher home /></div>
                 <div class="grow"></div>
                 {move || home.makes.get().then(|| view! { <div class="row acts">
                     <button class="btn l hide-s" on:click=move |_| home.open.set(Some(Open::Templates))>
@@ -93,12 +96,16 @@ pub fn HomePage() -> impl IntoView {
 }
 
 /// Asks again when the server tells of a change, every few seconds, and whenever somebody comes back to the page.
-fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>, notices: Notices) {
-    let refresh = move || {
-        home.refresh();
-        refresh_credits(credits);
-    };
+fn keep_fresh(home: Home, notices: Notices) {
+    let refresh = move || home.refresh();
     refresh();
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = home.workspaces.current.with(|one| one.as_ref().map(|one| one.id.clone()));
+        if before.flatten().is_some_and(|before| now.as_ref() != Some(&before)) {
+            home.moved();
+        }
+        now
+    });
     dom::while_seen(REFRESH, refresh);
     let seen = move || {
         if !document().hidden() {
@@ -108,10 +115,18 @@ fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>, notices: Notices) 
     match web_sys::EventSource::new("/api/events") {
         Ok(events) => {
             let told = Closure::<dyn Fn()>::new(seen);
+            let again = Closure::<dyn Fn()>::new(move || {
+                spawn_local(async move {
+                    if untrack(|| home.session.has_account()) {
+                        home.workspaces.look().await;
+                    }
+                    seen();
+                });
+            });
             let noticed = Closure::<dyn Fn()>::new(move || notices.refresh());
             let heard = [
                 ("canvas", &told),
-                ("reload", &told),
+                ("reload", &again),
                 ("access", &told),
                 ("notifications", &noticed),
             ];
@@ -121,27 +136,15 @@ fn keep_fresh(home: Home, credits: RwSignal<Option<Credits>>, notices: Notices) 
                     web_sys::console::warn_1(&error);
                 }
             }
-            let held = StoredValue::new_local((events, told, noticed));
+            let held = StoredValue::new_local((events, told, again, noticed));
             on_cleanup(move || held.with_value(|(events, ..)| events.close()));
         }
         Err(error) => web_sys::console::warn_1(&error),
     }
 }
 
-fn refresh_credits(credits: RwSignal<Option<Credits>>) {
-    spawn_local(async move {
-        if let Ok(now) = http::get::<Credits>("/api/credits").await {
-            let _gone = credits.try_set(Some(now));
-        }
-    });
-}
-
 #[component]
-fn TopBar(
-    home: Home,
-    search: RwSignal<String>,
-    credits: RwSignal<Option<Credits>>,
-) -> impl IntoView {
+fn TopBar(home: Home, search: RwSignal<String>) -> impl IntoView {
     let me = home.session.me;
     spawn_local(async move {
         if let Ok(who) = http::get::<Me>("/api/me").await {
@@ -176,7 +179,7 @@ fn TopBar(
                 <kbd>"/"</kbd>
             </label>
             <div class="row hr">
-                {move || credits.get().map(|now| {
+                {move || home.credits.get().map(|now| {
                     let free = grouped(&(now.balance - now.held).to_string());
                     let label = format!("{free} credits");
                     view! {

@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::card::button_of;
+use super::workspaces::Workspaces;
 use crate::web::people::{MeDialog, OwnAvatar, initials, tint};
 use crate::web::ui::menu::{Menu, MenuItem};
 use crate::web::ui::session::{Session, use_session};
@@ -75,10 +76,8 @@ fn AccountMenu(session: Session) -> impl IntoView {
     let label = move || {
         me.with(|me| format!("Account of {}", me.as_ref().map_or("", |me| me.name.as_str())))
     };
-    let is_above = move |least: WorkspaceRole| {
-        let role = me.with(|me| Some(me.as_ref()?.account.as_ref()?.role));
-        role.is_some_and(|role| role > least)
-    };
+    let spaces = expect_context::<Workspaces>();
+    let is_above = move |least: WorkspaceRole| spaces.role().is_some_and(|role| role > least);
     let address = move || {
         me.with(|me| {
             me.as_ref()
@@ -120,11 +119,11 @@ fn AccountMenu(session: Session) -> impl IntoView {
                     let now = me.get_untracked()?;
                     view! { <MeDialog now me on_close=close /> }.into_any()
                 }
-                Open::People => view! { <people::People on_close=close /> }.into_any(),
+                Open::People => view! { <people::People spaces=spaces on_close=close /> }.into_any(),
                 Open::Devices => view! { <devices::Devices on_close=close /> }.into_any(),
                 Open::Tokens => view! { <tokens::Tokens on_close=close /> }.into_any(),
-                Open::Usage => view! { <usage::Usage on_close=close /> }.into_any(),
-                Open::Audit => view! { <audit::Audit on_close=close /> }.into_any(),
+                Open::Usage => view! { <usage::Usage spaces=spaces on_close=close /> }.into_any(),
+                Open::Audit => view! { <audit::Audit spaces=spaces on_close=close /> }.into_any(),
             })
         }}
     }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::model::{Home, Open};
+use super::switcher::WorkspaceName;
 use crate::web::http;
 use crate::web::ui::dialog::{Confirm, Dialog};
 
@@ -22,6 +23,9 @@ pub(super) fn Dialogs(home: Home) -> impl IntoView {
             Open::Templates => view! { <Templates home on_close=close /> }.into_any(),
             Open::Rename(canvas) => view! { <Rename home canvas on_close=close /> }.into_any(),
             Open::Delete(canvas) => view! { <Delete home canvas on_close=close /> }.into_any(),
+            Open::Workspace(space) => {
+                view! { <WorkspaceName home space on_close=close /> }.into_any()
+            }
         })
     }
 }

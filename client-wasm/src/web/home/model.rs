@@ -1,18 +1,20 @@
 //! State that the parts of the home page share.
 
+use super::workspaces::Workspaces;
 use crate::core::rights;
 use crate::web::http::{self, ApiError, Made};
 use crate::web::nav::{Nav, use_nav};
 use crate::web::ui::session::{Session, use_session};
 use crate::web::ui::toast::Toasts;
-use gesso_protocol::api::{CanvasBody, NewCanvas, TemplateBody};
+use gesso_protocol::api::accounts::WorkspaceBody;
+use gesso_protocol::api::{CanvasBody, Credits, NewCanvas, TemplateBody};
 use gesso_protocol::fold::fold;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use std::cmp::Reverse;
 
 /// As many as the server gives at once.
-pub(super) const LIST: &str = "/api/canvases?limit=1000";
+const LIST: &str = "/api/canvases?limit=1000";
 
 /// In which order the canvases are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +50,16 @@ pub(super) struct Home {
     pub(super) nav: Nav,
     pub(super) toasts: Toasts,
     pub(super) session: Session,
-    /// True if this person may make canvases.
+    /// The workspaces one is in.
+    pub(super) workspaces: Workspaces,
+    /// True if this person may make canvases in the workspace that is shown.
     pub(super) makes: Memo<bool>,
     /// `None` until the first answer.
     pub(super) canvases: RwSignal<Option<Vec<CanvasBody>>>,
     /// Why the list is not up to date.
     pub(super) stale: RwSignal<Option<String>>,
+    /// The credits of the workspace that is shown.
+    pub(super) credits: RwSignal<Option<Credits>>,
     pub(super) templates: RwSignal<Vec<TemplateBody>>,
     pub(super) open: RwSignal<Option<Open>>,
     pub(super) busy: RwSignal<bool>,
@@ -63,16 +69,16 @@ pub(super) struct Home {
 impl Home {
     pub(super) fn new() -> Self {
         let session = use_session();
+        let workspaces = Workspaces::new(session);
         Self {
             nav: use_nav(),
             toasts: expect_context::<Toasts>(),
             session,
-            makes: Memo::new(move |_| {
-                let role = session.me.with(|me| Some(me.as_ref()?.account.as_ref()?.role));
-                rights::makes(role)
-            }),
+            workspaces,
+            makes: Memo::new(move |_| rights::makes(workspaces.role())),
             canvases: RwSignal::new(None),
             stale: RwSignal::new(None),
+            credits: RwSignal::new(None),
             templates: RwSignal::default(),
             open: RwSignal::new(None),
             busy: RwSignal::new(false),
@@ -80,14 +86,28 @@ impl Home {
         }
     }
 
-    /// Asks for the list, one question at a time.
+    /// The path of the list: all that one may see where they are of one workspace.
+    fn list_path(self) -> String {
+        if self.workspaces.are_several() { self.workspaces.at(LIST) } else { LIST.to_owned() }
+    }
+
+    /// Asks for the list and the credits, one question at a time.
     pub(super) fn refresh(self) {
         if self.asking.try_get_value() != Some(false) {
             return;
         }
         self.asking.set_value(true);
         spawn_local(async move {
-            let answer = http::list::<CanvasBody>(LIST).await;
+            self.workspaces.look_once().await;
+            self.refresh_credits();
+            let answer = loop {
+                let path = self.list_path();
+                let answer = http::list::<CanvasBody>(&path).await;
+                // Another workspace may have been chosen meanwhile.
+                if self.list_path() == path || self.asking.try_get_value().is_none() {
+                    break answer;
+                }
+            };
             // The page may have been left meanwhile.
             if self.asking.try_set_value(false).is_some() {
                 return;
@@ -99,18 +119,54 @@ impl Home {
                         self.canvases.set(Some(list));
                     }
                 }
-                Err(error) => self.stale.set(Some(error.detail)),
+                Err(error) => {
+                    if error.status == 404 {
+                        // One may be in this workspace no more.
+                        self.workspaces.look().await;
+                    }
+                    self.stale.try_set(Some(error.detail));
+                }
             }
         });
     }
 
+    fn refresh_credits(self) {
+        spawn_local(async move {
+            let path = self.workspaces.at("/api/credits");
+            let answer = http::get::<Credits>(&path).await;
+            // Another workspace may have been chosen meanwhile.
+            if let Ok(now) = answer
+                && path == self.workspaces.at("/api/credits")
+            {
+                self.credits.try_set(Some(now));
+            }
+        });
+    }
+
+    /// Another workspace was chosen: nothing of the one before stays.
+    pub(super) fn moved(self) {
+        self.canvases.set(None);
+        self.credits.set(None);
+        if self.asking.get_value() {
+            self.refresh_credits();
+        } else {
+            self.refresh();
+        }
+    }
+
+    /// A new canvas, in the workspace that is shown.
+    fn fresh(self) -> NewCanvas {
+        NewCanvas { workspace: self.workspaces.id(), ..NewCanvas::default() }
+    }
+
     pub(super) fn create(self) {
-        self.make(async move { http::post("/api/canvases", &NewCanvas::default()).await });
+        let new = self.fresh();
+        self.make(async move { http::post("/api/canvases", &new).await });
     }
 
     pub(super) fn use_template(self, id: &str) {
-        let path = format!("/api/templates/{id}/use");
-        self.make(async move { http::post(&path, &http::nothing()).await });
+        let (path, new) = (format!("/api/templates/{id}/use"), self.fresh());
+        self.make(async move { http::post(&path, &new).await });
     }
 
     /// Makes a copy and stays; the copy comes up in the list.
@@ -160,4 +216,6 @@ pub(super) enum Open {
     Rename(CanvasBody),
     /// The question whether a canvas is to be deleted.
     Delete(CanvasBody),
+    /// The name of a workspace, or of a new one.
+    Workspace(Option<WorkspaceBody>),
 }

@@ -6,15 +6,18 @@ use leptos::prelude::*;
 
 use super::listed::Listed;
 use crate::web::home::when;
+use crate::web::home::workspaces::Workspaces;
 use crate::web::ui::dialog::Dialog;
 
 /// The newest entries.
 #[component]
-pub(super) fn Audit(on_close: Callback<()>) -> impl IntoView {
-    let list = Listed::<AuditEntry>::at("/api/audit?limit=200".to_owned());
+pub(super) fn Audit(spaces: Workspaces, on_close: Callback<()>) -> impl IntoView {
+    let list = Listed::<AuditEntry>::at(spaces.at("/api/audit?limit=200"));
+    let path = "/api/audit";
+    let path = if spaces.are_several() { spaces.at(path) } else { path.to_owned() };
     view! {
-        <Dialog title="Audit log" on_close width=560>
-            <p class="note">"The newest 200 entries. All of them: GET /api/audit, as a table with Accept: text/csv."</p>
+        <Dialog title=spaces.heading("Audit log") on_close width=560>
+            <p class="note">{format!("The newest 200 entries. All of them: GET {path}, as a table with Accept: text/csv.")}</p>
             {list.told()}
             {list.rows(row)}
         </Dialog>

@@ -10,6 +10,7 @@ use leptos::task::spawn_local;
 use super::listed::Listed;
 use crate::core::rights;
 use crate::web::home::when;
+use crate::web::home::workspaces::Workspaces;
 use crate::web::http;
 use crate::web::people::{initials, tint};
 use crate::web::ui::dialog::{Confirm, Dialog};
@@ -23,47 +24,14 @@ fn roles(own: WorkspaceRole) -> Vec<(String, String)> {
     given.map(|role| (role.id().to_owned(), rights::member_word(role).to_owned())).collect()
 }
 
-/// The people of every workspace that one is in: of most there is one.
+/// The people of the workspace that is shown.
 #[component]
-pub(super) fn People(on_close: Callback<()>) -> impl IntoView {
-    let all = Listed::<WorkspaceBody>::at("/api/workspaces".to_owned());
-    let chosen = RwSignal::new(None::<String>);
-    let space = Memo::new(move |_| {
-        let chosen = chosen.get();
-        all.items.with(|items| {
-            let items = items.as_ref()?;
-            items
-                .iter()
-                .find(|one| Some(&one.id) == chosen.as_ref())
-                .or_else(|| items.first())
-                .cloned()
-        })
-    });
-    let title = Signal::derive(move || {
-        space.with(|space| {
-            space
-                .as_ref()
-                .map_or_else(|| "People".to_owned(), |space| format!("People of {}", space.name))
-        })
-    });
-    let pick = move || {
-        let items = all.items.get().filter(|items| items.len() > 1)?;
-        let options: Vec<(String, String)> =
-            items.into_iter().map(|one| (one.id, one.name)).collect();
-        let value = Signal::derive(move || {
-            space.with(|space| space.as_ref().map(|one| one.id.clone()).unwrap_or_default())
-        });
-        let set = Callback::new(move |id| chosen.set(Some(id)));
-        Some(view! { <Choice label="Workspace" options=options value=value set=set /> })
+pub(super) fn People(spaces: Workspaces, on_close: Callback<()>) -> impl IntoView {
+    let inside = move || match spaces.current.get() {
+        None => view! { <p class="muted" aria-busy="true">"Looking…"</p> }.into_any(),
+        Some(space) => view! { <Members space=space /> }.into_any(),
     };
-    view! {
-        <Dialog title=title on_close width=560>
-            {all.told()}
-            {pick}
-            {move || space.get().map(|space| view! { <Members space=space /> })}
-        </Dialog>
-    }
-    .into_any()
+    view! { <Dialog title=spaces.heading("People") on_close width=560>{inside}</Dialog> }.into_any()
 }
 
 #[component]

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 
 use crate::core::price;
 use crate::web::home::when;
+use crate::web::home::workspaces::Workspaces;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::form::Choice;
@@ -17,13 +18,14 @@ const GROUPINGS: [(&str, &str); 4] =
 
 /// The credits of the last thirty days, as bars.
 #[component]
-pub(super) fn Usage(on_close: Callback<()>) -> impl IntoView {
+pub(super) fn Usage(spaces: Workspaces, on_close: Callback<()>) -> impl IntoView {
     let by = RwSignal::new(GROUPINGS[0].0.to_owned());
     let rows = RwSignal::new(None::<Result<Vec<UsageRow>, String>>);
     Effect::new(move |_| {
         let asked = by.get();
         spawn_local(async move {
-            let answer = http::list::<UsageRow>(&format!("/api/usage?by={asked}")).await;
+            let answer =
+                http::list::<UsageRow>(&spaces.at(&format!("/api/usage?by={asked}"))).await;
             // Another grouping may have been chosen meanwhile, or the dialog closed.
             if by.try_get_untracked().is_some_and(|now| now == asked) {
                 rows.try_set(Some(answer.map_err(|error| error.detail)));
@@ -41,7 +43,7 @@ pub(super) fn Usage(on_close: Callback<()>) -> impl IntoView {
         Some(Ok(rows)) => bars(rows),
     };
     view! {
-        <Dialog title="Usage" on_close width=520>
+        <Dialog title=spaces.heading("Usage") on_close width=520>
             <p class="note">"Credits of the last thirty days."</p>
             <Choice label="Group usage" options value=by set />
             {shown}
