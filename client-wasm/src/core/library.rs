@@ -47,9 +47,10 @@ pub struct Search {
 const LIMIT: usize = 48;
 
 impl Search {
-    /// The request for the page after `cursor`.
-    pub fn path(&self, cursor: Option<&str>) -> String {
-        let mut path = format!("/api/assets?scope={}&limit={LIMIT}", self.scope.id());
+    /// The request for the page after `cursor`, to the library of a canvas's workspace.
+    pub fn path(&self, canvas: &str, cursor: Option<&str>) -> String {
+        let mut path =
+            format!("/api/assets?canvas={canvas}&scope={}&limit={LIMIT}", self.scope.id());
         if let Some(ty) = self.ty {
             path += &format!("&type={}", ty.id());
         }
@@ -162,10 +163,11 @@ mod tests {
             words: " drum & bass/ä ".to_owned(),
         };
         assert_eq!(
-            search.path(Some("17.ab")),
-            "/api/assets?scope=stock&limit=48&type=audio&q=drum%20%26%20bass%2F%C3%A4&cursor=17.ab"
+            search.path("c1", Some("17.ab")),
+            "/api/assets?canvas=c1&scope=stock&limit=48&type=audio&q=drum%20%26%20bass%2F%C3%A4&cursor=17.ab"
         );
-        assert_eq!(Search::default().path(None), "/api/assets?scope=mine&limit=48");
+        let first = Search::default().path("c1", None);
+        assert_eq!(first, "/api/assets?canvas=c1&scope=mine&limit=48");
     }
 
     #[test]

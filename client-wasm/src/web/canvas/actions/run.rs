@@ -363,8 +363,12 @@ pub fn keep_credits_fresh(page: Page) {
 
 /// Fetches the credits that are free: what runs hold is spoken for.
 pub fn refresh_credits(page: Page) {
+    if page.try_core().is_none() {
+        return;
+    }
+    let path = page.at("/api/credits");
     leptos::task::spawn_local(async move {
-        let Ok(credits) = http::get::<Credits>("/api/credits").await else { return };
+        let Ok(credits) = http::get::<Credits>(&path).await else { return };
         let free = credits.balance - credits.held;
         if page.try_core().is_some() {
             page.credits.set(Some(price::grouped(&free.to_string())));

@@ -8,7 +8,7 @@ use crate::web::canvas::store::page::Page;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::icons::icon;
-use gesso_protocol::api::TemplateBody;
+use gesso_protocol::api::{CanvasBody, NewCanvas, TemplateBody};
 
 /// Three ways to begin, while there is nothing.
 #[component]
@@ -46,6 +46,13 @@ pub fn Empty(page: Page) -> impl IntoView {
     }
 }
 
+/// The workspace of the canvas, where there may be several.
+async fn workspace(page: Page) -> Option<String> {
+    let has_account = untrack(|| page.session.has_account());
+    let path = format!("/api/canvases/{}", page.id.try_get_value().filter(|_| has_account)?);
+    http::get::<CanvasBody>(&path).await.ok().map(|canvas| canvas.workspace)
+}
+
 /// The templates; using one opens a new canvas.
 #[component]
 fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
@@ -57,8 +64,9 @@ fn Templates(page: Page, picking: RwSignal<bool>) -> impl IntoView {
     });
     let take = move |id: String| {
         leptos::task::spawn_local(async move {
+            let new = NewCanvas { workspace: workspace(page).await, ..NewCanvas::default() };
             let path = format!("/api/templates/{id}/use");
-            match http::post::<http::Made>(&path, &http::nothing()).await {
+            match http::post::<http::Made>(&path, &new).await {
                 Ok(made) => nav.go(&format!("/c/{}", made.id)),
                 Err(error) => page.toasts.bad(&error.detail),
             }

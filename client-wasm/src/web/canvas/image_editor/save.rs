@@ -62,7 +62,7 @@ async fn save(desk: Desk, look: &Look) -> Result<(), String> {
         .page
         .read(|c| c.nodes.get(&desk.node.get_value()).map(|n| n.shown_title().to_owned()))
         .unwrap_or_default();
-    let stored = upload::store(&blob, &format!("{title}, edited.png")).await;
+    let stored = upload::store(desk.page, &blob, &format!("{title}, edited.png")).await;
     let stored = stored.map_err(|error: ApiError| error.detail)?;
     put(desk, stored).await
 }

@@ -50,10 +50,12 @@ struct Shelf {
     /// Nothing of another type can be chosen.
     only: Option<DataType>,
     choose: Callback<AssetMeta>,
+    /// The canvas whose workspace's files these are.
+    canvas: StoredValue<String>,
 }
 
 impl Shelf {
-    fn new(only: Option<DataType>, choose: Callback<AssetMeta>) -> Self {
+    fn new(page: Page, only: Option<DataType>, choose: Callback<AssetMeta>) -> Self {
         Self {
             search: RwSignal::new(Search { ty: only, ..Search::default() }),
             items: RwSignal::default(),
@@ -65,6 +67,7 @@ impl Shelf {
             list: NodeRef::new(),
             only,
             choose,
+            canvas: page.id,
         }
     }
 
@@ -77,7 +80,8 @@ impl Shelf {
 
     fn fetch(self, cursor: Option<String>) {
         let turn = self.turn.get_value();
-        let path = self.search.with_untracked(|s| s.path(cursor.as_deref()));
+        let path =
+            self.search.with_untracked(|s| s.path(&self.canvas.get_value(), cursor.as_deref()));
         self.busy.set(true);
         leptos::task::spawn_local(async move {
             let answer = http::get::<Listed<AssetMeta>>(&path).await;
@@ -145,7 +149,7 @@ fn Picker(page: Page, id: String) -> impl IntoView {
         edit::put(page, &id.get_value(), &meta.asset);
         close.run(());
     });
-    let shelf = Shelf::new(only, choose);
+    let shelf = Shelf::new(page, only, choose);
     let from_disk = move |_| {
         close.run(());
         upload::pick_for(page, &id.get_value());
@@ -175,7 +179,7 @@ pub fn Beside(page: Page) -> impl IntoView {
 #[component]
 fn Panel(page: Page) -> impl IntoView {
     let choose = Callback::new(move |meta: AssetMeta| place(page, meta.asset, None));
-    let shelf = Shelf::new(None, choose);
+    let shelf = Shelf::new(page, None, choose);
     let close = move || page.overlays.shelf.set(false);
     let keys = move |e: web_sys::KeyboardEvent| {
         if e.key() == "Escape" && !crate::web::dom::is_composing(&e) {

@@ -357,6 +357,11 @@ impl Page {
         self.core.try_get_value()
     }
 
+    /// A path of the API, asked of the workspace that the canvas belongs to. Nothing of a page that is gone.
+    pub fn at(self, path: &str) -> String {
+        format!("{path}?canvas={}", self.id.try_get_value().unwrap_or_default())
+    }
+
     /// Reads the plain copy of the document.
     pub fn read<T>(self, f: impl FnOnce(&gesso_protocol::schema::Canvas) -> T) -> T {
         f(self.core().borrow().replica.canvas())

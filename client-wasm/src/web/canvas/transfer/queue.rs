@@ -132,7 +132,7 @@ pub fn fail(page: Page, node: &str, why: String) {
 
 pub fn begin(page: Page, node: &str, file: &web_sys::File) -> Option<()> {
     let request = web_sys::XmlHttpRequest::new().ok()?;
-    request.open("POST", "/api/assets").ok()?;
+    request.open("POST", &page.at("/api/assets")).ok()?;
     // A form carries the file's name; a bare body would not.
     let form = web_sys::FormData::new().ok()?;
     form.append_with_blob_and_filename("file", file, &file.name()).ok()?;

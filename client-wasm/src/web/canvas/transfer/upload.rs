@@ -65,15 +65,15 @@ fn pick_files(several: bool, then: impl Fn(Vec<web_sys::File>) + 'static) {
     input.click();
 }
 
-/// Stores bytes the page made.
+/// Stores bytes the page made, among the files of the canvas's workspace.
 ///
 /// # Errors
 /// The problem the server answered with, or that its answer did not come or cannot be read.
-pub async fn store(blob: &web_sys::Blob, name: &str) -> Result<AssetRef, ApiError> {
+pub async fn store(page: Page, blob: &web_sys::Blob, name: &str) -> Result<AssetRef, ApiError> {
     let gone = |cause: JsValue| ApiError::unreachable(&cause);
     let form = web_sys::FormData::new().map_err(gone)?;
     form.append_with_blob_and_filename("file", blob, name).map_err(gone)?;
-    let body = http::post_form::<serde_json::Value>("/api/assets", &form).await?;
+    let body = http::post_form::<serde_json::Value>(&page.at("/api/assets"), &form).await?;
     let asset = AssetRef::from_value(&body).ok_or_else(ApiError::unreadable)?;
     let name = if asset.name.is_empty() { name.to_owned() } else { asset.name };
     Ok(AssetRef { name, ..asset })
