@@ -34,7 +34,7 @@ fn own_link(event: &web_sys::MouseEvent) -> Option<String> {
         return None;
     }
     let path = link.pathname();
-    (Route::of(&path) != Route::Unknown).then_some(path)
+    (Route::of(&path) != Route::Unknown).then(|| path + &link.hash())
 }
 
 /// What stands in the window.

@@ -55,6 +55,7 @@ pub fn CanvasPage(
     input::drop::listen(page);
     end_what_is_not_allowed(page);
     live::access::watch(page);
+    comments::linked::watch(page);
     let live = page.live;
     let role = move || match page.role.get() {
         _ if live::access::is_shut(page) => "none",

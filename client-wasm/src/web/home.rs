@@ -5,7 +5,6 @@ mod card;
 mod dialogs;
 mod model;
 mod switcher;
-pub mod when;
 mod workspaces;
 
 use std::time::Duration;
@@ -18,7 +17,6 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 
-use self::account::notices::Notices;
 use self::card::Card;
 use self::dialogs::{Dialogs, TemplateCard};
 use self::model::{Home, Open, Sort};
@@ -29,6 +27,7 @@ use crate::web::http;
 use crate::web::nav::set_title;
 use crate::web::ui::icons::{icon, logo};
 use crate::web::ui::menu::{Menu, MenuItem};
+use crate::web::ui::notices::Notices;
 use crate::web::ui::theme::ThemeSwitch;
 
 /// The server tells of changes; how many are in a canvas, and changes while it could not be reached, are asked for.

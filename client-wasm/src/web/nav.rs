@@ -33,17 +33,25 @@ impl Route {
 #[derive(Clone, Copy)]
 pub struct Nav {
     route: RwSignal<Route>,
+    /// What follows the `#`; told each time somebody goes there.
+    fragment: RwSignal<String>,
 }
 
 impl Nav {
     /// At the page that the address bar names.
     pub fn here() -> Self {
-        Self { route: RwSignal::new(Route::of(&location_path())) }
+        let route = RwSignal::new(Route::of(&location_path()));
+        Self { route, fragment: RwSignal::new(location_fragment()) }
     }
 
     /// The page shown.
     pub fn route(self) -> Route {
         self.route.get()
+    }
+
+    /// The thread of comments that the address names; tracked, and told again each time somebody goes there.
+    pub fn comment(self) -> Option<String> {
+        self.fragment.with(|fragment| Some(fragment.strip_prefix(COMMENT)?.to_owned()))
     }
 
     /// Opens a path of ours and adds it to the history.
@@ -62,7 +70,21 @@ impl Nav {
         if self.route.get_untracked() != route {
             self.route.set(route);
         }
+        self.fragment.set(location_fragment());
     }
+}
+
+/// How an address names a thread of comments after its `#`.
+const COMMENT: &str = "comment=";
+
+/// The path of a thread of comments on a canvas.
+pub fn comment_path(canvas: &str, thread: &str) -> String {
+    format!("/c/{canvas}#{COMMENT}{thread}")
+}
+
+fn location_fragment() -> String {
+    let hash = window().location().hash().unwrap_or_default();
+    hash.trim_start_matches('#').to_owned()
 }
 
 fn location_path() -> String {

@@ -1,9 +1,11 @@
-//! Parts of any page: icons, menus, dialogs, notices, the theme.
+//! Parts of any page: icons, menus, dialogs, notices, notifications, times, the theme.
 
 pub mod dialog;
 pub mod form;
 pub mod icons;
 pub mod menu;
+pub mod notices;
 pub mod session;
 pub mod theme;
 pub mod toast;
+pub mod when;

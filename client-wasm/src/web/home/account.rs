@@ -4,7 +4,6 @@
 mod audit;
 mod devices;
 mod listed;
-pub(super) mod notices;
 mod people;
 mod tokens;
 mod usage;
@@ -18,6 +17,7 @@ use super::card::button_of;
 use super::workspaces::Workspaces;
 use crate::web::people::{MeDialog, OwnAvatar, initials, tint};
 use crate::web::ui::menu::{Menu, MenuItem};
+use crate::web::ui::notices::{Bell, Notices};
 use crate::web::ui::session::{Session, use_session};
 use crate::web::ui::toast::Toasts;
 
@@ -42,10 +42,11 @@ enum Open {
 #[component]
 pub(super) fn Own() -> impl IntoView {
     let session = use_session();
+    let notices = expect_context::<Notices>();
     let has_account = Memo::new(move |_| session.has_account());
     move || {
         if has_account.get() {
-            view! { <notices::Bell /> <AccountMenu session=session /> }.into_any()
+            view! { <Bell notices=notices /> <AccountMenu session=session /> }.into_any()
         } else {
             view! { <OwnAvatar me=session.me /> }.into_any()
         }

@@ -8,10 +8,10 @@ use wasm_bindgen::JsCast as _;
 
 use super::model::Home;
 use super::model::Open;
-use super::when;
 use crate::core::rights::{self, Right};
 use crate::web::ui::icons::icon;
 use crate::web::ui::menu::{Menu, MenuItem};
+use crate::web::ui::when;
 
 /// Wide enough for a card on a screen of two pixels a point.
 const PREVIEW_WIDTH: u32 = 640;

@@ -8,11 +8,15 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 
 use crate::core::doc::Changes;
-use crate::core::geometry::Point;
+use crate::core::geometry::{Point, Rect};
 use crate::core::rights::Right;
+use crate::web::canvas::actions::camera;
 use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::{Page, fresh_id, now_ms};
 use crate::web::dom;
+
+/// What is brought into view of the place around a pin, in px.
+const SHOWN: (f64, f64) = (320.0, 240.0);
 
 /// Begins a comment: on the card that is selected alone, else where one clicks next.
 pub fn begin(page: Page) {
@@ -38,6 +42,29 @@ pub fn place(page: Page, node: Option<String>, at: Point) {
 /// Opens a thread.
 pub fn open(page: Page, id: &str) {
     page.overlays.commenting.set(Commenting::Open(id.to_owned()));
+}
+
+/// Opens a thread and brings its pin into view; `false` where there is none.
+pub fn show(page: Page, id: &str) -> bool {
+    let Some(place) = page.overlays.threads.with_untracked(|all| Some(all.get(id)?.place.clone()))
+    else {
+        return false;
+    };
+    let corner = match &place {
+        Place::Pos([x, y]) => Some(Point::new(*x, *y)),
+        Place::Node(node) => {
+            let rect = page.core().borrow().index.get(node);
+            rect.map(|rect| Point::new(rect.right(), rect.y))
+        }
+    };
+    if let Some(at) = corner {
+        let zoom = page.camera.get_untracked().zoom;
+        let (w, h) = (SHOWN.0 / zoom, SHOWN.1 / zoom);
+        page.following.set(None);
+        camera::bring_into_view(page, Rect::new(at.x - w / 2.0, at.y - h / 2.0, w, h));
+    }
+    open(page, id);
+    true
 }
 
 /// True if something was typed that was not sent.

@@ -15,11 +15,13 @@ use crate::core::sync::{Ending, Saving};
 use crate::web::canvas::actions::chat;
 use crate::web::canvas::actions::comment;
 use crate::web::canvas::actions::edit;
+use crate::web::canvas::live::access::on_notices;
 use crate::web::canvas::live::people::Avatars;
 use crate::web::canvas::store::page::{Asked, Page};
 use crate::web::dom;
 use crate::web::ui::icons::{icon, icon_l, logo};
 use crate::web::ui::menu::Menu;
+use crate::web::ui::notices::{Bell, Notices};
 use crate::web::ui::theme::ThemeSwitch;
 
 /// The two islands at the top.
@@ -33,6 +35,7 @@ pub fn TopBar(page: Page) -> impl IntoView {
             }
         })
     };
+    let has_account = Memo::new(move |_| page.session.has_account());
     view! {
         <header class="bar-top">
             <div class="island tl" data-floating>
@@ -49,10 +52,19 @@ pub fn TopBar(page: Page) -> impl IntoView {
                 <Avatars page=page />
                 {credits}
                 <span class="hide-s"><ThemeSwitch /></span>
+                {move || has_account.get().then(|| view! { <OwnBell /> })}
                 <button class="btn primary" on:click=move |_| share(page)>"Share"</button>
             </div>
         </header>
     }
+}
+
+/// Notifications, where people have accounts.
+#[component]
+fn OwnBell() -> impl IntoView {
+    let notices = Notices::new();
+    on_notices(move || notices.refresh());
+    view! { <Bell notices=notices /> }
 }
 
 /// Says what one may do here, where that is not everything.

@@ -10,9 +10,9 @@ use crate::web::canvas::live::people::color_of;
 use crate::web::canvas::store::overlays::Commenting;
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
-use crate::web::home::when;
 use crate::web::people::initials;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// Width of the panel, and the height that it is given room for, in px.
 const SIZE: (f64, f64) = (300.0, 380.0);

@@ -11,6 +11,26 @@ use crate::web::canvas::store::page::Page;
 /// An open stream of the server's events.
 type Stream = (web_sys::EventSource, Closure<dyn Fn(web_sys::MessageEvent)>);
 
+/// A stream that is open or not; it ends with the owner of the reactive scope.
+#[derive(Clone, Copy)]
+struct Held(StoredValue<Option<Stream>, LocalStorage>);
+
+impl Held {
+    fn new() -> Self {
+        let held = Self(StoredValue::new_local(None));
+        on_cleanup(move || held.put(None));
+        held
+    }
+
+    /// Closes the one of before and holds another one.
+    fn put(self, stream: Option<Stream>) {
+        let before = self.0.try_update_value(|held| std::mem::replace(held, stream));
+        if let Some((events, _)) = before.flatten() {
+            events.close();
+        }
+    }
+}
+
 /// True while the canvas is closed to a person who may ask for access; tracked.
 pub fn is_shut(page: Page) -> bool {
     let is_ended = page
@@ -21,20 +41,9 @@ pub fn is_shut(page: Page) -> bool {
 
 /// Listens for as long as the canvas is closed.
 pub fn watch(page: Page) {
-    let held = StoredValue::new_local(None::<Stream>);
-    let close = move || {
-        if let Some((events, _)) = held.try_update_value(Option::take).flatten() {
-            events.close();
-        }
-    };
+    let held = Held::new();
     let waits = Memo::new(move |_| is_shut(page));
-    Effect::new(move |_| {
-        close();
-        if waits.get() {
-            held.set_value(listen(page));
-        }
-    });
-    on_cleanup(close);
+    Effect::new(move |_| held.put(waits.get().then(|| listen(page)).flatten()));
 }
 
 fn listen(page: Page) -> Option<Stream> {
@@ -49,12 +58,24 @@ fn listen(page: Page) -> Option<Stream> {
 /// Runs `changed` when the people of the canvas, or requests for a role on it, may be others; until the owner of the
 /// reactive scope goes.
 pub fn on_change(changed: impl Fn() + 'static) {
-    let held = StoredValue::new_local(hear(&["access", "notifications"], move |_| changed()));
-    on_cleanup(move || {
-        if let Some((events, _)) = held.try_update_value(Option::take).flatten() {
-            events.close();
+    Held::new().put(hear(&["access", "notifications"], move |_| changed()));
+}
+
+/// Runs `noticed` when there are new notifications, while the page is seen and when somebody comes back to it: a browser
+/// has few streams for all of its pages. Until the owner of the reactive scope goes.
+pub fn on_notices(noticed: impl Fn() + Copy + 'static) {
+    let held = Held::new();
+    let listen = move || held.put(hear(&["notifications"], move |_| noticed()));
+    listen();
+    let turned = window_event_listener(leptos::ev::visibilitychange, move |_| {
+        if document().hidden() {
+            held.put(None);
+        } else {
+            listen();
+            noticed();
         }
     });
+    on_cleanup(move || turned.remove());
 }
 
 /// Listens to events of the server by these names; `heard` gets their data.

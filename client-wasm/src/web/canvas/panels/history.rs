@@ -21,8 +21,8 @@ use crate::web::canvas::store::card_context::Card;
 use crate::web::canvas::store::overlays::Compared;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
-use crate::web::home::when;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// So many are shown at first, and more at a click.
 const STEP: usize = 40;

@@ -11,9 +11,9 @@ use crate::web::canvas::actions::run;
 use crate::web::canvas::parts::status_mark::state_mark;
 use crate::web::canvas::runs::step::StepRow;
 use crate::web::canvas::store::page::Page;
-use crate::web::home::when;
 use crate::web::http;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// Runs asked for at once.
 const PAGE: usize = 20;

@@ -15,10 +15,10 @@ use crate::web::canvas::actions::run;
 use crate::web::canvas::parts::face::live_face;
 use crate::web::canvas::store::page::Page;
 use crate::web::canvas::store::showing::Showing;
-use crate::web::home::when;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// Tells everybody when an evaluator begins to wait.
 pub fn waiting_changed(page: Page, changed: &BTreeSet<String>) {

@@ -5,9 +5,9 @@ use gesso_protocol::api::accounts::AuditEntry;
 use leptos::prelude::*;
 
 use super::listed::Listed;
-use crate::web::home::when;
 use crate::web::home::workspaces::Workspaces;
 use crate::web::ui::dialog::Dialog;
+use crate::web::ui::when;
 
 /// The newest entries.
 #[component]

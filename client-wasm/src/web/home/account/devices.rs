@@ -5,10 +5,10 @@ use gesso_protocol::api::accounts::SessionBody;
 use leptos::prelude::*;
 
 use super::listed::Listed;
-use crate::web::home::when;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// The list, each with a way to sign it out.
 #[component]

@@ -9,7 +9,6 @@ use leptos::task::spawn_local;
 
 use super::listed::Listed;
 use crate::core::rights;
-use crate::web::home::when;
 use crate::web::home::workspaces::Workspaces;
 use crate::web::http;
 use crate::web::people::{initials, tint};
@@ -17,6 +16,7 @@ use crate::web::ui::dialog::{Confirm, Dialog};
 use crate::web::ui::form::{Choice, Copied, Entry};
 use crate::web::ui::icons::icon;
 use crate::web::ui::session::use_session;
+use crate::web::ui::when;
 
 /// The roles that can be given, as a choice.
 fn roles(own: WorkspaceRole) -> Vec<(String, String)> {

@@ -7,11 +7,11 @@ use leptos::task::spawn_local;
 
 use super::listed::Listed;
 use crate::core::rights;
-use crate::web::home::when;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::form::{Choice, Copied, Entry};
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// The list, and a form for one more.
 #[component]

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::core::price;
-use crate::web::home::when;
 use crate::web::home::workspaces::Workspaces;
 use crate::web::http;
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::form::Choice;
+use crate::web::ui::when;
 
 /// What it can be grouped by, with words.
 const GROUPINGS: [(&str, &str); 4] =

@@ -7,10 +7,10 @@ use leptos::task::spawn_local;
 
 use super::access::{Access, roles};
 use crate::core::rights;
-use crate::web::home::when;
 use crate::web::http;
 use crate::web::ui::form::{Choice, Copied, Entry};
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
 /// The link: how it is, or how it is to be.
 #[component]

@@ -1,5 +1,4 @@
 //! Notifications: the bell with how many are new, and their list.
-#![expect(unreachable_pub, reason = "the component macro writes its own items as public")]
 
 use gesso_protocol::api::accounts::{
     AccessAnswer, AccessBody, AccessRequestBody, CanvasRole, NotificationBody, NotificationKind,
@@ -8,27 +7,33 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::core::rights;
-use crate::web::home::when;
 use crate::web::http;
-use crate::web::nav::use_nav;
+use crate::web::nav::{comment_path, use_nav};
 use crate::web::ui::dialog::Dialog;
 use crate::web::ui::form::Choice;
 use crate::web::ui::icons::icon;
+use crate::web::ui::when;
 
-/// Notifications of this person; every part of the home page finds them in its context.
+/// Notifications of this person.
 #[derive(Clone, Copy)]
-pub(crate) struct Notices {
+pub struct Notices {
     list: RwSignal<Vec<NotificationBody>>,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Notices {
     /// None yet.
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         Self { list: RwSignal::default() }
     }
 
     /// Asks for them.
-    pub(crate) fn refresh(self) {
+    pub fn refresh(self) {
         spawn_local(async move {
             if let Ok(list) = http::list::<NotificationBody>("/api/notifications").await {
                 // The page may have been left meanwhile.
@@ -54,10 +59,12 @@ impl Notices {
     }
 }
 
-/// The bell.
+/// The bell, with how many are new.
 #[component]
-pub(super) fn Bell() -> impl IntoView {
-    let notices = expect_context::<Notices>();
+pub fn Bell(
+    /// What it tells of; asked for at once.
+    notices: Notices,
+) -> impl IntoView {
     notices.refresh();
     let open = RwSignal::new(false);
     let label = move || match notices.unseen() {
@@ -125,11 +132,15 @@ fn Notice(one: NotificationBody, on_close: Callback<()>) -> impl IntoView {
         NotificationKind::AccessRequest => "people",
         NotificationKind::Role => "key",
     };
-    let canvas = one.canvas.clone();
+    let path = one.canvas.as_ref().map(|canvas| match (one.kind, &one.node) {
+        (NotificationKind::Mention, Some(thread)) => comment_path(canvas, thread),
+        (NotificationKind::Mention, None)
+        | (NotificationKind::AccessRequest | NotificationKind::Role, _) => format!("/c/{canvas}"),
+    });
     let go = move |_| {
-        if let Some(canvas) = &canvas {
+        if let Some(path) = &path {
             on_close.run(());
-            nav.go(&format!("/c/{canvas}"));
+            nav.go(path);
         }
     };
     let asked = one.canvas.clone().zip(one.request.clone());
