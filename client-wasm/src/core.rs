@@ -30,6 +30,7 @@ pub mod results;
 pub mod retouch;
 pub mod rich;
 pub mod rights;
+pub mod sign_in;
 pub mod stacking;
 pub mod status;
 pub mod stickers;

@@ -4,6 +4,7 @@ use gesso_protocol::api::AssetMeta;
 use gesso_protocol::values::{AssetRef, DataType};
 
 use super::wave;
+use super::words::escaped;
 
 /// Whose files.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,19 +64,6 @@ impl Search {
         }
         path
     }
-}
-
-/// Text as a value of a URL's query (RFC 3986 §2.1: all but the unreserved characters as percent and hex).
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            out += &format!("%{byte:02X}");
-        }
-    }
-    out
 }
 
 /// "812 B", "4.2 MB".

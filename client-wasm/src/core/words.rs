@@ -67,6 +67,19 @@ pub fn line(text: &str, most: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
+/// Text as a value of a URL's query (RFC 3986 §2.1: all but the unreserved characters as percent and hex).
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

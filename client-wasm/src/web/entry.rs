@@ -1,6 +1,7 @@
 //! The pages for whoever is not in yet: signing in, and what a link opens.
 
 pub mod join;
+mod providers;
 pub mod sign_in;
 
 use leptos::prelude::*;

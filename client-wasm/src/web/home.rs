@@ -46,6 +46,14 @@ pub fn HomePage() -> impl IntoView {
     provide_context(notices);
     provide_context(home.workspaces);
     keep_fresh(home, notices);
+    // A sign-in that was to be connected to one's account and was not.
+    Effect::new(move |_| {
+        if home.session.has_account()
+            && let Some(words) = home.session.take_ending()
+        {
+            home.toasts.bad(words);
+        }
+    });
     spawn_local(async move {
         if let Ok(list) = http::list::<TemplateBody>("/api/templates").await {
             let _gone = home.templates.try_set(list);

@@ -1,5 +1,6 @@
 //! The address bar: which page is shown, and how to go elsewhere without loading the page again.
 
+use crate::core::sign_in;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
@@ -80,6 +81,27 @@ const COMMENT: &str = "comment=";
 /// The path of a thread of comments on a canvas.
 pub fn comment_path(canvas: &str, thread: &str) -> String {
     format!("/c/{canvas}#{COMMENT}{thread}")
+}
+
+/// The address of the page that is open, without what its query tells.
+pub fn this_address() -> String {
+    match location_fragment() {
+        fragment if fragment.is_empty() => location_path(),
+        fragment => format!("{}#{fragment}", location_path()),
+    }
+}
+
+/// The sentence about a sign-in with a provider that did not work, where the address tells of one; it does so no more
+/// then.
+pub fn take_sign_in_ending() -> Option<&'static str> {
+    let location = window().location();
+    let (words, rest) = sign_in::ending(&location.search().ok()?)?;
+    let path = format!("{}{rest}{}", location_path(), location.hash().unwrap_or_default());
+    let history = window().history().ok()?;
+    if let Err(cause) = history.replace_state_with_url(&JsValue::NULL, "", Some(&path)) {
+        web_sys::console::warn_1(&cause);
+    }
+    Some(words)
 }
 
 fn location_fragment() -> String {

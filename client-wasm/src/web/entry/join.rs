@@ -4,6 +4,7 @@ use gesso_protocol::api::accounts::{JoinLink, Joined, LinkInfo, LinkKind, SignUp
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::providers::Providers;
 use super::sign_in::SignInForm;
 use super::{Porch, trouble};
 use crate::core::rights;
@@ -122,12 +123,19 @@ fn taken(link: Link) -> AnyView {
     });
     set_title(&format!("{title} · Gesso"));
     let is_in = Memo::new(move |_| link.session.door() == Door::In && link.session.has_account());
+    let ending = RwSignal::new(link.session.take_ending().map(str::to_owned));
+    let others = move || {
+        let way = (link.secret.get_value(), link.kind());
+        view! { {trouble(ending)}<Providers link=way /> }
+    };
     let inside = move || match (link.kind(), is_in.get()) {
-        (LinkKind::FirstOwner, _) => sign_up(link, "Create account"),
+        (LinkKind::FirstOwner, _) => {
+            view! { {others()}{sign_up(link, "Create account")} }.into_any()
+        }
         (LinkKind::Reset, _) => reset(link),
         (LinkKind::Invitation | LinkKind::Canvas, true) => join(link),
         (LinkKind::Invitation | LinkKind::Canvas, false) => {
-            view! { <Newcomer link=link /> }.into_any()
+            view! { {others()}<Newcomer link=link /> }.into_any()
         }
     };
     view! { <Porch title=title text=text>{inside}</Porch> }.into_any()

@@ -4,6 +4,7 @@ use gesso_protocol::api::accounts::SignIn;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::providers::Providers;
 use super::{Porch, trouble};
 use crate::core::rights;
 use crate::web::http;
@@ -15,8 +16,11 @@ use crate::web::ui::session::use_session;
 #[component]
 pub fn SignInPage() -> impl IntoView {
     set_title("Sign in · Gesso");
+    let ending = use_session().take_ending().map(str::to_owned);
     view! {
         <Porch title="Sign in".to_owned()>
+            {trouble(RwSignal::new(ending))}
+            <Providers />
             <SignInForm act="Sign in" on_done=|| {} />
             <p class="note">
                 "No account yet, or no password any more? Ask whoever runs this server for a link."

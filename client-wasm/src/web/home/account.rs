@@ -5,6 +5,7 @@ mod audit;
 mod devices;
 mod listed;
 mod people;
+mod sign_in;
 mod tokens;
 mod usage;
 
@@ -28,6 +29,8 @@ enum Open {
     Own,
     /// The people of the workspace.
     People,
+    /// How one signs in.
+    SignIn,
     /// The devices it is signed in on.
     Devices,
     /// Its API tokens.
@@ -103,6 +106,7 @@ fn AccountMenu(session: Session) -> impl IntoView {
                 <p class="menu-note" role="presentation">{address}</p>
                 <MenuItem name="rename" label="Name and colour…" run=show(Open::Own) />
                 {is_above(WorkspaceRole::Guest).then(|| view! { <MenuItem name="people" label="People…" run=show(Open::People) /> })}
+                <MenuItem name="lock" label="Password and sign-in…" run=show(Open::SignIn) />
                 <MenuItem name="device" label="Devices…" run=show(Open::Devices) />
                 <MenuItem name="key" label="API tokens…" run=show(Open::Tokens) />
                 {is_above(WorkspaceRole::Member).then(|| view! {
@@ -121,6 +125,7 @@ fn AccountMenu(session: Session) -> impl IntoView {
                     view! { <MeDialog now me on_close=close /> }.into_any()
                 }
                 Open::People => view! { <people::People spaces=spaces on_close=close /> }.into_any(),
+                Open::SignIn => view! { <sign_in::OwnSignIn on_close=close /> }.into_any(),
                 Open::Devices => view! { <devices::Devices on_close=close /> }.into_any(),
                 Open::Tokens => view! { <tokens::Tokens on_close=close /> }.into_any(),
                 Open::Usage => view! { <usage::Usage spaces=spaces on_close=close /> }.into_any(),

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::web::http;
+use crate::web::nav::take_sign_in_ending;
 
 /// A page is shown after so long, even where the server has not said yet who asks: it may not be reached.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -28,12 +29,18 @@ pub struct Session {
     /// Oneself; `None` until the server has said so.
     pub me: RwSignal<Option<Me>>,
     door: RwSignal<Door>,
+    /// What is to be told of a sign-in with a provider that did not work.
+    ending: RwSignal<Option<&'static str>>,
 }
 
 impl Session {
     /// Asks the server, and hears of every answer that says that nobody is signed in.
     pub fn new() -> Self {
-        let session = Self { me: RwSignal::new(None), door: RwSignal::new(Door::Asking) };
+        let session = Self {
+            me: RwSignal::new(None),
+            door: RwSignal::new(Door::Asking),
+            ending: RwSignal::new(take_sign_in_ending()),
+        };
         http::on_unauthorized(move || session.left());
         spawn_local(session.look());
         set_timeout(move || session.open(), PATIENCE);
@@ -43,6 +50,11 @@ impl Session {
     /// What is known; tracked.
     pub fn door(self) -> Door {
         self.door.get()
+    }
+
+    /// What is to be told of a sign-in with a provider that did not work, once.
+    pub fn take_ending(self) -> Option<&'static str> {
+        self.ending.try_update_untracked(Option::take).flatten()
     }
 
     /// True if whoever is here has an account; tracked.

@@ -16,7 +16,7 @@ pub(super) fn Devices(on_close: Callback<()>) -> impl IntoView {
     let list = Listed::<SessionBody>::at("/api/sessions".to_owned());
     view! {
         <Dialog title="Devices" on_close width=480>
-            <p>"You are signed in on these. Sign out any that you do not know, and ask for a link to choose a new password."</p>
+            <p>"You are signed in on these. Sign out any that you do not know, and change your password."</p>
             {list.told()}
             {list.rows(move |one| row(list, one))}
         </Dialog>
