@@ -4,6 +4,7 @@ mod account;
 mod card;
 mod dialogs;
 mod model;
+pub mod sign_out;
 mod switcher;
 mod workspaces;
 

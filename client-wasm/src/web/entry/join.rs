@@ -8,6 +8,7 @@ use super::providers::Providers;
 use super::sign_in::SignInForm;
 use super::{Porch, trouble};
 use crate::core::rights;
+use crate::web::home::sign_out::{LeaveQuestion, Leaving};
 use crate::web::http;
 use crate::web::nav::{Nav, set_title, use_nav};
 use crate::web::ui::form::{Entry, to_fault};
@@ -167,21 +168,16 @@ fn join(link: Link) -> AnyView {
         event.prevent_default();
         link.work(link.take());
     };
-    let other = move |_| {
-        spawn_local(async move {
-            if let Err(why) = link.session.sign_out().await {
-                link.failed.try_set(Some(why));
-            }
-        });
-    };
+    let leaving = Leaving::new(Callback::new(move |why| link.failed.set(Some(why))));
     view! {
         <form class="porch-form" novalidate on:submit=send>
             <p class="note">{who}</p>
             {own_password(link, true)}
             {trouble(link.failed)}
             <button class="btn primary l block" disabled=move || link.busy.get()>{act}</button>
-            <button type="button" class="btn ghost block" on:click=other>"I am somebody else"</button>
+            <button type="button" class="btn ghost block" on:click=move |_| leaving.begin()>"I am somebody else"</button>
         </form>
+        <LeaveQuestion leaving=leaving />
     }
     .into_any()
 }

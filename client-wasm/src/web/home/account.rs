@@ -12,9 +12,9 @@ mod usage;
 use gesso_protocol::api::accounts::Account;
 use gesso_protocol::api::accounts::WorkspaceRole;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
 use super::card::button_of;
+use super::sign_out::{LeaveQuestion, Leaving};
 use super::workspaces::Workspaces;
 use crate::web::people::{MeDialog, OwnAvatar, initials, tint};
 use crate::web::ui::menu::{Menu, MenuItem};
@@ -69,13 +69,10 @@ fn AccountMenu(session: Session) -> impl IntoView {
             open.set(Some(what));
         })
     };
+    let leaving = Leaving::new(Callback::new(move |why: String| toasts.bad(&why)));
     let leave = Callback::new(move |()| {
         anchor.set(None);
-        spawn_local(async move {
-            if let Err(why) = session.sign_out().await {
-                toasts.bad(&why);
-            }
-        });
+        leaving.begin();
     });
     let label = move || {
         me.with(|me| format!("Account of {}", me.as_ref().map_or("", |me| me.name.as_str())))
@@ -132,6 +129,7 @@ fn AccountMenu(session: Session) -> impl IntoView {
                 Open::Audit => view! { <audit::Audit spaces=spaces on_close=close /> }.into_any(),
             })
         }}
+        <LeaveQuestion leaving=leaving />
     }
     .into_any()
 }

@@ -6,7 +6,9 @@
 //! database has no time to write, stands in the local storage under the same key. A page that opens a canvas takes in all
 //! entries of it.
 
-use std::collections::HashMap;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use idb::{Database, DatabaseEvent as _, Factory, ObjectStoreParams, TransactionMode};
 use leptos::prelude::*;
@@ -68,14 +70,17 @@ async fn remove(keys: &[String]) -> Result<(), idb::Error> {
     }
     transaction.commit()?.await?;
     database.close();
-    if let Some(storage) = storage() {
-        for key in keys {
-            // What is left over is taken in once more, and changes nothing then.
-            let _removed = storage.remove_item(&format!("{LAST}{key}"));
-            let _removed = storage.remove_item(&format!("{WHOSE}{key}"));
-        }
-    }
+    remove_last_moments(keys);
     Ok(())
+}
+
+fn remove_last_moments(keys: &[String]) {
+    let Some(storage) = storage() else { return };
+    for key in keys {
+        // What is left over is taken in once more, and changes nothing then.
+        let _removed = storage.remove_item(&format!("{LAST}{key}"));
+        let _removed = storage.remove_item(&format!("{WHOSE}{key}"));
+    }
 }
 
 /// Remembers whose an entry is: nobody else who signs in here later takes it in.
@@ -90,19 +95,18 @@ fn sign(page: Page, key: &str) {
 }
 
 /// True if an entry is one's own, or nobody's.
-fn is_own(page: Page, key: &str) -> bool {
+fn is_own(own: &str, key: &str) -> bool {
     let whose = storage().and_then(|kept| kept.get_item(&format!("{WHOSE}{key}")).ok().flatten());
-    let own = page.me.with_untracked(|me| me.as_ref().map(|me| me.id.clone()));
-    own.is_none() || whose.is_none() || own == whose
+    whose.is_none_or(|whose| whose == own)
 }
 
-/// Last moments of pages of a canvas, with the keys of their entries.
-fn last_moments(prefix: &str) -> Vec<(String, Vec<u8>)> {
+/// Last moments of pages, with the keys of their entries.
+fn last_moments(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, Vec<u8>)> {
     let Some(storage) = storage() else { return Vec::new() };
     let names = (0..storage.length().unwrap_or_default())
         .filter_map(|at| storage.key(at).ok().flatten())
         .filter_map(|name| name.strip_prefix(LAST).map(str::to_owned))
-        .filter(|key| key.starts_with(prefix));
+        .filter(|key| is_wanted(key));
     names
         .filter_map(|key| {
             let text = storage.get_item(&format!("{LAST}{key}")).ok().flatten()?;
@@ -112,13 +116,22 @@ fn last_moments(prefix: &str) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-async fn entries(prefix: &str) -> Result<Vec<(String, Vec<u8>)>, idb::Error> {
+async fn keys() -> Result<Vec<String>, idb::Error> {
+    let database = open().await?;
+    let transaction = database.transaction(&[STORE], TransactionMode::ReadOnly)?;
+    let found = transaction.object_store(STORE)?.get_all_keys(None, None)?.await?;
+    transaction.await?;
+    database.close();
+    Ok(found.iter().filter_map(JsValue::as_string).collect())
+}
+
+async fn entries(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<(String, Vec<u8>)>, idb::Error> {
     let database = open().await?;
     let transaction = database.transaction(&[STORE], TransactionMode::ReadOnly)?;
     let store = transaction.object_store(STORE)?;
     let mut found = Vec::new();
     for key in store.get_all_keys(None, None)?.await? {
-        let Some(name) = key.as_string().filter(|k| k.starts_with(prefix)) else { continue };
+        let Some(name) = key.as_string().filter(|k| is_wanted(k)) else { continue };
         let value = store.get(key)?.await?;
         if let Some(bytes) = value.and_then(|v| v.dyn_into::<js_sys::Uint8Array>().ok()) {
             found.push((name, bytes.to_vec()));
@@ -132,29 +145,74 @@ async fn entries(prefix: &str) -> Result<Vec<(String, Vec<u8>)>, idb::Error> {
 /// A storage that has not answered after so long may never do: the page opens without it, in ms.
 const ANSWER_MS: u64 = 2_000;
 
-/// Takes in what earlier pages kept of this canvas, and waits for it, but not for ever: what comes late is taken in then.
-pub async fn restore_soon(page: Page) {
-    let restored = wasm_bindgen_futures::future_to_promise(async move {
-        restore(page).await;
+/// Waits for the storage, but not for ever; `None` where it did not answer. What it does late it does all the same.
+async fn soon<T: 'static>(work: impl Future<Output = T> + 'static) -> Option<T> {
+    let answer = Rc::new(Cell::new(None));
+    let taken = Rc::clone(&answer);
+    let worked = wasm_bindgen_futures::future_to_promise(async move {
+        taken.set(Some(work.await));
         Ok(JsValue::UNDEFINED)
     });
     let late = js_sys::Promise::new(&mut |resolve, _| {
         let wait = std::time::Duration::from_millis(ANSWER_MS);
         set_timeout(move || drop(resolve.call0(&JsValue::UNDEFINED)), wait);
     });
-    let first = js_sys::Promise::race(&js_sys::Array::of2(&restored, &late));
+    let first = js_sys::Promise::race(&js_sys::Array::of2(&worked, &late));
     // Neither is ever rejected.
     let _answered = wasm_bindgen_futures::JsFuture::from(first).await;
+    answer.take()
+}
+
+/// Takes in what earlier pages kept of this canvas.
+pub async fn restore_soon(page: Page) {
+    soon(restore(page)).await;
+}
+
+/// Number of a person's edits that are in this browser alone, or in pages that are open elsewhere in it.
+pub async fn unsent(own: String) -> u64 {
+    let counted = async move {
+        let is_unsent = |key: &str| !key.ends_with(SEEN) && is_own(&own, key);
+        let mut found = entries(is_unsent).await.unwrap_or_default();
+        found.extend(last_moments(is_unsent));
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (key, bytes) in found {
+            let Some((count, _)) = bytes.split_first_chunk::<8>() else { continue };
+            // A last moment counts what its page's entry counts too.
+            let most = counts.entry(key).or_default();
+            *most = (*most).max(u64::from_le_bytes(*count) & !COMMENTS);
+        }
+        counts.values().sum()
+    };
+    soon(counted).await.unwrap_or_default()
+}
+
+/// Forgets the canvases of a person who signed out, with the edits that were not sent.
+pub async fn forget(own: String) {
+    let gone = async move {
+        let mut gone = keys().await.unwrap_or_default();
+        gone.retain(|key| is_own(&own, key));
+        gone.extend(last_moments(|key| is_own(&own, key)).into_iter().map(|(key, _)| key));
+        for canvas in gone.iter().filter_map(|key| key.strip_suffix(SEEN)) {
+            seen(canvas, false);
+        }
+        if remove(&gone).await.is_err() {
+            remove_last_moments(&gone);
+        }
+    };
+    soon(gone).await;
 }
 
 async fn restore(page: Page) {
     let prefix = format!("{}/", page.id.get_value());
     // Where there is no database last moments may be there all the same.
-    let mut found = entries(&prefix).await.unwrap_or_default();
-    found.extend(last_moments(&prefix));
+    let of_canvas = |key: &str| key.starts_with(&prefix);
+    let mut found = entries(of_canvas).await.unwrap_or_default();
+    found.extend(last_moments(of_canvas));
     let Some(core) = page.try_core() else { return };
-    let mut counted: HashMap<String, u64> = HashMap::new();
-    for (key, bytes) in found.into_iter().filter(|(key, _)| is_own(page, key)) {
+    let own = page.me.with_untracked(|me| me.as_ref().map(|me| me.id.clone()));
+    let is_taken = |key: &str| own.as_ref().is_none_or(|own| is_own(own, key));
+    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    for (key, bytes) in found.into_iter().filter(|(key, _)| is_taken(key)) {
         let Some((count, update)) = bytes.split_first_chunk::<8>() else { continue };
         let changes = {
             let mut core = core.borrow_mut();
