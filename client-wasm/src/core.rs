@@ -21,6 +21,7 @@ pub mod icons;
 pub mod index;
 pub mod keymap;
 pub mod library;
+pub mod mentions;
 pub mod pairing;
 pub mod placement;
 pub mod presence;

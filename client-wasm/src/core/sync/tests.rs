@@ -52,13 +52,8 @@ impl Page {
     }
 
     fn comment(&mut self, id: &str) {
-        let message = Message {
-            by: "p".to_owned(),
-            name: "P".to_owned(),
-            at: 1,
-            text: "Hm".to_owned(),
-            mentions: Vec::new(),
-        };
+        let message =
+            Message { by: "p".to_owned(), text: "Hm".to_owned(), at: 1, ..Message::default() };
         self.replica.edit(|txn| schema::add_thread(txn, id, &Place::Pos([0.0, 0.0]), &message));
     }
 

@@ -79,7 +79,7 @@ pub fn close(page: Page) {
     page.overlays.commenting.set(Commenting::No);
 }
 
-fn message(page: Page, text: &str) -> Option<Message> {
+fn message(page: Page, text: &str, mentions: Vec<String>) -> Option<Message> {
     let text: String = text.trim().chars().take(MESSAGE_CHARS_MAX).collect();
     let user = page.user();
     (!text.is_empty()).then(|| Message {
@@ -87,13 +87,15 @@ fn message(page: Page, text: &str) -> Option<Message> {
         name: user.name,
         at: now_ms() as i64,
         text,
-        mentions: Vec::new(),
+        mentions,
     })
 }
 
-/// Writes a message: the first of a thread to be, or an answer. `false` for an empty one.
-pub fn send(page: Page, text: &str) -> bool {
-    let Some(message) = message(page, text).filter(|_| page.demand(Right::Comment)) else {
+/// Writes a message that mentions people by their ids: the first of a thread to be, or an answer. `false` for an empty
+/// one.
+pub fn send(page: Page, text: &str, mentions: Vec<String>) -> bool {
+    let Some(message) = message(page, text, mentions).filter(|_| page.demand(Right::Comment))
+    else {
         return false;
     };
     match page.overlays.commenting.get_untracked() {

@@ -4,6 +4,7 @@ use gesso_protocol::schema::{MESSAGE_CHARS_MAX, Message, Place, Thread};
 use leptos::html;
 use leptos::prelude::*;
 
+use super::naming::{Naming, Offered};
 use super::pins::spot;
 use crate::web::canvas::actions::comment;
 use crate::web::canvas::live::people::color_of;
@@ -47,6 +48,7 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
         page.overlays.threads.with(|threads| threads.get(&id).cloned())
     });
     let field = NodeRef::<html::Input>::new();
+    let naming = Naming::new(page, field);
     Effect::new(move |_| {
         if let Some(field) = field.get() {
             dom::begin(&field, "");
@@ -65,7 +67,8 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
     };
     let send = move || {
         let Some(input) = field.get_untracked() else { return };
-        if comment::send(page, &input.value()) {
+        let text = input.value();
+        if comment::send(page, &text, naming.mentioned(&text)) {
             input.set_value("");
         }
     };
@@ -83,7 +86,10 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
         }
     };
     let enter = move |e: web_sys::KeyboardEvent| {
-        if e.key() == "Enter" && !dom::is_composing(&e) {
+        if !dom::is_composing(&e) && naming.key(&e.key()) {
+            e.prevent_default();
+            e.stop_propagation();
+        } else if e.key() == "Enter" && !dom::is_composing(&e) {
             send();
         }
     };
@@ -109,8 +115,11 @@ fn Panel(page: Page, id: Option<String>, place: Place) -> impl IntoView {
             </div>
             {said}
             <div data-needs="comment" class="thread-foot">
+                <Offered naming=naming />
                 <div class="field">
-                    <input node_ref=field placeholder=words aria-label=words maxlength=MESSAGE_CHARS_MAX.to_string() on:keydown=enter />
+                    <input node_ref=field placeholder=words aria-label=words maxlength=MESSAGE_CHARS_MAX.to_string() autocomplete="off"
+                        aria-autocomplete="list" aria-controls=move || naming.list_id() aria-activedescendant=move || naming.chosen_id()
+                        on:keydown=enter on:input=move |_| naming.changed() on:click=move |_| naming.changed() />
                     <button class="ib s" aria-label="Send" on:click=move |_| send()>{icon("send")}</button>
                 </div>
             </div>
