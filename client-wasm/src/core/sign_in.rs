@@ -54,6 +54,9 @@ fn words(code: &str) -> &'static str {
         }
         "disabled" => "Your account may not sign in any more. Ask whoever runs this server.",
         "taken" => "This sign-in belongs to another account here. Use another one.",
+        "exists" => {
+            "There is an account with your e-mail address. Sign in with its password, then connect this under “Password and sign-in”."
+        }
         // Also a code of a server that is newer than this page.
         _ => "Signing in did not work. Try again, or sign in another way.",
     }
@@ -100,6 +103,7 @@ mod tests {
             "domain",
             "disabled",
             "taken",
+            "exists",
         ];
         let mut said: Vec<&str> = known.map(words).to_vec();
         said.dedup();

@@ -9,3 +9,4 @@ pub mod session;
 pub mod theme;
 pub mod toast;
 pub mod when;
+pub mod workspace_choice;

@@ -365,6 +365,9 @@ pub struct Joined {
     /// The canvas, where it was the link of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canvas: Option<String>,
+    /// The workspace, where it was an invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
     /// Role on the canvas, or in the workspace.
     pub role: String,
 }

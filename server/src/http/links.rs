@@ -249,7 +249,11 @@ async fn join(
     match link {
         Link::Canvas(row) => {
             let role = join_canvas(&app, &actor, &row.canvas, &caller.me.id, row.role()).await?;
-            Ok(Json(Joined { canvas: Some(row.canvas.to_string()), role: role.id().to_owned() }))
+            Ok(Json(Joined {
+                canvas: Some(row.canvas.to_string()),
+                workspace: None,
+                role: role.id().to_owned(),
+            }))
         }
         Link::Invitation(row) if row.kind() == LinkKind::Invitation => {
             let own = caller.me.account.as_ref().map(|account| email_key(&account.email));
@@ -266,7 +270,11 @@ async fn join(
             app.db.put_member(&row.workspace, &caller.me.id, role, now_ms()).await?;
             actor.did_so(&app, "member.joined", &row.workspace, &caller.me.id, role.id()).await?;
             app.access.changed(AccessChange { person: Some(caller.me.id), canvas: None });
-            Ok(Json(Joined { canvas: None, role: role.id().to_owned() }))
+            Ok(Json(Joined {
+                canvas: None,
+                workspace: Some(row.workspace.to_string()),
+                role: role.id().to_owned(),
+            }))
         }
         Link::Invitation(_) => Err(gone()),
     }

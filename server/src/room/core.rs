@@ -20,6 +20,7 @@ mod node_changes;
 mod opening;
 mod presence;
 mod roles;
+mod size;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -57,6 +58,7 @@ use index::Index;
 use node_changes::NodeChanges;
 use opening::Opening;
 use presence::Presence;
+use size::Size;
 use waiting::Waiting;
 use work::Work;
 
@@ -81,9 +83,9 @@ pub(crate) struct Core {
     nodes: usize,
     /// Nodes that were gone, or of another kind, at some time: nothing was written for them meanwhile.
     forgotten: BTreeSet<String>,
-    /// Upper bound of the document's size, in encoded bytes, and its size when it was last measured.
+    /// Upper bound of the document's size, in encoded bytes, and what was measured of it.
     document_bytes: usize,
-    measured_bytes: usize,
+    size: Size,
     /// Whose client ids are whose.
     ids: Ids,
     /// CPU time that opening the document takes.
@@ -167,7 +169,7 @@ impl Core {
             forgotten: BTreeSet::new(),
             // What the log takes is the most that the document can; it is measured when that matters.
             document_bytes: stored.iter().map(Bytes::len).sum(),
-            measured_bytes: 0,
+            size: Size::default(),
             ids: Ids::stored(claims),
             posted: Work::default(),
             meter: thread_cpu_us,

@@ -13,6 +13,7 @@ use crate::web::http;
 use crate::web::nav::{Nav, set_title, use_nav};
 use crate::web::ui::form::{Entry, to_fault};
 use crate::web::ui::session::{Door, Session, use_session};
+use crate::web::ui::workspace_choice;
 
 /// Longest name of a person.
 const NAME_CHARS_MAX: usize = 64;
@@ -48,7 +49,12 @@ impl Link {
         let body = JoinLink { password: self.own_password() };
         match http::post::<Joined>(&path, &body).await {
             Ok(Joined { canvas: Some(canvas), .. }) => self.nav.go(&format!("/c/{canvas}")),
-            Ok(Joined { canvas: None, .. }) => self.nav.go("/"),
+            Ok(Joined { canvas: None, workspace, .. }) => {
+                if let Some(workspace) = workspace {
+                    workspace_choice::keep(&workspace);
+                }
+                self.nav.go("/");
+            }
             Err(error) => {
                 self.failed.try_set(Some(error.detail));
             }

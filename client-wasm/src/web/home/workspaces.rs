@@ -7,10 +7,7 @@ use leptos::prelude::*;
 use crate::core::rights;
 use crate::web::http;
 use crate::web::ui::session::Session;
-use crate::web::ui::theme::storage;
-
-/// Where the browser keeps which one was chosen.
-const KEY: &str = "gesso.workspace";
+use crate::web::ui::workspace_choice;
 
 /// The handle; every part of the home page finds it in its context. Where nobody has an account there are none.
 #[derive(Clone, Copy)]
@@ -27,7 +24,7 @@ impl Workspaces {
     /// Not asked for yet; the choice of before holds.
     pub(super) fn new(session: Session) -> Self {
         let all = RwSignal::new(None::<Vec<WorkspaceBody>>);
-        let chosen = RwSignal::new(storage().and_then(|kept| kept.get_item(KEY).ok().flatten()));
+        let chosen = RwSignal::new(workspace_choice::kept());
         let current = Memo::new(move |_| {
             let chosen = chosen.get();
             all.with(|all| {
@@ -57,11 +54,7 @@ impl Workspaces {
     /// Shows another one, in this browser from now on.
     pub(super) fn choose(self, id: &str) {
         self.chosen.set(Some(id.to_owned()));
-        if let Some(storage) = storage()
-            && storage.set_item(KEY, id).is_err()
-        {
-            web_sys::console::warn_1(&"the workspace will not be remembered".into());
-        }
+        workspace_choice::keep(id);
     }
 
     /// The id of the one that is shown; `None` too once the page is gone.

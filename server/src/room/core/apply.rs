@@ -9,7 +9,6 @@ use gesso_protocol::wire::close;
 use gesso_protocol::wire::guard::cut::Cut;
 use gesso_protocol::wire::guard::order::Need;
 use gesso_protocol::wire::guard::pieces::Pieces;
-use gesso_protocol::wire::guard::places::Placed;
 use gesso_protocol::wire::guard::{GuardError, Id, Scan};
 use yrs::updates::decoder::Decode as _;
 use yrs::{Doc, Origin, Transact as _, TransactionMut, Update};
@@ -19,7 +18,6 @@ use super::conn::{Conn, PendingAt, PendingUpdate, READY};
 use super::effect::{ConnId, Effect, Part, Refusal};
 use super::guards::{HTTP_ORIGIN, SERVER_ORIGIN, origin};
 use super::index::{Admitted, Spans, Verdict};
-use super::list_sizes::{ListSizes, weight};
 use super::work::{Spending, Work};
 use super::{Core, MINUTE_MS};
 
@@ -33,15 +31,11 @@ const PIECE_QUICK_US: u64 = 2_000;
 const PIECE_SLOW_US: u64 = 8_000;
 /// CPU time for which updates are applied before others have their turn, in us.
 const PART_US: u64 = 20_000;
-/// Least bytes of the document's limit that an item takes: the memory of the shortest. A shared type takes four times
-/// that.
-const ITEM_BYTES: usize = 160;
-/// The part of the document's limit by which a document has to have grown before it is measured again.
-const MEASURE_PART: usize = 64;
 
 const COMMENTS_ALONE: &str = "a commenter writes comments and nothing else";
 const OWN_ID: &str = "it carries the room's own id";
-const FULL: &str = "the document is at its limit";
+const FULL: &str = "the canvas is full: take large texts or nodes away, or duplicate it to begin anew with what it \
+     holds";
 const CROWDED: &str =
     "too many client ids of this canvas end in the same bits; a client id is random";
 const GAP: &str = "the update builds on what the canvas does not hold";
@@ -99,6 +93,7 @@ impl Core {
             self.decline(conn, &updates, now_ms);
             return;
         }
+        self.size.heard_ms = now_ms;
         let doc = self.doc.clone();
         if let Some(guards) = self.guards.as_mut().filter(|_| role == CanvasRole::Commenter) {
             guards.cover(&doc);
@@ -323,7 +318,7 @@ impl Core {
             return Ok(());
         }
         let claimed = self.check_ids(writing, &scan, is_live)?;
-        self.check_limits(&admitted, bytes.len())?;
+        self.check_limits(writing.txn.as_ref(), &admitted, bytes.len())?;
         let role = writing.from.and_then(|conn| self.conns.get(&conn)).map(|state| state.role);
         if role == Some(CanvasRole::Commenter) && self.index.founds_root(&admitted.placed) {
             // What is founded in this very update, nobody watches yet: it could not be undone.
@@ -382,13 +377,19 @@ impl Core {
         }
     }
 
-    fn check_limits(&mut self, admitted: &Admitted, bytes: usize) -> Result<(), Stop> {
+    /// `open`: what was admitted before and is not committed yet.
+    fn check_limits(
+        &mut self,
+        open: Option<&TransactionMut<'_>>,
+        admitted: &Admitted,
+        bytes: usize,
+    ) -> Result<(), Stop> {
         let limit = |reason: String| Stop::Refused(Refusal::new(close::DOCUMENT_LIMIT, reason));
         self.check_nodes(admitted.nodes).map_err(Stop::Refused)?;
-        if !admitted.order.is_empty() && self.is_full(bytes) {
+        if !admitted.order.is_empty() && self.is_full(open, bytes) {
             return Err(limit(FULL.to_owned()));
         }
-        if self.is_too_heavy(admitted) {
+        if self.is_too_heavy(open, admitted) {
             return Err(limit(FULL.to_owned()));
         }
         let Some(clients) = self.index.clients_with(&admitted.placed) else {
@@ -410,7 +411,7 @@ impl Core {
             );
             return Err(limit(reason));
         }
-        if self.is_list_full(admitted) {
+        if self.is_list_full(open, admitted) {
             let reason = format!(
                 "a text, list or value of this canvas would be made of more than {} pieces; duplicate the canvas to \
                  begin anew with what it holds",
@@ -427,58 +428,6 @@ impl Core {
         }
         let reason = format!("a canvas holds at most {} nodes", self.limits.nodes_max);
         Err(Refusal::new(close::DOCUMENT_LIMIT, reason))
-    }
-
-    /// True if new elements would make a list longer than it may be. Counting adds up to more than there is, so before
-    /// that is said it is counted anew, once for every so many items.
-    fn is_list_full(&mut self, admitted: &Admitted) -> bool {
-        let most = self.limits.list_items_max;
-        let Admitted { placed, cuts, .. } = admitted;
-        self.is_over(placed.len() + cuts.len(), most, |sizes| sizes.is_over(placed, cuts, most))
-    }
-
-    /// True if a bound of items is passed, also once they were counted anew: what was added up is above the truth. `new`: how
-    /// many items are to come.
-    fn is_over(&mut self, new: usize, most: usize, over: impl Fn(&ListSizes) -> bool) -> bool {
-        if !over(&self.index.sizes) {
-            return false;
-        }
-        if self.index.sizes.is_worth_counting(most) {
-            let state = self.encode_state();
-            if let Ok(scan) = Scan::read(&state) {
-                self.index.count_lists(&scan);
-            }
-        }
-        let is_over = over(&self.index.sizes);
-        if is_over {
-            self.index.sizes.refuse(new);
-        }
-        is_over
-    }
-
-    /// True if the document with these new items takes more memory than its limit stands for.
-    fn is_too_heavy(&mut self, admitted: &Admitted) -> bool {
-        let Admitted { placed, cuts, .. } = admitted;
-        let most = self.limits.document_max_bytes / ITEM_BYTES;
-        let is_there = |new: &&Placed| new.place.is_some();
-        let placed = placed.iter().filter(is_there).map(|new| weight(new.type_ref.is_some()));
-        let new = placed.sum::<usize>() + cuts.len();
-        self.is_over(new, most, |sizes| sizes.is_weight_over(new, most))
-    }
-
-    /// True if so many bytes more are too many. What was written adds up to more than what there is, so near the
-    /// limit the document is measured, once for every so many bytes that were written.
-    fn is_full(&mut self, bytes: usize) -> bool {
-        let max = self.limits.document_max_bytes;
-        if self.document_bytes + bytes <= max {
-            return false;
-        }
-        if self.document_bytes - self.measured_bytes > max / MEASURE_PART {
-            let state = self.encode_state();
-            self.measured_bytes = state.len();
-            self.document_bytes = self.measured_bytes;
-        }
-        self.document_bytes + bytes > max
     }
 
     /// Gives an admitted update to the document, piece by piece, and stops when it takes too long; at `until`, by the CPU
@@ -573,8 +522,8 @@ impl Core {
     /// # Errors
     /// The refusal that an update would get.
     pub(crate) fn has_room_for(&mut self, bytes: usize) -> Result<(), Refusal> {
-        if bytes > 0 && self.is_full(bytes) {
-            return Err(Refusal::new(close::DOCUMENT_LIMIT, "the document is at its limit"));
+        if bytes > 0 && self.is_full(None, bytes) {
+            return Err(Refusal::new(close::DOCUMENT_LIMIT, FULL));
         }
         Ok(())
     }
@@ -623,7 +572,7 @@ impl Core {
         let is_new = |id: &&Id| self.index.clock(id.client) <= id.clock;
         self.check_nodes(cut.nodes.iter().filter(is_new).count())?;
         let bytes = cut.parts.iter().map(Vec::len).sum();
-        if !cut.brings.iter().all(is_held) && self.is_full(bytes) {
+        if !cut.brings.iter().all(is_held) && self.is_full(None, bytes) {
             return Err(Refusal::new(close::DOCUMENT_LIMIT, FULL));
         }
         Ok(())
@@ -638,6 +587,7 @@ impl Core {
         is_first: bool,
         now_ms: u64,
     ) -> Result<Part, Refusal> {
+        self.size.heard_ms = now_ms;
         let mut work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
         if is_first {
             work.allow(bytes.len());

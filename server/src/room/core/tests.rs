@@ -15,6 +15,7 @@ mod guard;
 mod hostile;
 mod ids;
 mod rules;
+mod size;
 mod stories;
 
 fn no_repair(_: &mut TransactionMut<'_>, _: &str) -> bool {
