@@ -14,6 +14,8 @@ pub struct Person {
     pub id: String,
     /// Their name.
     pub name: String,
+    /// Their colour.
+    pub color: String,
 }
 
 /// A name that is being typed after an `@`.
@@ -101,7 +103,11 @@ mod tests {
     use super::*;
 
     fn people() -> Vec<Person> {
-        let person = |id: &str, name: &str| Person { id: id.to_owned(), name: name.to_owned() };
+        let person = |id: &str, name: &str| Person {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            color: String::new(),
+        };
         vec![
             person("1", "Ben"),
             person("2", "Ben Ito"),

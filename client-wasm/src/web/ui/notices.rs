@@ -145,14 +145,14 @@ fn Notice(one: NotificationBody, on_close: Callback<()>) -> impl IntoView {
     };
     let asked = one.canvas.clone().zip(one.request.clone());
     let answer = asked.map(|(canvas, request)| view! { <Answer canvas=canvas request=request /> });
-    let text = (!one.text.is_empty()).then(|| view! { <p class="quote">{one.text.clone()}</p> });
+    let text =
+        (!one.text.is_empty()).then(|| view! { <span class="quote">{one.text.clone()}</span> });
     view! {
         <li class="notice" class:is-new=!one.seen>
             <button class="notice-go" type="button" disabled=one.canvas.is_none() on:click=go>
                 {icon(mark)}
-                <span class="grow"><b>{sentence(&one)}</b><span class="note">{when::told(one.at)}</span></span>
+                <span class="grow"><b>{sentence(&one)}</b><span class="note">{when::told(one.at)}</span>{text}</span>
             </button>
-            {text}
             {answer}
         </li>
     }

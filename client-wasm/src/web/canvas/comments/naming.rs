@@ -9,7 +9,7 @@ use crate::core::mentions::{self, Person};
 use crate::web::canvas::store::page::Page;
 use crate::web::dom;
 use crate::web::http;
-use crate::web::people::initials;
+use crate::web::people::{initials, tint};
 
 /// Id of the list in the page; one comment is written at a time.
 const LIST: &str = "mention-list";
@@ -46,7 +46,8 @@ impl Naming {
                 // Without an answer those who are here can be named.
                 if let Ok(body) = http::get::<AccessBody>(&path).await {
                     let all = body.people.into_iter();
-                    let all = all.map(|one| Person { id: one.id, name: one.name });
+                    let all =
+                        all.map(|one| Person { id: one.id, name: one.name, color: one.color });
                     naming.with_access.try_set(all.collect());
                 }
             });
@@ -63,7 +64,11 @@ impl Naming {
         let own = self.page.user().id;
         let here = self.page.people.with_untracked(|people| {
             let users = people.values().map(|one| &one.user);
-            let people = users.map(|user| Person { id: user.id.clone(), name: user.name.clone() });
+            let people = users.map(|user| Person {
+                id: user.id.clone(),
+                name: user.name.clone(),
+                color: user.color.clone(),
+            });
             people.collect::<Vec<_>>()
         });
         let mut all: Vec<Person> = Vec::new();
@@ -151,7 +156,7 @@ pub fn Offered(naming: Naming) -> impl IntoView {
         view! {
             <li class="menu-item" class:is-hover=is_on role="option" id=format!("{LIST}-{at}") aria-selected=move || is_on().to_string()
                 on:pointerdown=take>
-                <span class="av s" data-p="x" data-initials=initials(&person.name)></span><span>{person.name.clone()}</span>
+                <span class="av s" data-p="x" style=tint(&person.color) data-initials=initials(&person.name)></span><span>{person.name.clone()}</span>
             </li>
         }
     };
