@@ -115,10 +115,11 @@ pub async fn first_owner_link(
         now_ms() + ONCE_MS,
     );
     db.add_invitation(&row, &secret::hash(&secret)).await?;
+    let scheme = if options.tls_cert.is_some() { "https" } else { "http" };
     let base = match options.public_base() {
         Some(base) => base.to_owned(),
-        None if listens.ip().is_unspecified() => format!("http://localhost:{}", listens.port()),
-        None => format!("http://{listens}"),
+        None if listens.ip().is_unspecified() => format!("{scheme}://localhost:{}", listens.port()),
+        None => format!("{scheme}://{listens}"),
     };
     Ok(Some(format!("{base}/join/{secret}")))
 }

@@ -300,6 +300,12 @@ pub struct ServeOptions {
     /// People sign in, also on a loopback address; on any other they do in any case.
     #[arg(long, env = "GESSO_ACCOUNTS", default_value_t = false)]
     pub accounts: bool,
+    /// A certificate with its chain (PEM), to speak TLS without a proxy. Other files in their place are taken up.
+    #[arg(long, env = "GESSO_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM).
+    #[arg(long, env = "GESSO_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// Addresses of proxies in front of the server, which tell whom a request came from (`X-Forwarded-For`,
     /// `X-Forwarded-Proto`): networks like 10.0.0.0/8, with commas between.
     #[arg(long, env = "GESSO_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]

@@ -164,7 +164,8 @@ async fn serve(mut options: ServeOptions) -> Result<(), Box<dyn std::error::Erro
         }
     };
     let listens = listener.local_addr()?;
-    let url = format!("http://{listens}");
+    let scheme = if app.options.tls_cert.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{listens}");
     let mut out = std::io::stdout();
     writeln!(out, "listening on {url}")?;
     if let Some(link) = first_owner_link(&app.db, &app.options, listens).await? {

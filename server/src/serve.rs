@@ -4,6 +4,7 @@
 pub(crate) mod limits;
 mod refusal;
 mod stream;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,7 +24,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::timeout;
@@ -36,6 +37,7 @@ use crate::accounts;
 use crate::app::App;
 use crate::http::{self, peer::Peer};
 use stream::Watched;
+use tls::Tls;
 
 /// Wait after a connection could not be taken, in ms: the process may be out of files.
 const REFUSED_MS: u64 = 50;
@@ -51,14 +53,15 @@ const TURNED_AWAY_S: u64 = 1;
 /// Serves `app` on `listener` until `stop` ends, then ends everything in order.
 ///
 /// # Errors
-/// None today; a listener that fails is tried again.
+/// Where the certificate cannot be used. A listener that fails is tried again.
 pub async fn serve(
     app: App,
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let limits = app.connection_limits;
-    let connections = Connections::new(limits);
+    let tls = Tls::start(&app.options, app.shutdown.clone())?;
+    let connections = Connections::new(limits, tls);
     let router = http::router(app.clone());
     tokio::spawn(accounts::maintain(app.db.clone(), app.access.clone(), app.shutdown.clone()));
     let mut stop = pin!(stop);
@@ -103,6 +106,7 @@ struct Connections(Arc<Inner>);
 
 struct Inner {
     limits: ConnectionLimits,
+    tls: Option<Tls>,
     /// Take no further request.
     ending: CancellationToken,
     /// End at once.
@@ -125,9 +129,10 @@ struct State {
 }
 
 impl Connections {
-    fn new(limits: ConnectionLimits) -> Self {
+    fn new(limits: ConnectionLimits, tls: Option<Tls>) -> Self {
         Self(Arc::new(Inner {
             limits,
+            tls,
             ending: CancellationToken::new(),
             cut: CancellationToken::new(),
             state: Mutex::default(),
@@ -149,6 +154,10 @@ impl Connections {
     fn take(&self, stream: TcpStream, peer: IpAddr, router: &Router) {
         let full = self.state().open >= self.0.limits.connections_max;
         if full && !self.make_room() {
+            // Without a word where it would take a handshake to say it.
+            if self.0.tls.is_some() {
+                return;
+            }
             if let Ok(turn) = Arc::clone(&self.0.turned_away).try_acquire_owned() {
                 tokio::spawn(async move {
                     let told = timeout(Duration::from_secs(TURNED_AWAY_S), turn_away(stream)).await;
@@ -166,17 +175,40 @@ impl Connections {
         }
         self.state().open += 1;
         let open = Open(self.clone());
-        let stream = Watched::new(stream, self.0.limits.write_stall, open);
-        tokio::spawn(self.clone().hold(stream, peer, router.clone()));
+        let (stall, router) = (self.0.limits.write_stall, router.clone());
+        let Some(tls) = self.0.tls.clone() else {
+            let stream = Watched::new(stream, stall, open);
+            let peer = Peer { address: peer, is_tls: false };
+            tokio::spawn(self.clone().hold(stream, peer, router));
+            return;
+        };
+        let this = self.clone();
+        tokio::spawn(async move {
+            let shaken = tokio::select! {
+                shaken = timeout(this.0.limits.head, tls.accept(stream)) => shaken,
+                () = this.0.ending.cancelled() => return,
+            };
+            let Ok(Ok(stream)) = shaken else {
+                tracing::debug!("a connection did not come to speak TLS");
+                return;
+            };
+            let stream = Watched::new(stream, stall, open);
+            this.hold(stream, Peer { address: peer, is_tls: true }, router).await;
+        });
     }
 
     /// Serves one connection to its end; a socket goes on in a task of its own.
-    async fn hold(self, stream: Watched<Open>, peer: IpAddr, router: Router) {
+    async fn hold<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        stream: Watched<S, Open>,
+        peer: Peer,
+        router: Router,
+    ) {
         let turn = Arc::new(Turn::new(self.clone()));
         let serving = Arc::clone(&turn);
         let service = service_fn(move |mut request: Request<Incoming>| {
             let router = router.clone();
-            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(peer);
             let busy = serving.begin();
             async move {
                 let Ok(response) = router.oneshot(request.map(Body::new)).await;

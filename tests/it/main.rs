@@ -25,4 +25,5 @@ mod rights;
 mod runs;
 mod service;
 mod stalls;
+mod tls;
 mod workspaces;

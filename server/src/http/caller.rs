@@ -34,9 +34,10 @@ impl Client {
     /// Reads it.
     pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, options: &ServeOptions) -> Self {
         let unknown = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let peer = extensions.get::<Peer>().map_or(unknown, |peer| peer.0.to_canonical());
-        let is_public_secure =
-            options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        let found = extensions.get::<Peer>();
+        let peer = found.map_or(unknown, |peer| peer.address.to_canonical());
+        let is_public_secure = found.is_some_and(|peer| peer.is_tls)
+            || options.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
         if !is_trusted(&options.trusted_proxies, peer) {
             return Self { address: peer, is_secure: is_public_secure };
         }
@@ -225,7 +226,7 @@ mod tests {
         options.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
         options.public_url = public.map(str::to_owned);
         let mut extensions = Extensions::new();
-        extensions.insert(Peer(peer.parse().unwrap()));
+        extensions.insert(Peer { address: peer.parse().unwrap(), is_tls: false });
         Client::of(&extensions, &headers(pairs), &options)
     }
 

@@ -2,6 +2,11 @@
 
 use std::net::IpAddr;
 
-/// Network address of the other side of the connection that a request came on.
+/// The other side of the connection that a request came on.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer(pub IpAddr);
+pub struct Peer {
+    /// Its network address.
+    pub address: IpAddr,
+    /// True if it speaks TLS with this server itself.
+    pub is_tls: bool,
+}

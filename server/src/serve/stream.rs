@@ -6,14 +6,13 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::refusal;
 
 /// The stream, and what lives as long as it.
-pub(super) struct Watched<H> {
-    stream: TcpStream,
+pub(super) struct Watched<S, H> {
+    stream: S,
     write_stall: Duration,
     /// The answer that goes out in the place of the library's own refusal, and the number of its bytes that have.
     refusal: Option<(Vec<u8>, usize)>,
@@ -22,8 +21,8 @@ pub(super) struct Watched<H> {
     _held: H,
 }
 
-impl<H> Watched<H> {
-    pub(super) fn new(stream: TcpStream, write_stall: Duration, held: H) -> Self {
+impl<S, H> Watched<S, H> {
+    pub(super) fn new(stream: S, write_stall: Duration, held: H) -> Self {
         Self { stream, write_stall, refusal: None, stall: None, _held: held }
     }
 
@@ -44,7 +43,7 @@ impl<H> Watched<H> {
     }
 }
 
-impl<H: Unpin> Watched<H> {
+impl<S: AsyncWrite + Unpin, H: Unpin> Watched<S, H> {
     /// Writes the refusal that stands for `bytes`, if one does; all of them count as written when all of it is.
     fn refuse(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
         if self.refusal.is_none() {
@@ -68,7 +67,7 @@ impl<H: Unpin> Watched<H> {
     }
 }
 
-impl<H: Unpin> AsyncRead for Watched<H> {
+impl<S: AsyncRead + Unpin, H: Unpin> AsyncRead for Watched<S, H> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -78,7 +77,7 @@ impl<H: Unpin> AsyncRead for Watched<H> {
     }
 }
 
-impl<H: Unpin> AsyncWrite for Watched<H> {
+impl<S: AsyncWrite + Unpin, H: Unpin> AsyncWrite for Watched<S, H> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
