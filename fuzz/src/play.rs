@@ -34,6 +34,7 @@ impl fmt::Display for Tally {
 
 fn limits() -> RoomLimits {
     RoomLimits {
+        has_accounts: true,
         violations_per_minute: usize::MAX,
         work_burst_us: u64::MAX,
         ..RoomLimits::default()
@@ -104,6 +105,7 @@ impl Game {
                     Effect::Answer { .. }
                     | Effect::CheckOutcome
                     | Effect::ChoicesChanged
+                    | Effect::Said { .. }
                     | Effect::Recovered(_) => {}
                 }
             }

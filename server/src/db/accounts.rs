@@ -175,7 +175,8 @@ impl Db {
             Option::<WorkspaceId>::from(workspace).zip(role)
         };
         let memberships: Memberships = rows.into_iter().filter_map(membership).collect();
-        let own = memberships.get(&WorkspaceId::default()).or(memberships.values().max());
+        let own = memberships.get(&WorkspaceId::default());
+        let own = own.or_else(|| memberships.values().max());
         let role = own.copied().unwrap_or(WorkspaceRole::Guest);
         Ok(Some((Me { account: Some(Account { email, role, has_password }), ..me }, memberships)))
     }

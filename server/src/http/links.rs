@@ -263,7 +263,8 @@ async fn join(
                 return Err(ApiError::new(ErrorCode::Forbidden, detail));
             }
             let own = caller.role_in(&row.workspace);
-            let role = own.map_or(row.role(), |own| own.max(row.role()));
+            let role = row.role();
+            let role = own.map_or(role, |own| own.max(role));
             if !app.db.take_invitation(&row.id, now_ms()).await? {
                 return Err(gone());
             }

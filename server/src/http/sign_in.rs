@@ -162,7 +162,7 @@ struct Answer {
 }
 
 /// Why a sign-in leads nowhere, as the page is told (`/?sign_in=`).
-enum Failed {
+enum Ending {
     /// The provider, or the person there, said no.
     Denied,
     /// The provider could not be asked, or what it said is not to be trusted.
@@ -185,7 +185,7 @@ enum Failed {
     Server(ApiError),
 }
 
-impl<E: Into<ApiError>> From<E> for Failed {
+impl<E: Into<ApiError>> From<E> for Ending {
     fn from(error: E) -> Self {
         Self::Server(error.into())
     }
@@ -209,16 +209,16 @@ async fn callback(
     let ended = finish(&app, client, &base, &headers, (&id, answer)).await;
     let why = match ended {
         Ok((next, session)) => return Ok(go(&next, [away(None, client), session])),
-        Err(Failed::Server(error)) => return Err(error),
-        Err(Failed::Denied) => "denied",
-        Err(Failed::Failed) => "failed",
-        Err(Failed::Expired) => "expired",
-        Err(Failed::Unknown) => "unknown",
-        Err(Failed::NotVerified) => "not_verified",
-        Err(Failed::Domain) => "domain",
-        Err(Failed::Disabled) => "disabled",
-        Err(Failed::Taken) => "taken",
-        Err(Failed::Exists) => "exists",
+        Err(Ending::Server(error)) => return Err(error),
+        Err(Ending::Denied) => "denied",
+        Err(Ending::Failed) => "failed",
+        Err(Ending::Expired) => "expired",
+        Err(Ending::Unknown) => "unknown",
+        Err(Ending::NotVerified) => "not_verified",
+        Err(Ending::Domain) => "domain",
+        Err(Ending::Disabled) => "disabled",
+        Err(Ending::Taken) => "taken",
+        Err(Ending::Exists) => "exists",
     };
     Actor::nobody(client).did_so(&app, "session.refused", On::Server, &id, why).await?;
     Ok(go(&format!("/?sign_in={why}"), [away(None, client)]))
@@ -231,26 +231,26 @@ async fn finish(
     base: &Base,
     headers: &HeaderMap,
     (id, answer): (&str, Answer),
-) -> Result<(String, Option<HeaderValue>), Failed> {
-    let provider = app.oidc.find(id).ok_or(Failed::Failed)?;
+) -> Result<(String, Option<HeaderValue>), Ending> {
+    let provider = app.oidc.find(id).ok_or(Ending::Failed)?;
     let (Some(state), Some(browser)) = (answer.state, cookie(headers, AWAY_COOKIE)) else {
-        return Err(Failed::Expired);
+        return Err(Ending::Expired);
     };
     let row = app.db.take_sign_in(&secret::hash(&state), &secret::hash(browser), now_ms()).await?;
-    let row = row.filter(|row| row.provider == id).ok_or(Failed::Expired)?;
+    let row = row.filter(|row| row.provider == id).ok_or(Ending::Expired)?;
     let Some(code) = answer.code.filter(|_| answer.error.is_none()) else {
-        return Err(Failed::Denied);
+        return Err(Ending::Denied);
     };
     let proof = (row.nonce.clone(), row.verifier.clone());
     let identity = app.oidc.finish(provider, base.callback(id), code, proof).await;
     let identity = identity.map_err(|error| {
         tracing::warn!(%error, provider = id, "a sign-in with a provider failed");
-        Failed::Failed
+        Ending::Failed
     })?;
     if provider.is_restricted() {
-        let email = identity.email.as_deref().ok_or(Failed::NotVerified)?;
+        let email = identity.email.as_deref().ok_or(Ending::NotVerified)?;
         if !provider.welcomes(email) {
-            return Err(Failed::Domain);
+            return Err(Ending::Domain);
         }
     }
     if let Some(person) = &row.person {
@@ -261,9 +261,9 @@ async fn finish(
         Some(person) => (person, row.next),
         None => newcomer(app, client, provider, &identity, row).await?,
     };
-    let account = app.db.account(&person).await?.ok_or(Failed::Unknown)?;
+    let account = app.db.account(&person).await?.ok_or(Ending::Unknown)?;
     if account.disabled_at.is_some() {
-        return Err(Failed::Disabled);
+        return Err(Ending::Disabled);
     }
     let actor = Actor { person: Some(person.clone()), name: account.name, client };
     actor.did_so(app, "session.created", On::Server, "", id).await?;
@@ -288,17 +288,17 @@ async fn connect(
     headers: &HeaderMap,
     person: &str,
     identity: &Identity,
-) -> Result<(), Failed> {
+) -> Result<(), Ending> {
     let caller = find(app, presented_in(headers), client).await?;
-    let caller = caller.filter(|caller| caller.me.id == person).ok_or(Failed::Expired)?;
+    let caller = caller.filter(|caller| caller.me.id == person).ok_or(Ending::Expired)?;
     match app.db.identified(&identity.issuer, &identity.subject).await? {
         Some(owner) if owner == person => return Ok(()),
-        Some(_) => return Err(Failed::Taken),
+        Some(_) => return Err(Ending::Taken),
         None => {}
     }
     let added = app.db.add_identity(&new_identity(identity, person)).await;
     added
-        .map_err(|error| if error.is_unique_violation() { Failed::Taken } else { error.into() })?;
+        .map_err(|error| if error.is_unique_violation() { Ending::Taken } else { error.into() })?;
     let actor = Actor::of(&caller, client);
     Ok(actor.did(app, "identity.connected", On::Server, &identity.issuer).await?)
 }
@@ -311,16 +311,16 @@ async fn newcomer(
     provider: &Provider,
     identity: &Identity,
     row: SignInRow,
-) -> Result<(String, String), Failed> {
-    let email = identity.email.as_deref().ok_or(Failed::NotVerified)?;
-    let key = email_key(email).map_err(|_odd| Failed::NotVerified)?;
+) -> Result<(String, String), Ending> {
+    let email = identity.email.as_deref().ok_or(Ending::NotVerified)?;
+    let key = email_key(email).map_err(|_odd| Ending::NotVerified)?;
     if let Some(account) = app.db.account_by_email(&key).await? {
         if account.disabled_at.is_some() {
-            return Err(Failed::Disabled);
+            return Err(Ending::Disabled);
         }
         if account.email_checked == 0 {
             // Whoever signed up with it may have typed an address that is not theirs, and would share the account.
-            return Err(Failed::Exists);
+            return Err(Ending::Exists);
         }
         app.db.add_identity(&new_identity(identity, &account.person)).await?;
         let person = account.person;
@@ -342,7 +342,7 @@ async fn newcomer(
             (link.workspace(app).await?, link.workspace_role().unwrap_or(WorkspaceRole::Guest))
         }
         None if provider.welcomes(email) => (WorkspaceId::default(), provider.role),
-        None => return Err(Failed::Unknown),
+        None => return Err(Ending::Unknown),
     };
     let welcome = app.newcomers.welcome();
     let named = identity.name.as_deref().and_then(|name| names::person(name).ok());
@@ -360,7 +360,7 @@ async fn newcomer(
     };
     let invitation = link.as_ref().and_then(links::Link::invitation);
     if !app.db.add_account(&account, invitation, now_ms()).await? {
-        return Err(Failed::Unknown);
+        return Err(Ending::Unknown);
     }
     let actor = Actor { person: Some(person.clone()), name: account.me.name, client };
     actor.did(app, "account.created", On::Server, &account.email).await?;

@@ -12,6 +12,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, version};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
@@ -94,7 +95,7 @@ impl Tls {
         let mut config =
             config.with_no_client_auth().with_cert_resolver(Arc::clone(&current) as Arc<_>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(stop.run_until_cancelled_owned(follow(files, current, written)));
+        tokio::spawn(follow(files, current, written, stop));
         Ok(Some(Self(TlsAcceptor::from(Arc::new(config)))))
     }
 
@@ -107,10 +108,14 @@ impl Tls {
     }
 }
 
-/// Uses other files as soon as they are there.
-async fn follow(files: Files, current: Arc<Current>, mut read: Option<[SystemTime; 2]>) {
-    loop {
-        tokio::time::sleep(LOOK_EACH).await;
+/// Uses other files as soon as they are there, until the server stops.
+async fn follow(
+    files: Files,
+    current: Arc<Current>,
+    mut read: Option<[SystemTime; 2]>,
+    stop: CancellationToken,
+) {
+    while timeout(LOOK_EACH, stop.cancelled()).await.is_err() {
         look(&files, &current, &mut read);
     }
 }
