@@ -65,7 +65,10 @@ async fn from_the_first_link_to_a_team() {
         let owner = first_owner(&server).await;
         let me: Value =
             owner.get(format!("{}/api/me", server.url)).send().await.unwrap().json().await.unwrap();
-        assert_eq!(me["account"], json!({"email": "Ada@example.org", "role": "owner"}));
+        assert_eq!(
+            me["account"],
+            json!({"email": "Ada@example.org", "role": "owner", "has_password": true})
+        );
         // One invitation is one person, also where several hurry.
         let token = invite(&server, &owner, json!({"role": "member"})).await;
         let hurrying = (0..4).map(|n| {

@@ -16,6 +16,7 @@ mod id_spread;
 mod ids;
 mod index;
 mod list_sizes;
+mod measured;
 mod node_changes;
 mod opening;
 mod presence;
@@ -55,10 +56,10 @@ use guards::Guards;
 pub(crate) use ids::Claim;
 use ids::Ids;
 use index::Index;
+use measured::Measured;
 use node_changes::NodeChanges;
 use opening::Opening;
 use presence::Presence;
-use size::Size;
 use waiting::Waiting;
 use work::Work;
 
@@ -85,7 +86,7 @@ pub(crate) struct Core {
     forgotten: BTreeSet<String>,
     /// Upper bound of the document's size, in encoded bytes, and what was measured of it.
     document_bytes: usize,
-    size: Size,
+    measured: Measured,
     /// Whose client ids are whose.
     ids: Ids,
     /// CPU time that opening the document takes.
@@ -169,7 +170,7 @@ impl Core {
             forgotten: BTreeSet::new(),
             // What the log takes is the most that the document can; it is measured when that matters.
             document_bytes: stored.iter().map(Bytes::len).sum(),
-            size: Size::default(),
+            measured: Measured::default(),
             ids: Ids::stored(claims),
             posted: Work::default(),
             meter: thread_cpu_us,

@@ -93,7 +93,7 @@ impl Core {
             self.decline(conn, &updates, now_ms);
             return;
         }
-        self.size.heard_ms = now_ms;
+        self.measured.heard_ms = now_ms;
         let doc = self.doc.clone();
         if let Some(guards) = self.guards.as_mut().filter(|_| role == CanvasRole::Commenter) {
             guards.cover(&doc);
@@ -587,7 +587,7 @@ impl Core {
         is_first: bool,
         now_ms: u64,
     ) -> Result<Part, Refusal> {
-        self.size.heard_ms = now_ms;
+        self.measured.heard_ms = now_ms;
         let mut work = self.posted.begin(now_ms, (self.meter)(), &self.limits);
         if is_first {
             work.allow(bytes.len());

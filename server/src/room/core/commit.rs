@@ -62,7 +62,7 @@ impl Core {
     ) -> bool {
         let committed = catch_unwind(AssertUnwindSafe(|| {
             txn.commit();
-            self.size.has_deleted |= !txn.delete_set().is_empty();
+            self.measured.has_deleted |= !txn.delete_set().is_empty();
             match told {
                 Told::AsItCame(updates) => (updates, deletions(&txn)),
                 Told::Encoded if txn.has_changes() => {

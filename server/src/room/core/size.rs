@@ -17,18 +17,6 @@ const MEASURE_PART: usize = 64;
 /// Time without measuring after a measurement, as a multiple of what that took.
 const REST_FACTOR: u64 = 20;
 
-/// The size of the document when it was last measured, in encoded bytes, and what has happened since.
-#[derive(Debug, Default)]
-pub(super) struct Size {
-    pub(super) measured_bytes: usize,
-    /// True if something was deleted since.
-    pub(super) has_deleted: bool,
-    /// When an update last came, in ms.
-    pub(super) heard_ms: u64,
-    /// From when on it may be measured for what was deleted, in ms.
-    again_ms: u64,
-}
-
 impl Core {
     /// True if new elements would make a list longer than it may be. Counting adds up to more than there is, so before
     /// that is said it is counted anew, once for every so many items.
@@ -91,15 +79,16 @@ impl Core {
         if self.document_bytes + bytes <= max {
             return false;
         }
-        let has_grown = self.document_bytes - self.size.measured_bytes > max / MEASURE_PART;
-        let may_have_shrunk = self.size.has_deleted && self.size.heard_ms >= self.size.again_ms;
+        let has_grown = self.document_bytes - self.measured.bytes > max / MEASURE_PART;
+        let may_have_shrunk =
+            self.measured.has_deleted && self.measured.heard_ms >= self.measured.again_ms;
         if has_grown || may_have_shrunk {
             let began = (self.meter)();
-            self.size.measured_bytes = self.encoded(open).len();
-            self.document_bytes = self.size.measured_bytes;
-            self.size.has_deleted = false;
+            self.measured.bytes = self.encoded(open).len();
+            self.document_bytes = self.measured.bytes;
+            self.measured.has_deleted = false;
             let took_ms = (self.meter)().saturating_sub(began) / 1_000;
-            self.size.again_ms = self.size.heard_ms + took_ms * REST_FACTOR;
+            self.measured.again_ms = self.measured.heard_ms + took_ms * REST_FACTOR;
         }
         self.document_bytes + bytes > max
     }
