@@ -15,6 +15,7 @@ use crate::error::MediaError;
 use crate::error::WorkError;
 use crate::glb;
 use crate::heif;
+use crate::jpeg;
 use crate::kind::MediaKind;
 use crate::kind::Sniffed;
 use crate::limits::DecodeLimits;
@@ -121,6 +122,9 @@ fn look(
 /// Decodes a picture and takes out of its file what is none of its pixels; answers its size.
 fn picture(path: &Path, sniffed: Sniffed, limits: DecodeLimits) -> Result<(u32, u32), WorkError> {
     let bytes = strip::completed(Bytes::from(std::fs::read(path)?), sniffed.mime);
+    if sniffed.mime == "image/jpeg" {
+        jpeg::check(&bytes)?;
+    }
     let (width, height) = check(&bytes, limits)?;
     let kept = strip::strip(bytes.clone(), sniffed.mime, orientation(&bytes)?)?;
     if kept.len() as u64 != std::fs::metadata(path)?.len() || kept != bytes {

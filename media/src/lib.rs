@@ -17,6 +17,7 @@ mod examine;
 mod ffmpeg;
 mod glb;
 mod heif;
+mod jpeg;
 mod kind;
 mod limits;
 mod listen;

@@ -123,15 +123,22 @@ const summon = (page, kind, title, words, at) => make(page, title, words, async 
   await choose(page, kind)
 }).then(() => carry(page, title, at))
 
-/** Drags a card by its head until its corner is there. */
-async function carry (page, title, to) {
+/** Drags a card by its head until its corner is there. A press that takes hold of nothing is tried once more, as a hand does. */
+async function carry (page, title, to, again = true) {
   const [corner, from] = [await card(page, cast[title]).boundingBox(), await middle(head(page, cast[title]))]
   await drag(page, from, { x: from.x + to.x - corner.x, y: from.y + to.y - corner.y })
-  await until(`“${title}” is there`, async () => {
+  const isAt = async place => {
     const now = await card(page, cast[title]).boundingBox()
-    if (Math.hypot(now.x - to.x, now.y - to.y) < 12) return true
-    throw new Error(`${JSON.stringify(now)}, not at ${JSON.stringify(to)}, from ${JSON.stringify(from)}`)
-  })
+    if (Math.hypot(now.x - place.x, now.y - place.y) < 12) return true
+    throw new Error(`${JSON.stringify(now)}, not at ${JSON.stringify(place)}, from ${JSON.stringify(from)}`)
+  }
+  try {
+    await until(`“${title}” is there`, () => isAt(to), again ? 3_000 : undefined)
+  } catch (error) {
+    if (!again || !await isAt(corner).catch(() => false)) return until(`“${title}” is there`, () => isAt(to))
+    console.warn(`“${title}” was not taken hold of at ${JSON.stringify(from)}`)
+    return carry(page, title, to, false)
+  }
 }
 
 /** A wire from port to port. `many`: into an input that takes several. */
