@@ -43,7 +43,8 @@ pub(super) fn check(bytes: &Bytes) -> Result<(), MediaError> {
 /// Number of blocks of a frame, from its header: precision, height, width, then for each component its id, the factors by
 /// which it is sampled, and a table. A height of zero is told later in the file.
 fn blocks(header: &[u8]) -> Option<u64> {
-    let number = |at: usize| Some(u64::from(u16::from_be_bytes([*header.get(at)?, *header.get(at + 1)?])));
+    let number =
+        |at: usize| Some(u64::from(u16::from_be_bytes([*header.get(at)?, *header.get(at + 1)?])));
     let (height, width) = (number(1)?, number(3)?);
     let components = header.get(6..)?.chunks_exact(3).take(usize::from(*header.get(5)?));
     let factors: Vec<(u64, u64)> =

@@ -28,3 +28,6 @@ CREATE TABLE sign_ins (
 -- 1 where somebody who may know says that the address is this person's: an invitation that named it, a provider, whoever
 -- runs the server. Others may have typed any.
 ALTER TABLE accounts ADD COLUMN email_checked BIGINT NOT NULL DEFAULT 0;
+
+-- The name that somebody gave a file that was there already: what else it is called is nothing to guests.
+ALTER TABLE asset_people ADD COLUMN name TEXT NOT NULL DEFAULT '';

@@ -15,8 +15,8 @@ mod tests;
 mod write;
 
 pub use comments::{
-    MESSAGE_CHARS_MAX, Message, Place, Thread, add_thread, read_thread, remove_message, reply,
-    set_resolved,
+    MESSAGE_CHARS_MAX, Message, Place, Thread, add_thread, message_of, read_thread, remove_message,
+    reply, set_resolved,
 };
 pub use content::{Content, Copied, copy_canvas};
 pub use model::{

@@ -24,7 +24,7 @@ use crate::db::{Db, DbError};
 use crate::events::Events;
 use crate::failpoint::Failpoints;
 use crate::http::body_budget::{Bodies, BodyLimits};
-use crate::mentions;
+use crate::mentions::{self, MentionLimiter};
 use crate::newcomers::Newcomers;
 use crate::providers::Providers;
 use crate::quotas::Quotas;
@@ -144,7 +144,8 @@ impl App {
         let assets = Assets::new(blobs.clone(), db.clone());
         let events = Events::new();
         let shutdown = CancellationToken::new();
-        let hooks = Arc::new(Hooks { db: db.clone(), events: events.clone() });
+        let hooks =
+            Arc::new(Hooks { db: db.clone(), events: events.clone(), mentions: Arc::default() });
         let rooms = Rooms::new(db.clone(), limits(&options), hooks);
         let runs = Runs::new(RunsSetup {
             db: db.clone(),
@@ -319,6 +320,7 @@ fn add_folder(catalog: &mut Catalog, folder: &std::path::Path) -> Result<(), Sta
 struct Hooks {
     db: Db,
     events: Events,
+    mentions: Arc<MentionLimiter>,
 }
 
 impl RoomHooks for Hooks {
@@ -335,8 +337,11 @@ impl RoomHooks for Hooks {
             return;
         }
         let (db, events, canvas) = (self.db.clone(), self.events.clone(), canvas.clone());
+        let limiter = Arc::clone(&self.mentions);
         tokio::spawn(async move {
-            if let Err(error) = mentions::tell(&db, &events, &canvas, thread, message).await {
+            if let Err(error) =
+                mentions::tell(&db, &events, &limiter, &canvas, thread, message).await
+            {
                 tracing::error!(%error, canvas = canvas.as_str(), "somebody cannot be told of a mention");
             }
         });

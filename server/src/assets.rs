@@ -19,5 +19,6 @@ pub use blobs::{Blobs, Kept, Told};
 pub use error::AssetError;
 pub(crate) use error::{DISK_FULL, WRITE_REFUSED};
 pub use intake::Incoming;
+pub(crate) use intake::clean_name;
 pub use limits::AssetLimits;
 pub use store::Assets;

@@ -1,11 +1,14 @@
 //! Telling people that somebody mentioned them in a comment.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use gesso_protocol::api::accounts::NotificationKind;
 use gesso_protocol::ids::CanvasId;
 use gesso_protocol::names;
 use gesso_protocol::schema::Message;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::clock::now_ms;
 use crate::db::audit::NewNotification;
@@ -15,6 +18,32 @@ use crate::events::Events;
 /// The longest text that a notification shows, in characters.
 const SHOWN_CHARS_MAX: usize = 300;
 
+/// Mentions of one person that are told at once, and time after which one more is.
+const BURST: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const EACH: Duration = Duration::from_secs(20);
+/// So many writers are remembered before those at rest are forgotten.
+const KEYS_MAX: usize = 10_000;
+
+/// Keeps people from filling the lists of others.
+#[derive(Debug)]
+pub struct MentionLimiter(DefaultKeyedRateLimiter<String>);
+
+impl Default for MentionLimiter {
+    fn default() -> Self {
+        let quota = Quota::with_period(EACH).expect("a period is above zero").allow_burst(BURST);
+        Self(RateLimiter::keyed(quota))
+    }
+}
+
+impl MentionLimiter {
+    fn allows(&self, writer: &str) -> bool {
+        if self.0.len() > KEYS_MAX {
+            self.0.retain_recent();
+        }
+        self.0.check_key(&writer.to_owned()).is_ok()
+    }
+}
+
 /// Leaves a notification for everybody whom a message mentions and who may see the canvas, but for its writer.
 ///
 /// # Errors
@@ -22,6 +51,7 @@ const SHOWN_CHARS_MAX: usize = 300;
 pub async fn tell(
     db: &Db,
     events: &Events,
+    limiter: &MentionLimiter,
     canvas: &CanvasId,
     thread: String,
     message: Message,
@@ -33,6 +63,9 @@ pub async fn tell(
         let role = db.role(canvas, &person).await?.and_then(|row| row.role());
         if role.is_none() {
             continue;
+        }
+        if !limiter.allows(&message.by) {
+            return Ok(());
         }
         let new = NewNotification {
             person: person.clone(),

@@ -17,6 +17,8 @@ const PEOPLE = {
   eve: { email: 'eve@example.org', email_verified: false, name: 'Eve' },
   mallory: { email: 'mallory@evil.example', email_verified: true, name: 'Mallory' },
   linus: { email: 'linus@example.org', email_verified: true, name: 'Linus' },
+  ken: { email: 'ken@example.org', email_verified: true, name: 'Ken' },
+  barbara: { email: 'barbara@example.org', email_verified: true, name: 'Barbara' },
   invited: { email: 'invited@partner.example', email_verified: true, name: 'Ingrid' },
   second: { email: 'second@partner.example', email_verified: true, name: 'Sven' }
 }
@@ -43,8 +45,8 @@ class Browser {
   }
 
   /** Follows redirections; stops before `until` matches an address. Answers the last address and answer. */
-  async follow (url, until = /$^/) {
-    let [at, answer] = [url, await this.ask(url)]
+  async follow (url, until = /$^/, options = {}) {
+    let [at, answer] = [url, await this.ask(url, options)]
     for (let n = 0; n < 12 && [302, 303].includes(answer.status); n++) {
       at = new URL(answer.headers.get('location'), at).href
       if (until.test(at)) return { at, answer: null }
@@ -55,7 +57,9 @@ class Browser {
 
   /** Goes to the provider, signs in there as `login`, agrees, and comes back; `stop` as in `follow`. */
   async signIn (login, { id = 'company', query = '', stop } = {}) {
-    let { at, answer } = await this.follow(`${gesso.url}/api/auth/oidc/${id}${query}`, stop)
+    // As a link on a page of the server has it.
+    const headers = { referer: `${gesso.url}/` }
+    let { at, answer } = await this.follow(`${gesso.url}/api/auth/oidc/${id}${query}`, stop, { headers })
     for (let n = 0; n < 4 && answer && at.includes('/interaction/'); n++) {
       const form = await answer.text()
       const prompt = /name="prompt" value="(\w+)"/.exec(form)[1]
@@ -190,7 +194,8 @@ describe('sign-in with a provider', () => {
     const browser = new Browser()
     const account = { token: (await made.json()).token, email: 'sven@home.example', name: 'Sven', password: PASSWORD }
     assert.equal((await browser.send('POST', '/api/signup', account)).status, 204)
-    assert.equal((await new Browser().ask(`${gesso.url}/api/auth/oidc/open?connect=1`)).status, 401)
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    assert.equal((await new Browser().ask(`${gesso.url}/api/auth/oidc/open?connect=1`, { headers })).status, 401)
     const { at } = await browser.signIn('second', { id: 'open', query: '?connect=1&next=/x' })
     assert.equal(at, `${gesso.url}/x`)
     const me = await browser.me()
@@ -224,8 +229,42 @@ describe('an attacker', () => {
     }
   })
 
+  test('has a browser connect a provider from another site', async () => {
+    const browser = new Browser()
+    await browser.signIn('ada')
+    for (const headers of [
+      {}, { referer: 'https://evil.example/' }, { referer: `${gesso.url}.evil.example/` },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, { 'sec-fetch-site': 'same-site' }
+    ]) {
+      const answer = await browser.ask(`${gesso.url}/api/auth/oidc/open?connect=1`, { headers })
+      assert.equal(answer.status, 403, JSON.stringify(headers))
+    }
+  })
+
+  test('invites a colleague to a workspace of their own, and takes the invitation', async () => {
+    const send = async (who, method, path, body) => (await who.send(method, path, body)).json()
+    const ada = new Browser()
+    await ada.signIn('ada')
+    const { id } = await send(ada, 'POST', '/api/workspaces', { name: 'Playground' })
+    const { token } = await send(ada, 'POST', `/api/workspaces/${id}/invitations`, { role: 'guest', email: 'ken@example.org' })
+    const account = { token, email: 'ken@example.org', name: 'Not Ken', password: PASSWORD }
+    assert.equal((await new Browser().send('POST', '/api/signup', account)).status, 204)
+    assert.equal(outcome(await new Browser().signIn('ken')), 'exists')
+  })
+
+  test('comes back in several tabs at once and is one person', async () => {
+    const tabs = [new Browser(), new Browser(), new Browser()]
+    const answers = []
+    for (const tab of tabs) answers.push((await tab.signIn('barbara', { stop: back })).at)
+    const ends = await Promise.all(tabs.map((tab, n) => tab.follow(answers[n])))
+    assert.deepEqual(ends.map(({ at }) => at), tabs.map(() => `${gesso.url}/`))
+    const ids = await Promise.all(tabs.map(async tab => (await tab.me()).id))
+    assert.equal(new Set(ids).size, 1)
+  })
+
   test('changes what comes back', async () => {
     for (const [what, change] of [
+      ['who answers', url => url.searchParams.set('iss', 'https://evil.example')],
       ['the code', url => url.searchParams.set('code', 'invented')],
       ['the provider', url => { url.pathname = url.pathname.replace('company', 'open') }]
     ]) {

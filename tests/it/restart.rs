@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tests::http;
 
 struct Program {
     child: Child,
@@ -40,7 +41,7 @@ impl Program {
         let out = child.stdout.take().expect("piped");
         BufReader::new(out).read_line(&mut line).expect("a line");
         let url = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
-        Self { child, url, client: Client::new() }
+        Self { child, url, client: http() }
     }
 
     fn kill(self) {
@@ -238,7 +239,7 @@ async fn on_a_public_address_people_sign_in() {
     let mut line = || lines.next().unwrap().unwrap();
     let url = line().replace("listening on ", "").replace("0.0.0.0", "127.0.0.1");
     assert!(line().contains("/join/"), "the owner's link is printed");
-    let me = Client::new().get(format!("{url}/api/me")).send().await.unwrap();
+    let me = http().get(format!("{url}/api/me")).send().await.unwrap();
     assert_eq!(me.status(), 401);
     // Accounts by the command line count at once.
     let add = Command::new(binary())
@@ -259,7 +260,7 @@ async fn on_a_public_address_people_sign_in() {
         .unwrap();
     let token = String::from_utf8(token.stdout).unwrap().trim().to_owned();
     let me = |client: Client| client.get(format!("{url}/api/me")).bearer_auth(&token).send();
-    let answer: Value = me(Client::new()).await.unwrap().json().await.unwrap();
+    let answer: Value = me(http()).await.unwrap().json().await.unwrap();
     assert_eq!(answer["account"]["role"], "admin");
     let disabled = Command::new(binary())
         .args(["user", "disable", "ada@example.org", "--data"])
@@ -267,7 +268,7 @@ async fn on_a_public_address_people_sign_in() {
         .output()
         .unwrap();
     assert!(disabled.status.success(), "{disabled:?}");
-    assert_eq!(me(Client::new()).await.unwrap().status(), 401);
+    assert_eq!(me(http()).await.unwrap().status(), 401);
 }
 
 /// A program that does not outlive its test.

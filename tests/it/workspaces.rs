@@ -278,3 +278,72 @@ async fn an_invitation_and_a_link_lead_into_their_own_workspace() {
         server.stop().await;
     }
 }
+
+#[tokio::test]
+async fn who_is_taken_out_while_their_request_arrives_makes_no_canvas() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    for database in databases() {
+        let server = with_accounts(&database).await;
+        let boss = sign_up(&server, "boss", WorkspaceRole::Owner).await;
+        let (films, filmer) = other_workspace(&server, &boss).await;
+        let body = json!({"name": "Late", "workspace": films.as_str()}).to_string();
+        let (name, value) = filmer.header.clone().unwrap();
+        let head = format!(
+            "POST /api/canvases HTTP/1.1\r\nHost: localhost\r\n{name}: {value}\r\n\
+             Content-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{{",
+            body.len()
+        );
+        let mut stream = server.raw().await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let member = format!("/api/workspaces/{films}/members/{}", filmer.id);
+        let out = boss.call(&server, Method::DELETE, &member, json!({})).await;
+        assert_eq!(out.0, StatusCode::NO_CONTENT);
+        stream.write_all(&body.as_bytes()[1..]).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        let of_films = format!("/api/canvases?workspace={films}");
+        let (_, listed) = get(&server, &boss, &of_films).await;
+        assert!(listed["items"].as_array().unwrap().is_empty(), "{listed}");
+        assert_eq!(get(&server, &filmer, &of_films).await.0, StatusCode::NOT_FOUND);
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_guest_who_brings_what_is_there_learns_nothing_of_it() {
+    for database in databases() {
+        let server = with_accounts(&database).await;
+        let boss = sign_up(&server, "boss", WorkspaceRole::Owner).await;
+        let guest = sign_up(&server, "guest", WorkspaceRole::Guest).await;
+        let other = sign_up(&server, "other", WorkspaceRole::Guest).await;
+        let (_, meta) = upload(&server, &boss, "name=the+notice+of+dismissal.png").await;
+        let at = format!("/api/assets/{}", meta["id"].as_str().unwrap());
+        let (_, shared) = post(&server, &boss, "/api/canvases", json!({"name": "Shared"})).await;
+        let id = CanvasId::new(shared["id"].as_str().unwrap());
+        let (db, now) = (&server.app.db, now_ms());
+        // Whoever first had the file has no role of their own on it.
+        assert!(db.put_canvas_person(&id, &guest.id, CanvasRole::Owner, now).await.unwrap());
+        assert!(db.remove_canvas_person(&id, &boss.id).await.unwrap());
+        assert!(db.put_canvas_person(&id, &other.id, CanvasRole::Viewer, now).await.unwrap());
+        let (status, sent) = upload(&server, &guest, &format!("canvas={id}&name=mine.png")).await;
+        assert_eq!((status, &sent["name"]), (StatusCode::CREATED, &json!("mine.png")));
+        let edits = json!([{"op": "add_node", "id": "u", "kind": "upload", "asset": meta["id"]}]);
+        let edited = post(&server, &guest, &format!("/api/canvases/{id}/edits"), edits).await;
+        assert_eq!(edited.0, StatusCode::OK, "{edited:?}");
+        for who in [&guest, &other] {
+            let (status, told) = get(&server, who, &format!("{at}/meta")).await;
+            assert_eq!(status, StatusCode::OK, "{}", who.name);
+            assert_eq!(told["origin"], json!({"kind": "upload"}));
+            let (_, graph) = get(&server, who, &format!("/api/canvases/{id}/graph")).await;
+            assert!(!format!("{told}{graph}").contains("dismissal"), "{}: {told}", who.name);
+            let (header, value) = who.header.clone().unwrap();
+            let read = Client::new().get(format!("{}{at}", server.url)).header(header, value);
+            let named = read.send().await.unwrap().headers()["content-disposition"].clone();
+            assert!(!named.to_str().unwrap().contains("dismissal"), "{named:?}");
+        }
+        let (_, own) = get(&server, &boss, &format!("{at}/meta")).await;
+        assert_eq!(own["name"], "the notice of dismissal.png");
+        server.stop().await;
+    }
+}

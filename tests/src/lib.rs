@@ -9,3 +9,9 @@ pub use conformance::{Sample, conforms};
 pub use drop::dropped_after;
 pub use fake::{CATALOG, Purchase, World};
 pub use server::{Database, Remains, TestServer, databases};
+
+/// A client of HTTP where no server is started in this process, which sets TLS up.
+pub fn http() -> reqwest::Client {
+    gesso_server::outgoing::install_tls();
+    reqwest::Client::new()
+}

@@ -68,9 +68,12 @@ fn messages<T: ReadTxn>(txn: &T, id: &str) -> Option<ArrayRef> {
     thread(txn, id)?.get(txn, "messages")?.cast().ok()
 }
 
-/// Reads a message; `None` for anything else and for an empty one.
 fn message(any: &Any) -> Option<Message> {
-    let value = any_to_json(any);
+    message_of(&any_to_json(any))
+}
+
+/// Reads a message; `None` for anything else and for an empty one.
+pub fn message_of(value: &Value) -> Option<Message> {
     let string = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let text: String = string("text").chars().take(MESSAGE_CHARS_MAX).collect();
     let at = value.get("at").and_then(Value::as_f64).unwrap_or_default() as i64;

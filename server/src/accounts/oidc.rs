@@ -19,6 +19,9 @@ use tokio::sync::OnceCell;
 
 use crate::outgoing::{Outgoing, OutgoingError};
 
+/// The longest id of a person at a provider, in bytes (OpenID Connect Core 1.0, section 2).
+const SUBJECT_BYTES_MAX: usize = 255;
+
 /// A client of a provider, as far as it is known.
 type Client = CoreClient<
     EndpointSet,
@@ -183,7 +186,7 @@ impl Providers {
 
     /// The provider with an address; none where it is configured no more.
     pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
-        self.all.iter().find(|provider| provider.issuer.as_str() == issuer)
+        self.all.iter().find(|provider| provider.is(issuer))
     }
 
     /// Begins a sign-in that comes back to `back`.
@@ -247,12 +250,19 @@ impl Providers {
         let claims = token
             .claims(&client.id_token_verifier(), &Nonce::new(nonce))
             .map_err(|error| error.to_string())?;
+        let subject = claims.subject().as_str();
+        if subject.is_empty() || subject.len() > SUBJECT_BYTES_MAX {
+            return Err("the provider does not say who it is".to_owned());
+        }
+        if claims.authorized_party().is_some_and(|party| *party != provider.client_id) {
+            return Err("what the provider says is for another program".to_owned());
+        }
         let is_checked = claims.email_verified().unwrap_or(false);
         let email = claims.email().filter(|_| is_checked).map(|email| email.as_str().to_owned());
         let name = claims.name().and_then(|name| name.get(None));
         Ok(Identity {
             issuer: claims.issuer().as_str().to_owned(),
-            subject: claims.subject().as_str().to_owned(),
+            subject: subject.to_owned(),
             email,
             name: name.map(|name| name.as_str().to_owned()),
         })
@@ -316,6 +326,11 @@ impl Provider {
             domains: settings.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
             metadata: OnceCell::new(),
         })
+    }
+
+    /// True if it is the one with this address.
+    pub fn is(&self, issuer: &str) -> bool {
+        self.issuer.as_str() == issuer
     }
 
     /// True if whoever has this address needs no invitation.

@@ -129,7 +129,7 @@ fn recognized(head: &[u8]) -> Result<Sniffed, AssetError> {
 }
 
 /// The last part of a name, without what would harm a listing or a header.
-fn clean_name(name: &str) -> String {
+pub(crate) fn clean_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     last.chars()
         .filter(|c| !c.is_control())

@@ -149,17 +149,19 @@ fn named(kind: &str, name: &str) -> HeaderValue {
 }
 
 impl Assets {
-    /// The answer to a request for an asset's bytes.
+    /// The answer to a request for an asset's bytes. `known_as`: its name to whoever asks, where it has another.
     ///
     /// # Errors
     /// `NotFound`, `Db`, `Store`.
     pub async fn respond(
         &self,
         key: &AssetKey,
+        known_as: Option<String>,
         headers: &HeaderMap,
         download: bool,
     ) -> Result<Response<Body>, AssetError> {
-        let row = self.row(key).await?;
+        let mut row = self.row(key).await?;
+        row.name = known_as.unwrap_or(row.name);
         let etag = format!("\"{}\"", row.id);
         let len = u64::try_from(row.bytes).unwrap_or_default();
         let mut response = Response::new(Body::empty());

@@ -218,7 +218,8 @@ impl Db {
         Ok(rows.into_iter().map(|(id,)| id.into()).collect())
     }
 
-    /// A workspace that has a file as a piece of the stock, or as one that this person brought or made.
+    /// A workspace that has a file as a piece of the stock, or as one that this person brought or made; with the name they
+    /// gave it, where somebody had brought or made it before.
     ///
     /// # Errors
     /// When the database fails.
@@ -226,18 +227,20 @@ impl Db {
         &self,
         id: &AssetId,
         person: &str,
-    ) -> Result<Option<WorkspaceId>, DbError> {
-        const SQL: &str = "SELECT a.workspace FROM assets a \
-             WHERE a.workspace IN (SELECT id FROM workspaces) AND a.id = $1 \
+    ) -> Result<Option<(WorkspaceId, Option<String>)>, DbError> {
+        const SQL: &str = "SELECT a.workspace, \
+             CASE WHEN a.stock = 1 OR a.person = $2 THEN NULL ELSE (SELECT p.name FROM asset_people p \
+             WHERE p.workspace = a.workspace AND p.asset = $1 AND p.person = $2) END AS name \
+             FROM assets a WHERE a.workspace IN (SELECT id FROM workspaces) AND a.id = $1 \
              AND (a.stock = 1 OR a.person = $2 OR EXISTS (SELECT 1 FROM asset_people p \
              WHERE p.workspace = a.workspace AND p.asset = $1 AND p.person = $2)) \
-             ORDER BY a.workspace LIMIT 1";
-        let row: Option<(IdText,)> = with_read!(self, pool => sqlx::query_as(SQL)
+             ORDER BY CASE WHEN a.person = $2 THEN 0 ELSE 1 END, a.workspace LIMIT 1";
+        let row: Option<(IdText, Option<String>)> = with_read!(self, pool => sqlx::query_as(SQL)
             .bind(id.as_str())
             .bind(person)
             .fetch_optional(pool)
             .await)?;
-        Ok(row.map(|(id,)| id.into()))
+        Ok(row.map(|(id, name)| (id.into(), name)))
     }
 
     /// Number of files that a person brought to all workspaces since a moment, in ms since 1970.
@@ -267,17 +270,23 @@ impl Db {
         Ok(bytes)
     }
 
-    /// Notes that a person brought a file that was there already.
+    /// Notes that a person brought a file, which may have been there already, and what they call it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn add_asset_person(&self, key: &AssetKey, person: &str) -> Result<(), DbError> {
-        const SQL: &str = "INSERT INTO asset_people (workspace, asset, person) VALUES ($1, $2, $3) \
-             ON CONFLICT (workspace, asset, person) DO NOTHING";
+    pub async fn add_asset_person(
+        &self,
+        key: &AssetKey,
+        person: &str,
+        name: &str,
+    ) -> Result<(), DbError> {
+        const SQL: &str = "INSERT INTO asset_people (workspace, asset, person, name) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (workspace, asset, person) DO UPDATE SET name = excluded.name";
         with_write!(self, on => sqlx::query(SQL)
             .bind(key.workspace.as_str())
             .bind(key.id.as_str())
             .bind(person)
+            .bind(name)
             .execute(on)
             .await
             .map(|_| ()))?;
@@ -318,8 +327,8 @@ impl Db {
         Ok(found)
     }
 
-    /// Replaces what a document says of assets by the server's own records: types, prices and files follow from them
-    /// (R-RUN-7), those of the canvas's workspace. Answers the ids of assets without a record, which stay as they are.
+    /// Replaces what a document says of assets, but their names, by the server's own records: types, prices and files follow
+    /// from them (R-RUN-7), those of the canvas's workspace. Answers the ids of assets without a record, which stay as they are.
     ///
     /// # Errors
     /// When the database fails.
@@ -349,7 +358,10 @@ impl Db {
         let mut unknown = BTreeSet::new();
         for asset in canvas.assets_mut() {
             match records.get(&asset.id) {
-                Some(record) => *asset = record.reference(),
+                Some(record) => {
+                    let name = std::mem::take(&mut asset.name);
+                    *asset = AssetRef { name, ..record.reference() };
+                }
                 None => drop(unknown.insert(asset.id.clone())),
             }
         }

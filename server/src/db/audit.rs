@@ -181,7 +181,7 @@ impl Db {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// Leaves a notification for a person; of older ones so many stay as are listed.
+    /// Leaves a notification for a person. Of each kind so many stay as are listed, and of roles on one canvas the last.
     ///
     /// # Errors
     /// When the database fails.
@@ -189,10 +189,19 @@ impl Db {
         const ADD: &str = "INSERT INTO notifications \
              (person, at, kind, canvas, node, by_name, text, request, canvas_name) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-        const FORGET: &str = "DELETE FROM notifications WHERE person = $1 AND id <= \
-             (SELECT id FROM notifications WHERE person = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)";
+        const FORGET: &str = "DELETE FROM notifications WHERE person = $1 AND kind = $2 AND id <= \
+             (SELECT id FROM notifications WHERE person = $1 AND kind = $2 \
+             ORDER BY id DESC LIMIT 1 OFFSET $3)";
+        const REPLACE: &str = "DELETE FROM notifications \
+             WHERE person = $1 AND kind = $2 AND kind = 'role' AND canvas = $3";
         let kind = KINDS.iter().find(|(kind, _)| *kind == new.kind).map_or("", |(_, name)| *name);
         with_tx!(self, tx => async {
+            sqlx::query(REPLACE)
+                .bind(&new.person)
+                .bind(kind)
+                .bind(new.canvas.as_ref().map(CanvasId::as_str))
+                .execute(&mut *tx)
+                .await?;
             sqlx::query(ADD)
                 .bind(&new.person)
                 .bind(now_ms)
@@ -207,6 +216,7 @@ impl Db {
                 .await?;
             sqlx::query(FORGET)
                 .bind(&new.person)
+                .bind(kind)
                 .bind(NOTIFICATIONS_MAX)
                 .execute(&mut *tx)
                 .await?;

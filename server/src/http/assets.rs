@@ -23,9 +23,9 @@ use utoipa_axum::routes;
 use super::body_budget::Lease;
 use super::extract::{PageQuery, Paging};
 use super::multipart::file_name;
-use super::rights::{In, Standing, Whose};
+use super::rights::{In, KnownAs, Standing, Whose};
 use crate::assets::serve::{guard, is_known};
-use crate::assets::{AssetError, Assets, Incoming};
+use crate::assets::{AssetError, Assets, Incoming, clean_name};
 use crate::clock::now_ms;
 use crate::db::assets::{AssetKey, AssetQuery, Scope};
 use crate::error::ApiError;
@@ -106,9 +106,10 @@ async fn upload(
         now_ms: now_ms(),
     };
     let (name, mut meta) = take(&assets, about, lease, request).await?;
+    let name = clean_name(&name);
     // It may have taken an hour.
     if let Some(Extension(standing)) = standing
-        && standing.brought(&AssetId::new(meta.asset.id.as_str())).await?
+        && standing.brought(&AssetId::new(meta.asset.id.as_str()), &name).await?
     {
         // Somebody may have made the very same file: how is nothing to a guest.
         meta.origin = json!({"kind": "upload"});
@@ -265,6 +266,7 @@ async fn bytes(
     State(assets): State<Assets>,
     within: Option<Extension<In>>,
     Path(id): Path<AssetId>,
+    known_as: Option<Extension<KnownAs>>,
     query: Query<BytesQuery>,
     method: Method,
     mut headers: HeaderMap,
@@ -274,7 +276,8 @@ async fn bytes(
         headers.remove(RANGE);
     }
     let download = query.0.download.is_some_and(|wish| !matches!(wish.as_str(), "0" | "false"));
-    assets.respond(&key(within, id), &headers, download).await
+    let name = known_as.map(|Extension(KnownAs(name))| name);
+    assets.respond(&key(within, id), name, &headers, download).await
 }
 
 /// Returns the metadata of an asset.
@@ -286,9 +289,15 @@ async fn bytes(
 async fn meta(
     State(assets): State<Assets>,
     within: Option<Extension<In>>,
+    known_as: Option<Extension<KnownAs>>,
     Path(id): Path<AssetId>,
 ) -> Result<Json<AssetMeta>, AssetError> {
-    Ok(Json(assets.meta(&key(within, id)).await?))
+    let mut meta = assets.meta(&key(within, id)).await?;
+    if let Some(Extension(KnownAs(name))) = known_as {
+        meta.asset.name = name;
+        meta.origin = json!({"kind": "upload"});
+    }
+    Ok(Json(meta))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -72,6 +72,19 @@ impl Base {
         Self(named.unwrap_or_else(|| format!("{scheme}://{}", host.unwrap_or_default())))
     }
 
+    /// True if a page of this server sent the browser here: other sites may send it too, with all its cookies.
+    pub(super) fn is_asked_from_here(&self, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        match (text("sec-fetch-site"), text("referer")) {
+            (Some(site), _) => site == "same-origin",
+            // Browsers of before 2023.
+            (None, Some(referer)) => {
+                referer.strip_prefix(&self.0).is_some_and(|rest| rest.starts_with('/'))
+            }
+            (None, None) => false,
+        }
+    }
+
     /// The address to which a provider sends the browser back.
     pub(super) fn callback(&self, provider: &str) -> String {
         format!("{}/api/auth/oidc/{provider}/callback", self.0)

@@ -106,7 +106,13 @@ async fn list(
     page: PageQuery,
 ) -> Result<Json<Page<CanvasBody>>, ApiError> {
     let person = app.access.needs_accounts().then_some(caller.me.id.as_str());
-    let within = workspace.filter(|id| !id.is_empty()).map(WorkspaceId::new);
+    let within = workspace.map(WorkspaceId::new);
+    if let Some(within) = &within
+        && app.access.needs_accounts()
+        && caller.role_in(within).is_none()
+    {
+        return Err(ApiError::not_found("workspace"));
+    }
     let after = page.time_and_id()?;
     let rows = app.db.canvases(person, within.as_ref(), after, page.rows()).await?;
     let cursor = |(row, _): &(CanvasRow, CanvasRole)| format!("{}.{}", row.updated_at, row.id);
@@ -151,6 +157,15 @@ async fn place_for(
     caller: &Caller,
     named: Option<String>,
 ) -> Result<WorkspaceId, ApiError> {
+    // The body may have taken a while: what counts is what they are now.
+    let now = match app.access.needs_accounts() {
+        true => app.db.signed_in(&caller.me.id).await?,
+        false => None,
+    };
+    let caller = &match now {
+        Some((_, memberships)) => Caller { memberships, ..caller.clone() },
+        None => caller.clone(),
+    };
     let workspace = named.map_or_else(|| caller.home(), WorkspaceId::new);
     let is_there = match app.access.needs_accounts() {
         true => workspace == caller.home() || caller.role_in(&workspace).is_some(),
@@ -409,10 +424,7 @@ async fn facts(
     for id in edit::asset_ids(edits) {
         let key = AssetKey { workspace: workspace.clone(), id: AssetId::new(id.as_str()) };
         // To whoever may not read it, it is unknown.
-        if !asset_rights::may_read(app, caller, &key).await? {
-            continue;
-        }
-        if let Some(row) = app.assets.known(&key).await? {
+        if let Some(row) = asset_rights::record(app, caller, &key).await? {
             assets.insert(id, row.reference());
         }
     }

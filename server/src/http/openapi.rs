@@ -98,9 +98,12 @@ fn complete_problems(operation: &mut Operation) {
 
 /// The problems that any route of this form can answer.
 fn add_problems(operation: &mut Operation, method: &HttpMethod) {
-    let mut parameters = operation.parameters.iter().flatten();
-    let in_path = parameters.any(|parameter| {
+    let parameters = || operation.parameters.iter().flatten();
+    let in_path = parameters().any(|parameter| {
         matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path)
+    });
+    let names_whose = parameters().any(|parameter| {
+        matches!(parameter, RefOr::T(parameter) if matches!(parameter.name.as_str(), "canvas" | "workspace"))
     });
     let has_body = operation.request_body.is_some();
     let is_of_accounts = operation
@@ -115,7 +118,7 @@ fn add_problems(operation: &mut Operation, method: &HttpMethod) {
     add(400, "The request is not right.");
     add(403, "The request comes from another site, by another name or through a proxy.");
     add(401, "Nobody is signed in, where people sign in.");
-    if in_path {
+    if in_path || names_whose {
         add(404, "There is no such thing.");
     }
     if is_of_accounts {

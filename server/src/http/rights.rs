@@ -216,6 +216,10 @@ impl<S: Send + Sync> FromRequestParts<S> for In {
     }
 }
 
+/// Name of the file of a request to somebody who is told neither its own nor where it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct KnownAs(pub(super) String);
+
 /// Lets through what the caller may do.
 pub(super) async fn check(State(app): State<App>, mut request: Request, next: Next) -> Response {
     // What has no route is answered as such.
@@ -252,6 +256,9 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
             }
             if let Some(workspace) = verdict.workspace.clone() {
                 extensions.insert(In(workspace));
+            }
+            if let Some(name) = verdict.known_as {
+                extensions.insert(KnownAs(name));
             }
             if asked.app.access.needs_accounts() {
                 extensions.insert(Standing { asked, workspace: verdict.workspace });
@@ -298,18 +305,18 @@ impl Standing {
         now.verdict().await.map(|_| ()).map_err(Refused::error)
     }
 
-    /// Notes that the caller brought a file, which may have been there already. Answers whether they are a guest.
+    /// Notes that the caller brought a file, which may have been there already, by that name. Answers whether they are a guest.
     ///
     /// # Errors
     /// Those of [`Self::still`].
-    pub(super) async fn brought(self, id: &AssetId) -> Result<bool, ApiError> {
+    pub(super) async fn brought(self, id: &AssetId, name: &str) -> Result<bool, ApiError> {
         self.clone().still().await?;
         let Some((caller, workspace)) = self.asked.caller.zip(self.workspace) else {
             return Ok(false);
         };
         let is_guest = !caller.is_in(&workspace, WorkspaceRole::Member);
         let key = AssetKey { workspace, id: id.clone() };
-        self.asked.app.db.add_asset_person(&key, &caller.me.id).await?;
+        self.asked.app.db.add_asset_person(&key, &caller.me.id, name).await?;
         Ok(is_guest)
     }
 }
@@ -337,15 +344,17 @@ impl Whose {
 struct Verdict {
     role: Option<CanvasRole>,
     workspace: Option<WorkspaceId>,
+    /// Name of a file to somebody who is not told what else it is called.
+    known_as: Option<String>,
 }
 
 impl Verdict {
     const fn of(role: CanvasRole) -> Self {
-        Self { role: Some(role), workspace: None }
+        Self { role: Some(role), workspace: None, known_as: None }
     }
 
     const fn within(workspace: WorkspaceId) -> Self {
-        Self { role: None, workspace: Some(workspace) }
+        Self { role: None, workspace: Some(workspace), known_as: None }
     }
 }
 
@@ -384,7 +393,8 @@ impl Asked {
             Of::Chosen => self.chosen(caller).await?,
             Of::Asset => {
                 let id = AssetId::new(self.id("asset")?);
-                Verdict::within(asset_rights::readable_in(&self.app, caller, &id).await?)
+                let found = asset_rights::readable(&self.app, caller, &id).await?;
+                Verdict { known_as: found.known_as, ..Verdict::within(found.workspace) }
             }
             Of::Canvas => {
                 let canvas = CanvasId::new(self.id("canvas")?);
@@ -431,7 +441,7 @@ impl Asked {
             }
             Of::Server | Of::Workspace | Of::Canvas | Of::Run => None,
         };
-        Ok(Verdict { role: Some(CanvasRole::Owner), workspace })
+        Ok(Verdict { role: Some(CanvasRole::Owner), workspace, known_as: None })
     }
 
     /// The id in the path.
@@ -446,7 +456,7 @@ impl Asked {
             let canvas = CanvasId::new(canvas.as_str());
             if app.access.needs_accounts() {
                 let (role, workspace) = self.role_on(caller, &canvas, "canvas").await?;
-                return Ok(Verdict { role: Some(role), workspace: Some(workspace) });
+                return Ok(Verdict { role: Some(role), ..Verdict::within(workspace) });
             }
             let found = app.db.workspace_of(&canvas).await.map_err(Refused::failed)?;
             return found.map(Verdict::within).ok_or(Refused::Hidden("canvas"));

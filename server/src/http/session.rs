@@ -8,6 +8,7 @@ use gesso_protocol::api::accounts::{
     LinkKind, PasswordChange, SessionBody, SignIn, SignUp, WorkspaceRole,
 };
 use gesso_protocol::api::{Me, Page};
+use gesso_protocol::ids::WorkspaceId;
 use gesso_protocol::names;
 use gesso_protocol::problem::ErrorCode;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
@@ -166,14 +167,17 @@ async fn sign_up(
         return Err(taken());
     }
     let hash = hashed(&app, wish.password).await?;
+    let workspace = link.workspace(&app).await?;
+    // Whoever made an invitation can read its link. What those say of an address who run the server, is taken as it is.
+    let is_of_server = link.email().is_some() && workspace == WorkspaceId::default();
     let account = NewAccount {
         me: Me { name: name.clone(), ..app.newcomers.welcome() },
         email: wish.email.trim().to_owned(),
         email_key: key,
         password: Some(hash),
-        is_email_checked: link.email().is_some() || link.kind() == LinkKind::FirstOwner,
+        is_email_checked: is_of_server || link.kind() == LinkKind::FirstOwner,
         identity: None,
-        workspace: link.workspace(&app).await?,
+        workspace,
         role: link.workspace_role().unwrap_or(WorkspaceRole::Guest),
     };
     let added = app.db.add_account(&account, link.invitation(), now_ms()).await;

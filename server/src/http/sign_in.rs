@@ -118,6 +118,10 @@ async fn begin(
     let provider = app.oidc.find(&id).ok_or_else(|| ApiError::not_found("provider"))?;
     count_begin(&app, client)?;
     let person = match wish.connect.as_deref() {
+        Some("1") if !base.is_asked_from_here(&headers) => {
+            let detail = "A provider is connected from the page of this server, and from no other.";
+            return Err(ApiError::new(ErrorCode::Forbidden, detail));
+        }
         Some("1") => {
             let caller = find(&app, presented_in(&headers), client).await?;
             let caller = caller.ok_or_else(|| {
@@ -159,6 +163,8 @@ struct Answer {
     state: Option<String>,
     /// Why there is none.
     error: Option<String>,
+    /// Who answers (RFC 9207).
+    iss: Option<String>,
 }
 
 /// Why a sign-in leads nowhere, as the page is told (`/?sign_in=`).
@@ -241,6 +247,9 @@ async fn finish(
     let Some(code) = answer.code.filter(|_| answer.error.is_none()) else {
         return Err(Ending::Denied);
     };
+    if answer.iss.is_some_and(|issuer| !provider.is(&issuer)) {
+        return Err(Ending::Failed);
+    }
     let proof = (row.nonce.clone(), row.verifier.clone());
     let identity = app.oidc.finish(provider, base.callback(id), code, proof).await;
     let identity = identity.map_err(|error| {
@@ -322,8 +331,13 @@ async fn newcomer(
             // Whoever signed up with it may have typed an address that is not theirs, and would share the account.
             return Err(Ending::Exists);
         }
-        app.db.add_identity(&new_identity(identity, &account.person)).await?;
         let person = account.person;
+        match app.db.add_identity(&new_identity(identity, &person)).await {
+            Ok(()) => {}
+            // In another tab, meanwhile.
+            Err(error) if error.is_unique_violation() => return Ok((person, row.next)),
+            Err(error) => return Err(error.into()),
+        }
         let actor = Actor { person: Some(person.clone()), name: account.name, client };
         actor.did(app, "identity.connected", On::Server, &identity.issuer).await?;
         return Ok((person, row.next));
@@ -359,8 +373,15 @@ async fn newcomer(
         me,
     };
     let invitation = link.as_ref().and_then(links::Link::invitation);
-    if !app.db.add_account(&account, invitation, now_ms()).await? {
-        return Err(Ending::Unknown);
+    match app.db.add_account(&account, invitation, now_ms()).await {
+        Ok(true) => {}
+        Ok(false) => return Err(Ending::Unknown),
+        // The same person came in another tab meanwhile.
+        Err(error) if error.is_unique_violation() => {
+            let there = app.db.identified(&identity.issuer, &identity.subject).await?;
+            return there.map(|person| (person, row.next)).ok_or(Ending::Exists);
+        }
+        Err(error) => return Err(error.into()),
     }
     let actor = Actor { person: Some(person.clone()), name: account.me.name, client };
     actor.did(app, "account.created", On::Server, &account.email).await?;

@@ -2,6 +2,7 @@
 
 use gesso_protocol::schema::{Message, Place, add_thread, read_thread, remove_message, reply};
 use gesso_protocol::values::json_to_any;
+use yrs::Array as _;
 use yrs::undo::UndoManager;
 
 use super::*;
@@ -71,11 +72,67 @@ fn what_another_program_wrote_plainly_is_held_to_its_writer_too() {
     });
     assert_eq!(texts(&world, "both"), ["mine"]);
     assert!(!world.assert_converged()["comments"].as_object().unwrap().contains_key("one"));
-    // The rest of a thread stays where it was pinned, and can be answered.
-    world.act(mara, |txn| {
-        reply(txn, "both", &said(0, "now it is"));
+    // The rest of a thread stays as it was, for everybody.
+    world.act(mara, |txn| set(txn, "meta", "name", "goes on"));
+    assert_eq!(world.assert_converged()["comments"]["both"]["pos"], serde_json::json!([1, 2]));
+}
+
+#[test]
+fn a_thread_that_is_shown_later_is_held_to_its_writers_all_the_same() {
+    let mut world = world();
+    let (mara, jonas) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Commenter));
+    for (n, place) in [None, Some("x"), Some("")].into_iter().enumerate() {
+        let id = format!("t{n}");
+        world.act(jonas, |txn| {
+            add_thread(txn, &id, &at(), &said(0, "forged"));
+            let thread = txn.get_or_insert_map("comments").get(txn, &id).unwrap();
+            let thread: MapRef = thread.cast().unwrap();
+            match place {
+                None => drop(thread.remove(txn, "pos")),
+                Some(place) => drop(thread.insert(txn, "pos", place)),
+            }
+        });
+    }
+    assert_eq!(world.assert_converged()["comments"], serde_json::json!({}));
+    // What is no message is taken out as well, also where a reader of its own would show it.
+    world.act(mara, |txn| add_thread(txn, "t", &at(), &said(0, "first")));
+    let odd = [
+        serde_json::json!({"by": "person 0", "name": "Mara", "at": 1, "text": 7}),
+        serde_json::json!([{"by": "person 0", "text": "nested"}]),
+        serde_json::json!("person 0: plain"),
+    ];
+    for odd in odd {
+        world.act(jonas, |txn| {
+            let thread = txn.get_or_insert_map("comments").get(txn, "t").unwrap();
+            let thread: MapRef = thread.cast().unwrap();
+            let array: yrs::ArrayRef = thread.get(txn, "messages").unwrap().cast().unwrap();
+            array.push_back(txn, json_to_any(&odd));
+        });
+    }
+    world.act(jonas, |txn| {
+        let thread = txn.get_or_insert_map("comments").get(txn, "t").unwrap();
+        let thread: MapRef = thread.cast().unwrap();
+        let array: yrs::ArrayRef = thread.get(txn, "messages").unwrap().cast().unwrap();
+        array.push_back(txn, MapPrelim::from([("by", "person 0"), ("text", "a map")]));
     });
-    assert_eq!(texts(&world, "both"), ["mine", "now it is"]);
+    let thread = world.assert_converged()["comments"]["t"].clone();
+    assert_eq!(thread["messages"].as_array().unwrap().len(), 1, "{thread}");
+    assert_eq!(texts(&world, "t"), ["first"]);
+}
+
+#[test]
+fn what_somebody_said_is_not_put_elsewhere_or_said_again() {
+    let mut world = world();
+    let (mara, jonas) = (world.join(CanvasRole::Editor), world.join(CanvasRole::Commenter));
+    world.act(mara, |txn| add_thread(txn, "lunch", &at(), &said(0, "Yes, do it!")));
+    world.act(jonas, |txn| add_thread(txn, "money", &at(), &said(1, "May I delete it all?")));
+    world.act(jonas, |txn| {
+        reply(txn, "money", &said(0, "Yes, do it!"));
+        reply(txn, "lunch", &said(0, "Yes, do it!"));
+    });
+    assert_eq!(texts(&world, "money"), ["May I delete it all?"]);
+    assert_eq!(texts(&world, "lunch"), ["Yes, do it!"]);
+    world.assert_converged();
 }
 
 #[test]
