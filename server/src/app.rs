@@ -9,13 +9,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use gesso_media::{Programs, ToolRunner};
 use gesso_protocol::catalog::{Catalog, CatalogError};
-use gesso_protocol::ids::CanvasId;
-use gesso_protocol::ids::WorkspaceId;
+use gesso_protocol::ids::{CanvasId, WorkspaceId};
 use gesso_protocol::schema::{Message, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
-use crate::accounts::{Accounts, oidc};
+use crate::accounts::Accounts;
+use crate::accounts::oidc::{IdentityProviders, OidcError};
 use crate::assets::{AssetError, AssetLimits, Assets, Blobs};
 use crate::canvas_assets::CanvasAssets;
 use crate::clock::now_ms;
@@ -56,7 +56,7 @@ pub enum StartError {
     Assets(#[from] AssetError),
     /// Sign-in with OpenID Connect.
     #[error(transparent)]
-    Oidc(#[from] oidc::OidcError),
+    Oidc(#[from] OidcError),
     /// The catalogue.
     #[error("{file}: {source}")]
     Catalog {
@@ -97,8 +97,8 @@ pub struct App {
     pub access: Access,
     /// Sign-in.
     pub accounts: Arc<Accounts>,
-    /// Providers that people may sign in with.
-    pub oidc: Arc<oidc::Providers>,
+    /// Those with which people may sign in.
+    pub identity_providers: Arc<IdentityProviders>,
     /// How much one person and the workspace may use.
     pub quotas: Arc<Quotas>,
     /// Files of canvases, for guests.
@@ -132,7 +132,7 @@ impl App {
         providers: Providers,
         failpoints: Failpoints,
     ) -> Result<Self, StartError> {
-        let providers_of_people = oidc::Providers::read(options.oidc.as_deref())?;
+        let identity_providers = IdentityProviders::read(options.oidc.as_deref())?;
         let catalog = Arc::new(load_catalog(&options)?);
         let lock = Arc::new(lock_folder(&options)?);
         tools(&options.data)?.sweep();
@@ -163,7 +163,7 @@ impl App {
             newcomers: Arc::default(),
             access: Access::new(db.clone(), options.needs_accounts()),
             accounts: Arc::default(),
-            oidc: Arc::new(providers_of_people),
+            identity_providers: Arc::new(identity_providers),
             quotas: Arc::new(Quotas::of(&options)),
             canvas_assets: Arc::default(),
             bodies: Bodies::new(body_limits),

@@ -84,7 +84,7 @@ pub enum OidcError {
 
 /// A provider.
 #[derive(Debug)]
-pub struct Provider {
+pub struct IdentityProvider {
     /// Id, in addresses.
     pub id: String,
     /// Name, as people see it.
@@ -127,8 +127,8 @@ pub struct Identity {
 
 /// All providers.
 #[derive(Debug)]
-pub struct Providers {
-    all: Vec<Provider>,
+pub struct IdentityProviders {
+    all: Vec<IdentityProvider>,
     http: Http,
 }
 
@@ -145,7 +145,7 @@ impl<'c> AsyncHttpClient<'c> for Http {
     }
 }
 
-impl Providers {
+impl IdentityProviders {
     /// Reads the operator's file; no provider where there is none.
     ///
     /// # Errors
@@ -162,7 +162,8 @@ impl Providers {
             .iter()
             .filter_map(|settings| settings.issuer.url().host_str().map(str::to_ascii_lowercase));
         let http = Http(Outgoing::new(hosts.collect())?);
-        let all = file.providers.into_iter().map(Provider::of).collect::<Result<Vec<_>, _>>()?;
+        let all =
+            file.providers.into_iter().map(IdentityProvider::of).collect::<Result<Vec<_>, _>>()?;
         let ids: BTreeSet<&str> = all.iter().map(|provider| provider.id.as_str()).collect();
         if ids.len() < all.len() {
             return Err(broken("two providers have the same id".to_owned()));
@@ -172,7 +173,7 @@ impl Providers {
 
     /// As people are offered them.
     pub fn listed(&self) -> Vec<SignInProvider> {
-        let listed = |provider: &Provider| SignInProvider {
+        let listed = |provider: &IdentityProvider| SignInProvider {
             id: provider.id.clone(),
             name: provider.name.clone(),
         };
@@ -180,12 +181,12 @@ impl Providers {
     }
 
     /// The provider of an id.
-    pub fn find(&self, id: &str) -> Option<&Provider> {
+    pub fn find(&self, id: &str) -> Option<&IdentityProvider> {
         self.all.iter().find(|provider| provider.id == id)
     }
 
     /// The provider with an address; none where it is configured no more.
-    pub fn of_issuer(&self, issuer: &str) -> Option<&Provider> {
+    pub fn of_issuer(&self, issuer: &str) -> Option<&IdentityProvider> {
         self.all.iter().find(|provider| provider.is(issuer))
     }
 
@@ -195,13 +196,13 @@ impl Providers {
     /// The reason, where the provider does not say how.
     pub fn begin<'a>(
         &'a self,
-        provider: &'a Provider,
+        provider: &'a IdentityProvider,
         back: String,
     ) -> BoxFuture<'a, Result<Begun, String>> {
         Box::pin(self.begin_at(provider, back))
     }
 
-    async fn begin_at(&self, provider: &Provider, back: String) -> Result<Begun, String> {
+    async fn begin_at(&self, provider: &IdentityProvider, back: String) -> Result<Begun, String> {
         let client = self.client(provider, back).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let request = client.authorize_url(
@@ -225,7 +226,7 @@ impl Providers {
     /// The reason: the provider refuses it, or what it says is not signed, or not for this server or this sign-in.
     pub fn finish<'a>(
         &'a self,
-        provider: &'a Provider,
+        provider: &'a IdentityProvider,
         back: String,
         code: String,
         proof: (String, String),
@@ -235,7 +236,7 @@ impl Providers {
 
     async fn finish_at(
         &self,
-        provider: &Provider,
+        provider: &IdentityProvider,
         back: String,
         code: String,
         (nonce, verifier): (String, String),
@@ -268,7 +269,7 @@ impl Providers {
         })
     }
 
-    async fn client(&self, provider: &Provider, back: String) -> Result<Client, String> {
+    async fn client(&self, provider: &IdentityProvider, back: String) -> Result<Client, String> {
         let (issuer, http) = (provider.issuer.clone(), &self.http);
         let discover = || CoreProviderMetadata::discover_async(issuer, http);
         let metadata = provider.metadata.get_or_try_init(discover).await;
@@ -290,7 +291,7 @@ fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl Provider {
+impl IdentityProvider {
     fn of(settings: Settings) -> Result<Self, OidcError> {
         let wrong = |why: String| OidcError::Provider(settings.id.clone(), why);
         if !is_id(&settings.id) {
@@ -349,10 +350,10 @@ impl Provider {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Providers, OidcError> {
+    fn read(text: &str) -> Result<IdentityProviders, OidcError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        Providers::read(Some(file.path()))
+        IdentityProviders::read(Some(file.path()))
     }
 
     const COMPANY: &str = "[[providers]]\nid = \"company\"\nname = \"Example\"\n\
@@ -379,6 +380,6 @@ mod tests {
         ] {
             assert!(read(&wrong).is_err(), "{wrong}");
         }
-        assert!(Providers::read(None).unwrap().listed().is_empty());
+        assert!(IdentityProviders::read(None).unwrap().listed().is_empty());
     }
 }

@@ -27,6 +27,24 @@ pub(super) const OPEN: &str = "INSERT INTO balances (workspace, balance, held) V
 /// Said of the first credits.
 pub(super) const FIRST_NOTE: &str = "first credits of a new workspace";
 
+/// Notes that a workspace was given credits.
+macro_rules! note_grant {
+    ($tx:ident, $workspace:ident, $amount:ident, $note:expr, $now_ms:ident) => {
+        sqlx::query($crate::db::ledger::ENTRY)
+            .bind($workspace.as_str())
+            .bind($now_ms)
+            .bind("grant")
+            .bind($amount.0)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .bind(None::<&str>)
+            .bind($note)
+            .execute(&mut *$tx)
+            .await?
+    };
+}
+pub(super) use note_grant;
+
 impl Db {
     /// The balance of a workspace.
     ///
@@ -54,17 +72,7 @@ impl Db {
             let opened =
                 sqlx::query(OPEN).bind(workspace.as_str()).bind(amount.0).execute(&mut *tx).await?;
             if opened.rows_affected() == 1 {
-                sqlx::query(ENTRY)
-                    .bind(workspace.as_str())
-                    .bind(now_ms)
-                    .bind("grant")
-                    .bind(amount.0)
-                    .bind(None::<&str>)
-                    .bind(None::<&str>)
-                    .bind(None::<&str>)
-                    .bind(FIRST_NOTE)
-                    .execute(&mut *tx)
-                    .await?;
+                note_grant!(tx, workspace, amount, FIRST_NOTE, now_ms);
             }
             Ok::<_, DbError>(())
         }
@@ -88,17 +96,7 @@ impl Db {
         let (balance, held): (i64, i64) = with_tx!(self, tx => async {
             let after =
                 sqlx::query_as(ADD).bind(workspace.as_str()).bind(amount.0).fetch_one(&mut *tx).await?;
-            sqlx::query(ENTRY)
-                .bind(workspace.as_str())
-                .bind(now_ms)
-                .bind("grant")
-                .bind(amount.0)
-                .bind(None::<&str>)
-                .bind(None::<&str>)
-                .bind(None::<&str>)
-                .bind(note)
-                .execute(&mut *tx)
-                .await?;
+            note_grant!(tx, workspace, amount, note, now_ms);
             Ok::<_, DbError>(after)
         }
         .await)?;

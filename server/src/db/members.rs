@@ -171,17 +171,7 @@ impl Db {
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(ledger::OPEN).bind(id.as_str()).bind(credits.0).execute(&mut *tx).await?;
-            sqlx::query(ledger::ENTRY)
-                .bind(id.as_str())
-                .bind(now_ms)
-                .bind("grant")
-                .bind(credits.0)
-                .bind(None::<&str>)
-                .bind(None::<&str>)
-                .bind(None::<&str>)
-                .bind(ledger::FIRST_NOTE)
-                .execute(&mut *tx)
-                .await?;
+            ledger::note_grant!(tx, id, credits, ledger::FIRST_NOTE, now_ms);
             Ok::<_, DbError>(())
         }
         .await)

@@ -157,11 +157,6 @@ pub(super) fn presented(request: &Request) -> Option<Secret> {
             return Some(Secret::Token(percent_decode_str(token).decode_utf8_lossy().into_owned()));
         }
     }
-    presented_in(headers)
-}
-
-/// The secret of the session of a browser.
-pub(super) fn presented_in(headers: &HeaderMap) -> Option<Secret> {
     session_cookie(headers).map(|secret| Secret::Session(secret.to_owned()))
 }
 

@@ -47,10 +47,17 @@ pub(super) struct Need {
     pub(super) workspace: WorkspaceRole,
     /// The scope of a token; `None`: anybody may ask, signed in or not.
     pub(super) scope: Option<Scope>,
+    /// True if it brings a file, which has to fit into quotas.
+    pub(super) brings: bool,
 }
 
-const ANYONE: Need =
-    Need { of: Of::Server, role: None, workspace: WorkspaceRole::Guest, scope: None };
+const ANYONE: Need = Need {
+    of: Of::Server,
+    role: None,
+    workspace: WorkspaceRole::Guest,
+    scope: None,
+    brings: false,
+};
 
 const fn person(scope: Scope) -> Need {
     Need { scope: Some(scope), ..ANYONE }
@@ -137,7 +144,7 @@ pub(super) const NEEDS: &[(&str, &str, Need)] = {
         ("GET", "/api/credits/ledger", chosen(Member, Read)),
         ("GET", "/api/events", person(Read)),
         ("GET", "/api/assets", chosen(Member, Read)),
-        ("POST", "/api/assets", Need { role: Some(Editor), ..chosen(Guest, Edit) }),
+        ("POST", "/api/assets", Need { role: Some(Editor), brings: true, ..chosen(Guest, Edit) }),
         ("GET", "/api/assets/{id}", FILE),
         ("GET", "/api/assets/{id}/meta", FILE),
         ("GET", "/api/assets/{id}/thumbnail", FILE),
@@ -242,8 +249,7 @@ pub(super) async fn check(State(app): State<App>, mut request: Request, next: Ne
     let asked = Asked { app, need, caller, id, whose };
     match asked.verdict().await {
         Ok(verdict) => {
-            if path.as_str() == "/api/assets"
-                && method == "POST"
+            if asked.need.brings
                 && let Some((caller, workspace)) =
                     asked.caller.as_ref().zip(verdict.workspace.as_ref())
                 && let Err(refused) = quotas::upload(&asked.app, caller, workspace).await

@@ -1,10 +1,10 @@
 //! Sign-in with OpenID Connect: the browser goes to a provider, and comes back as somebody (R-ACC-70 to R-ACC-74).
 #![expect(unused_qualifications, reason = "the macro that describes routes writes them")]
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use gesso_protocol::api::accounts::{IdentityBody, LinkKind, SignInWays, WorkspaceRole};
 use gesso_protocol::api::{Me, Page};
 use gesso_protocol::ids::WorkspaceId;
@@ -16,12 +16,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::actor::{Actor, On};
-use super::caller::{Base, Client, cookie, find, presented_in};
+use super::caller::{Base, Client, cookie};
 use super::extract::{PageQuery, Paging};
 use super::gate::{check_accounts, count_begin};
 use super::{links, session};
-use crate::access::{AccessChange, Caller};
-use crate::accounts::oidc::{Identity, Provider};
+use crate::access::{AccessChange, Caller, Credential};
+use crate::accounts::oidc::{Identity, IdentityProvider};
 use crate::accounts::{email_key, secret};
 use crate::app::App;
 use crate::clock::{fresh_id, now_ms};
@@ -53,7 +53,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 )]
 async fn ways(State(app): State<App>) -> Result<Json<SignInWays>, ApiError> {
     check_accounts(&app)?;
-    Ok(Json(SignInWays { providers: app.oidc.listed() }))
+    Ok(Json(SignInWays { providers: app.identity_providers.listed() }))
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -97,6 +97,12 @@ fn away(secret: Option<&str>, client: Client) -> Option<HeaderValue> {
     HeaderValue::from_str(&cookie).ok()
 }
 
+/// Whoever is signed in with the browser.
+fn signed_in(caller: Option<Extension<Caller>>) -> Option<Caller> {
+    let caller = caller.map(|Extension(caller)| caller);
+    caller.filter(|caller| matches!(caller.credential, Credential::Session { .. }))
+}
+
 /// Sends the browser to the provider.
 #[utoipa::path(
     get, path = "/auth/oidc/{provider}", tag = "accounts",
@@ -111,11 +117,13 @@ async fn begin(
     client: Client,
     base: Base,
     headers: HeaderMap,
+    caller: Option<Extension<Caller>>,
     Path(id): Path<String>,
     Query(wish): Query<Wish>,
 ) -> Result<Response, ApiError> {
     check_accounts(&app)?;
-    let provider = app.oidc.find(&id).ok_or_else(|| ApiError::not_found("provider"))?;
+    let provider =
+        app.identity_providers.find(&id).ok_or_else(|| ApiError::not_found("provider"))?;
     count_begin(&app, client)?;
     let person = match wish.connect.as_deref() {
         Some("1") if !base.is_asked_from_here(&headers) => {
@@ -123,15 +131,14 @@ async fn begin(
             return Err(ApiError::new(ErrorCode::Forbidden, detail));
         }
         Some("1") => {
-            let caller = find(&app, presented_in(&headers), client).await?;
-            let caller = caller.ok_or_else(|| {
+            let caller = signed_in(caller).ok_or_else(|| {
                 ApiError::new(ErrorCode::Unauthorized, "Sign in before you connect a provider.")
             })?;
             Some(caller.me.id)
         }
         Some(_) | None => None,
     };
-    let begun = match app.oidc.begin(provider, base.callback(&id)).await {
+    let begun = match app.identity_providers.begin(provider, base.callback(&id)).await {
         Ok(begun) => begun,
         Err(error) => {
             tracing::warn!(%error, provider = id, "a provider cannot be asked to sign somebody in");
@@ -208,11 +215,12 @@ async fn callback(
     client: Client,
     base: Base,
     headers: HeaderMap,
+    caller: Option<Extension<Caller>>,
     Path(id): Path<String>,
     Query(answer): Query<Answer>,
 ) -> Result<Response, ApiError> {
     check_accounts(&app)?;
-    let ended = finish(&app, client, &base, &headers, (&id, answer)).await;
+    let ended = finish(&app, (client, signed_in(caller)), &base, &headers, (&id, answer)).await;
     let why = match ended {
         Ok((next, session)) => return Ok(go(&next, [away(None, client), session])),
         Err(Ending::Server(error)) => return Err(error),
@@ -233,12 +241,12 @@ async fn callback(
 /// Ends a sign-in; answers the page to open, and the cookie of the new session.
 async fn finish(
     app: &App,
-    client: Client,
+    (client, caller): (Client, Option<Caller>),
     base: &Base,
     headers: &HeaderMap,
     (id, answer): (&str, Answer),
 ) -> Result<(String, Option<HeaderValue>), Ending> {
-    let provider = app.oidc.find(id).ok_or(Ending::Failed)?;
+    let provider = app.identity_providers.find(id).ok_or(Ending::Failed)?;
     let (Some(state), Some(browser)) = (answer.state, cookie(headers, AWAY_COOKIE)) else {
         return Err(Ending::Expired);
     };
@@ -251,7 +259,7 @@ async fn finish(
         return Err(Ending::Failed);
     }
     let proof = (row.nonce.clone(), row.verifier.clone());
-    let identity = app.oidc.finish(provider, base.callback(id), code, proof).await;
+    let identity = app.identity_providers.finish(provider, base.callback(id), code, proof).await;
     let identity = identity.map_err(|error| {
         tracing::warn!(%error, provider = id, "a sign-in with a provider failed");
         Ending::Failed
@@ -263,7 +271,7 @@ async fn finish(
         }
     }
     if let Some(person) = &row.person {
-        connect(app, client, headers, person, &identity).await?;
+        connect(app, (client, caller), person, &identity).await?;
         return Ok((row.next, None));
     }
     let (person, next) = match app.db.identified(&identity.issuer, &identity.subject).await? {
@@ -293,12 +301,10 @@ fn new_identity(identity: &Identity, person: &str) -> IdentityRow {
 /// Connects an identity with the account of somebody who is still signed in.
 async fn connect(
     app: &App,
-    client: Client,
-    headers: &HeaderMap,
+    (client, caller): (Client, Option<Caller>),
     person: &str,
     identity: &Identity,
 ) -> Result<(), Ending> {
-    let caller = find(app, presented_in(headers), client).await?;
     let caller = caller.filter(|caller| caller.me.id == person).ok_or(Ending::Expired)?;
     match app.db.identified(&identity.issuer, &identity.subject).await? {
         Some(owner) if owner == person => return Ok(()),
@@ -317,7 +323,7 @@ async fn connect(
 async fn newcomer(
     app: &App,
     client: Client,
-    provider: &Provider,
+    provider: &IdentityProvider,
     identity: &Identity,
     row: SignInRow,
 ) -> Result<(String, String), Ending> {
@@ -412,7 +418,7 @@ async fn identities(
     check_accounts(&app)?;
     page.id()?;
     let body = |row: IdentityRow| {
-        let provider = app.oidc.of_issuer(&row.issuer);
+        let provider = app.identity_providers.of_issuer(&row.issuer);
         IdentityBody {
             id: row.id,
             provider: provider.map(|provider| provider.id.clone()).unwrap_or_default(),
