@@ -11,6 +11,7 @@ pub mod home;
 pub mod http;
 pub mod nav;
 pub mod people;
+pub mod sign_out;
 pub mod ui;
 
 use leptos::prelude::{document, mount_to_body};

@@ -11,9 +11,9 @@ const CLIENT: [&[&str]; 11] = [
     &["core"],
     &["web/caret.rs", "web/dom.rs", "web/http.rs", "web/nav.rs"],
     &["web/ui"],
-    &["web/people.rs", "web/home/when.rs"],
+    &["web/people.rs"],
     &["web/canvas/store"],
-    &["web/canvas/actions"],
+    &["web/canvas/actions", "web/sign_out.rs"],
     &["web/canvas/transfer"],
     &["web/canvas/live", "web/canvas/input", "web/canvas/media"],
     &["web/canvas/parts"],
@@ -26,6 +26,7 @@ const CLIENT: [&[&str]; 11] = [
         "web/canvas/comments",
         "web/canvas/image_editor",
         "web/home",
+        "web/entry",
     ],
 ];
 
@@ -68,10 +69,9 @@ fn layer(file: &Path) -> Option<(usize, &'static str)> {
     let of_layer = |(at, folders): (usize, &&'static [&'static str])| {
         folders.iter().find(|folder| file.starts_with(folder)).map(|folder| (at, *folder))
     };
-    // `web/home.rs` is the page that belongs to `web/home`; the first layer that names a file wins.
-    let page = Path::new("web/home.rs");
-    if file == page {
-        return layer(Path::new("web/home/page.rs"));
+    // Pages belong to their folders; the first layer that names a file wins.
+    if ["web/home.rs", "web/entry.rs"].iter().any(|page| file == Path::new(page)) {
+        return layer(&file.with_extension("").join("page.rs"));
     }
     CLIENT.iter().enumerate().find_map(of_layer)
 }

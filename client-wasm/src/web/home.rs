@@ -4,7 +4,6 @@ mod account;
 mod card;
 mod dialogs;
 mod model;
-pub mod sign_out;
 mod switcher;
 mod workspaces;
 

@@ -14,9 +14,9 @@ use gesso_protocol::api::accounts::WorkspaceRole;
 use leptos::prelude::*;
 
 use super::card::button_of;
-use super::sign_out::{LeaveQuestion, Leaving};
 use super::workspaces::Workspaces;
 use crate::web::people::{MeDialog, OwnAvatar, initials, tint};
+use crate::web::sign_out::{LeaveQuestion, Leaving};
 use crate::web::ui::menu::{Menu, MenuItem};
 use crate::web::ui::notices::{Bell, Notices};
 use crate::web::ui::session::{Session, use_session};
